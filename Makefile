@@ -1,0 +1,79 @@
+# Targets for people and for CI. `make` alone lists them.
+#
+# One environment, $(VENV), is filled in steps: the hashed core lock, the hashed build lock, the package itself (editable, so
+# that a change of the source needs no new installation), and on demand what tests and linters need. A stamp file marks each
+# step; it is redone when the lock or pyproject.toml it was made from is newer. That a plain, non-editable installation works
+# too is shown by tests/packaging.
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGUMENTS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-full lint docs-test reference bench wheel lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.stamp-package ## install into .venv, then check and simulate a shipped network
+	@$(BIN)/chaintwin demo
+
+test: $(VENV)/.stamp-test ## install what tests need, then run all tests (20 minutes at most on 2 cores)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
+
+test-full: $(VENV)/.stamp-test ## the same tests with larger counts (hours)
+	CHAINTWIN_TEST_SIZE=full $(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
+
+lint: $(VENV)/.stamp-dev ## style, types and import rules
+	$(BIN)/ruff check --output-format concise .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports --no-logo
+
+docs-test: $(VENV)/.stamp-test ## run every code block and check every link of README and docs
+	$(BIN)/python -m pytest tests/docs $(PYTEST_ARGUMENTS)
+
+reference: $(VENV)/.stamp-test ## write the pages of docs/reference that are made from the program
+	@$(BIN)/python -m tests.docs.reference_pages
+
+bench: $(VENV)/.stamp-package ## run the registered benchmark cases (use a quiet machine)
+	@$(BIN)/chaintwin bench
+
+wheel: $(VENV)/.stamp-test ## build the source distribution and the wheel into dist/
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+lock: $(VENV)/.stamp-dev ## refresh the pinned, hashed versions in the lock files
+	$(COMPILE) --upgrade pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade -c requirements.lock --extra test pyproject.toml -o requirements-test.lock
+	$(COMPILE) --upgrade -c requirements-test.lock --extra test --extra dev pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --upgrade -c requirements-dev.lock --group build -o build.lock
+
+clean: ## remove the environment, caches and what was built
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.stamp-core: requirements.lock build.lock
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("chaintwin needs Python 3.11 or newer; name one: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned dependencies into $(VENV): about 600 MB, a minute or two ..."
+	@$(PIP) install --require-hashes -r requirements.lock -r build.lock
+	@touch $@
+
+$(VENV)/.stamp-package: $(VENV)/.stamp-core pyproject.toml
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.stamp-test: requirements-test.lock $(VENV)/.stamp-package
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements-test.lock
+	@touch $@
+
+$(VENV)/.stamp-dev: requirements-dev.lock $(VENV)/.stamp-test
+	@echo "Installing linters and type checker into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
