@@ -1,0 +1,188 @@
+"""Fits with right-censoring, and the rules that choose lead-time and demand laws."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaintwin.errors import UsageError
+from chaintwin.laws import Law, LawKind, pack_laws, parse
+from chaintwin.laws.fits import (
+    FitMethod,
+    fit_demand,
+    fit_gamma_censored,
+    fit_lead_time,
+    fit_lognormal_censored,
+    fit_weibull_censored,
+    kaplan_meier,
+)
+from chaintwin.laws.fits.survival import log_likelihood
+from tests.shared_data import cases_of, matches
+
+
+@pytest.mark.parametrize("case", cases_of("cases/calibration.json", "cal.kaplan_meier"))
+def test_kaplan_meier__worked_cases(case: dict[str, Any]) -> None:
+    curve = kaplan_meier(case["inputs"]["durations"], case["inputs"]["arrived"])
+    rows = np.column_stack([curve.times, curve.survival, curve.standard_error]).tolist()
+    assert matches({"curve": rows, "median": curve.median}, case["expected"], tolerance=case["tol"]["value"])
+
+
+@pytest.mark.parametrize("case", cases_of("cases/calibration.json", "cal.weibull_censored"))
+def test_fit_weibull_censored__worked_cases(case: dict[str, Any]) -> None:
+    law = fit_weibull_censored(case["inputs"]["durations"], case["inputs"]["arrived"])
+    shape, scale = law.parameters
+    got = {"shape": shape, "scale": scale, "mean": law.mean}
+    assert matches(got, case["expected"], tolerance=case["tol"]["value"])
+
+
+@pytest.mark.parametrize(
+    ("fit", "text"),
+    [
+        (fit_weibull_censored, "weibull(1.8, 20)"),
+        (fit_gamma_censored, "gamma(3, 5)"),
+        (fit_lognormal_censored, "lognormal(2.5, 0.6)"),
+    ],
+)
+def test_fits__find_the_law_behind_censored_data(fit: Any, text: str) -> None:
+    truth = parse(text)
+    times = truth.quantile_many((np.arange(400) + 0.5) / 400)
+    limits = truth.quantile_many((np.arange(400) * 0.618034 % 1) * 0.98 + 0.02) * 1.2
+    observed = times <= limits
+    assert 50 < (~observed).sum() < 250
+    law = fit(np.minimum(times, limits), observed)
+    assert law.mean == pytest.approx(truth.mean, rel=0.06)
+    assert law.sd == pytest.approx(truth.sd, rel=0.15)
+    # Dropping what is open makes lead times look shorter.
+    assert fit(times[observed], observed[observed]).mean < law.mean
+
+
+@pytest.mark.parametrize("fit", [fit_weibull_censored, fit_gamma_censored, fit_lognormal_censored])
+def test_fits__no_neighbor_is_more_likely(fit: Any) -> None:
+    times = [3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 12, 5]
+    observed = [1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 0]
+    law = fit(times, observed)
+    best = log_likelihood(law, times, observed=observed)
+    for change in ((1.01, 1.0), (0.99, 1.0), (1.0, 1.01), (1.0, 0.99)):
+        other = Law(law.kind, (law.parameters[0] * change[0], law.parameters[1] * change[1]))
+        assert log_likelihood(other, times, observed=observed) < best
+
+
+@pytest.mark.parametrize("fit", [fit_weibull_censored, fit_gamma_censored, fit_lognormal_censored])
+@pytest.mark.parametrize("times", [[5.0] * 6, [0.0, 0.0, 3.0, 4.0], [0.0] * 5, [1e-3, 1e6, 5.0], [7.0]])
+def test_fits__odd_samples_still_give_a_law_that_packs(fit: Any, times: list[float]) -> None:
+    law = fit(times, [True] * len(times))
+    assert math.isfinite(law.mean)
+    assert np.isfinite(pack_laws([law]).values).all()
+
+
+def test_fits__refuse_what_is_no_duration() -> None:
+    with pytest.raises(UsageError, match="no arrival"):
+        fit_gamma_censored([3.0, 4.0], [False, False])
+    with pytest.raises(UsageError, match="found -1"):
+        kaplan_meier([3.0, -1.0], [True, True])
+    with pytest.raises(UsageError, match="found nan"):
+        kaplan_meier([3.0, math.nan], [True, True])
+    with pytest.raises(UsageError, match="two lists of one length"):
+        kaplan_meier([3.0], [True, True])
+    with pytest.raises(UsageError, match="without family_times"):
+        fit_lead_time([3.0], [True], family_observed=[True])
+
+
+def test_fit_lead_time__many_arrivals_give_the_curve() -> None:
+    times = [3, 4, 4, 5, 6] * 8 + [9, 9]
+    observed = [True] * 40 + [False, False]
+    fitted = fit_lead_time(times, observed)
+    assert fitted.method is FitMethod.KAPLAN_MEIER
+    assert (fitted.sample_size, fitted.censored_count, fitted.reason) == (42, 2, "")
+    assert fitted.law is not None
+    assert fitted.law.values == (3, 4, 5, 6, 9)
+    assert fitted.law.weights == pytest.approx([8 / 42, 16 / 42, 8 / 42, 8 / 42, 2 / 42])
+
+
+def test_fit_lead_time__some_arrivals_lean_on_the_family() -> None:
+    own = [4.0, 5.0, 5.5, 6.0, 7.0, 5.0, 4.5, 6.5]
+    alone = fit_lead_time(own, [True] * 8)
+    family = [9.0 + 0.1 * i for i in range(60)]
+    shrunk = fit_lead_time(own, [True] * 8, family_times=own + family)
+    assert alone.method is FitMethod.LIKELIHOOD
+    assert shrunk.method is FitMethod.SHRUNK
+    assert alone.law is not None
+    assert shrunk.law is not None
+    assert shrunk.law.kind is alone.law.kind
+    assert alone.law.mean + 1 < shrunk.law.mean < np.mean(family)
+
+
+def test_fit_lead_time__few_arrivals_take_the_family() -> None:
+    family = [9.0, 10.0, 11.0, 12.0] * 10
+    fitted = fit_lead_time([4.0, 5.0], [True, True], family_times=family)
+    assert fitted.method is FitMethod.FAMILY
+    assert fitted.law is not None
+    assert fitted.law.mean == pytest.approx(10.5)
+    lonely = fit_lead_time([4.0, 5.0, 9.0], [True, True, False], family_times=[4.0, 5.0])
+    assert lonely.method is FitMethod.MEAN
+    assert lonely.law is not None
+    assert lonely.law.mean == pytest.approx((4 + 5 + 9) / 3)
+    assert "only 2 arrivals" in lonely.reason
+
+
+def test_fit_lead_time__no_arrival_gives_a_reason_and_no_law() -> None:
+    fitted = fit_lead_time([4.0, 5.0], [False, False], family_times=[3.0] * 40)
+    assert fitted.law is None
+    assert fitted.method is FitMethod.NONE
+    assert fitted.reason == "none of 2 shipments has arrived"
+    assert fit_lead_time([], []).reason == "no shipments"
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 60), st.booleans()), max_size=50),
+    family=st.none() | st.lists(st.integers(0, 60), max_size=45),
+)
+def test_fit_lead_time__any_history_gives_a_law_or_a_reason(rows: list[tuple[int, bool]], family: list[int] | None) -> None:
+    fitted = fit_lead_time([time for time, _ in rows], [flag for _, flag in rows], family_times=family)
+    assert (fitted.law is None) == (not any(flag for _, flag in rows))
+    if fitted.law is None:
+        assert fitted.reason
+    else:
+        assert parse(str(fitted.law)) == fitted.law
+        assert fitted.law.support[0] >= 0
+
+
+@pytest.mark.parametrize(
+    ("quantities", "kind"),
+    [
+        ([4.0] * 12, LawKind.CONSTANT),
+        ([0.0] * 12, LawKind.CONSTANT),
+        ([3, 4, 5], LawKind.POISSON),
+        ([3.5, 4, 5], LawKind.CONSTANT),
+        ([8, 7, 9, 8, 5, 11, 8, 8, 12, 6], LawKind.POISSON),
+        ([1, 20, 3, 8, 0, 2, 30, 1, 4, 9], LawKind.NEGBIN),
+        ([1000, 1100, 950, 1020, 990, 1050, 980, 1010], LawKind.NORMAL),
+        ([1000, 11000, 950, 4020, 9900, 1050, 980, 101], LawKind.GAMMA),
+        ([0, 0, 0, 5, 0, 0, 6, 0, 0, 0, 7, 0], LawKind.ZERO_INFLATED),
+        ([0, 0, 0, 5000, 0, 0, 600, 0, 0, 0, 7000, 0], LawKind.ZERO_INFLATED),
+        ([0, 0, 0, 5, 0, 0, 5, 0, 0, 0, 5, 0], LawKind.ZERO_INFLATED),
+        ([0, 0, 0, 0, 40, 60, 50, 55] * 10, LawKind.EMPIRICAL),
+    ],
+)
+def test_fit_demand__rule(quantities: list[float], kind: LawKind) -> None:
+    law = fit_demand(quantities)
+    assert law.kind is kind
+    assert law.mean == pytest.approx(np.mean(quantities), rel=1e-12)
+
+
+@given(st.lists(st.one_of(st.just(0.0), st.integers(0, 40).map(float), st.floats(0, 1e6)), min_size=1, max_size=80))
+def test_fit_demand__keeps_the_mean_and_packs(quantities: list[float]) -> None:
+    law = fit_demand(quantities)
+    assert law.mean == pytest.approx(math.fsum(quantities) / len(quantities), rel=1e-9, abs=1e-12)
+    assert parse(str(law)) == law
+
+
+def test_fit_demand__refuses_what_is_no_demand() -> None:
+    for quantities, part in (([], "no periods"), ([-1.0], "found -1"), ([math.nan], "found nan"), ([math.inf], "found inf")):
+        with pytest.raises(UsageError, match=part):
+            fit_demand(quantities)

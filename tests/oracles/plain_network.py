@@ -1,0 +1,467 @@
+"""The plain reference engine: one replication of the network of buffers and activities, in scalar Python.
+
+Written from the event order of METHODS 1.2, 1.3, 1.5 and 1.9 alone, as the oracle of the compiled kernel. Conservation laws 1
+to 7 are asserted at the end of every period. What the text leaves open was settled as follows; "case" marks what the worked
+traces confirm, "choice" what no worked trace decides.
+
+Order of entities
+ 1. Buffers and activities are worked through in order of id. Streams keep list order unless every stream has an ``id``.
+    (case)
+ 2. The claims on a buffer are listed as streams first, then consuming activities by id; ties go to the first listed. (case)
+ 3. Information order: an edge o -> b for every activity with info_delay 0 that fills o (o has a policy) and consumes b.
+    Buffers that may go next are taken by smallest id. A buffer without a policy places no orders, so it never closes a cycle.
+    (choice)
+ 4. Material levels: only activities whose smallest possible lead is 0 raise the level of their outputs. A drawn lead of 0 is
+    used at once, so an activity that may draw 0 counts as zero-lead. (choice)
+
+E1 and E2
+ 5. Receipts add q*out*yield to each output; pq falls by q (activity units, before yield). The arrival of period 0 is received
+    before anything else. (case)
+
+E3 orders
+ 6. E3a runs for all activities before the first buffer orders. pipeline[k] arrives in period k, info[k] joins U in period k.
+    (case)
+ 7. IP counts U of the consumers, not their info in flight; its own orders count from the moment they are placed (pq + iq +
+    U). (case)
+ 8. Dry run of lost sales: when b's turn comes (its delay-0 customers have ordered), allocate max(oh, 0) over all claims of
+    today (bo of each stream, in*U of each consumer) by the ordinary rule, without capacity and without zero-lead receipts of
+    today; each stream's projected loss is lost_fraction * min(bo - share, demand(t)), floored in integer mode; IP rises by
+    their sum. Zero-lead-fed buffers use the same formula. (case)
+ 9. (s,S) orders when IP <= s + slack, (R,nQ) when IP <= R + slack with n = floor((R + slack - IP)/Q) + 1; slack = 1e-9*max(1,
+    |s or R|) in continuous mode, 0 in integer mode. For (s,S) given; for (R,nQ) a choice.
+10. Split over sources: parts proportional to share/sum(share). Integer mode: largest remainder on q (parts sum to q), lowest
+    activity id wins ties. Then order = part/(out*yield), in integer mode ceil(. - 1e-9), so the position may pass the target.
+    (case in continuous mode; the integer rule is the text's, undecided by a case)
+11. A review period gates the whole order. MOQ and batch of a buffer act on q before the split; MOQ and batch of an activity
+    act on its order in activity units after the division. q -> max(moq, batch*ceil(q/batch - 1e-9)), only if q > slack of the
+    policy. (choice)
+12. An activity with several outputs may be ordered by each output that has a policy; the later one in information order
+    already sees the earlier order in its own IP. A by-product that must not pull has no policy. (choice)
+
+E4 execution
+13. Buffers of a level allocate max(oh, 0) once; streams are shipped at once; shares of activities are only reserved and leave
+    oh when the activity starts (possibly on a higher level). What is reserved but unused is offered to nobody else in this
+    period. (case)
+14. A tier whose claims sum to no more than what is left is served exactly (share = claim), and so is an empty one. Otherwise
+    share = (left*claim)/total; integer mode floors it by exact integer division and compares the exact remainders (left*claim
+    mod total): the fractions in floating point break ties wrongly (7/3 and 1/3). Then exactly nothing is left for the tiers
+    below: a rounded rest of -1e-16 would find an empty tier's total of 0 too large and divide by it (trace 8 does). (case)
+15. x = min(U, reserved/in); integer mode floor(x + 1e-9). need = sum of use*x over the level's users of a resource; where
+    need > cap left, each user is cut to the smallest of x*cap/need over its short resources (multiplied first, then divided;
+    all needs before any cut), integer mode floor(. + 1e-9). What is not used carries to the next level. What the cut frees is
+    not handed out again. (case, but for the slack and the carrying over)
+16. Leads: what starts in t with lead L > 0 arrives at E1 of t+L; lead 0 raises oh of the outputs at once, by x*out*yield, and
+    never enters pq. ``fifo`` keeps the order of what was really started: a period without a start does not move the running
+    maximum. (choice)
+
+E5
+17. lost = lost_fraction*min(bo, demand(t)) after shipping, in integer mode floor(. + 1e-9): bo may hold older backlog, and
+    the loss is of bo as a whole, never more than the lost fraction of today's demand. (case)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from tests.oracles.plain_laws import assert_laws
+
+SLACK = 1e-9
+
+Network = Mapping[str, Any]
+Entity = Mapping[str, Any]
+
+
+def simulate_plain(network: Network, periods: int, integer: bool) -> dict[str, Any]:
+    """Run a network through the event order and return what it reads at the end of each period.
+
+    Keys: on_hand, position, received, produced (zero-lead), consumption per buffer id; ordered, started, waiting (visible, not
+    started), in_information (ordered, not yet visible), in_process, arrived per activity id; backlog, lost, shipped, demand as
+    one list a stream in the order of the input; capacity_use per resource. Each holds one value a period. Beside the notation
+    of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period), ``lead_mode`` (crossing or
+    fifo) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on both.
+    """
+    run = _Run(network, integer=integer)
+    for period in range(periods):
+        run.step(period)
+    return run.record
+
+
+def allocate_plain(
+    available: float, claims: Sequence[float], priorities: Sequence[float], integer: bool
+) -> tuple[list[float], float]:
+    """Share what is available over claims, tier by tier (low number first); return the shares and what is left."""
+    left = max(available, 0)
+    shares: list[float] = [0.0] * len(claims)
+    for tier in sorted(set(priorities)):
+        members = [index for index, priority in enumerate(priorities) if priority == tier]
+        total = sum(claims[index] for index in members)
+        if total <= left:
+            for index in members:
+                shares[index] = claims[index]
+            left -= total
+            continue
+        parts = _proportional(left, [claims[index] for index in members], integer)
+        for index, part in zip(members, parts, strict=True):
+            shares[index] = part
+        # Exactly zero: the rounding of left - sum(parts) would make the tiers below divide by a total of 0.
+        left = 0
+    return shares, left
+
+
+def information_order(network: Network) -> list[str]:
+    """Return buffer ids, each after all buffers that order from it without delay; refuse a cycle."""
+    ordering = {buffer["id"] for buffer in network["buffers"] if _policy(buffer)}
+    before: dict[str, set[str]] = {buffer["id"]: set() for buffer in network["buffers"]}
+    for activity in network["activities"]:
+        if activity.get("info_delay", 0) == 0:
+            for source in activity["in"]:
+                before[source] |= {target for target in activity["out"] if target in ordering}
+    order: list[str] = []
+    while len(order) < len(before):
+        ready = sorted(b for b in before if b not in order and before[b] <= set(order))
+        if not ready:
+            raise ValueError(f"zero-delay information cycle among {sorted(set(before) - set(order))}")
+        order.append(ready[0])
+    return order
+
+
+def material_levels(network: Network) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the level of each buffer and of each activity in the zero-lead material graph; refuse a cycle."""
+    buffers = {buffer["id"]: 0 for buffer in network["buffers"]}
+    activities = {activity["id"]: 0 for activity in network["activities"]}
+    # A level can rise at most once a buffer and round; a further rise after that many rounds means a cycle.
+    for _ in range(len(buffers) + 1):
+        changed = False
+        for activity in network["activities"]:
+            level = max((buffers[b] for b in activity["in"]), default=0)
+            activities[activity["id"]] = level
+            for target in activity["out"]:
+                if _lead_min(network, activity) == 0 and buffers[target] < level + 1:
+                    buffers[target] = level + 1
+                    changed = True
+        if not changed:
+            return buffers, activities
+    raise ValueError("zero-lead material cycle")
+
+
+class _Run:
+    """State and record of one replication."""
+
+    def __init__(self, network: Network, *, integer: bool) -> None:
+        self.network, self.integer = network, integer
+        self.buffers: list[Entity] = sorted(network["buffers"], key=lambda b: b["id"])
+        self.activities: list[Entity] = sorted(network["activities"], key=lambda a: a["id"])
+        self.demands: list[Entity] = list(network.get("demands", []))
+        self.streams = list(range(len(self.demands)))
+        if all("id" in demand for demand in self.demands):
+            self.streams.sort(key=lambda d: self.demands[d]["id"])
+        self.capacity: Mapping[str, Any] = network.get("resources", {})
+        self.order = information_order(network)
+        self.buffer_level, self.activity_level = material_levels(network)
+        self.buffer_of = {b["id"]: b for b in self.buffers}
+        self.sources = {b: [a for a in self.activities if b in a["out"]] for b in self.buffer_of}
+        self.consumers = {b: [a for a in self.activities if b in a["in"]] for b in self.buffer_of}
+        self.streams_at = {b: [d for d in self.streams if self.demands[d]["buffer"] == b] for b in self.buffer_of}
+        # The state of METHODS 1.1. Pipelines are keyed by the period of arrival, information by the period it becomes visible.
+        self.oh = {b["id"]: float(b.get("init", 0)) for b in self.buffers}
+        self.bo = [0.0] * len(self.demands)
+        self.u = {a["id"]: 0.0 for a in self.activities}
+        self.pipe = {a["id"]: {k: float(q) for k, q in enumerate(a.get("pipeline", []))} for a in self.activities}
+        self.info = {a["id"]: {k: float(q) for k, q in enumerate(a.get("info", []))} for a in self.activities}
+        self.pq = {a: sum(slots.values()) for a, slots in self.pipe.items()}
+        self.iq = {a: sum(slots.values()) for a, slots in self.info.items()}
+        self.latest_arrival = {a["id"]: 0 for a in self.activities}
+        self.cumulative = [{"demand": 0.0, "shipped": 0.0, "lost": 0.0} for _ in self.demands]
+        self.record: dict[str, Any] = {}
+        for key in ("on_hand", "position", "received", "produced", "consumption"):
+            self.record[key] = {b: [] for b in self.buffer_of}
+        for key in ("ordered", "started", "waiting", "in_information", "in_process", "arrived"):
+            self.record[key] = {a: [] for a in self.u}
+        for key in ("backlog", "lost", "shipped", "demand"):
+            self.record[key] = [[] for _ in self.demands]
+        self.record["capacity_use"] = {r: [] for r in self.capacity}
+
+    def step(self, period: int) -> None:
+        """Work through events E1 to E6 of one period (E0, the environment, is in the given numbers)."""
+        self.opening = _Opening(dict(self.oh), dict(self.u), dict(self.pq), dict(self.iq))
+        self.flow = _Flow(self)
+        self.receive(period)
+        for d, demand in enumerate(self.demands):
+            self.flow.demand[d] = float(_at(demand["series"], period))
+            self.bo[d] += self.flow.demand[d]
+        for a in self.u:
+            visible = self.info[a].pop(period, 0.0)
+            self.iq[a] -= visible
+            self.u[a] += visible
+        for b in self.order:
+            self.place_orders(b, period)
+        self.execute(period)
+        for d in range(len(self.demands)):
+            self.flow.lost[d] = self.loss(d, self.bo[d])
+            self.bo[d] -= self.flow.lost[d]
+        self.book()
+        assert_laws(self, period)
+
+    def receive(self, period: int) -> None:
+        """E1: what arrives in this period joins the output buffers."""
+        for activity in self.activities:
+            a = activity["id"]
+            quantity = self.pipe[a].pop(period, 0.0)
+            self.pq[a] -= quantity
+            self.flow.arrived[a] = quantity
+            for b, out in activity["out"].items():
+                self.oh[b] += quantity * out * activity.get("yield", 1.0)
+                self.flow.received[b] += quantity * out * activity.get("yield", 1.0)
+
+    def claims(self, b: str) -> tuple[list[float], list[float]]:
+        """Return the claims on a buffer and their priorities: streams first, then activities by id."""
+        streams = [(self.bo[d], self.demands[d].get("priority", 0)) for d in self.streams_at[b]]
+        activities = [(a["in"][b] * self.u[a["id"]], a.get("priority", 0)) for a in self.consumers[b]]
+        both = streams + activities
+        return [claim for claim, _ in both], [priority for _, priority in both]
+
+    def loss(self, d: int, unserved: float) -> float:
+        """Return the lost sales of a stream whose backlog after shipping is ``unserved``."""
+        lost = self.demands[d].get("lost_fraction", 0.0) * min(unserved, self.flow.demand[d])
+        return float(math.floor(lost + SLACK)) if self.integer else float(lost)
+
+    def position(self, b: str) -> float:
+        """Return the inventory position of a buffer, net of the loss a dry run of today's allocation projects."""
+        shares, _ = allocate_plain(self.oh[b], *self.claims(b), self.integer)
+        projected = sum(self.loss(d, self.bo[d] - share) for d, share in zip(self.streams_at[b], shares, strict=False))
+        incoming = sum(
+            a["out"][b] * a.get("yield", 1.0) * (self.pq[a["id"]] + self.iq[a["id"]] + self.u[a["id"]]) for a in self.sources[b]
+        )
+        owed = sum(self.bo[d] for d in self.streams_at[b])
+        reserved = sum(a["in"][b] * self.u[a["id"]] for a in self.consumers[b])
+        return float(self.oh[b] + incoming - owed + projected - reserved)
+
+    def place_orders(self, b: str, period: int) -> None:
+        """E3b: one buffer asks its sources for what its policy wants."""
+        buffer, sources = self.buffer_of[b], self.sources[b]
+        if _policy(buffer) and sources and (period - buffer.get("phase", 0)) % buffer.get("review", 1) == 0:
+            wanted = policy_quantity(buffer["policy"], self.position(b), self.integer)
+            wanted = _round_up(wanted, buffer, self.slack(buffer))
+            for activity, part in zip(sources, self.split(wanted, sources), strict=True):
+                quantity = part / (activity["out"][b] * activity.get("yield", 1.0))
+                if self.integer:
+                    quantity = float(math.ceil(quantity - SLACK))
+                self.order_activity(activity, _round_up(quantity, activity, self.slack(buffer)), period)
+        self.flow.position[b] = self.position(b)
+
+    def slack(self, buffer: Entity) -> float:
+        """Return the quantity below which an order is rounding noise, so that it never triggers a minimum order."""
+        target = buffer["policy"].get("S", buffer["policy"].get("R", 0))
+        return 0.0 if self.integer else SLACK * max(1.0, abs(target))
+
+    def split(self, wanted: float, sources: list[Entity]) -> list[float]:
+        """Split a quantity over sources by share."""
+        shares = [float(a.get("share", 1.0)) for a in sources]
+        if wanted <= 0 or sum(shares) <= 0:
+            return [0.0] * len(sources)
+        if not self.integer:
+            return _proportional(wanted, shares, self.integer)
+        # Shares are taken as the decimals they were written as, so that 0.7 and 0.3 of 45 tie and the first source wins.
+        exact = [Fraction(str(share)) for share in shares]
+        return _proportional(Fraction(wanted), exact, self.integer)  # type: ignore[arg-type]
+
+    def order_activity(self, activity: Entity, quantity: float, period: int) -> None:
+        """Book an order: visible at once, or after the information delay."""
+        a, delay = activity["id"], activity.get("info_delay", 0)
+        self.flow.ordered[a] += quantity
+        if delay == 0:
+            self.u[a] += quantity
+        elif quantity:
+            self.info[a][period + delay] = self.info[a].get(period + delay, 0.0) + quantity
+            self.iq[a] += quantity
+
+    def execute(self, period: int) -> None:
+        """E4: level by level, buffers allocate and activities start."""
+        reserved: dict[tuple[str, str], float] = {}
+        left = {r: max(float(_at(series, period)), 0.0) for r, series in self.capacity.items()}
+        self.flow.capacity = dict(left)
+        top = max([*self.buffer_level.values(), *self.activity_level.values()], default=0)
+        for level in range(top + 1):
+            for b in self.buffer_of:
+                if self.buffer_level[b] == level:
+                    self.allocate(b, reserved)
+            members = [a for a in self.activities if self.activity_level[a["id"]] == level]
+            for activity, started in self.cut_by_capacity(members, reserved, left):
+                self.start(activity, started, period)
+
+    def allocate(self, b: str, reserved: dict[tuple[str, str], float]) -> None:
+        """Serve the streams of a buffer and reserve the shares of its consumers."""
+        shares, _ = allocate_plain(self.oh[b], *self.claims(b), self.integer)
+        streams = self.streams_at[b]
+        for d, share in zip(streams, shares, strict=False):
+            self.oh[b] -= share
+            self.bo[d] -= share
+            self.flow.shipped[d] = share
+        for activity, share in zip(self.consumers[b], shares[len(streams) :], strict=True):
+            reserved[activity["id"], b] = share
+
+    def cut_by_capacity(
+        self, members: list[Entity], reserved: dict[tuple[str, str], float], left: dict[str, float]
+    ) -> list[tuple[Entity, float]]:
+        """Return what each activity of a level starts; lower the capacity left by what that uses."""
+        possible: dict[str, float] = {}
+        need = dict.fromkeys(left, 0.0)
+        for activity in members:
+            a = activity["id"]
+            inputs = [reserved[a, b] / coefficient for b, coefficient in activity["in"].items() if coefficient > 0]
+            possible[a] = self.floor(min([self.u[a], *inputs]))
+            for r, use in activity.get("use", {}).items():
+                need[r] += use * possible[a]
+        short = {r for r in left if need[r] > left[r]}
+        starts = []
+        for activity in members:
+            x = possible[activity["id"]]
+            cuts = [x * left[r] / need[r] for r, use in activity.get("use", {}).items() if r in short and use > 0]
+            starts.append((activity, self.floor(min([x, *cuts]))))
+        for activity, x in starts:
+            for r, use in activity.get("use", {}).items():
+                left[r] = max(left[r] - use * x, 0.0)
+                self.flow.capacity_use[r] += use * x
+        return starts
+
+    def floor(self, quantity: float) -> float:
+        """Round a start down to whole units in integer mode."""
+        return float(math.floor(quantity + SLACK)) if self.integer else quantity
+
+    def start(self, activity: Entity, quantity: float, period: int) -> None:
+        """Take the inputs and send the activity on its way."""
+        a = activity["id"]
+        self.flow.started[a] = quantity
+        self.u[a] -= quantity
+        for b, coefficient in activity["in"].items():
+            self.oh[b] -= coefficient * quantity
+            self.flow.consumption[b] += coefficient * quantity
+            self.flow.taken[a, b] = coefficient * quantity
+        lead = _lead(self.network, activity, period)
+        arrival = period + lead
+        if activity.get("lead_mode", "crossing") == "fifo" and quantity > 0:
+            arrival = self.latest_arrival[a] = max(arrival, self.latest_arrival[a])
+        if arrival == period:
+            for b, out in activity["out"].items():
+                self.oh[b] += quantity * out * activity.get("yield", 1.0)
+                self.flow.produced[b] += quantity * out * activity.get("yield", 1.0)
+        else:
+            self.flow.sent[a] = quantity
+            self.pq[a] += quantity
+            self.pipe[a][arrival] = self.pipe[a].get(arrival, 0.0) + quantity
+
+    def book(self) -> None:
+        """E6: append the state and the flows of this period to the record."""
+        per_key: dict[str, Any] = {
+            "on_hand": self.oh,
+            "position": self.flow.position,
+            "received": self.flow.received,
+            "produced": self.flow.produced,
+            "consumption": self.flow.consumption,
+            "ordered": self.flow.ordered,
+            "started": self.flow.started,
+            "waiting": self.u,
+            "in_information": self.iq,
+            "in_process": self.pq,
+            "arrived": self.flow.arrived,
+            "capacity_use": self.flow.capacity_use,
+            "backlog": dict(enumerate(self.bo)),
+            "lost": self.flow.lost,
+            "shipped": self.flow.shipped,
+            "demand": self.flow.demand,
+        }
+        for key, values in per_key.items():
+            for name, value in values.items():
+                self.record[key][name].append(value)
+
+
+class _Opening:
+    """Copies of the state before a period, for the laws."""
+
+    def __init__(self, oh: dict[str, float], u: dict[str, float], pq: dict[str, float], iq: dict[str, float]) -> None:
+        self.oh, self.u, self.pq, self.iq = oh, u, pq, iq
+
+
+class _Flow:
+    """What moved in one period; every quantity starts at zero."""
+
+    def __init__(self, run: _Run) -> None:
+        self.received, self.produced, self.consumption, self.position = (dict.fromkeys(run.oh, 0.0) for _ in range(4))
+        self.ordered, self.started, self.sent, self.arrived = (dict.fromkeys(run.u, 0.0) for _ in range(4))
+        self.demand, self.shipped, self.lost = (dict.fromkeys(range(len(run.demands)), 0.0) for _ in range(3))
+        self.taken: dict[tuple[str, str], float] = {}
+        self.capacity: dict[str, float] = {}
+        self.capacity_use = dict.fromkeys(run.capacity, 0.0)
+
+
+def policy_quantity(policy: Mapping[str, Any], position: float, integer: bool) -> float:
+    """Return what a policy orders at an inventory position."""
+    kind = policy["type"]
+    if kind == "base_stock":
+        return float(max(policy["S"] - position, 0.0))
+    level = policy["s"] if kind == "sS" else policy["R"]
+    slack = 0.0 if integer else SLACK * max(1.0, abs(level))
+    if position > level + slack:
+        return 0.0
+    if kind == "sS":
+        return float(policy["S"] - position)
+    if kind == "RnQ":
+        return float(policy["Q"] * (math.floor((level + slack - position) / policy["Q"]) + 1))
+    raise ValueError(f"policy type: found {kind}; allowed: base_stock, sS, RnQ, none")
+
+
+def _policy(buffer: Entity) -> bool:
+    """Tell whether a buffer places orders."""
+    policy = buffer.get("policy")
+    return policy is not None and policy.get("type", "none") != "none"
+
+
+def _proportional(available: float, claims: Sequence[float], integer: bool) -> list[float]:
+    """Divide ``available`` in proportion to claims; in integer mode by largest remainder, first listed on ties."""
+    total = sum(claims)
+    if not integer:
+        return [available * claim / total for claim in claims]
+    # Python's floor division and modulo of whole floats are exact, unlike the fraction of a rounded quotient.
+    parts = [float(available * claim // total) for claim in claims]
+    remainders = [available * claim % total for claim in claims]
+    spare = round(available - sum(parts))
+    for index in sorted(range(len(claims)), key=lambda i: (-remainders[i], i))[:spare]:
+        parts[index] += 1.0
+    return parts
+
+
+def _round_up(quantity: float, entity: Entity, slack: float) -> float:
+    """Apply minimum order and batch to a quantity that is more than rounding noise."""
+    if quantity <= slack or not ("moq" in entity or "batch" in entity):
+        return quantity
+    if "batch" in entity:
+        quantity = entity["batch"] * math.ceil(quantity / entity["batch"] - SLACK)
+    return float(max(entity.get("moq", 0.0), quantity))
+
+
+def _at(series: Any, period: int) -> Any:
+    """Read a series that is a constant, a list over periods, or a function of the period."""
+    if callable(series):
+        return series(period)
+    return series[period] if isinstance(series, Sequence) else series
+
+
+def _lead_series(network: Network, activity: Entity) -> Any:
+    """Return the lead of an activity: injected draws come before its own entry."""
+    return network.get("leads", {}).get(activity["id"], activity.get("lead", 0))
+
+
+def _lead(network: Network, activity: Entity, period: int) -> int:
+    """Return the lead of what an activity starts in a period."""
+    return int(_at(_lead_series(network, activity), period))
+
+
+def _lead_min(network: Network, activity: Entity) -> int:
+    """Return the smallest lead an activity may draw (``lead_min`` where the lead is a function)."""
+    series: Sequence[int] | int | Callable[[int], int] = _lead_series(network, activity)
+    if callable(series):
+        return int(activity.get("lead_min", 0))
+    return int(min(series)) if isinstance(series, Sequence) else int(series)
