@@ -1,0 +1,381 @@
+"""From named frames to a program: sort by id, number everything, and find the order of work (METHODS 1.2, 1.10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from chaintwin.errors import GraphError, StreamCollisionError
+from chaintwin.laws import Law, LawError, pack_laws, parse_many
+from chaintwin.network.graph import ActivityKind, Graph, Policy
+from chaintwin.network.ordering import levels_of, loop_of, rows_of
+from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Streams
+from chaintwin.rng import stream_id
+
+LEAD_QUANTILE = 1 - 1e-5
+"""A lead-time law is cut here: the ring of a lane holds the longest lead time, and a log-normal tail has no end."""
+
+
+def compile_graph(graph: Graph) -> Program:
+    """Return the program of a graph.
+
+    Parameters
+    ----------
+    graph : frames by name, rows in any order.
+
+    Raises
+    ------
+    GraphError
+        A loop of orders or of material that no delay breaks, or a row that names something that is not there.
+    StreamCollisionError
+        Two random streams have the same number.
+    """
+    index = _Index.of(graph)
+    laws = _Laws(graph, index)
+    inputs = _arcs(graph.inputs, index, other="buffer_id", index_of=index.buffers)
+    outputs = _arcs(graph.outputs, index, other="buffer_id", index_of=index.buffers, flag="is_main")
+    uses = _arcs(graph.uses, index, other="resource_id", index_of=index.resources)
+    claims = _claims(index, inputs)
+    rings = _rings(graph, index, laws)
+    return Program(
+        integer=graph.integer,
+        names=index.names(),
+        buffers=_buffers(index, outputs, claims),
+        activities=_activities(index, (inputs, outputs, uses), claims, laws=laws, rings=rings),
+        streams=_streams(index, laws),
+        resources=_resources(index),
+        order=_order(index, (inputs, outputs, uses), laws),
+        laws=pack_laws(laws.laws),
+        pipeline=rings.pipeline,
+        orders=rings.orders,
+    )
+
+
+class _Index:
+    """The entity frames sorted by id, each with its number, and what ids stand for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.buffer = graph.buffers.sort("buffer_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+        self.activity = graph.activities.sort("activity_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+        self.stream = graph.streams.sort("stream_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+        self.resource = graph.resources.sort("resource_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+        self.buffers = self.buffer.select("buffer_id", number="index")
+        self.activities = self.activity.select("activity_id", owner="index")
+        self.resources = self.resource.select("resource_id", number="index")
+        for frame, key in ((self.buffer, "buffer_id"), (self.activity, "activity_id"), (self.stream, "stream_id")):
+            twice = frame.filter(pl.col(key).is_duplicated())
+            if twice.height:
+                raise GraphError(f"{key}: found {twice[key][0]} twice; allowed: each id once")
+        joined = self.stream.join(self.buffers, on="buffer_id", how="left")
+        _refuse_unknown(joined, "buffer_id", "stream_id")
+        self.stream_buffer: Integers = _integers(joined.sort("index"), "number")
+
+    @staticmethod
+    def of(graph: Graph) -> _Index:
+        return _Index(graph)
+
+    def names(self) -> Names:
+        return Names(
+            self.buffer.select("buffer_id", "site_id", "product_id"),
+            self.activity.select("activity_id", "kind"),
+            self.stream.select("stream_id", "buffer_id"),
+            self.resource.select("resource_id"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Arcs:
+    """Arcs of activities sorted by (activity, other end); ``start`` are the rows over activities."""
+
+    owner: Integers
+    other: Integers
+    quantity: Floats
+    is_main: NDArray[np.bool_]
+    start: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """Who may take from a buffer, sorted as they are served; ``place`` finds the claim of each input arc."""
+
+    start: Integers
+    kind: NDArray[np.int8]
+    index: Integers
+    quantity: Floats
+    tier: Integers
+    place: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class _Rings:
+    """Slots of the pipelines and of orders on their way, with what is in them at the start."""
+
+    lead_max: Integers
+    pipe_start: Integers
+    info_start: Integers
+    pipeline: Floats
+    orders: Floats
+
+
+class _Laws:
+    """Every law of the graph once, and which entity uses which."""
+
+    def __init__(self, graph: Graph, index: _Index) -> None:
+        texts = pl.concat([index.activity["lead"], index.stream["law"].drop_nulls()]).unique(maintain_order=True).sort()
+        parsed = parse_many(texts.to_list(), folder=Path(graph.folder) if graph.folder else None)
+        number = pl.DataFrame({"text": texts, "law": np.arange(texts.len(), dtype=np.int64)})
+        wrong = [law for law in parsed if isinstance(law, LawError)]
+        if wrong:
+            raise wrong[0]
+        self.laws: list[Law] = [law for law in parsed if isinstance(law, Law)]
+        lead = index.activity.join(number, left_on="lead", right_on="text", how="left", maintain_order="left")
+        self.lead: Integers = _integers(lead, "law")
+        demand = index.stream.join(number, left_on="law", right_on="text", how="left", maintain_order="left")
+        self.demand: Integers = demand["law_right"].fill_null(-1).to_numpy().astype(np.int64)
+        bounds = np.array([_lead_bounds(law) for law in self.laws], dtype=np.int64).reshape(-1, 2)
+        self.lead_min: Integers = bounds[self.lead, 0]
+        self.lead_max: Integers = bounds[self.lead, 1]
+
+
+def _lead_bounds(law: Law) -> tuple[int, int]:
+    """Return shortest and longest lead time in whole periods; halves round up, nothing is below zero."""
+    low, high = law.quantile(2.0**-33), law.quantile(LEAD_QUANTILE)
+    return max(0, int(np.floor(low + 0.5))), max(0, int(np.floor(high + 0.5)))
+
+
+def _arcs(frame: pl.DataFrame, index: _Index, *, other: str, index_of: pl.DataFrame, flag: str | None = None) -> _Arcs:
+    joined = frame.join(index.activities, on="activity_id", how="left").join(index_of, on=other, how="left")
+    _refuse_unknown(joined, "activity_id", other, column="owner")
+    _refuse_unknown(joined, other, "activity_id")
+    is_main = pl.col(flag) if flag else pl.lit(value=False)
+    merged = (
+        joined.group_by("owner", "number").agg(pl.col("quantity").sum(), is_main.any().alias("is_main")).sort("owner", "number")
+    )
+    owner = _integers(merged, "owner")
+    return _Arcs(
+        owner,
+        _integers(merged, "number"),
+        _floats(merged, "quantity"),
+        merged["is_main"].to_numpy().astype(bool),
+        rows_of(owner, index.activity.height),
+    )
+
+
+def _claims(index: _Index, inputs: _Arcs) -> _Claims:
+    streams, arcs = index.stream.height, inputs.owner.size
+    kind = np.repeat(np.array([0, 1], dtype=np.int8), [streams, arcs])
+    who = np.concatenate([np.arange(streams, dtype=np.int64), inputs.owner])
+    buffer = np.concatenate([index.stream_buffer, inputs.other])
+    priority = _integers(index.activity, "priority")
+    tier = np.concatenate([_integers(index.stream, "priority"), priority[inputs.owner]])
+    quantity = np.concatenate([np.ones(streams), inputs.quantity])
+    order = np.lexsort((who, kind, tier, buffer))
+    place = np.empty(order.size, dtype=np.int64)
+    place[order] = np.arange(order.size)
+    start = rows_of(buffer[order], index.buffer.height)
+    return _Claims(start, kind[order], who[order], quantity[order], tier[order], place[streams:])
+
+
+def _buffers(index: _Index, outputs: _Arcs, claims: _Claims) -> Buffers:
+    frame, count = index.buffer, index.buffer.height
+    yields = _floats(index.activity, "yield_rate")
+    share = _floats(index.activity, "share")
+    by_buffer = np.lexsort((outputs.owner, outputs.other))
+    buffer, activity, quantity = outputs.other[by_buffer], outputs.owner[by_buffer], outputs.quantity[by_buffer]
+    main = outputs.is_main[by_buffer] & (share[activity] > 0)
+    total = np.bincount(buffer[main], weights=share[activity[main]], minlength=count).astype(np.float64)
+    lossy = np.zeros(count, dtype=np.int8)
+    lossy[index.stream_buffer[_floats(index.stream, "lost_fraction") > 0]] = 1
+    # A buffer without a source cannot order; its policy is switched off so that no kernel has to ask.
+    policy = frame["policy"].to_numpy().astype(np.int8)
+    policy = np.where(np.bincount(buffer[main], minlength=count) > 0, policy, np.int8(Policy.NONE)).astype(np.int8)
+    return Buffers(
+        on_hand=_floats(frame, "on_hand"),
+        policy=policy,
+        low=_floats(frame, "low"),
+        high=_floats(frame, "high"),
+        review_period=_integers(frame, "review_period"),
+        review_phase=_integers(frame, "review_phase"),
+        holding_cost=_floats(frame, "holding_cost"),
+        source_start=rows_of(buffer[main], count),
+        source_activity=activity[main],
+        source_share=share[activity[main]],
+        source_total=total,
+        source_output=(quantity * yields[activity])[main],
+        supply_start=rows_of(buffer, count),
+        supply_activity=activity,
+        supply_quantity=quantity * yields[activity],
+        claim_start=claims.start,
+        claim_kind=claims.kind,
+        claim_index=claims.index,
+        claim_quantity=claims.quantity,
+        claim_tier=claims.tier,
+        claim_lossy=lossy,
+    )
+
+
+def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:
+    delay = _integers(index.activity, "information_delay")
+    moving = graph.pipeline.join(index.activities, on="activity_id", how="left")
+    ordered = graph.orders.join(index.activities, on="activity_id", how="left")
+    _refuse_unknown(moving, "activity_id", "period", column="owner")
+    _refuse_unknown(ordered, "activity_id", "period", column="owner")
+    lead_max = laws.lead_max.copy()
+    # What is already on its way may arrive later than any lead time from now on, so the ring is made long enough for both.
+    np.maximum.at(lead_max, _integers(moving, "owner"), _integers(moving, "period"))
+    late = ordered.filter(pl.col("period") > pl.Series(delay[_integers(ordered, "owner")]))
+    if late.height:
+        raise GraphError(
+            f"orders: found {late['activity_id'][0]} visible in period {late['period'][0]}; allowed: within its information delay"
+        )
+    pipe_start = np.concatenate([[0], np.cumsum(lead_max + 1)]).astype(np.int64)
+    info_start = np.concatenate([[0], np.cumsum(np.where(delay > 0, delay + 1, 0))]).astype(np.int64)
+    pipeline, orders = np.zeros(pipe_start[-1]), np.zeros(info_start[-1])
+    np.add.at(pipeline, pipe_start[_integers(moving, "owner")] + _integers(moving, "period"), _floats(moving, "quantity"))
+    np.add.at(orders, info_start[_integers(ordered, "owner")] + _integers(ordered, "period"), _floats(ordered, "quantity"))
+    return _Rings(lead_max, pipe_start, info_start, pipeline, orders)
+
+
+def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims, *, laws: _Laws, rings: _Rings) -> Activities:
+    inputs, outputs, uses = arcs
+    frame = index.activity
+    kind = frame["kind"].to_numpy().astype(np.int8)
+    is_random = (laws.lead_min < laws.lead_max).astype(np.int8)
+    holding = _floats(index.buffer, "holding_cost")
+    transit = np.bincount(inputs.owner, weights=holding[inputs.other] * inputs.quantity, minlength=frame.height)
+    return Activities(
+        kind=kind,
+        input_start=inputs.start,
+        input_buffer=inputs.other,
+        input_quantity=inputs.quantity,
+        input_claim=claims.place,
+        output_start=outputs.start,
+        output_buffer=outputs.other,
+        output_quantity=outputs.quantity * _floats(frame, "yield_rate")[outputs.owner],
+        use_start=uses.start,
+        use_resource=uses.other,
+        use_quantity=uses.quantity,
+        lead_law=laws.lead,
+        lead_random=is_random,
+        lead_fixed=laws.lead_max,
+        lead_max=rings.lead_max,
+        pipe_start=rings.pipe_start,
+        information_delay=_integers(frame, "information_delay"),
+        info_start=rings.info_start,
+        minimum_order=_floats(frame, "minimum_order"),
+        batch=_floats(frame, "batch"),
+        variable_cost=_floats(frame, "variable_cost"),
+        fixed_cost=_floats(frame, "fixed_cost"),
+        duty_cost=_floats(frame, "duty_cost"),
+        transit_cost=np.where(kind == ActivityKind.BUY, 0.0, transit),
+        lead_stream=_stream_numbers("lead", frame["activity_id"], is_random.astype(bool)),
+    )
+
+
+def _streams(index: _Index, laws: _Laws) -> Streams:
+    frame = index.stream
+    series_start, series = _lists(frame["series"])
+    factor_start, factor = _lists(frame["factor"])
+    return Streams(
+        buffer=index.stream_buffer,
+        lost_fraction=_floats(frame, "lost_fraction"),
+        law=laws.demand,
+        series_start=series_start,
+        series_value=series,
+        factor_start=factor_start,
+        factor_value=factor,
+        price=_floats(frame, "price"),
+        backlog_cost=_floats(frame, "backlog_cost"),
+        lost_cost=_floats(frame, "lost_cost"),
+        stream=_stream_numbers("demand", frame["stream_id"], laws.demand >= 0),
+    )
+
+
+def _resources(index: _Index) -> Resources:
+    start, capacity = _lists(index.resource["capacity"])
+    return Resources(start, capacity, _floats(index.resource, "cost"))
+
+
+def _order(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], laws: _Laws) -> Order:
+    inputs, outputs, uses = arcs
+    ids = index.buffer["buffer_id"]
+    buffers = ids.len()
+    delay = _integers(index.activity, "information_delay")
+    orders = index.buffer["policy"].to_numpy() != Policy.NONE
+    out_keep = outputs.is_main & orders[outputs.other] & (delay[outputs.owner] == 0)
+    above, below = _through(outputs, out_keep, inputs)
+    rank = _levels(above, below, np.zeros(buffers, dtype=np.int64), ids=ids, what="orders without information delay")
+    zero_lead = laws.lead_min == 0
+    below_in, above_out = _through(outputs, zero_lead[outputs.owner], inputs)
+    base = np.zeros(buffers, dtype=np.int64)
+    base[outputs.other[zero_lead[outputs.owner]]] = 1
+    level = _levels(above_out, below_in, base, ids=ids, what="material without lead time")
+    start_level = np.zeros(index.activity.height, dtype=np.int64)
+    np.maximum.at(start_level, inputs.owner, level[inputs.other])
+    count = int(max(level.max(initial=0), start_level.max(initial=0))) + 1
+    by_buffer, by_activity = np.argsort(level, kind="stable"), np.argsort(start_level, kind="stable")
+    pairs = np.unique(start_level[uses.owner] * max(index.resource.height, 1) + uses.other)
+    return Order(
+        information=np.argsort(rank, kind="stable"),
+        level_buffer_start=rows_of(level[by_buffer], count),
+        level_buffer=by_buffer,
+        level_activity_start=rows_of(start_level[by_activity], count),
+        level_activity=by_activity,
+        level_resource_start=rows_of(pairs // max(index.resource.height, 1), count),
+        level_resource=pairs % max(index.resource.height, 1),
+    )
+
+
+def _through(outputs: _Arcs, keep: NDArray[np.bool_], inputs: _Arcs) -> tuple[Integers, Integers]:
+    """Return (output buffer, input buffer) of every pair of kept output and input of one activity."""
+    owner, target = outputs.owner[keep], outputs.other[keep]
+    length = inputs.start[owner + 1] - inputs.start[owner]
+    offset = np.repeat(inputs.start[owner] - np.cumsum(length) + length, length)
+    return np.repeat(target, length), inputs.other[offset + np.arange(length.sum())]
+
+
+def _levels(tail: Integers, head: Integers, base: Integers, *, ids: pl.Series, what: str) -> Integers:
+    level = levels_of(tail, head, base=base)
+    if (level < 0).any():
+        loop = " > ".join(ids[place] for place in loop_of(tail, head, level=level))
+        raise GraphError(
+            f"found a loop of {what}: {loop}; allowed: loops in which some lane or recipe has a delay of a period or more"
+        )
+    return level
+
+
+def _stream_numbers(purpose: str, ids: pl.Series, wanted: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    numbers = np.zeros(ids.len(), dtype=np.uint64)
+    place = np.flatnonzero(wanted)
+    numbers[place] = np.array([stream_id(purpose, name) for name in ids.gather(place)], dtype=np.uint64)
+    used, times = np.unique(numbers[place], return_counts=True)
+    if used.size < place.size:
+        twice = [ids[int(item)] for item in place if numbers[item] == used[times > 1][0]]
+        raise StreamCollisionError(f"{purpose} streams of {' and '.join(twice)} have the same number; rename one of them")
+    return numbers
+
+
+def _lists(column: pl.Series) -> tuple[Integers, Floats]:
+    length = column.list.len().fill_null(0).to_numpy().astype(np.int64)
+    values = column.drop_nulls().explode(empty_as_null=False).to_numpy().astype(np.float64)
+    return np.concatenate([[0], np.cumsum(length)]).astype(np.int64), np.ascontiguousarray(values)
+
+
+def _refuse_unknown(frame: pl.DataFrame, key: str, where: str, *, column: str = "number") -> None:
+    missing = frame.filter(pl.col(column).is_null())
+    if missing.height:
+        raise GraphError(
+            f"{where} {missing[where][0]}: found {key} {missing[key][0]}, which is not there; allowed: a known {key}"
+        )
+
+
+def _floats(frame: pl.DataFrame, name: str) -> Floats:
+    return np.ascontiguousarray(frame[name].to_numpy().astype(np.float64))
+
+
+def _integers(frame: pl.DataFrame, name: str) -> Integers:
+    return np.ascontiguousarray(frame[name].to_numpy().astype(np.int64))

@@ -1,0 +1,224 @@
+"""Every finding of the doctor: its code, how much it matters, what would have been accepted, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from chaintwin.errors import Severity
+
+_ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of finding.
+
+    Parameters
+    ----------
+    code : stable name.
+    severity : an error means that the network cannot be simulated.
+    allowed : what would have been accepted.
+    meaning : one sentence for people.
+    """
+
+    code: str
+    severity: Severity
+    allowed: str
+    meaning: str
+
+
+_ROWS: tuple[tuple[str, Severity, str, str], ...] = (
+    # Names
+    (
+        "id.near_duplicate",
+        _WARNING,
+        "names that differ in more than spaces and punctuation",
+        "Two names are probably one thing.",
+    ),
+    (
+        "id.ambiguous",
+        _ERROR,
+        "names without a slash in such places",
+        "Two different things get the same name when their names are joined by a slash.",
+    ),
+    (
+        "identifier.check_digit",
+        _WARNING,
+        "the check digit of GS1, modulo 10",
+        "The last digit of a GTIN, GLN or SSCC does not fit the others.",
+    ),
+    ("identifier.format", _WARNING, "the length and signs of its scheme", "An identifier cannot be one of its scheme."),
+    (
+        "unit.weight",
+        _WARNING,
+        "a weight that follows from the unit",
+        "A product counted by weight has another weight than its unit says.",
+    ),
+    (
+        "unit.conversion",
+        _WARNING,
+        "the weight or volume of the product",
+        "A conversion to kg or m3 disagrees with the product's weight or volume.",
+    ),
+    ("unit.base", _WARNING, "1", "A product's own unit is said to hold another number of itself."),
+    (
+        "unit.order",
+        _WARNING,
+        "pallets larger than cases, cases larger than eaches",
+        "A larger packing holds less than a smaller one.",
+    ),
+    ("unit.missing", _NOTE, "a row in units for each", "A product is counted in packings, and nothing says how much one holds."),
+    ("unit.density", _WARNING, "0.5 to 25,000 kg/m3", "Weight and volume together give a density that no goods have."),
+    (
+        "bom.fraction",
+        _WARNING,
+        "whole quantities in whole-unit mode",
+        "A bill asks for a part of a unit while quantities are whole.",
+    ),
+    # Places and time
+    ("place.other_country", _WARNING, "coordinates in the site's country", "The coordinates of a site lie in another country."),
+    (
+        "place.swapped",
+        _WARNING,
+        "latitude before longitude",
+        "The coordinates fit the country once latitude and longitude are swapped.",
+    ),
+    (
+        "place.null_island",
+        _WARNING,
+        "real coordinates, or blank ones",
+        "A site lies at latitude 0, longitude 0, in the Gulf of Guinea.",
+    ),
+    ("place.at_sea", _WARNING, "coordinates on land or beside it", "A site lies far out at sea."),
+    ("place.half", _WARNING, "both coordinates or none", "Only one of two coordinates is given; both are proposed instead."),
+    ("place.country", _WARNING, "an ISO 3166 code or a common English name", "The name of a country is not known."),
+    (
+        "place.time_zone",
+        _WARNING,
+        "a name of the IANA list, such as Europe/Berlin",
+        "The time zone of a site is not known; UTC is used.",
+    ),
+    ("validity.not_in_force", _NOTE, "rows in force on the first day", "A row is not in force on the first day and is not used."),
+    ("validity.changes", _NOTE, "rows in force throughout", "A row ends during the horizon; it is used to the end all the same."),
+    ("calendar.outside", _NOTE, "dates within the horizon", "A holiday lies outside the simulated time."),
+    (
+        "calendar.always_open",
+        _NOTE,
+        "rows for the days that are closed",
+        "A calendar names only open days; days it does not name are open too.",
+    ),
+    # Demand and series
+    ("demand.nothing", _ERROR, "a quantity or a series", "A stream of demand has neither quantity nor series."),
+    ("demand.both", _WARNING, "a quantity or a series", "A stream has both; the series is used."),
+    (
+        "series.short",
+        _WARNING,
+        "a value for each period of the horizon",
+        "A replayed series is shorter than the horizon and starts again.",
+    ),
+    ("series.gaps", _WARNING, "a value for each period", "Periods of a series are missing; they count as 0, in a season as 1."),
+    ("series.negative", _WARNING, "0 or more", "A series of demand or of seasonal factors has negative values; they count as 0."),
+    ("season.mean", _WARNING, "factors that average 1", "Seasonal factors change the mean of the demand."),
+    # Sourcing
+    (
+        "source.no_lane",
+        _ERROR,
+        "a lane from there that carries the product",
+        "A source moves a product over a lane that is not there or does not carry it.",
+    ),
+    ("source.no_bill", _WARNING, "a bill of material for the product", "A source makes a product out of nothing."),
+    (
+        "source.shares",
+        _WARNING,
+        "shares that sum to 1",
+        "Shares of the sources of a stock point do not sum to one; they are scaled.",
+    ),
+    (
+        "source.contingency_only",
+        _WARNING,
+        "at least one source with rule share",
+        "A stock point has only contingency sources; they are used as ordinary ones.",
+    ),
+    (
+        "source.ranked",
+        _NOTE,
+        "equal priorities where all should be used",
+        "Sources behind the first priority get no orders as long as no rule asks for them.",
+    ),
+    ("lane.to_itself", _WARNING, "two different sites", "A lane ends where it begins; no source uses it unless a row says so."),
+    ("lane.lead_time_zero", _WARNING, "at least 1 between different places", "Goods arrive in the period in which they leave."),
+    ("lane.lead_time_long", _WARNING, "at most a year", "A mean lead time is longer than a year."),
+    ("lane.too_fast", _WARNING, "what the mode can do", "Goods would have to travel faster than their means of transport."),
+    (
+        "lane.lead_time_unknown",
+        _WARNING,
+        "a lead time, or sites with a position",
+        "A lane has no lead time and none can be proposed; one period is used.",
+    ),
+    ("lane.odd", _NOTE, "a usual way", "What is proposed for a lane has a doubtful side."),
+    # Stock and policies
+    ("policy.levels", _ERROR, "reorder_point at most order_up_to", "The reorder point is above the level that is ordered up to."),
+    ("policy.parameter", _WARNING, "the parameters of the policy", "A parameter is given that the policy does not use."),
+    (
+        "policy.phase",
+        _NOTE,
+        "a phase below the review period",
+        "The first review comes before the stated phase, which is counted modulo the review period.",
+    ),
+    ("stock.over_capacity", _WARNING, "no more than the storage capacity", "The first stock does not fit into the site."),
+    (
+        "currency.no_rate",
+        _WARNING,
+        "a row in exchange_rates",
+        "An amount is in a currency without exchange rate; it is left out, or taken one to one for freight.",
+    ),
+    ("price.below_value", _NOTE, "a price above the product's value", "A product is sold for less than it is worth."),
+    # Structure
+    (
+        "loop.information",
+        _ERROR,
+        "a delay of one period on the way round",
+        "Stock points order from each other in a circle within one period.",
+    ),
+    (
+        "loop.material",
+        _ERROR,
+        "a lead time of one period on the way round",
+        "Material could go round in a circle within one period.",
+    ),
+    ("demand.unreachable", _WARNING, "a way from a source to the stream", "Nothing in the network can reach a stream of demand."),
+    (
+        "supply.assumed",
+        _NOTE,
+        "a lane, a bill or a source",
+        "Nothing fills a stock point, so it is taken to be bought outside at the product's value.",
+    ),
+    (
+        "supply.single",
+        _WARNING,
+        "two or more places it comes from",
+        "A product that much of the demand hangs on comes from one place only.",
+    ),
+    ("supply.single_minor", _NOTE, "two or more places it comes from", "A product comes from one place only."),
+    ("capacity.unlimited", _NOTE, "a capacity", "Sources have no limit on what they deliver in a period."),
+    ("capacity.zero", _WARNING, "more than 0", "A capacity of zero shuts what it limits for good."),
+    (
+        "capacity.short",
+        _WARNING,
+        "a capacity above the mean need",
+        "A resource cannot do what the mean demand asks of it, so backlogs grow without end.",
+    ),
+    ("capacity.tight", _NOTE, "some slack", "The mean demand takes almost all of a resource."),
+    ("row.unused", _NOTE, "rows that something uses", "A row plays no part in the network."),
+    (
+        "stock.idle",
+        _NOTE,
+        "stock points that something asks of",
+        "A stock point is listed and nothing ever asks for its product.",
+    ),
+)
+
+CODES: Mapping[str, Code] = MappingProxyType({row[0]: Code(*row) for row in _ROWS})
+"""The doctor's codes by name."""

@@ -1,0 +1,92 @@
+"""Streams of demand, replayed series and seasons."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from chaintwin.errors import Finding
+from chaintwin.network.doctor.marks import Subject, joined, mark
+from chaintwin.network.lowering.demand import series_values
+from chaintwin.network.tables.cells.keys import names_by_rule
+
+SEASON_TOLERANCE = 0.02
+"""Twelve factors rounded to two digits can average this far from one."""
+
+
+def check_demands(subject: Subject) -> list[Finding]:
+    """Report streams without quantity, and series that do not fit what they are used for."""
+    demand = names_by_rule("demand", subject.table("demand"))
+    quantity, series = pl.col("quantity").is_not_null(), pl.col("series").is_not_null()
+    findings = mark(
+        subject,
+        "demand.nothing",
+        rows=demand.filter(~quantity & ~series),
+        table="demand",
+        column="quantity",
+        found=joined("neither for ", pl.col("stream_id")),
+        fix="write a number, a law such as poisson(8), or a series",
+    )
+    findings += mark(
+        subject,
+        "demand.both",
+        rows=demand.filter(quantity & series),
+        table="demand",
+        column="quantity",
+        found=joined(pl.col("quantity"), " and series ", pl.col("series")),
+        fix="leave one blank",
+    )
+    return findings + _series(subject, demand)
+
+
+def _series(subject: Subject, demand: pl.DataFrame) -> list[Finding]:
+    rows = subject.table("series")
+    if rows.height == 0:
+        return []
+    replayed = demand["series"].drop_nulls().unique().implode()
+    seasons = demand["season"].drop_nulls().unique().implode()
+    known = series_values(rows.drop("row"), blank=0.0)
+    first = rows.group_by("series_id").agg(pl.col("row").first())
+    lowest = rows.group_by("series_id").agg(pl.col("value").min().alias("lowest"))
+    known = known.join(first, on="series_id", how="left", maintain_order="left").join(
+        lowest, on="series_id", how="left", maintain_order="left"
+    )
+    length, horizon = pl.col("replayed").list.len(), subject.settings.horizon
+    is_replayed, is_season = pl.col("series_id").is_in(replayed), pl.col("series_id").is_in(seasons)
+    findings = mark(
+        subject,
+        "series.short",
+        rows=known.filter(is_replayed & (length < horizon)),
+        table="series",
+        column="period",
+        found=joined(pl.col("series_id"), " with ", length, f" of {horizon} periods"),
+        fix="add the rest, or shorten the horizon",
+    )
+    findings += mark(
+        subject,
+        "series.gaps",
+        rows=known.filter((is_replayed | is_season) & (pl.col("gaps") > 0)),
+        table="series",
+        column="period",
+        found=joined(pl.col("series_id"), " without ", pl.col("gaps"), " of its periods"),
+        fix="add a row for each period",
+    )
+    findings += mark(
+        subject,
+        "series.negative",
+        rows=known.filter((is_replayed | is_season) & (pl.col("lowest") < 0)),
+        table="series",
+        column="value",
+        found=joined(pl.col("series_id"), " down to ", pl.col("lowest")),
+        fix="write returns as a lane of their own",
+    )
+    factors = series_values(rows.drop("row"), blank=1.0).select("series_id", average="series_mean")
+    averages = known.join(factors, on="series_id", how="left", maintain_order="left")
+    return findings + mark(
+        subject,
+        "season.mean",
+        rows=averages.filter(is_season & ((pl.col("average") - 1).abs() > SEASON_TOLERANCE)),
+        table="series",
+        column="value",
+        found=joined(pl.col("series_id"), " averages ", pl.col("average").round_sig_figs(4)),
+        fix=joined("divide each value by ", pl.col("average").round_sig_figs(6)),
+    )

@@ -1,0 +1,94 @@
+"""Ordering rules that contradict themselves, stock that does not fit, and money without a rate."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from chaintwin.errors import Finding
+from chaintwin.network.doctor.marks import Subject, joined, mark
+
+PARAMETERS = {
+    "base_stock": ("base_stock",),
+    "s_S": ("reorder_point", "order_up_to"),
+    "R_nQ": ("reorder_point", "order_quantity"),
+    "none": (),
+}
+"""Parameters each policy uses."""
+
+
+def check_holdings(subject: Subject) -> list[Finding]:
+    """Report contradictions among ordering rules, first stock and storage, and amounts in unknown currencies."""
+    points = subject.table("stock_points")
+    name = joined(pl.col("site_id"), "/", pl.col("product_id"))
+    upside_down = points.filter((pl.col("policy") == "s_S") & (pl.col("reorder_point") > pl.col("order_up_to")))
+    found = joined(pl.col("reorder_point"), " above ", pl.col("order_up_to"))
+    findings = mark(
+        subject, "policy.levels", rows=upside_down, table="stock_points", column="reorder_point", found=found, fix="swap the two"
+    )
+    for column in ("base_stock", "reorder_point", "order_up_to", "order_quantity"):
+        unused_by = [policy for policy, used in PARAMETERS.items() if column not in used]
+        idle = points.filter(pl.col(column).is_not_null() & pl.col("policy").is_in(unused_by))
+        found = joined(pl.col(column), " with policy ", pl.col("policy"))
+        findings += mark(
+            subject,
+            "policy.parameter",
+            rows=idle,
+            table="stock_points",
+            column=column,
+            found=found,
+            fix="leave it blank or change the policy",
+        )
+    late = points.filter(pl.col("review_phase") >= pl.col("review_period"))
+    found = joined(pl.col("review_phase"), " of ", pl.col("review_period"), " for ", name)
+    findings += mark(
+        subject,
+        "policy.phase",
+        rows=late,
+        table="stock_points",
+        column="review_phase",
+        found=found,
+        fix="write the remainder",
+        most=1,
+    )
+    return findings + _storage(subject, points) + _currencies(subject) + _prices(subject)
+
+
+def _storage(subject: Subject, points: pl.DataFrame) -> list[Finding]:
+    sites = subject.table("sites").filter(pl.col("storage_capacity").is_not_null())
+    if sites.height == 0:
+        return []
+    volume = subject.network["products"].unique("product_id", keep="first").select("product_id", "volume_m3")
+    filled = (
+        points.join(volume, on="product_id")
+        .group_by("site_id")
+        .agg((pl.col("initial_stock") * pl.col("volume_m3")).sum().alias("filled"))
+    )
+    over = sites.join(filled, on="site_id", maintain_order="left").filter(
+        pl.col("filled") > pl.col("storage_capacity") * (1 + 1e-9)
+    )
+    found = joined(
+        pl.col("filled").round_sig_figs(4), " m3 of first stock in ", pl.col("storage_capacity"), " m3 at ", pl.col("site_id")
+    )
+    fix = "check the volumes of its products, or lower initial_stock"
+    return mark(subject, "stock.over_capacity", rows=over, table="sites", column="storage_capacity", found=found, fix=fix)
+
+
+def _currencies(subject: Subject) -> list[Finding]:
+    own = subject.settings.currency
+    begun = pl.col("valid_from").is_null() | (pl.col("valid_from") <= pl.lit(subject.settings.start))
+    known = [own, *subject.network["exchange_rates"].filter(begun)["currency"].drop_nulls().unique().to_list()]
+    findings: list[Finding] = []
+    for table in ("partners", "prices"):
+        lost = subject.table(table).filter(pl.col("currency").is_not_null() & ~pl.col("currency").is_in(known))
+        fix = joined("add the rate of ", pl.col("currency"), f" in {own} to exchange_rates, from the first day on")
+        findings += mark(subject, "currency.no_rate", rows=lost, table=table, column="currency", found="currency", fix=fix)
+    return findings
+
+
+def _prices(subject: Subject) -> list[Finding]:
+    value = subject.network["products"].unique("product_id", keep="first").select("product_id", "value")
+    cheap = subject.table("demand").join(value, on="product_id", maintain_order="left").filter(pl.col("price") < pl.col("value"))
+    found = joined(pl.col("price"), " for ", pl.col("product_id"), " worth ", pl.col("value"))
+    return mark(
+        subject, "price.below_value", rows=cheap, table="demand", column="price", found=found, fix="check price and value", most=1
+    )

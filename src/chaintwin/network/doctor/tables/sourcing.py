@@ -1,0 +1,175 @@
+"""Rows of ``sources`` and ``lanes`` that cannot do what they say."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from chaintwin.errors import Finding
+from chaintwin.network.doctor.marks import Subject, joined, mark
+from chaintwin.network.lowering.moments import law_moments
+
+HOURS_PER_YEAR = 8760.0
+SPEEDS_KMH = {"sea": 60.0, "air": 1000.0, "road": 110.0, "rail": 250.0, "inland_water": 40.0, "courier": 1000.0, "pipeline": 40.0}
+"""Faster than anything of the kind travels from door to door."""
+
+NEAR = ("internal", "pipeline")
+"""Modes between neighbors, where no lead time is nothing odd."""
+
+
+def check_sourcing(subject: Subject) -> list[Finding]:
+    """Report sources without lane or bill, shares that do not sum to one, and lead times that cannot be."""
+    sources = subject.table("sources")
+    findings = _without_lane(subject, sources) + _without_bill(subject, sources) if sources.height else []
+    return findings + (_shares(subject, sources) if sources.height else []) + _lanes(subject) + _capacities(subject)
+
+
+def _without_lane(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
+    lanes = subject.network["lanes"]
+    ways = lanes.select("lane_id", "from_site", "to_site", carries="product_id")
+    move = sources.filter(pl.col("kind") == "move")
+    joined_ways = move.filter(pl.col("lane_id").is_not_null()).join(ways, on="lane_id")
+    by_lane = joined_ways.filter(pl.col("to_site") == pl.col("site_id")).select(
+        "row", "product_id", "from_site", "carries", sender="from_site_right"
+    )
+    by_site = move.filter(pl.col("lane_id").is_null()).join(ways, left_on="site_id", right_on="to_site")
+    by_site = by_site.select("row", "product_id", "from_site", "carries", sender="from_site_right")
+    fits = (pl.col("carries").is_null() | (pl.col("carries") == pl.col("product_id"))) & (
+        pl.col("from_site").is_null() | (pl.col("from_site") == pl.col("sender"))
+    )
+    served = pl.concat([by_lane, by_site]).filter(fits)
+    lost = move.join(served, on="row", how="anti")
+    way = pl.coalesce(
+        joined("lane ", pl.col("lane_id").cast(pl.String)) + pl.col("lane_id").str.slice(0, 0),
+        joined("from ", pl.col("from_site")),
+    )
+    found = joined(pl.col("product_id"), " to ", pl.col("site_id"), " by ", way)
+    return mark(
+        subject,
+        "source.no_lane",
+        rows=lost,
+        table="sources",
+        column="lane_id",
+        found=found,
+        fix="add the lane, or correct the names",
+    )
+
+
+def _without_bill(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
+    bills = subject.network["bom"].select("product_id", bill=pl.coalesce("bom_id", "product_id"), at="site_id").unique()
+    made = sources.filter(pl.col("kind") == "make")
+    here = pl.col("at").is_null() | (pl.col("at") == pl.col("site_id"))
+    known = made.join(bills, on="product_id").filter(here & (pl.col("bom_id").is_null() | (pl.col("bom_id") == pl.col("bill"))))
+    lost = made.join(known, on="row", how="anti")
+    found = joined(pl.coalesce("bom_id", "product_id"), " at ", pl.col("site_id"))
+    return mark(
+        subject,
+        "source.no_bill",
+        rows=lost,
+        table="sources",
+        column="bom_id",
+        found=found,
+        fix="add its inputs to bom, or use kind buy",
+    )
+
+
+def _shares(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
+    pair = ["site_id", "product_id"]
+    ordinary = pl.col("rule") == "share"
+    first = (pl.col("priority") == pl.when(ordinary).then(pl.col("priority")).min()) & ordinary
+    points = sources.group_by(pair, maintain_order=True).agg(
+        pl.col("row").first(),
+        ordinary.sum().alias("ordinary"),
+        first.sum().alias("first"),
+        pl.col("share").filter(first).sum().alias("total"),
+        pl.col("share").filter(first).n_unique().alias("different"),
+        pl.col("share").filter(first).max().alias("largest"),
+    )
+    name = joined(pl.col("site_id"), "/", pl.col("product_id"))
+    emergency = points.filter(pl.col("ordinary") == 0)
+    findings = mark(
+        subject,
+        "source.contingency_only",
+        rows=emergency,
+        table="sources",
+        column="rule",
+        found=name,
+        fix="set rule share for one of them",
+    )
+    # Sources that all keep the default share of 1 are meant to be equal.
+    meant = (pl.col("different") > 1) | (pl.col("largest") != 1)
+    wrong = points.filter((pl.col("ordinary") > 0) & meant & ((pl.col("total") - 1).abs() > 1e-6))
+    found = joined(name, " with ", pl.col("total").round_sig_figs(6))
+    findings += mark(
+        subject, "source.shares", rows=wrong, table="sources", column="share", found=found, fix="write shares that sum to 1"
+    )
+    ranked = points.filter(pl.col("ordinary") > pl.col("first"))
+    found = joined(name, " has ", pl.col("ordinary") - pl.col("first"), " behind the first")
+    fix = "give them the same priority, or rule contingency"
+    return findings + mark(
+        subject, "source.ranked", rows=ranked, table="sources", column="priority", found=found, fix=fix, most=1
+    )
+
+
+def _lanes(subject: Subject) -> list[Finding]:
+    lanes = subject.table("lanes")
+    itself = lanes.filter(pl.col("from_site") == pl.col("to_site"))
+    name = pl.coalesce("lane_id", pl.concat_str(["from_site", "to_site"], separator=">"))
+    findings = mark(
+        subject, "lane.to_itself", rows=itself, table="lanes", column="to_site", found=name, fix="delete it, or use a make source"
+    )
+    moments = law_moments(lanes["lead_time"], folder=subject.network.folder, skip_faults=True)
+    lanes = lanes.join(itself, on="row", how="anti").join(
+        moments, left_on="lead_time", right_on="text", how="left", maintain_order="left"
+    )
+    hours = pl.col("law_mean") * subject.settings.period.hours
+    far = ~pl.col("mode").is_in(NEAR).fill_null(value=False)
+    at_once = lanes.filter((pl.col("law_mean") == 0) & (pl.col("law_variance") == 0) & far)
+    findings += mark(
+        subject,
+        "lane.lead_time_zero",
+        rows=at_once,
+        table="lanes",
+        column="lead_time",
+        found=joined("0 for ", name),
+        fix="leave it blank to have it proposed",
+    )
+    found = joined(pl.col("law_mean").round_sig_figs(4), " periods for ", name)
+    late = lanes.filter(hours > HOURS_PER_YEAR)
+    findings += mark(
+        subject,
+        "lane.lead_time_long",
+        rows=late,
+        table="lanes",
+        column="lead_time",
+        found=found,
+        fix="write it in periods of the project",
+    )
+    top = pl.col("mode").replace_strict(SPEEDS_KMH, default=None, return_dtype=pl.Float64)
+    # What leaves at the start of one period arrives by the end of the last, one period more than the lead time says.
+    fast = lanes.filter((pl.col("law_mean") > 0) & (pl.col("distance_km") > top * (hours + subject.settings.period.hours)))
+    found = joined(
+        pl.col("distance_km").round_sig_figs(4),
+        " km by ",
+        pl.col("mode"),
+        " in ",
+        pl.col("law_mean").round_sig_figs(3),
+        " periods",
+    )
+    fix = "check the distance, the mode and the unit of the lead time"
+    return findings + mark(subject, "lane.too_fast", rows=fast, table="lanes", column="lead_time", found=found, fix=fix)
+
+
+def _capacities(subject: Subject) -> list[Finding]:
+    findings: list[Finding] = []
+    for table in ("lanes", "sources", "resources"):
+        shut = subject.table(table).filter(pl.col("capacity") == 0)
+        findings += mark(
+            subject,
+            "capacity.zero",
+            rows=shut,
+            table=table,
+            column="capacity",
+            found=pl.lit("0"),
+            fix="leave it blank if it is unlimited",
+        )
+    return findings

@@ -1,0 +1,120 @@
+"""The network as buffers and activities, still by name: what tables are lowered to and what is compiled.
+
+Everything is one primitive (METHODS 1.1): a buffer holds stock, an activity turns inputs into outputs after a lead time with the
+help of resources, a stream is demand at a buffer. The frames are columnar so that 100,000 stock points pass in a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import polars as pl
+
+
+class Policy(IntEnum):
+    """Ordering rule of a buffer; ``low`` and ``high`` are its two parameters."""
+
+    NONE = 0  # never orders
+    BASE_STOCK = 1  # low: order up to this position
+    S_S = 2  # low: reorder point; high: order up to
+    R_NQ = 3  # low: reorder point; high: quantity of which multiples are ordered
+
+
+class ActivityKind(IntEnum):
+    """What an activity is, which decides the ledger line of its cost."""
+
+    MOVE = 0
+    MAKE = 1
+    BUY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Buffers, activities, streams and resources by name. Rows may stand in any order.
+
+    Parameters
+    ----------
+    integer : quantities are whole multiples of one; otherwise real numbers.
+    buffers : columns ``buffer_id`` (String), ``site_id``, ``product_id`` (String), ``on_hand`` (Float64, unit), ``policy``
+        (Int8, a Policy), ``low``, ``high`` (Float64), ``review_period``, ``review_phase`` (Int64), ``holding_cost``
+        (Float64, money a unit and period).
+    activities : ``activity_id`` (String), ``kind`` (Int8, an ActivityKind), ``lead`` (String, a law in periods),
+        ``information_delay`` (Int64), ``priority`` (Int64), ``yield_rate`` (Float64), ``share`` (Float64, of the order of
+        the main output, scaled to one over the sources of a buffer), ``minimum_order``, ``batch`` (Float64, units of the
+        activity), ``variable_cost`` (money a unit of activity), ``fixed_cost`` (money a start), ``duty_cost`` (money a unit
+        of activity).
+    inputs : ``activity_id``, ``buffer_id``, ``quantity`` (units for one unit of activity).
+    outputs : ``activity_id``, ``buffer_id``, ``quantity``, ``is_main`` (Boolean; the buffer whose orders start the activity).
+    uses : ``activity_id``, ``resource_id``, ``quantity``.
+    resources : ``resource_id``, ``capacity`` (List of Float64, repeated over its length), ``cost`` (money a unit used).
+    streams : ``stream_id``, ``buffer_id``, ``priority``, ``lost_fraction``, ``law`` (String or null), ``series`` (List of
+        Float64 or null, repeated), ``factor`` (List of Float64, repeated; multiplies the law), ``price``, ``backlog_cost``,
+        ``lost_cost``.
+    pipeline : ``activity_id``, ``period``, ``quantity``: started before the run, arriving in that period.
+    orders : ``activity_id``, ``period``, ``quantity``: ordered before the run, becoming visible in that period.
+    folder : where files named in laws are found, empty if none.
+    """
+
+    integer: bool
+    buffers: pl.DataFrame
+    activities: pl.DataFrame
+    inputs: pl.DataFrame
+    outputs: pl.DataFrame
+    uses: pl.DataFrame
+    resources: pl.DataFrame
+    streams: pl.DataFrame
+    pipeline: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
+    orders: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
+    folder: str = ""
+
+
+BUFFER_SCHEMA = pl.Schema(
+    {
+        "buffer_id": pl.String,
+        "site_id": pl.String,
+        "product_id": pl.String,
+        "on_hand": pl.Float64,
+        "policy": pl.Int8,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "review_period": pl.Int64,
+        "review_phase": pl.Int64,
+        "holding_cost": pl.Float64,
+    }
+)
+ACTIVITY_SCHEMA = pl.Schema(
+    {
+        "activity_id": pl.String,
+        "kind": pl.Int8,
+        "lead": pl.String,
+        "information_delay": pl.Int64,
+        "priority": pl.Int64,
+        "yield_rate": pl.Float64,
+        "share": pl.Float64,
+        "minimum_order": pl.Float64,
+        "batch": pl.Float64,
+        "variable_cost": pl.Float64,
+        "fixed_cost": pl.Float64,
+        "duty_cost": pl.Float64,
+    }
+)
+INPUT_SCHEMA = pl.Schema({"activity_id": pl.String, "buffer_id": pl.String, "quantity": pl.Float64})
+OUTPUT_SCHEMA = pl.Schema({"activity_id": pl.String, "buffer_id": pl.String, "quantity": pl.Float64, "is_main": pl.Boolean})
+USE_SCHEMA = pl.Schema({"activity_id": pl.String, "resource_id": pl.String, "quantity": pl.Float64})
+RESOURCE_SCHEMA = pl.Schema({"resource_id": pl.String, "capacity": pl.List(pl.Float64), "cost": pl.Float64})
+STREAM_SCHEMA = pl.Schema(
+    {
+        "stream_id": pl.String,
+        "buffer_id": pl.String,
+        "priority": pl.Int64,
+        "lost_fraction": pl.Float64,
+        "law": pl.String,
+        "series": pl.List(pl.Float64),
+        "factor": pl.List(pl.Float64),
+        "price": pl.Float64,
+        "backlog_cost": pl.Float64,
+        "lost_cost": pl.Float64,
+    }
+)
+PIPELINE_SCHEMA = pl.Schema({"activity_id": pl.String, "period": pl.Int64, "quantity": pl.Float64})

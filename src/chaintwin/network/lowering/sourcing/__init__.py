@@ -1,0 +1,1 @@
+"""How each stock point is filled: sources, bills, lanes and what they cost."""

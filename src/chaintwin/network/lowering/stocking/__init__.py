@@ -1,0 +1,1 @@
+"""How much is stocked: mean loads, ordering rules and first stock."""

@@ -1,0 +1,130 @@
+"""Ordering rules of stock points: what rows say, and levels proposed where they say nothing.
+
+The reasons are in docs/decisions/0005-defaults-and-policies.md.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import polars as pl
+
+from chaintwin.network.graph import Policy
+from chaintwin.network.lowering.moments import law_moments
+from chaintwin.network.lowering.rows import Rows
+from chaintwin.network.lowering.sourcing.activities import ActivityRows
+from chaintwin.network.lowering.sourcing.supply import PAIR
+from chaintwin.network.lowering.stocking.loads import Loads
+from chaintwin.network.network import Network, Quantities
+
+POLICIES = {"none": Policy.NONE, "base_stock": Policy.BASE_STOCK, "s_S": Policy.S_S, "R_nQ": Policy.R_NQ}
+PERIODS_PER_ORDER = 4.0
+"""Periods of mean demand in one order of an (s,S) or (R,nQ) rule that gives no size."""
+
+DEFAULT_POINT: dict[str, pl.Expr] = {
+    "policy": pl.lit("base_stock"),
+    "review_period": pl.lit(1, dtype=pl.Int64),
+    "review_phase": pl.lit(0, dtype=pl.Int64),
+    "service_target": pl.lit(0.95),
+}
+"""What an implied stock point has; the same values the catalog gives blank cells."""
+
+
+def to_levels(loads: Loads, found: ActivityRows, *, rows: Rows, network: Network) -> pl.DataFrame:
+    """Return the stock points with the columns of the graph's buffers except ``on_hand``, and what initial stock needs.
+
+    The proposed level is mean·E + z·sqrt(E·variance + mean²·variance of the lead time), where E = mean lead time + information
+    delay
+    + review period - 1 and z is the standard normal quantile of the service target.
+
+    Parameters
+    ----------
+    loads : mean and variance of demand on each point.
+    found : activities.
+    rows : tables in force.
+    network : for settings and folder.
+
+    Returns
+    -------
+    ``site_id``, ``product_id``, ``mean``, ``policy``, ``low``, ``high``, ``review_period``, ``review_phase``, ``holding_cost``,
+    ``initial_stock`` (null if not given), ``position`` (mean position the rule holds).
+
+    Source
+    ------
+    Silver, Pyke and Thomas (2017), Inventory and Production Management in Supply Chains, section 6.7 (demand over a random lead
+    time).
+    """
+    listed = rows["stock_points"].unique(subset=PAIR, keep="first", maintain_order=True).drop("valid_from", "valid_to")
+    frame = loads.points.join(listed, on=PAIR, how="left", maintain_order="left")
+    frame = frame.with_columns(pl.col(name).fill_null(value) for name, value in DEFAULT_POINT.items())
+    frame = frame.join(exposures(found, network=network), on=PAIR, how="left", maintain_order="left")
+    targets = frame.select(pl.col("service_target").unique())
+    normal = NormalDist()
+    scores = targets.with_columns(z=pl.Series([normal.inv_cdf(target) for target in targets["service_target"]], dtype=pl.Float64))
+    frame = frame.join(scores, on="service_target", how="left", maintain_order="left")
+    frame = frame.join(rows["products"].select("product_id", "value"), on="product_id", how="left", maintain_order="left")
+    frame = frame.join(rows["sites"].select("site_id", "holding_cost_rate"), on="site_id", how="left", maintain_order="left")
+    return _with_policy(_proposed(frame, network), network)
+
+
+def exposures(found: ActivityRows, *, network: Network) -> pl.DataFrame:
+    """Return ``site_id``, ``product_id``, ``lead_mean`` and ``lead_variance`` (periods, information delay included) over all
+    sources.
+
+    An order is split over sources by share, so the lead time of a unit is a mixture of theirs.
+    """
+    lead = found.activities.select(*PAIR, "activity_id", "lead", "share", "information_delay")
+    moments = law_moments(lead["lead"], folder=network.folder)
+    lead = lead.join(moments, left_on="lead", right_on="text", how="left", maintain_order="left")
+    mean = pl.col("law_mean") + pl.col("information_delay")
+    weighted = lead.with_columns(first=pl.col("share") * mean, second=pl.col("share") * (pl.col("law_variance") + mean**2))
+    pooled = weighted.group_by(PAIR, maintain_order=True).agg(pl.col("first").sum(), pl.col("second").sum())
+    spread = (pl.col("second") - pl.col("first") ** 2).clip(lower_bound=0.0)
+    return pooled.select(*PAIR, lead_mean="first", lead_variance=spread)
+
+
+def _proposed(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
+    mean, variance = pl.col("mean"), pl.col("variance")
+    # Demand comes before the order of a period and stock that arrives serves that period, so an order covers exactly its lead
+    # time (METHODS 1.2), and a longer review adds the periods in which nothing can be ordered.
+    exposure = pl.col("lead_mean").fill_null(0.0) + pl.col("review_period") - 1
+    safety = pl.col("z") * (exposure * variance + mean**2 * pl.col("lead_variance").fill_null(0.0)).sqrt()
+    whole = network.settings.quantities is Quantities.INTEGER
+    frame = frame.with_columns(
+        level=_rounded((mean * exposure + safety).clip(lower_bound=0.0), whole=whole),
+        lot=_rounded(PERIODS_PER_ORDER * mean, whole=whole),
+    )
+    # A lot must be positive even where nothing is asked for.
+    return frame.with_columns(pl.when(pl.col("lot") > 0).then("lot").otherwise(1.0).alias("lot"))
+
+
+def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
+    rule = pl.col("policy")
+    level = pl.coalesce("base_stock", "level")
+    # A given upper level below the proposed reorder point wins: s may never pass S.
+    point = pl.coalesce(
+        "reorder_point", pl.when(rule == "s_S").then(pl.min_horizontal("level", "order_up_to")).otherwise(pl.col("level"))
+    )
+    upper = pl.coalesce("order_up_to", point + pl.col("lot"))
+    lot = pl.coalesce("order_quantity", "lot")
+    low = pl.when(rule == "base_stock").then(level).when(rule == "none").then(0.0).otherwise(point)
+    high = pl.when(rule == "s_S").then(upper).when(rule == "R_nQ").then(lot).otherwise(0.0)
+    middle = pl.when(rule == "s_S").then((point + upper) / 2).when(rule == "R_nQ").then(point + lot / 2).otherwise(low)
+    per_period = pl.col("holding_cost_rate") * pl.col("value") / network.settings.period.per_year
+    return frame.select(
+        *PAIR,
+        "mean",
+        rule.replace_strict(POLICIES, return_dtype=pl.Int8).alias("policy"),
+        low.alias("low"),
+        high.alias("high"),
+        "review_period",
+        "review_phase",
+        pl.coalesce("holding_cost", per_period).alias("holding_cost"),
+        "initial_stock",
+        middle.alias("position"),
+    )
+
+
+def _rounded(value: pl.Expr, *, whole: bool) -> pl.Expr:
+    # The slack keeps a level that is whole but for rounding from gaining a unit.
+    return (value - 1e-9).ceil().clip(lower_bound=0.0) + 0.0 if whole else value

@@ -1,0 +1,99 @@
+"""In which order things happen within a period: longest-path levels of a directed graph, and the loop that forbids them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
+
+def rows_of(owner: Integers, count: int) -> Integers:
+    """Return where the row of each owner starts in arrays sorted by owner.
+
+    Parameters
+    ----------
+    owner : Integers[entries], sorted, 0 to count - 1.
+    count : number of owners.
+
+    Returns
+    -------
+    Integers[count + 1]; the row of i is ``start[i]:start[i + 1]``.
+
+    Example
+    -------
+    >>> rows_of(np.array([0, 0, 2]), 3).tolist()
+    [0, 2, 2, 3]
+    """
+    start = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(np.bincount(owner, minlength=count), out=start[1:])
+    return start
+
+
+def levels_of(tail: Integers, head: Integers, *, base: Integers) -> Integers:
+    """Return the level of each node: at least its base, and above every node an arc comes from.
+
+    Parameters
+    ----------
+    tail, head : Integers[arcs]: arcs between nodes.
+    base : Integers[nodes]: lowest level of each node.
+
+    Returns
+    -------
+    Integers[nodes]; -1 for nodes on a loop or behind one.
+
+    Example
+    -------
+    >>> levels_of(np.array([0, 1]), np.array([1, 2]), base=np.zeros(3, dtype=np.int64)).tolist()
+    [0, 1, 2]
+    """
+    count = base.size
+    by_tail = np.argsort(tail, kind="stable")
+    start, heads = rows_of(tail[by_tail], count), head[by_tail]
+    missing = np.bincount(head, minlength=count)
+    level = base.astype(np.int64, copy=True)
+    done = np.zeros(count, dtype=bool)
+    ready = np.flatnonzero(missing == 0)
+    while ready.size:
+        done[ready] = True
+        length = start[ready + 1] - start[ready]
+        offset = np.repeat(start[ready] - np.cumsum(length) + length, length)
+        target = heads[offset + np.arange(length.sum())]
+        np.maximum.at(level, target, np.repeat(level[ready] + 1, length))
+        touched, times = np.unique(target, return_counts=True)
+        missing[touched] -= times
+        ready = touched[missing[touched] == 0]
+    level[~done] = -1
+    return level
+
+
+def loop_of(tail: Integers, head: Integers, *, level: Integers) -> list[int]:
+    """Return the nodes of one loop, the first again at the end; empty where there is none.
+
+    Parameters
+    ----------
+    tail, head : Integers[arcs].
+    level : what `levels_of` returned.
+
+    Example
+    -------
+    >>> arcs = np.array([0, 1, 2]), np.array([1, 2, 1])
+    >>> loop_of(*arcs, level=levels_of(*arcs, base=np.zeros(3, dtype=np.int64)))
+    [1, 2, 1]
+    """
+    stuck = (level[tail] < 0) & (level[head] < 0)
+    before: dict[int, int] = {}
+    for source, target in zip(tail[stuck].tolist(), head[stuck].tolist(), strict=True):
+        before[target] = min(source, before.get(target, source))
+    if not before:
+        return []
+    # Every stuck node has a stuck node before it, so walking back must meet itself.
+    node, walk, seen = min(before), [], {}
+    while node not in seen:
+        seen[node] = len(walk)
+        walk.append(node)
+        node = before[node]
+    loop = walk[seen[node] :][::-1]
+    first = loop.index(min(loop))
+    loop = loop[first:] + loop[:first]
+    return [*loop, loop[0]]

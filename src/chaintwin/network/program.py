@@ -1,0 +1,243 @@
+"""A compiled network: integer-indexed arrays in working order, the only form the engine sees (METHODS 1.1, 1.10).
+
+Index ranges: N buffers, A activities, D streams, K resources, L packed laws. Every entity table is sorted by id, so the
+order of input rows never matters. A list per entity is a compressed row: ``start[i]:start[i + 1]`` of the arrays beside it.
+Groups of arrays are named tuples, because those are the only records that compiled kernels take as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from chaintwin.laws import PackedLaws
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Bytes = NDArray[np.int8]
+Words = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Ids by index, for reports; nothing in the engine reads them.
+
+    Parameters
+    ----------
+    buffers : columns ``buffer_id``, ``site_id``, ``product_id``; N rows.
+    activities : columns ``activity_id``, ``kind``; A rows.
+    streams : columns ``stream_id``, ``buffer_id``; D rows.
+    resources : column ``resource_id``; K rows.
+    """
+
+    buffers: pl.DataFrame
+    activities: pl.DataFrame
+    streams: pl.DataFrame
+    resources: pl.DataFrame
+
+
+class Buffers(NamedTuple):
+    """Arrays over buffers.
+
+    Parameters
+    ----------
+    on_hand : Floats[N], unit: stock at the start.
+    policy : int8[N], values of Policy.
+    low, high : Floats[N], unit: parameters of the policy.
+    review_period, review_phase : Integers[N], period.
+    holding_cost : Floats[N], money a unit and period.
+    source_start, source_activity : rows over N of the activities whose main output is the buffer, by activity index.
+    source_share : Floats over ``source_activity``: weight of the source in each order.
+    source_total : Floats[N]: sum of the shares of a buffer's sources; kept apart because whole units are split by exact
+        remainders.
+    source_output : Floats over ``source_activity``: good units of the buffer's product for one unit of the activity.
+    supply_start, supply_activity, supply_quantity : rows over N of every activity that brings stock, main output or not, with
+        output x yield for one unit; what counts as on order.
+    claim_start, claim_kind, claim_index, claim_quantity : rows over N of who may take stock, in order of service tier, then
+        streams before activities, then index. Kind 0: stream ``claim_index``; kind 1: activity, ``claim_quantity`` units for one
+        unit of it.
+    claim_tier : Integers over claims: priority; equal values form one tier.
+    claim_lossy : int8[N]: 1 where a stream of the buffer loses unmet demand.
+    """
+
+    on_hand: Floats
+    policy: Bytes
+    low: Floats
+    high: Floats
+    review_period: Integers
+    review_phase: Integers
+    holding_cost: Floats
+    source_start: Integers
+    source_activity: Integers
+    source_share: Floats
+    source_total: Floats
+    source_output: Floats
+    supply_start: Integers
+    supply_activity: Integers
+    supply_quantity: Floats
+    claim_start: Integers
+    claim_kind: Bytes
+    claim_index: Integers
+    claim_quantity: Floats
+    claim_tier: Integers
+    claim_lossy: Bytes
+
+
+class Activities(NamedTuple):
+    """Arrays over activities.
+
+    Parameters
+    ----------
+    kind : int8[A], values of ActivityKind.
+    input_start, input_buffer, input_quantity, input_claim : rows over A of what one unit takes; ``input_claim`` is the
+        claim's place in the buffers' claim arrays.
+    output_start, output_buffer, output_quantity : rows over A of what one unit gives, yield included.
+    use_start, use_resource, use_quantity : rows over A of the resources one unit takes.
+    lead_law : Integers[A]: index of the lead-time law.
+    lead_random : int8[A]: 1 where the lead time is drawn for each start.
+    lead_fixed : Integers[A], period: lead time where it is not random.
+    lead_max : Integers[A], period: longest lead time; the ring of the activity has ``lead_max + 1`` slots.
+    pipe_start : Integers[A + 1]: first slot of the ring in the pipeline array.
+    information_delay : Integers[A], period.
+    info_start : Integers[A + 1]: first slot of the ring of orders not yet visible (``information_delay + 1`` slots, none for
+        delay 0).
+    minimum_order, batch : Floats[A], units of the activity; 0 where any quantity will do.
+    variable_cost, fixed_cost, duty_cost, transit_cost : Floats[A]: money a unit, a start, a unit, a unit in process and period.
+    lead_stream : Words[A]: random stream of the lead time (0 where not random).
+    """
+
+    kind: Bytes
+    input_start: Integers
+    input_buffer: Integers
+    input_quantity: Floats
+    input_claim: Integers
+    output_start: Integers
+    output_buffer: Integers
+    output_quantity: Floats
+    use_start: Integers
+    use_resource: Integers
+    use_quantity: Floats
+    lead_law: Integers
+    lead_random: Bytes
+    lead_fixed: Integers
+    lead_max: Integers
+    pipe_start: Integers
+    information_delay: Integers
+    info_start: Integers
+    minimum_order: Floats
+    batch: Floats
+    variable_cost: Floats
+    fixed_cost: Floats
+    duty_cost: Floats
+    transit_cost: Floats
+    lead_stream: Words
+
+
+class Streams(NamedTuple):
+    """Arrays over demand streams.
+
+    Parameters
+    ----------
+    buffer : Integers[D]: where the demand arises.
+    lost_fraction : Floats[D], 0 to 1.
+    law : Integers[D]: index of the law of one period's demand, -1 where a series is replayed.
+    series_start, series_value : rows over D of the replayed series, repeated over its length.
+    factor_start, factor_value : rows over D of the factors a drawn demand is multiplied by, repeated.
+    price, backlog_cost, lost_cost : Floats[D], money a unit (and period, for backlog).
+    stream : Words[D]: random stream of the demand.
+    """
+
+    buffer: Integers
+    lost_fraction: Floats
+    law: Integers
+    series_start: Integers
+    series_value: Floats
+    factor_start: Integers
+    factor_value: Floats
+    price: Floats
+    backlog_cost: Floats
+    lost_cost: Floats
+    stream: Words
+
+
+class Resources(NamedTuple):
+    """Arrays over resources.
+
+    Parameters
+    ----------
+    capacity_start, capacity_value : rows over K of the capacity of each period, repeated over its length.
+    cost : Floats[K], money a unit used.
+    """
+
+    capacity_start: Integers
+    capacity_value: Floats
+    cost: Floats
+
+
+class Order(NamedTuple):
+    """In which order buffers order and activities start.
+
+    Parameters
+    ----------
+    information : Integers[N]: buffers, each after all that order from it without delay.
+    level_buffer_start, level_buffer : rows over levels of the buffers that allocate in it, upstream first.
+    level_activity_start, level_activity : rows over levels of the activities that start in it.
+    level_resource_start, level_resource : rows over levels of the resources those activities use.
+    """
+
+    information: Integers
+    level_buffer_start: Integers
+    level_buffer: Integers
+    level_activity_start: Integers
+    level_activity: Integers
+    level_resource_start: Integers
+    level_resource: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A network ready to run.
+
+    Parameters
+    ----------
+    integer : quantities are whole numbers.
+    names, buffers, activities, streams, resources, order : see the classes of these names.
+    laws : packed quantile tables of every law met.
+    pipeline : Floats over the pipeline slots: started before the run, slot k of an activity arriving in period k.
+    orders : Floats over the information slots: ordered before the run, slot k becoming visible in period k.
+    """
+
+    integer: bool
+    names: Names
+    buffers: Buffers
+    activities: Activities
+    streams: Streams
+    resources: Resources
+    order: Order
+    laws: PackedLaws
+    pipeline: Floats
+    orders: Floats
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Numbers of buffers, activities, streams and resources."""
+        return self.buffers.on_hand.size, self.activities.kind.size, self.streams.buffer.size, self.resources.cost.size
+
+    def digest(self) -> str:
+        """Return a hash of every array, equal for equal programs on any machine."""
+        total = hashlib.blake2b(digest_size=16)
+        total.update(bytes([self.integer]))
+        for part in (self.buffers, self.activities, self.streams, self.resources, self.order):
+            for name, value in part._asdict().items():
+                total.update(name.encode())
+                total.update(value.tobytes())
+        for value in (self.laws.kind, self.laws.offset, self.laws.size, self.laws.values):
+            total.update(np.ascontiguousarray(value).tobytes())
+        total.update(self.pipeline.tobytes())
+        total.update(self.orders.tobytes())
+        return total.hexdigest()

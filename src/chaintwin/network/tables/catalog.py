@@ -1,0 +1,459 @@
+"""The tables of a project: every column, its meaning, unit, range and default."""
+
+from __future__ import annotations
+
+from chaintwin.network.tables.schema import Column, Kind, Table
+
+MODES = ("sea", "air", "road", "rail", "inland_water", "courier", "pipeline", "internal")
+SITE_KINDS = ("supplier", "plant", "warehouse", "hub", "port", "airport", "store", "customer")
+POLICIES = ("base_stock", "s_S", "R_nQ", "none")
+
+_VALID = (
+    Column("valid_from", Kind.DATE, "First day the row is in force.", rule="in force from the start"),
+    Column("valid_to", Kind.DATE, "Last day the row is in force.", rule="in force to the end"),
+)
+
+SITES = Table(
+    "sites",
+    "Places where goods are made, stored, handled or asked for.",
+    (
+        Column("site_id", Kind.ID, "Your name of the site.", required=True),
+        Column("name", Kind.TEXT, "Name for people.", rule="the site_id"),
+        Column("kind", Kind.CHOICE, "What the site is.", default="warehouse", choices=SITE_KINDS),
+        Column("country", Kind.TEXT, "Country, ISO 3166 alpha-2 or a common name."),
+        Column("region", Kind.TEXT, "Region for hazards and reports.", rule="the country"),
+        Column("place", Kind.TEXT, "Port (UN/LOCODE), airport (IATA) or city code where coordinates are blank."),
+        Column(
+            "latitude", Kind.NUMBER, "WGS84 latitude.", unit="degree", low=-90, high=90, rule="proposed from place or country"
+        ),
+        Column(
+            "longitude", Kind.NUMBER, "WGS84 longitude.", unit="degree", low=-180, high=180, rule="proposed from place or country"
+        ),
+        Column("owner", Kind.ID, "Partner that owns the stock here.", references="partners.partner_id"),
+        Column("calendar", Kind.ID, "Working calendar.", references="calendars.calendar_id", rule="open every day"),
+        Column("time_zone", Kind.TEXT, "IANA time zone.", default="UTC"),
+        Column("cut_off", Kind.CLOCK, "Orders later than this count for the next working day.", rule="end of day"),
+        Column("storage_capacity", Kind.NUMBER, "Room for stock.", unit="m3", low=0, rule="unlimited"),
+        Column(
+            "holding_cost_rate",
+            Kind.NUMBER,
+            "Cost of holding stock as a share of its value a year.",
+            unit="1/year",
+            default=0.2,
+            low=0,
+        ),
+        *_VALID,
+    ),
+    key=("site_id",),
+    required=True,
+)
+
+PRODUCTS = Table(
+    "products",
+    "Items that are made, stocked, moved and sold.",
+    (
+        Column("product_id", Kind.ID, "Your name of the product.", required=True),
+        Column("name", Kind.TEXT, "Name for people.", rule="the product_id"),
+        Column("unit", Kind.TEXT, "Base unit in which quantities are counted.", default="each"),
+        Column("value", Kind.NUMBER, "Value of one unit.", unit="money", default=1.0, low=0),
+        Column(
+            "weight_kg", Kind.NUMBER, "Weight of one unit.", unit="kg", low=0, rule="no weight: no weight-based cost or carbon"
+        ),
+        Column("volume_m3", Kind.NUMBER, "Volume of one unit.", unit="m3", low=0, rule="takes no storage room"),
+        Column("shelf_life", Kind.INTEGER, "Periods until a unit expires.", unit="period", low=1, rule="does not expire"),
+        Column("quality_classes", Kind.TEXT, "Quality classes, best first, separated by semicolons.", default="A"),
+        Column("quantum", Kind.NUMBER, "Smallest quantity in whole-unit mode.", default=1.0, low=0, low_open=True),
+        *_VALID,
+    ),
+    key=("product_id",),
+    required=True,
+)
+
+LANES = Table(
+    "lanes",
+    "Directed transport links between two sites.",
+    (
+        Column("lane_id", Kind.ID, "Your name of the lane.", rule="from>to:mode, with :product if it carries only one"),
+        Column("from_site", Kind.ID, "Where goods leave.", required=True, references="sites.site_id"),
+        Column("to_site", Kind.ID, "Where goods arrive.", required=True, references="sites.site_id"),
+        Column(
+            "product_id",
+            Kind.ID,
+            "The only product it carries.",
+            references="products.product_id",
+            rule="every product that both ends handle",
+        ),
+        Column("mode", Kind.CHOICE, "Means of transport.", choices=MODES, rule="proposed from geography"),
+        Column("distance_km", Kind.NUMBER, "Length of the way.", unit="km", low=0, rule="proposed from geography"),
+        Column(
+            "lead_time", Kind.LAW, "Order placed to goods received.", unit="period", low=0, rule="proposed from distance and mode"
+        ),
+        Column("information_delay", Kind.INTEGER, "Periods until the sender sees the order.", unit="period", default=0, low=0),
+        Column("fixed_cost", Kind.NUMBER, "Cost of each shipment.", unit="money", default=0.0, low=0),
+        Column(
+            "variable_cost",
+            Kind.NUMBER,
+            "Cost of each unit moved.",
+            unit="money/unit",
+            rule="proposed from weight, distance and mode",
+        ),
+        Column(
+            "capacity",
+            Kind.NUMBER,
+            "Most units that can leave in one period, all products together.",
+            unit="unit/period",
+            low=0,
+            rule="unlimited",
+        ),
+        Column("duty_rate", Kind.NUMBER, "Import duty as a share of customs value.", default=0.0, low=0, high=10),
+        Column("carbon_factor", Kind.NUMBER, "Emissions, well to wheel.", unit="g/tkm", low=0, rule="default of the mode"),
+        Column("priority", Kind.INTEGER, "Who is served first when the sender is short; low number first.", default=0),
+        *_VALID,
+    ),
+    key=("lane_id",),
+    required=True,
+)
+
+DEMAND = Table(
+    "demand",
+    "What customers ask for at a site.",
+    (
+        Column("stream_id", Kind.ID, "Your name of the stream.", rule="site/product/market"),
+        Column("site_id", Kind.ID, "Where it is served from.", required=True, references="sites.site_id"),
+        Column("product_id", Kind.ID, "What is asked for.", required=True, references="products.product_id"),
+        Column("market", Kind.TEXT, "Market or customer group.", default="all"),
+        Column(
+            "quantity", Kind.LAW, "Units asked for in one period.", unit="unit/period", low=0, rule="needs quantity or series"
+        ),
+        Column(
+            "series", Kind.ID, "Replayed series instead of a law.", references="series.series_id", rule="needs quantity or series"
+        ),
+        Column(
+            "season", Kind.ID, "Series of factors, repeated over its length.", references="series.series_id", rule="no season"
+        ),
+        Column("trend_rate", Kind.NUMBER, "Growth of the mean a year, as a share.", unit="1/year", default=0.0, low=-1, high=10),
+        Column("priority", Kind.INTEGER, "Class of service; low number first.", default=0),
+        Column(
+            "promise_window",
+            Kind.INTEGER,
+            "Periods within which delivery still counts as on time.",
+            unit="period",
+            default=0,
+            low=0,
+        ),
+        Column(
+            "lost_fraction",
+            Kind.NUMBER,
+            "Share of what is not served at once that is lost; the rest waits.",
+            default=0.0,
+            low=0,
+            high=1,
+        ),
+        Column("price", Kind.NUMBER, "Price of one unit.", unit="money/unit", low=0, rule="the product's value"),
+        Column(
+            "backlog_cost",
+            Kind.NUMBER,
+            "Cost of one unit waiting one period.",
+            unit="money/unit/period",
+            low=0,
+            rule="2 % of the price a day",
+        ),
+        *_VALID,
+    ),
+    key=("stream_id",),
+    required=True,
+)
+
+STOCK_POINTS = Table(
+    "stock_points",
+    "A product at a site: its ordering rule, first stock and costs.",
+    (
+        Column("site_id", Kind.ID, "The site.", required=True, references="sites.site_id"),
+        Column("product_id", Kind.ID, "The product.", required=True, references="products.product_id"),
+        Column("policy", Kind.CHOICE, "Ordering rule.", default="base_stock", choices=POLICIES),
+        Column(
+            "base_stock",
+            Kind.NUMBER,
+            "Order up to this position (base_stock).",
+            unit="unit",
+            rule="mean demand over the exposure and safety for the service target",
+        ),
+        Column("reorder_point", Kind.NUMBER, "Order at or below this position (s_S, R_nQ).", unit="unit", rule="as base_stock"),
+        Column(
+            "order_up_to",
+            Kind.NUMBER,
+            "Order up to this position (s_S).",
+            unit="unit",
+            rule="reorder_point and four periods of demand",
+        ),
+        Column(
+            "order_quantity",
+            Kind.NUMBER,
+            "Order whole multiples of this (R_nQ).",
+            unit="unit",
+            low=0,
+            low_open=True,
+            rule="four periods of demand",
+        ),
+        Column("review_period", Kind.INTEGER, "Periods between two reviews.", unit="period", default=1, low=1),
+        Column("review_phase", Kind.INTEGER, "Period of the first review.", unit="period", default=0, low=0),
+        Column(
+            "service_target",
+            Kind.NUMBER,
+            "Aim for the share of periods without stockout when levels are proposed.",
+            default=0.95,
+            low=0.5,
+            high=0.99999,
+        ),
+        Column("initial_stock", Kind.NUMBER, "Stock at the start.", unit="unit", low=0, rule="the level the rule would hold"),
+        Column(
+            "holding_cost",
+            Kind.NUMBER,
+            "Cost of holding one unit one period.",
+            unit="money/unit/period",
+            low=0,
+            rule="the site's rate on the product's value",
+        ),
+        *_VALID,
+    ),
+    key=("site_id", "product_id"),
+)
+
+SOURCES = Table(
+    "sources",
+    "Ways to fill a stock point, where there is more than the obvious one.",
+    (
+        Column("site_id", Kind.ID, "The site that is filled.", required=True, references="sites.site_id"),
+        Column("product_id", Kind.ID, "The product.", required=True, references="products.product_id"),
+        Column(
+            "kind",
+            Kind.CHOICE,
+            "Move over a lane, make from a BOM, or buy outside the network.",
+            default="move",
+            choices=("move", "make", "buy"),
+        ),
+        Column("lane_id", Kind.ID, "The lane (kind move).", references="lanes.lane_id", rule="every lane from from_site"),
+        Column("from_site", Kind.ID, "The sender (kind move).", references="sites.site_id", rule="the lane's sender"),
+        Column("bom_id", Kind.ID, "The bill of material (kind make).", references="bom.bom_id", rule="the product's own"),
+        Column("partner", Kind.ID, "The supplier (kind buy).", references="partners.partner_id"),
+        Column("share", Kind.NUMBER, "Share of each order, before scaling to one.", default=1.0, low=0),
+        Column("priority", Kind.INTEGER, "Rank of the source; low number first.", default=0),
+        Column("rule", Kind.CHOICE, "How the source is used.", default="share", choices=("share", "contingency")),
+        Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, default="1"),
+        Column("yield_rate", Kind.NUMBER, "Good units a unit ordered.", default=1.0, low=0, high=1, low_open=True),
+        Column("minimum_order", Kind.NUMBER, "Smallest order.", unit="unit", default=0.0, low=0),
+        Column(
+            "batch", Kind.NUMBER, "Orders are whole multiples of this.", unit="unit", default=0.0, low=0, rule="0: any quantity"
+        ),
+        Column(
+            "cost",
+            Kind.NUMBER,
+            "Cost of one unit (purchase or process).",
+            unit="money/unit",
+            low=0,
+            rule="buy: the product's value; make: 0",
+        ),
+        Column("fixed_cost", Kind.NUMBER, "Cost of each order started.", unit="money", default=0.0, low=0),
+        Column("capacity", Kind.NUMBER, "Most units in one period.", unit="unit/period", low=0, rule="unlimited"),
+        *_VALID,
+    ),
+    key=("site_id", "product_id", "kind", "lane_id", "from_site", "bom_id", "partner"),
+)
+
+BOM = Table(
+    "bom",
+    "What goes into a product and what else comes out.",
+    (
+        Column("bom_id", Kind.ID, "Name of the bill.", rule="the product_id"),
+        Column(
+            "site_id",
+            Kind.ID,
+            "The only site it holds for.",
+            references="sites.site_id",
+            rule="every site that makes the product",
+        ),
+        Column("product_id", Kind.ID, "What is made.", required=True, references="products.product_id"),
+        Column(
+            "role",
+            Kind.CHOICE,
+            "Whether the other product goes in or comes out beside.",
+            default="input",
+            choices=("input", "by_product"),
+        ),
+        Column("other_product_id", Kind.ID, "The input or by-product.", required=True, references="products.product_id"),
+        Column("quantity", Kind.NUMBER, "Units of it for one unit made.", required=True, low=0, low_open=True),
+        Column("scrap_rate", Kind.NUMBER, "Share of the input that is lost.", default=0.0, low=0, high=0.99),
+        *_VALID,
+    ),
+    key=("bom_id", "site_id", "product_id", "role", "other_product_id"),
+)
+
+RESOURCES = Table(
+    "resources",
+    "Machines, docks, crews: what limits how much can be started in a period.",
+    (
+        Column("resource_id", Kind.ID, "Your name of the resource.", required=True),
+        Column("site_id", Kind.ID, "Where it is.", references="sites.site_id"),
+        Column("capacity", Kind.NUMBER, "Amount in one period.", unit="resource unit/period", required=True, low=0),
+        Column("unit", Kind.TEXT, "What is counted (hours, pallets).", default="hour"),
+        Column("calendar", Kind.ID, "When it works.", references="calendars.calendar_id", rule="the site's calendar"),
+        Column("cost", Kind.NUMBER, "Cost of one unit used.", unit="money/resource unit", default=0.0, low=0),
+        *_VALID,
+    ),
+    key=("resource_id",),
+)
+
+RESOURCE_USE = Table(
+    "resource_use",
+    "How much of a resource one unit made or moved takes.",
+    (
+        Column("resource_id", Kind.ID, "The resource.", required=True, references="resources.resource_id"),
+        Column("activity", Kind.CHOICE, "What uses it.", default="make", choices=("make", "move", "buy")),
+        Column(
+            "site_id", Kind.ID, "Where the product is made or bought.", references="sites.site_id", rule="the resource's site"
+        ),
+        Column("lane_id", Kind.ID, "The lane (move).", references="lanes.lane_id"),
+        Column("product_id", Kind.ID, "The product.", references="products.product_id", rule="every product"),
+        Column("quantity", Kind.NUMBER, "Resource units for one unit.", required=True, low=0),
+        *_VALID,
+    ),
+    key=("resource_id", "activity", "site_id", "lane_id", "product_id"),
+)
+
+PARTNERS = Table(
+    "partners",
+    "Companies: owners, suppliers, carriers, customers.",
+    (
+        Column("partner_id", Kind.ID, "Your name of the partner.", required=True),
+        Column("name", Kind.TEXT, "Name for people.", rule="the partner_id"),
+        Column("country", Kind.TEXT, "Country of its seat."),
+        Column("currency", Kind.TEXT, "ISO 4217 currency it is paid in.", rule="the project's currency"),
+        Column("payment_term_days", Kind.INTEGER, "Days from receipt to payment.", unit="day", default=30, low=-365, high=730),
+        Column("incoterm", Kind.TEXT, "Who bears cost and risk, Incoterms 2020.", default="FCA"),
+        *_VALID,
+    ),
+    key=("partner_id",),
+)
+
+SERIES = Table(
+    "series",
+    "Numbers over time: replayed demand, seasons, prices.",
+    (
+        Column("series_id", Kind.ID, "Name of the series.", required=True),
+        Column("period", Kind.INTEGER, "Period from the start of the project, first is 0.", required=True, low=0),
+        Column("value", Kind.NUMBER, "The value.", required=True),
+    ),
+    key=("series_id", "period"),
+)
+
+EXCHANGE_RATES = Table(
+    "exchange_rates",
+    "What one unit of a currency is worth in the project's currency.",
+    (
+        Column("currency", Kind.TEXT, "ISO 4217 code.", required=True),
+        Column("valid_from", Kind.DATE, "First day of the rate.", rule="from the start"),
+        Column("rate", Kind.NUMBER, "Project currency for one unit.", required=True, low=0, low_open=True),
+    ),
+    key=("currency", "valid_from"),
+)
+
+PRICES = Table(
+    "prices",
+    "Dated purchase prices; where none is given the source's cost holds.",
+    (
+        Column("product_id", Kind.ID, "The product.", required=True, references="products.product_id"),
+        Column("partner", Kind.ID, "The supplier.", references="partners.partner_id", rule="every supplier"),
+        Column("valid_from", Kind.DATE, "First day of the price.", rule="from the start"),
+        Column("currency", Kind.TEXT, "ISO 4217 code.", rule="the project's currency"),
+        Column("price", Kind.NUMBER, "Price of one unit.", required=True, low=0),
+    ),
+    key=("product_id", "partner", "valid_from"),
+)
+
+HAZARDS = Table(
+    "hazards",
+    "What can hit a region, how often and how long.",
+    (
+        Column("hazard_id", Kind.ID, "Your name of the hazard.", required=True),
+        Column("region", Kind.TEXT, "Region it hits.", rule="every region"),
+        Column("country", Kind.TEXT, "Country it hits.", rule="every country"),
+        Column("kind", Kind.TEXT, "Earthquake, flood, strike, cyber attack, ...", default="other"),
+        Column("rate_per_year", Kind.NUMBER, "Mean number of events a year.", unit="1/year", required=True, low=0),
+        Column("duration", Kind.LAW, "How long a site is down.", unit="period", low=0, default="7"),
+        Column("severity_rate", Kind.NUMBER, "Share of capacity lost.", default=1.0, low=0, high=1),
+        *_VALID,
+    ),
+    key=("hazard_id", "region", "country"),
+)
+
+IDENTIFIERS = Table(
+    "identifiers",
+    "Names of things in other systems.",
+    (
+        Column("object_kind", Kind.CHOICE, "What is named.", required=True, choices=("site", "product", "partner", "lane")),
+        Column("object_id", Kind.ID, "Its id in this project.", required=True),
+        Column("scheme", Kind.TEXT, "GLN, GTIN, SSCC, UN/LOCODE or an ERP system.", required=True),
+        Column("value", Kind.TEXT, "The name there.", required=True),
+        *_VALID,
+    ),
+    key=("object_kind", "scheme", "value"),
+)
+
+UNITS = Table(
+    "units",
+    "How many base units a case, pallet or kilogram holds.",
+    (
+        Column("product_id", Kind.ID, "The product.", required=True, references="products.product_id"),
+        Column("unit", Kind.TEXT, "The other unit.", required=True),
+        Column("base_quantity", Kind.NUMBER, "Base units in one of it.", required=True, low=0, low_open=True),
+    ),
+    key=("product_id", "unit"),
+)
+
+CALENDARS = Table(
+    "calendars",
+    "Working days and holidays.",
+    (
+        Column("calendar_id", Kind.ID, "Name of the calendar.", required=True),
+        Column(
+            "weekday",
+            Kind.CHOICE,
+            "A day of every week.",
+            choices=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+            rule="needs weekday or date",
+        ),
+        Column("date", Kind.DATE, "One day, stronger than the weekday.", rule="needs weekday or date"),
+        Column("open_share", Kind.NUMBER, "Share of normal capacity that day; 0 is closed.", default=0.0, low=0, high=2),
+        Column("name", Kind.TEXT, "Name of the holiday."),
+    ),
+    key=("calendar_id", "weekday", "date"),
+)
+
+CATALOG: tuple[Table, ...] = (
+    SITES,
+    PRODUCTS,
+    LANES,
+    DEMAND,
+    STOCK_POINTS,
+    SOURCES,
+    BOM,
+    RESOURCES,
+    RESOURCE_USE,
+    PARTNERS,
+    CALENDARS,
+    SERIES,
+    EXCHANGE_RATES,
+    PRICES,
+    HAZARDS,
+    IDENTIFIERS,
+    UNITS,
+)
+"""Every table, in the order they are written."""
+
+
+def table(name: str) -> Table:
+    """Return the table of that name; KeyError if there is none."""
+    for candidate in CATALOG:
+        if candidate.name == name:
+            return candidate
+    raise KeyError(name)

@@ -1,0 +1,183 @@
+"""Number cells, and what people write instead: percentages, thousands separators, decimal commas, currency signs, units."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import polars as pl
+
+from chaintwin.network.tables.cells.cells import Cells, Fault, Reading, allowed_range, faults_where, shown
+from chaintwin.network.tables.schema import Column, Kind
+
+WHOLE_MAX = 2**53
+"""Largest whole number; beyond it spreadsheets and floating point lose single units."""
+
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_SPACES = re.compile("[\\s\u00a0\u202f'\u2019]")
+_COMMA_GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_POINT_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+|[+-]?\d{1,3}(\.\d{3}){2,}")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+_CURRENCY = re.compile(r"[$\u20ac\u00a3\u00a5\u20b9]|\b(USD|EUR|GBP|JPY|CNY|CHF|INR)\b")
+_UNIT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*[A-Za-z\u00b0\u00b5/\u00b2\u00b3]+\d?")
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_UNKNOWN = frozenset(
+    {"na", "n/a", "#n/a", "null", "none", "nil", "unknown", "tbd", "?", "-", "--", "\u2013", "\u2014", "x", "nat"}
+)
+_TRUE = ("true", "yes", "1", "y")
+_FALSE = ("false", "no", "0", "n")
+
+
+def read_numbers(cells: Cells) -> Reading:
+    """Return finite numbers within the column's range, Float64."""
+    values = cells.values.cast(pl.Float64, strict=False)
+    wrong = cells.values.is_not_null() & (values.is_null() | ~values.is_finite())
+    findings = faults_where(cells, wrong, judge=lambda text: number_fault(text, cells.column))
+    outside = ~wrong & _outside(values, cells.column)
+    findings += faults_where(cells, outside, judge=lambda text: _range_fault(text, cells.column))
+    return Reading(_without(values, wrong | outside), findings)
+
+
+def read_integers(cells: Cells) -> Reading:
+    """Return whole numbers within the column's range, Int64; ``7.0`` counts as 7."""
+    numbers = cells.values.cast(pl.Float64, strict=False)
+    wrong = cells.values.is_not_null() & (numbers.is_null() | ~numbers.is_finite())
+    findings = faults_where(cells, wrong, judge=lambda text: number_fault(text, cells.column))
+    broken = ~wrong & ((numbers != numbers.floor()) | (numbers.abs() > WHOLE_MAX))
+    findings += faults_where(cells, broken, judge=_whole_fault)
+    outside = ~wrong & ~broken & _outside(numbers, cells.column)
+    findings += faults_where(cells, outside, judge=lambda text: _range_fault(text, cells.column))
+    return Reading(_without(numbers, wrong | broken | outside).cast(pl.Int64, strict=False), findings)
+
+
+def read_booleans(cells: Cells) -> Reading:
+    """Return truth values: true/false, yes/no, 1/0, in any case."""
+    lower = cells.values.str.to_lowercase()
+    is_true, is_false = lower.is_in(list(_TRUE)), lower.is_in(list(_FALSE))
+    wrong = cells.values.is_not_null() & ~is_true & ~is_false
+    allowed = "true or false, yes or no, 1 or 0"
+    findings = faults_where(cells, wrong, judge=lambda text: Fault("boolean.wrong", shown(text), allowed, "write true or false"))
+    return Reading(_without(is_true, wrong), findings)
+
+
+def number_fault(text: str, column: Column) -> Fault:
+    """Say what is wrong with a text that is no finite number, with a repaired value where there is one.
+
+    Parameters
+    ----------
+    text : content of the cell.
+    column : the column, whose range says what is allowed.
+    """
+    allowed = allowed_range(column) if column.kind is not Kind.LAW else "a number or a law"
+    plain = text.strip()
+    word = plain.lower().lstrip("+-")
+    if word == "nan":
+        return Fault("number.nan", shown(text), allowed, "leave the cell blank if the value is not known")
+    if word in ("inf", "infinity", "infinite", "\u221e"):
+        fix = "leave the cell blank if there is no limit" if "unlimited" in column.rule else "write a finite number"
+        return Fault("number.infinite", shown(text), allowed, fix)
+    if word in _UNKNOWN or plain in _UNKNOWN:
+        return Fault("number.word", shown(text), allowed, "leave the cell blank if the value is not known")
+    if _PLAIN.fullmatch(plain):
+        return Fault("number.overflow", shown(text), "numbers up to 1.8e308", "check the exponent")
+    if plain.endswith("%"):
+        share = _repaired(plain[:-1])
+        return Fault(
+            "number.percent",
+            shown(text),
+            f"{allowed}, as a share of 1",
+            f"write {_short(share / 100)}" if share is not None else "",
+        )
+    if _CURRENCY.search(plain):
+        amount = _repaired(_CURRENCY.sub("", plain))
+        return Fault(
+            "number.currency",
+            shown(text),
+            f"{allowed}, without a currency",
+            f"write {_short(amount)}" if amount is not None else "",
+        )
+    if _DATE.fullmatch(plain):
+        return Fault(
+            "number.date", shown(text), allowed, "a spreadsheet may have turned the number into a date; write the number as text"
+        )
+    return _separator_fault(plain, text, allowed) or _word_fault(plain, text, allowed)
+
+
+def _separator_fault(plain: str, text: str, allowed: str) -> Fault | None:
+    if _COMMA_GROUPS.fullmatch(plain):
+        whole = plain.replace(",", "")
+        # With a single comma and no point, 1,234 may be a thousand or one and a bit.
+        other = (
+            f", or {plain.replace(',', '.')} if the comma is a decimal point"
+            if plain.count(",") == 1 and "." not in plain
+            else ""
+        )
+        return Fault("number.thousands", shown(text), f"{allowed}, without thousands separators", f"write {whole}{other}")
+    if _POINT_GROUPS.fullmatch(plain):
+        return Fault(
+            "number.thousands", shown(text), f"{allowed}, without thousands separators", f"write {_short(_repaired(plain))}"
+        )
+    if _DECIMAL_COMMA.fullmatch(plain):
+        return Fault("number.decimal_comma", shown(text), f"{allowed}, with a decimal point", f"write {plain.replace(',', '.')}")
+    if _SPACES.search(plain) and _PLAIN.fullmatch(_SPACES.sub("", plain)):
+        return Fault(
+            "number.thousands", shown(text), f"{allowed}, without thousands separators", f"write {_SPACES.sub('', plain)}"
+        )
+    return None
+
+
+def _word_fault(plain: str, text: str, allowed: str) -> Fault:
+    unit = _UNIT.fullmatch(plain)
+    if unit:
+        return Fault("number.unit", shown(text), f"{allowed}, without a unit", f"write {unit.group(1)}")
+    if "(" in plain:
+        return Fault("number.law", shown(text), f"{allowed}; laws are not allowed here", "write its mean")
+    return Fault("number.wrong", shown(text), allowed, "write a number such as 12.5")
+
+
+def _whole_fault(text: str) -> Fault:
+    value = float(text)
+    if abs(value) > WHOLE_MAX:
+        return Fault("integer.overflow", shown(text), f"whole numbers up to {WHOLE_MAX}", "check the number")
+    return Fault("integer.fraction", shown(text), "a whole number", f"write {math.floor(value + 0.5)}")
+
+
+def _range_fault(text: str, column: Column) -> Fault:
+    value = float(text)
+    fix = ""
+    if value < 0 and column.low is not None and column.low >= 0:
+        fix = f"write {_short(-value)} if the sign is a slip"
+    elif column.high == 1 and 1 < value <= 100:
+        fix = f"write {_short(value / 100)} if it is meant as a percentage"
+    return Fault("number.range", shown(text), allowed_range(column), fix)
+
+
+def _repaired(text: str) -> float | None:
+    """Return the number a text most likely means: the last of comma and point is the decimal one."""
+    plain = _SPACES.sub("", text)
+    if _COMMA_GROUPS.fullmatch(plain):
+        plain = plain.replace(",", "")
+    elif plain.rfind(",") > plain.rfind("."):
+        plain = plain.replace(".", "").replace(",", ".")
+    elif plain.count(".") > 1:
+        plain = plain.replace(".", "")
+    return float(plain) if _PLAIN.fullmatch(plain) else None
+
+
+def _short(value: float | None) -> str:
+    """Return a number as people write it: 12 significant digits hide what division by 100 adds."""
+    return "the number" if value is None else f"{value:.12g}"
+
+
+def _outside(values: pl.Series, column: Column) -> pl.Series:
+    outside = pl.Series("outside", [False], dtype=pl.Boolean).new_from_index(0, len(values))
+    if column.low is not None:
+        outside = outside | ((values <= column.low) if column.low_open else (values < column.low)).fill_null(False)
+    if column.high is not None:
+        outside = outside | (values > column.high).fill_null(False)
+    return outside
+
+
+def _without(values: pl.Series, mask: pl.Series) -> pl.Series:
+    """Return the values with null where the mask holds."""
+    return values.zip_with(~mask.fill_null(False), pl.Series([None], dtype=values.dtype))

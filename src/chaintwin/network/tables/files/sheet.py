@@ -1,0 +1,157 @@
+"""A table as it stands in a file, every cell a text: what all file formats are read to before anything is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import polars as pl
+
+from chaintwin.errors import Finding, Severity
+from chaintwin.network.tables.cells.nearest import plain_name
+
+FILE_BYTES_MAX = 200 * 1024 * 1024
+"""Largest file that is read. A table of 1,000,000 rows takes 50 to 150 MB as CSV; beyond that it is more likely a mistake."""
+
+ROWS_MAX = 5_000_000
+"""Most rows of one table: a compressed Parquet file of a few bytes could claim any number of them."""
+
+COLUMNS_MAX = 500
+"""Most columns of one table; the catalog's widest has 19."""
+
+
+class DateSystem(StrEnum):
+    """How a bare number in a date column is meant: not at all, or as the day count of a workbook."""
+
+    NONE = "none"
+    FROM_1900 = "1900"
+    FROM_1904 = "1904"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table as text.
+
+    Parameters
+    ----------
+    table : name of the catalog's table it is read as.
+    file : how findings name it, ``lanes.csv`` or ``network.xlsx[lanes]``.
+    frame : one String column for each header cell, blank cells null; blank rows are left out.
+    rows : UInt32, the spreadsheet's number of each row of ``frame``; the header is row 1.
+    dates : meaning of bare numbers in date columns.
+    headers : for columns renamed while reading, the name the file has for them.
+    """
+
+    table: str
+    file: str
+    frame: pl.DataFrame
+    rows: pl.Series
+    dates: DateSystem = DateSystem.NONE
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def header(self, column: str) -> str:
+        """Return the name the file has for a column of the frame."""
+        return self.headers.get(column, column)
+
+
+def sheet_of(columns: Sequence[pl.Series], *, table: str, file: str, dates: DateSystem) -> tuple[Sheet | None, list[Finding]]:
+    """Turn a grid of text, header included, into a sheet; None if its first row is blank.
+
+    Parameters
+    ----------
+    columns : String series of equal length; their first cell is the header.
+    table, file, dates : as in ``Sheet``.
+
+    Returns
+    -------
+    sheet and findings
+        Headers that are blank above filled cells or stand twice are errors; the later column of the same name is not read.
+    """
+    findings: list[Finding] = []
+    kept: dict[str, pl.Series] = {}
+    if columns and len(columns[0]) and all(not (cells[0] or "").strip() for cells in columns):
+        fix = "remove the blank rows above the header"
+        return None, [fault(file, "header.missing", found="a blank row 1", allowed="the header in row 1", fix=fix)]
+    for index, cells in enumerate(columns):
+        header = (cells[0] or "").strip() if len(cells) else ""
+        body = cells.slice(1)
+        if header == "":
+            filled = body.is_not_null() & (body.str.strip_chars() != "")
+            first = filled.arg_max() if filled.any() else None
+            if first is not None:
+                findings.append(_headless(file, index, row=first + 2, found=body[first]))
+        elif header in kept:
+            fix = "remove or rename one of the two columns"
+            findings.append(
+                Finding("header.twice", f"{header} again", "each column once", fix=fix, file=file, row=1, column=header)
+            )
+        else:
+            kept[header] = body.alias(header)
+    frame = pl.DataFrame(list(kept.values()))
+    rows = pl.Series("row", range(2, 2 + frame.height), dtype=pl.UInt32)
+    if frame.height and frame.width:
+        is_blank = pl.all_horizontal((pl.all().str.strip_chars() == "").fill_null(True))
+        full = frame.select(~is_blank).to_series()
+        if not full.all():
+            frame, rows = frame.filter(full), rows.filter(full)
+    return Sheet(table=table, file=file, frame=frame, rows=rows, dates=dates), findings
+
+
+def rename_headers(sheet: Sheet, *, known: Sequence[str]) -> tuple[Sheet, list[Finding]]:
+    """Take headers that differ from a known name only in case, spaces or hyphens for that name, with a note for each."""
+    wanted = {plain_name(name): name for name in known}
+    findings: list[Finding] = []
+    renamed: dict[str, str] = {}
+    taken = set(sheet.frame.columns)
+    for header in sheet.frame.columns:
+        name = wanted.get(plain_name(header), header)
+        if name == header or name in taken:
+            continue
+        taken.add(name)
+        renamed[header] = name
+        findings.append(
+            Finding(
+                "header.spelling",
+                header,
+                name,
+                fix=f"rename it to {name}",
+                file=sheet.file,
+                row=1,
+                column=header,
+                severity=Severity.NOTE,
+            )
+        )
+    if not renamed:
+        return sheet, []
+    headers = {**sheet.headers, **{name: header for header, name in renamed.items()}}
+    frame = sheet.frame.rename(renamed)
+    return Sheet(sheet.table, file=sheet.file, frame=frame, rows=sheet.rows, dates=sheet.dates, headers=headers), findings
+
+
+def fault(file: str, code: str, *, found: str, allowed: str, fix: str) -> Finding:
+    """Return an error about a file as a whole."""
+    return Finding(code, found, allowed, fix=fix, file=file)
+
+
+def column_letters(index: int) -> str:
+    """Return the letters a spreadsheet gives the column of that 0-based index."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _headless(file: str, index: int, *, row: int, found: str) -> Finding:
+    letter = column_letters(index)
+    fix = f"name the column in cell {letter}1, or clear column {letter}"
+    return Finding(
+        "header.blank",
+        f"{found} in column {letter}, which has no name",
+        "a name above every filled column",
+        fix=fix,
+        file=file,
+        row=row,
+    )

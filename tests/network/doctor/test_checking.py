@@ -1,0 +1,127 @@
+"""What the report says, in words and numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from chaintwin.errors import Severity
+from chaintwin.network.doctor import CODES, Report, check
+from chaintwin.network.doctor.marks import MOST
+from chaintwin.network.network import Network
+from tests.network.building import network_of
+from tests.network.doctor.clean import SETTINGS, Tables, clean_tables, report_of, row_of
+from tests.network.doctor.test_findings import PLANTED
+
+
+def _only(report: Report, code: str) -> str:
+    found = [str(finding) for finding in report.findings if finding.code == code]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def _planted(code: str) -> Report:
+    tables = clean_tables()
+    return report_of(tables, PLANTED[code](tables) or SETTINGS)
+
+
+def test_check__names_loop_of_orders_in_full() -> None:
+    report = _planted("loop.information")
+    assert "kiosk/lamp > shop/lamp > kiosk/lamp" in _only(report, "loop.information")
+    assert not report.ok
+
+
+def test_check__delay_breaks_loop_of_orders() -> None:
+    assert "loop.information" not in {finding.code for finding in _planted("loop.material").findings}
+
+
+def test_check__says_why_nothing_reaches_a_closed_loop() -> None:
+    texts = [str(finding) for finding in _planted("loop.material").findings if finding.code == "demand.unreachable"]
+    assert len(texts) == 2
+    assert all("only fill each other" in text for text in texts)
+
+
+def test_check__says_that_no_lane_leads_to_a_shop() -> None:
+    assert "demand:3 stream_id: found K: no lane leads to kiosk" in _only(_planted("demand.unreachable"), "demand.unreachable")
+
+
+def test_check__says_which_capacity_of_zero_cuts_demand_off() -> None:
+    tables = clean_tables()
+    row_of(tables, "lanes", "L5")["capacity"] = 0.0
+    assert "D: L5/lamp has no capacity" in _only(report_of(tables), "demand.unreachable")
+
+
+def test_check__gives_need_and_capacity() -> None:
+    text = _only(_planted("capacity.short"), "capacity.short")
+    assert text.startswith("lanes:6 capacity: found lane/L5: need 10, capacity 8 a period (125%), for lamp")
+
+
+def test_check__ranks_single_sources_by_demand() -> None:
+    tables = clean_tables()
+    tables["products"] += [{"product_id": "small", "value": 1.0}, {"product_id": "large", "value": 1.0}]
+    for name, quantity in (("small", "100"), ("large", "300")):
+        tables["demand"].append({"stream_id": name, "site_id": "south", "product_id": name, "quantity": quantity})
+    found = [finding.found for finding in report_of(tables).findings if finding.code == "supply.single"]
+    assert [text.split(" ", 1)[0] for text in found] == ["large", "small"]
+    assert "42.9 %" in found[0]
+
+
+def test_check__folds_many_rows_into_the_last_finding() -> None:
+    tables = clean_tables()
+    tables["demand"] += [{"stream_id": f"E{n}", "site_id": "shop", "product_id": "lamp"} for n in range(25)]
+    found = [finding for finding in report_of(tables).findings if finding.code == "demand.nothing"]
+    assert len(found) == MOST
+    assert sum(finding.count for finding in found) == 25
+    assert [finding.row for finding in found] == list(range(3, 3 + MOST))
+
+
+def test_check__errors_come_first() -> None:
+    tables = clean_tables()
+    for code in ("demand.nothing", "place.country", "validity.not_in_force"):
+        PLANTED[code](tables)
+    order = [finding.severity for finding in report_of(tables).findings]
+    assert order == [Severity.ERROR, Severity.WARNING, Severity.NOTE]
+
+
+def test_check__does_not_lower_what_has_errors() -> None:
+    summary = _planted("demand.nothing").summary
+    assert summary is not None
+    assert (summary.stock_points, summary.streams) == (0, 0)
+
+
+def test_check__summarizes_the_network() -> None:
+    summary = report_of(clean_tables()).summary
+    assert summary is not None
+    assert summary.sites == {"plant": 2, "supplier": 2, "store": 1, "warehouse": 1}
+    assert summary.lanes == {"road": 5}
+    assert (summary.products, summary.streams, summary.stock_points, summary.sources) == (2, 1, 8, 9)
+    assert (summary.demand, summary.demand_value) == (10.0, 300.0)
+
+
+def test_check__dangling_and_doubled_rows_in_memory() -> None:
+    tables = clean_tables()
+    tables["lanes"].append({"lane_id": "L1", "from_site": "nowhere", "to_site": "depot"})
+    tables["demand"].append({"site_id": "shop", "product_id": "lamp", "quantity": "pois(3)"})
+    codes = [finding.code for finding in report_of(tables).findings if finding.severity is Severity.ERROR]
+    assert "key.duplicate" in codes
+    assert "reference.unknown" in codes
+    assert any("law" in code for code in codes)
+
+
+def test_to_dict__can_be_written_as_json() -> None:
+    report = _planted("capacity.short")
+    read_back = json.loads(json.dumps(report.to_dict()))
+    assert read_back["ok"] is True
+    assert read_back["counts"]["warning"] == report.counts[Severity.WARNING] == len(report.of(Severity.WARNING))
+    assert read_back["findings"][0]["code"] in CODES
+
+
+def test_check__missing_folder_is_a_finding(tmp_path: Path) -> None:
+    report = check(tmp_path / "nothing here")
+    assert not report.ok
+
+
+def test_check__empty_network_raises_nothing() -> None:
+    tables: Tables = {}
+    network: Network = network_of(tables)
+    assert check(network).summary is not None
