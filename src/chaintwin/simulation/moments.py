@@ -1,0 +1,55 @@
+"""Running means and spreads over replications, joined by a fixed tree so that the result never depends on who computed what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.simulation.kernels.reducing_kernels import gather_kernel
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Count, mean and sum of squared deviations of one quantity, by entity; each Floats[entities]."""
+
+    count: Floats
+    mean: Floats
+    spread: Floats
+
+    @staticmethod
+    def empty(entities: int) -> Moments:
+        """Return the moments of no replication."""
+        return Moments(np.zeros(entities), np.zeros(entities), np.zeros(entities))
+
+    def add(self, values: Floats, *, scale: float, width: int) -> None:
+        """Add replications in place: the first ``width`` columns of ``values[entities, W]``, times ``scale``; NaN is left out."""
+        gather_kernel(values, scale, width, self.count, self.mean, self.spread)
+
+    def join(self, other: Moments) -> Moments:
+        """Return the moments of both sets of replications.
+
+        Source: Chan, Golub & LeVeque 1983, equation 2.1.
+        """
+        count = self.count + other.count
+        safe = np.maximum(count, 1.0)
+        step = other.mean - self.mean
+        mean = self.mean + step * (other.count / safe)
+        spread = self.spread + other.spread + step * step * (self.count * other.count / safe)
+        return Moments(count, mean, spread)
+
+    def half_width(self, confidence: float) -> Floats:
+        """Return half the width of the confidence interval of each mean; NaN where there are fewer than two replications."""
+        from scipy.special import stdtrit
+
+        with np.errstate(invalid="ignore", divide="ignore"):
+            error = np.sqrt(self.spread / (self.count - 1) / self.count)
+            half = stdtrit(self.count - 1, 0.5 + confidence / 2) * error
+        return np.where(self.count > 1, half, np.nan)
+
+    def average(self) -> Floats:
+        """Return the means; NaN where there is no replication."""
+        return np.where(self.count > 0, self.mean, np.nan)

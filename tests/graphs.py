@@ -1,0 +1,189 @@
+"""From the network notation of the worked cases to a graph, and one replication of a program read period by period."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from chaintwin.network.graph import (
+    ACTIVITY_SCHEMA,
+    BUFFER_SCHEMA,
+    INPUT_SCHEMA,
+    OUTPUT_SCHEMA,
+    PIPELINE_SCHEMA,
+    RESOURCE_SCHEMA,
+    STREAM_SCHEMA,
+    USE_SCHEMA,
+    ActivityKind,
+    Graph,
+    Policy,
+)
+from chaintwin.network.program import Program
+from chaintwin.network.state import initial_state
+from chaintwin.simulation.ensemble import LAWS
+from chaintwin.simulation.kernels.running_kernels import check_kernel, run_kernel
+from chaintwin.simulation.layout import Moving, keys_of, laws_of, moving_of, scratch_of, tally_of
+
+POLICIES = {
+    "base_stock": (Policy.BASE_STOCK, "S", None),
+    "sS": (Policy.S_S, "s", "S"),
+    "RnQ": (Policy.R_NQ, "R", "Q"),
+    "none": (Policy.NONE, None, None),
+}
+
+
+def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] | None = None) -> Graph:
+    """Return the graph of a network in the notation of the ``sim.trace`` cases; ``costs`` holds h, p and K where wanted."""
+    price = costs or {}
+    buffers = []
+    for buffer in network["buffers"]:
+        rule = buffer.get("policy") or {"type": "none"}
+        policy, low, high = POLICIES[rule["type"]]
+        buffers.append(
+            (
+                buffer["id"],
+                buffer["id"],
+                "p",
+                float(buffer.get("init", 0)),
+                int(policy),
+                float(rule[low]) if low else 0.0,
+                float(rule[high]) if high else 0.0,
+                buffer.get("review", 1),
+                buffer.get("phase", 0),
+                price.get("h", 0.0),
+            )
+        )
+    activities = [
+        (
+            item["id"],
+            int(ActivityKind.MOVE if item["in"] else ActivityKind.BUY),
+            str(item["lead"]),
+            item.get("info_delay", 0),
+            item.get("priority", 0),
+            float(item.get("yield", 1.0)),
+            float(item.get("share", 1.0)),
+            float(item.get("moq", 0.0)),
+            float(item.get("batch", 0.0)),
+            0.0,
+            price.get("K", 0.0),
+            0.0,
+        )
+        for item in network["activities"]
+    ]
+    return Graph(
+        integer=integer,
+        buffers=pl.DataFrame(buffers, schema=BUFFER_SCHEMA, orient="row"),
+        activities=pl.DataFrame(activities, schema=ACTIVITY_SCHEMA, orient="row"),
+        inputs=_arcs(network, "in", INPUT_SCHEMA),
+        outputs=_arcs(network, "out", OUTPUT_SCHEMA, True),
+        uses=_arcs(network, "use", USE_SCHEMA),
+        resources=pl.DataFrame(
+            [(name, [float(value) for value in values], 0.0) for name, values in network.get("resources", {}).items()],
+            schema=RESOURCE_SCHEMA,
+            orient="row",
+        ),
+        streams=_streams(network, price),
+        pipeline=_slots(network, "pipeline"),
+        orders=_slots(network, "info"),
+    )
+
+
+def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, replication: int = 0) -> dict[str, Any]:
+    """Run one block a period at a time and return what ``sim.trace`` reads at the close of each, checking the laws each time."""
+    moving = moving_of(program, initial_state(program), width=width)
+    scratch, tally = scratch_of(program, width=width), tally_of(program, periods=periods, width=width)
+    start = Moving(*(array.copy() for array in moving))
+    laws, keys, worst = laws_of(program), keys_of(program, seed), np.zeros(1)
+    before = {name: getattr(tally, name).copy() for name in ("ordered", "started", "lost", "shipped")}
+    seen: dict[str, list[Any]] = {}
+    for period in range(periods):
+        run_kernel(
+            (period, period + 1, 0),
+            0,
+            program.integer,
+            program.buffers,
+            program.activities,
+            program.streams,
+            program.resources,
+            program.order,
+            laws,
+            keys,
+            moving,
+            scratch,
+            tally,
+        )
+        law, entity = check_kernel(
+            0.0 if program.integer else 1e-9,
+            program.buffers,
+            program.activities,
+            program.streams,
+            start,
+            moving,
+            tally,
+            worst,
+        )
+        assert law == 0, f"law {law} ({LAWS[law]}), entity {entity}, period {period}: off by {worst[0]:g}"
+        values = {
+            "on_hand": moving.on_hand,
+            "backlog": moving.backlog,
+            "waiting": moving.waiting,
+            "in_process": moving.in_process,
+            **{name: getattr(tally, name) - value for name, value in before.items()},
+            "demand": scratch.demand,
+        }
+        before = {name: getattr(tally, name).copy() for name in before}
+        for name, value in values.items():
+            seen.setdefault(name, []).append(value[:, replication].copy())
+    return _named(program, {name: np.array(rows) for name, rows in seen.items()})
+
+
+def _named(program: Program, seen: dict[str, Any]) -> dict[str, Any]:
+    names = program.names
+    buffers, activities = names.buffers["buffer_id"].to_list(), names.activities["activity_id"].to_list()
+    result: dict[str, Any] = {"on_hand": dict(zip(buffers, seen["on_hand"].T.tolist(), strict=True))}
+    for name in ("backlog", "lost", "demand", "shipped"):
+        result[name] = seen[name].T.tolist()
+    for name in ("ordered", "started", "waiting", "in_process"):
+        result[name] = dict(zip(activities, seen[name].T.tolist(), strict=True))
+    return result
+
+
+def _arcs(network: dict[str, Any], key: str, schema: pl.Schema, *more: object) -> pl.DataFrame:
+    rows = [
+        (item["id"], other, float(quantity), *more)
+        for item in network["activities"]
+        for other, quantity in item.get(key, {}).items()
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _slots(network: dict[str, Any], key: str) -> pl.DataFrame:
+    rows = [
+        (item["id"], period, float(quantity))
+        for item in network["activities"]
+        for period, quantity in enumerate(item.get(key, []))
+    ]
+    return pl.DataFrame(rows, schema=PIPELINE_SCHEMA, orient="row")
+
+
+def _streams(network: dict[str, Any], price: dict[str, float]) -> pl.DataFrame:
+    rows = []
+    for number, item in enumerate(network["demands"]):
+        series = [float(value) for value in item["series"]] if "series" in item else None
+        rows.append(
+            (
+                item.get("id", f"d{number:04d}"),
+                item["buffer"],
+                item.get("priority", 0),
+                float(item.get("lost_fraction", 0.0)),
+                item.get("law"),
+                series,
+                [1.0],
+                0.0,
+                price.get("p", 0.0),
+                price.get("lost", 0.0),
+            )
+        )
+    return pl.DataFrame(rows, schema=STREAM_SCHEMA, orient="row")

@@ -1,0 +1,169 @@
+"""Ensembles: the same bytes for any threads, width and order of rows; laws checked in the run; cancelling."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+
+from chaintwin.errors import CancelledError
+from chaintwin.network.compiling import compile_graph
+from chaintwin.network.graph import RESOURCE_SCHEMA, Graph
+from chaintwin.network.program import Program
+from chaintwin.network.state import initial_state
+from chaintwin.simulation.ensemble import Reduced, Span, best_width, run_ensemble
+from tests.graphs import graph_of
+from tests.sizes import scaled
+from tests.strategies import EVERYTHING, networks, random_network
+
+SPAN = Span(first=0, periods=20, warm_up=5, replications=150, seed=7)
+
+
+def random_program(seed: int, *, integer: bool = False) -> Program:
+    return compile_graph(random_graph(seed, integer=integer))
+
+
+def random_graph(seed: int, *, integer: bool = False) -> Graph:
+    case = random_network(seed, integer=integer, features=EVERYTHING)
+    network = with_laws(case["network"])
+    return graph_of(network, integer=integer, costs={"h": 1.0, "p": 9.0, "K": 5.0})
+
+
+def with_laws(network: dict[str, Any]) -> dict[str, Any]:
+    """Return the network with random demand and, on every third activity, random lead times."""
+    network = {key: value for key, value in network.items() if key != "leads"}
+    demands = [{**{k: v for k, v in item.items() if k != "series"}, "law": "poisson(3)"} for item in network["demands"]]
+    activities = [
+        {**item, "lead": "pmf(1:0.3, 2:0.4, 4:0.3)" if number % 3 == 0 else item["lead"]}
+        for number, item in enumerate(network["activities"])
+    ]
+    return {**network, "demands": demands, "activities": activities}
+
+
+def same(one: Reduced, other: Reduced) -> bool:
+    return one.figures.tobytes() == other.figures.tobytes() and all(
+        item.mean.tobytes() == other.moments[name].mean.tobytes()
+        and item.spread.tobytes() == other.moments[name].spread.tobytes()
+        for name, item in one.moments.items()
+    )
+
+
+@pytest.mark.parametrize("integer", [True, False])
+def test_run_ensemble__threads_and_width_never_change_a_byte(integer: bool) -> None:
+    for seed in range(scaled(ci=4, full=40)):
+        program = random_program(seed, integer=integer)
+        state = initial_state(program)
+        whole = run_ensemble(program, state, span=SPAN, threads=1, width=64)
+        for threads, width in ((2, 64), (1, 8), (2, 16), (1, 32)):
+            assert same(whole, run_ensemble(program, state, span=SPAN, threads=threads, width=width))
+
+
+def test_run_ensemble__order_of_input_rows_never_changes_a_byte() -> None:
+    for seed in range(scaled(ci=4, full=40)):
+        graph = random_graph(seed)
+        frames = ("buffers", "activities", "inputs", "outputs", "uses", "resources", "streams", "pipeline", "orders")
+        shuffled = replace(graph, **{name: getattr(graph, name).sample(fraction=1, shuffle=True, seed=3) for name in frames})
+        one, other = compile_graph(graph), compile_graph(shuffled)
+        assert one.digest() == other.digest()
+        assert same(
+            run_ensemble(one, initial_state(one), span=SPAN, threads=1),
+            run_ensemble(other, initial_state(other), span=SPAN, threads=1),
+        )
+
+
+def test_run_ensemble__fewer_replications_are_the_first_of_more() -> None:
+    program = random_program(11)
+    many = run_ensemble(program, initial_state(program), span=SPAN)
+    few = run_ensemble(program, initial_state(program), span=replace(SPAN, replications=10))
+    assert few.figures.tobytes() == many.figures[:10].tobytes()
+
+
+def test_run_ensemble__another_seed_gives_other_numbers() -> None:
+    program = random_program(11)
+    one = run_ensemble(program, initial_state(program), span=SPAN)
+    other = run_ensemble(program, initial_state(program), span=replace(SPAN, seed=8))
+    assert one.figures.tobytes() != other.figures.tobytes()
+
+
+def test_run_ensemble__a_new_entity_shifts_nobody_s_numbers() -> None:
+    graph = random_graph(11)
+    more = graph_of(
+        {
+            "buffers": [{"id": "zz", "init": 5, "policy": {"type": "base_stock", "S": 9}}],
+            "activities": [{"id": "zz", "in": {}, "out": {"zz": 1}, "lead": 2}],
+            "demands": [{"id": "zz", "buffer": "zz", "law": "poisson(4)"}],
+        },
+        integer=False,
+    )
+    frames = ("buffers", "activities", "inputs", "outputs", "streams")
+    wider = replace(graph, **{name: getattr(graph, name).vstack(getattr(more, name)) for name in frames})
+    one, other = compile_graph(graph), compile_graph(wider)
+    before = run_ensemble(one, initial_state(one), span=SPAN).moments["on_hand"].mean
+    after = run_ensemble(other, initial_state(other), span=SPAN).moments["on_hand"].mean
+    assert before.tobytes() == after[: before.size].tobytes()
+
+
+@given(case=networks(integer=False, features=EVERYTHING))
+@settings(max_examples=scaled(ci=10, full=300), deadline=None)
+def test_run_ensemble__laws_hold_on_random_networks(case: dict[str, Any]) -> None:
+    # The run itself checks laws 1 to 4 and 7 and raises InvariantError where one does not hold.
+    program = compile_graph(graph_of(with_laws(case["network"]), integer=False))
+    reduced = run_ensemble(program, initial_state(program), span=replace(SPAN, replications=20))
+    assert np.isfinite(reduced.figures[:, 7]).all()
+
+
+@given(case=networks(integer=True, features=EVERYTHING))
+@settings(max_examples=scaled(ci=10, full=300), deadline=None)
+def test_run_ensemble__laws_hold_exactly_in_whole_units(case: dict[str, Any]) -> None:
+    program = compile_graph(graph_of(with_laws(case["network"]), integer=True))
+    reduced = run_ensemble(program, initial_state(program), span=replace(SPAN, replications=20))
+    assert np.isfinite(reduced.figures[:, 7]).all()
+
+
+def test_run_ensemble__a_resource_that_never_binds_changes_nothing() -> None:
+    # Law 12: a disruption of size zero is the base case bit for bit.
+    graph = random_graph(5)
+    free = pl.DataFrame([("free", [1e12], 0.0)], schema=RESOURCE_SCHEMA, orient="row")
+    uses = graph.activities.select("activity_id").with_columns(resource_id=pl.lit("free"), quantity=pl.lit(1.0))
+    burdened = replace(graph, uses=graph.uses.vstack(uses), resources=graph.resources.vstack(free))
+    one, other = compile_graph(graph), compile_graph(burdened)
+    left = run_ensemble(one, initial_state(one), span=SPAN)
+    right = run_ensemble(other, initial_state(other), span=SPAN)
+    assert left.figures.tobytes() == right.figures.tobytes()
+
+
+def test_run_ensemble__cancelled_before_it_starts() -> None:
+    program, stop = random_program(1), threading.Event()
+    stop.set()
+    with pytest.raises(CancelledError):
+        run_ensemble(program, initial_state(program), span=SPAN, cancel=stop)
+
+
+def test_run_ensemble__cancelled_under_way() -> None:
+    program, stop = random_program(1), threading.Event()
+    seen: list[float] = []
+
+    def watch(share: float) -> None:
+        seen.append(share)
+        stop.set()
+
+    with pytest.raises(CancelledError):
+        run_ensemble(program, initial_state(program), span=replace(SPAN, replications=6400), progress=watch, cancel=stop)
+    assert 0 < len(seen) < 100
+
+
+def test_run_ensemble__progress_ends_at_one() -> None:
+    program, seen = random_program(1), []
+    run_ensemble(program, initial_state(program), span=SPAN, threads=1, progress=seen.append)
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(1.0)
+
+
+def test_best_width__is_a_power_of_two_that_was_asked_for() -> None:
+    program = random_program(1)
+    assert [best_width(program, replications) for replications in (1, 2, 3, 64, 1000)] == [1, 2, 4, 64, 64]

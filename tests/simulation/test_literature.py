@@ -1,0 +1,170 @@
+"""The engine reaches the published long-run values by simulation.
+
+Sources of the cases are named in the case file; the values are exact, so a case passes when the simulated mean lies within
+four standard errors plus 0.2 % of it, after 200 periods of warm-up and at least four million period-samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chaintwin.network.compiling import compile_graph
+from chaintwin.network.program import Program
+from chaintwin.network.state import initial_state
+from chaintwin.simulation.kernels.running_kernels import run_kernel
+from chaintwin.simulation.layout import keys_of, laws_of, moving_of, scratch_of, tally_of
+from tests.graphs import graph_of
+from tests.shared_data import cases_of
+
+WIDTH, PERIODS, WARM_UP = 4096, 1000, 200
+
+Readings = dict[str, np.ndarray]
+Setting = tuple[dict[str, Any], Callable[[Readings], Readings]]
+
+
+def single(
+    rule: dict[str, Any], law: str, *, lead: int, init: float, lost: float = 0.0, capacity: float | None = None
+) -> dict[str, Any]:
+    """Return one buffer filled from outside."""
+    activity: dict[str, Any] = {"id": "o", "in": {}, "out": {"s": 1}, "lead": lead}
+    network: dict[str, Any] = {
+        "buffers": [{"id": "s", "init": init, "policy": rule}],
+        "activities": [activity],
+        "demands": [{"buffer": "s", "law": law, "lost_fraction": lost}],
+    }
+    if capacity is not None:
+        activity["use"] = {"line": 1}
+        network["resources"] = {"line": [capacity]}
+    return network
+
+
+def newsvendor(case: dict[str, Any]) -> Setting:
+    network = single({"type": "base_stock", "S": case["S"]}, f"normal({case['mu']}, {case['sigma']})", lead=1, init=case["S"])
+    return network, lambda seen: {"cost_per_period": case["h"] * seen["on_hand"][0] + case["p"] * seen["backlog"][0]}
+
+
+def base_stock_poisson(case: dict[str, Any]) -> Setting:
+    network = single({"type": "base_stock", "S": case["S"]}, f"poisson({case['lam']})", lead=case["L"], init=case["S"])
+    return network, lambda seen: {
+        "E_on_hand": seen["on_hand"][0],
+        "E_backlog": seen["backlog"][0],
+        "P_no_backlog": 1 - seen["owing"][0],
+        "ready_rate": seen["stocked"][0],
+        "fill_rate": seen["immediate"][0] / case["lam"],
+        "cost_per_period": case["h"] * seen["on_hand"][0] + case["p"] * seen["backlog"][0],
+    }
+
+
+def reorder_up_to(case: dict[str, Any], s: float, S: float) -> Setting:
+    network = single({"type": "sS", "s": s, "S": S}, f"poisson({case['lam']})", lead=1, init=S)
+    return network, lambda seen: {
+        "cost_per_period": case["h"] * seen["on_hand"][0] + case["p"] * seen["backlog"][0] + case["K"] * seen["starts"][0]
+    }
+
+
+def reorder_multiples(case: dict[str, Any]) -> Setting:
+    rule = {"type": "RnQ", "R": case["R"], "Q": case["Q"]}
+    network = single(rule, f"poisson({case['lam']})", lead=case["L"], init=case["R"] + case["Q"])
+    return network, lambda seen: {
+        "E_on_hand": seen["on_hand"][0],
+        "E_backlog": seen["backlog"][0],
+        "order_frequency": seen["orders"][0],
+        "cost_per_period": case["h"] * seen["on_hand"][0]
+        + case["p"] * seen["backlog"][0]
+        + case.get("K", 0.0) * seen["orders"][0],
+    }
+
+
+def lost_sales(case: dict[str, Any]) -> Setting:
+    network = single(
+        {"type": "base_stock", "S": case["S"]}, f"poisson({case['lam']})", lead=case.get("L", 2), init=case["S"], lost=1.0
+    )
+    return network, lambda seen: {
+        "fill_rate": seen["immediate"][0] / case["lam"],
+        "E_lost": seen["lost"][0],
+        "E_on_hand": seen["on_hand"][0],
+        "cost_per_period": case["h"] * seen["on_hand"][0] + case["p"] * seen["lost"][0],
+    }
+
+
+def capacitated(case: dict[str, Any]) -> Setting:
+    rule = {"type": "base_stock", "S": case["S"]}
+    network = single(rule, f"poisson({case['lam']})", lead=1, init=case["S"], capacity=case["C"])
+    return network, lambda seen: {
+        "E_shortfall": seen["waiting"][0],
+        "E_on_hand": seen["on_hand"][0],
+        "E_backlog": seen["backlog"][0],
+        "cost_per_period": case["h"] * seen["on_hand"][0] + case["p"] * seen["backlog"][0],
+    }
+
+
+def clark_scarf(case: dict[str, Any], echelon: list[float]) -> Setting:
+    local = np.diff([0.0, *echelon])
+    # The local rate of a stage is the sum of the echelon rates from the far end down to it.
+    rates = np.cumsum(case["echelon_h"][::-1])[::-1]
+    stages = len(local)
+    network = {
+        "buffers": [
+            {"id": f"b{j}", "init": float(local[j]), "policy": {"type": "base_stock", "S": float(local[j])}}
+            for j in range(stages)
+        ],
+        "activities": [
+            {"id": f"a{j}", "in": {f"b{j + 1}": 1} if j + 1 < stages else {}, "out": {f"b{j}": 1}, "lead": case["lead"][j]}
+            for j in range(stages)
+        ],
+        "demands": [{"buffer": "b0", "law": f"normal({case['mu']}, {case['sigma']})"}],
+    }
+    return network, lambda seen: {
+        "cost_per_period": case["p"] * seen["backlog"][0]
+        + sum(rates[j] * seen["on_hand"][j] for j in range(stages))
+        + sum(rates[j + 1] * seen["in_process"][j] for j in range(stages - 1))
+    }
+
+
+SETTINGS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Setting]] = {
+    "sim.newsvendor": lambda inputs, _: newsvendor(inputs),
+    "sim.base_stock_poisson": lambda inputs, _: base_stock_poisson(inputs),
+    "sim.sS_poisson": lambda inputs, expected: reorder_up_to(inputs, expected["s"], expected["S"]),
+    "sim.RnQ_poisson": lambda inputs, _: reorder_multiples(inputs),
+    "sim.lost_sales": lambda inputs, _: lost_sales(inputs),
+    "sim.capacitated": lambda inputs, _: capacitated(inputs),
+    "sim.clark_scarf": lambda inputs, expected: clark_scarf(inputs, expected["S_echelon"]),
+}
+
+
+def known_cases() -> list[Any]:
+    """Return the long-run cases of the kinds the engine covers."""
+    found = cases_of("cases/simulation.json", "sim.")
+    return [case for case in found if case.values[0] is None or case.values[0]["kind"] in SETTINGS]
+
+
+def sample(program: Program, *, seed: int) -> Readings:
+    """Return time averages, one a replication, of what a period closes with; arrays are [entity, replication]."""
+    moving, scratch = moving_of(program, initial_state(program), width=WIDTH), scratch_of(program, width=WIDTH)
+    laws, keys = laws_of(program), keys_of(program, seed)
+    tally = tally_of(program, periods=WARM_UP, width=WIDTH)
+    arrays = (program.buffers, program.activities, program.streams, program.resources, program.order)
+    run_kernel((0, WARM_UP, 0), 0, program.integer, *arrays, laws, keys, moving, scratch, tally)
+    tally = tally_of(program, periods=PERIODS, width=WIDTH)
+    waiting, owing = np.zeros_like(moving.waiting), np.zeros_like(moving.backlog)
+    for period in range(WARM_UP, WARM_UP + PERIODS):
+        run_kernel((period, period + 1, WARM_UP), 0, program.integer, *arrays, laws, keys, moving, scratch, tally)
+        waiting += moving.waiting
+        owing += moving.backlog > 0
+    names = {"backlog": tally.owed, "in_process": tally.moving, "waiting": waiting, "owing": owing}
+    names |= {name: getattr(tally, name) for name in ("on_hand", "stocked", "immediate", "lost", "orders", "starts")}
+    return {name: values / PERIODS for name, values in names.items()}
+
+
+@pytest.mark.parametrize("case", known_cases())
+def test_engine__long_run_value(case: dict[str, Any]) -> None:
+    network, reading = SETTINGS[case["kind"]](case["inputs"], case["expected"])
+    seen = reading(sample(compile_graph(graph_of(network, integer=False)), seed=20260701))
+    assert seen, "a case without a reading tests nothing"
+    for name, values in seen.items():
+        exact, mean, error = case["expected"][name], values.mean(), values.std(ddof=1) / np.sqrt(values.size)
+        assert abs(mean - exact) <= 4 * error + 0.002 * abs(exact), f"{name}: {mean} against {exact}, error {error}"

@@ -1,0 +1,155 @@
+"""The front door: arguments, figures, files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from chaintwin.errors import GraphError, UsageError
+from chaintwin.network.network import Network, Settings
+from chaintwin.simulation import FIGURES, Result, simulate
+from chaintwin.simulation.moments import Moments
+from tests.network.building import network_of
+
+
+def shop(**lane: object) -> Network:
+    """Return a plant that supplies a shop with a random demand."""
+    return network_of(
+        {
+            "sites": [
+                {"site_id": "plant", "kind": "plant", "latitude": 50.0, "longitude": 8.0},
+                {"site_id": "shop", "kind": "store", "latitude": 51.0, "longitude": 9.0},
+            ],
+            "products": [{"product_id": "tea", "value": 10.0, "weight_kg": 1.0}],
+            "lanes": [
+                {
+                    "from_site": "plant",
+                    "to_site": "shop",
+                    "mode": "road",
+                    "distance_km": 150.0,
+                    "lead_time": "2",
+                    "variable_cost": 0.5,
+                }
+                | lane
+            ],
+            "demand": [{"site_id": "shop", "product_id": "tea", "quantity": "poisson(20)"}],
+        },
+        Settings(name="shop", horizon=100, warm_up=20),
+    )
+
+
+def test_simulate__figures_of_a_small_network() -> None:
+    result = simulate(shop(), replications=200, seed=3)
+    mean, low, high = result["fill_rate"]
+    assert 0.8 < low < mean < high <= 1.0
+    assert result["demand"][1] <= 20.0 <= result["demand"][2]
+    assert result["transport_cost"][0] == pytest.approx(10.0, rel=0.02)
+    assert tuple(result.figures) == FIGURES
+    assert result.summary["figure"].to_list() == list(FIGURES)
+    assert result.periods["period"].to_list() == list(range(20, 120))
+
+
+def test_simulate__interval_covers_the_mean_of_a_longer_run() -> None:
+    # Nineteen in twenty intervals cover; of forty, fewer than thirty would be a defect (probability below 1e-4).
+    truth = simulate(shop(), replications=4096, seed=999)["on_hand"][0]
+    hits = sum(low <= truth <= high for _, low, high in (simulate(shop(), replications=30, seed=s)["on_hand"] for s in range(40)))
+    assert hits >= 32
+
+
+def test_simulate__total_cost_is_the_sum_of_its_lines() -> None:
+    result = simulate(shop(), replications=8)
+    lines = sum(values for name, values in result.figures.items() if name.endswith("_cost") and name != "total_cost")
+    np.testing.assert_allclose(lines, result.figures["total_cost"])
+
+
+def test_simulate__one_replication_has_no_interval() -> None:
+    result = simulate(shop(), replications=1)
+    assert result["fill_rate"][1] is None
+    assert result.summary["sd"].null_count() == len(FIGURES)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("periods", 0),
+        ("replications", 0),
+        ("warm_up", -1),
+        ("confidence", 1.0),
+        ("confidence", 0.0),
+        ("seed", -1),
+        ("seed", 2**64),
+    ],
+)
+def test_simulate__argument_out_of_range(argument: str, value: float) -> None:
+    with pytest.raises(UsageError, match=argument):
+        simulate(shop(), **{argument: value})  # type: ignore[arg-type]
+
+
+def test_simulate__loop_without_delay_is_named() -> None:
+    network = network_of(
+        {
+            "sites": [{"site_id": name, "latitude": 50.0, "longitude": 8.0} for name in ("a", "b")],
+            "products": [{"product_id": "p"}],
+            "lanes": [
+                {"from_site": "a", "to_site": "b", "lead_time": "1", "mode": "road", "distance_km": 1.0},
+                {"from_site": "b", "to_site": "a", "lead_time": "1", "mode": "road", "distance_km": 1.0},
+            ],
+            "demand": [{"site_id": "b", "product_id": "p", "quantity": "3"}],
+        }
+    )
+    with pytest.raises(GraphError, match="a/p > b/p > a/p"):
+        simulate(network)
+
+
+def test_write__round_trip(tmp_path: Path) -> None:
+    result = simulate(shop(), replications=5, periods=10)
+    result.write(tmp_path / "first run")
+    back = Result.read(tmp_path / "first run")
+    assert back.span == result.span
+    for name in ("summary", "stock_points", "streams", "activities", "resources", "periods"):
+        assert_frame_equal(getattr(back, name), getattr(result, name))
+    np.testing.assert_array_equal(back.figures["fill_rate"], result.figures["fill_rate"])
+
+
+def test_write__replaces_an_earlier_result_and_leaves_nothing_else(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        result = simulate(shop(), replications=3, periods=5, seed=seed)
+        result.write(tmp_path / "out")
+    assert Result.read(tmp_path / "out").span.seed == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_write__never_into_a_folder_of_something_else(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(UsageError, match="not a result"):
+        simulate(shop(), replications=2, periods=2).write(tmp_path)
+    assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+def test_read__folder_without_a_result(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"result\.json"):
+        Result.read(tmp_path)
+
+
+def test_moments__joined_equal_those_of_all() -> None:
+    values = np.array([[1.0, 4.0, 2.0, 8.0, np.nan, 6.0]])
+    whole, left, right = Moments.empty(1), Moments.empty(1), Moments.empty(1)
+    whole.add(values, scale=0.5, width=6)
+    left.add(values[:, :2].copy(), scale=0.5, width=2)
+    right.add(values[:, 2:].copy(), scale=0.5, width=4)
+    both = left.join(right)
+    known = values[~np.isnan(values)] * 0.5
+    assert both.count[0] == whole.count[0] == 5
+    assert both.mean[0] == pytest.approx(known.mean())
+    assert both.spread[0] == pytest.approx(((known - known.mean()) ** 2).sum())
+
+
+def test_result__frames_name_every_entity() -> None:
+    result = simulate(shop(), replications=4, periods=10)
+    assert result.streams["stream_id"].to_list() == ["shop/tea/all"]
+    assert set(result.stock_points["site_id"]) == {"plant", "shop"}
+    assert result.activities.filter(pl.col("activity_id").str.contains("plant>shop")).height == 1
