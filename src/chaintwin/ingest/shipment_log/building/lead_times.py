@@ -1,0 +1,195 @@
+"""Lead times of the lanes of a transaction log: which two dates, how many, how many still open, which law."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from chaintwin.errors import Finding, Severity
+from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
+from chaintwin.laws.fits import fit_lead_time
+
+FIT_SCHEMA = pl.Schema(
+    {
+        "lane": pl.String,
+        "mode": pl.String,
+        "n": pl.Int64,
+        "censored": pl.Int64,
+        "method": pl.String,
+        "mean": pl.Float64,
+        "sd": pl.Float64,
+        "p95": pl.Float64,
+        "law": pl.String,
+        "start": pl.String,
+    }
+)
+"""Columns of a table of lead-time fits; ``mean``, ``sd`` and ``p95`` in periods, ``start`` the column the clock starts at."""
+
+
+Times = tuple[NDArray[np.float64], NDArray[np.bool_]]
+"""Lead times in periods, and whether each was seen to its end."""
+
+NOTHING: Times = (np.zeros(0), np.zeros(0, dtype=np.bool_))
+
+
+@dataclass(frozen=True, slots=True)
+class LeadTimes:
+    """Lead times of lanes.
+
+    Parameters
+    ----------
+    fits : one row a lane, columns as in ``FIT_SCHEMA``; ``n`` counts arrivals and open shipments, ``censored`` the open ones.
+    counts : number of lines by what they gave.
+    findings : assumptions made.
+    """
+
+    fits: pl.DataFrame
+    counts: dict[str, int]
+    findings: tuple[Finding, ...]
+
+
+def fit_lead_times(
+    lines: pl.DataFrame,
+    lanes: pl.DataFrame,
+    *,
+    mapping: LogMapping,
+    as_of: date,
+    period_days: int,
+    on_step: Callable[[float], None],
+) -> LeadTimes:
+    """Fit a lead-time law to each lane.
+
+    The clock starts at the first date column of the mapping that has any date in the lane's family (lines out of a hub, or direct
+    ones), so that two kinds of start are never mixed in one law; it stops on arrival. A shipment that is open on the as-of
+    date has a lead time of at least its age then. Lanes with few arrivals lean on their family.
+
+    Parameters
+    ----------
+    lines : usable lines with ``lane_id``.
+    lanes : as in ``LaneTables.lanes``; a lane into a hub takes the lead times of its sender's direct lines.
+    mapping : for the names of the columns.
+    as_of : day up to which the log is complete.
+    period_days : days in a period.
+    on_step : told the share done, 0 to 1.
+    """
+    observed, starts = observe(lines, mapping, as_of=as_of, period_days=period_days)
+    by_lane = _by(observed, ["lane_id"])
+    by_sender = _by(observed.filter(~pl.col("is_hub")), ["from_site"])
+    by_mode, by_route = _by(observed, ["is_hub", "mode"]), _by(observed, ["is_hub"])
+    is_hub_lane = dict(lines.group_by("lane_id", maintain_order=True).agg(pl.col("is_hub").first()).iter_rows())
+    rows = []
+    for place, lane in enumerate(lanes.iter_rows(named=True)):
+        is_hub = is_hub_lane.get(lane["lane_id"], False)
+        own = by_sender.get((lane["from_site"],), NOTHING) if lane["is_supply"] else by_lane.get((lane["lane_id"],), NOTHING)
+        family = by_mode.get((is_hub, lane["mode"]), NOTHING)
+        if not family[1].any():
+            family = by_route.get((is_hub,), NOTHING)
+        rows.append(_fit_lane(lane, own, family, start=starts.get(is_hub, "")))
+        on_step((place + 1) / lanes.height)
+    fits = pl.DataFrame(rows, schema=FIT_SCHEMA)
+    counts = {
+        "observed": int(observed["is_observed"].sum()),
+        "censored": int((~observed["is_observed"]).sum()),
+        "left_out": lines.height - observed.height,
+    }
+    return LeadTimes(fits, counts, _findings(fits, counts, starts))
+
+
+def observe(lines: pl.DataFrame, mapping: LogMapping, *, as_of: date, period_days: int) -> tuple[pl.DataFrame, dict[bool, str]]:
+    """Return the lead times the lines show.
+
+    Parameters
+    ----------
+    lines : usable lines.
+    mapping : for the names of the columns.
+    as_of : day up to which the log is complete.
+    period_days : days in a period.
+
+    Returns
+    -------
+    ``lane_id``, ``from_site``, ``mode``, ``is_hub``, ``time`` (periods), ``is_observed`` (False: at least this long) of
+    each line with both ends known and in order, and by whether the line came out of a hub the header the clock starts at.
+    """
+    names = {f"ordered_{index}": header for index, header in enumerate(mapping.headers("ordered"))}
+    if mapping.headers("shipped"):
+        names["shipped"] = mapping.headers("shipped")[0]
+    parts, starts = [], {}
+    for hub in (False, True):
+        group = lines.filter(pl.col("is_hub") == hub)
+        start = next((name for name in names if name in group.columns and group[name].null_count() < group.height), None)
+        if start is None:
+            continue
+        starts[hub] = names[start]
+        end = pl.when("is_open").then(pl.lit(as_of)).otherwise("delivered")
+        days = (end - pl.col(start)).dt.total_days()
+        parts.append(group.with_columns(time=days / period_days, is_observed=~pl.col("is_open")).filter(days >= 0))
+    columns = ["lane_id", "from_site", pl.col("lane_mode").alias("mode"), "is_hub", "time", "is_observed"]
+    if not parts:
+        empty = lines.clear().with_columns(time=pl.lit(0.0), is_observed=pl.lit(value=True))
+        return empty.select(columns), starts
+    return pl.concat(parts).select(columns), starts
+
+
+def _by(observed: pl.DataFrame, names: list[str]) -> dict[tuple[object, ...], Times]:
+    """Return times and arrival flags by the values of some columns."""
+    parts = observed.sort("time").partition_by(names, as_dict=True)
+    return {key: (part["time"].to_numpy(), part["is_observed"].to_numpy()) for key, part in parts.items()}
+
+
+def _fit_lane(lane: dict[str, object], own: Times, family: Times, *, start: str) -> dict[str, object]:
+    times, arrived = own
+    row: dict[str, object] = {
+        "lane": lane["lane_id"],
+        "mode": lane["mode"],
+        "n": int(arrived.size),
+        "censored": int((~arrived).sum()),
+        "start": start,
+    }
+    if not arrived.any():
+        # Nothing arrived here yet; open shipments alone tell a lower bound, so the family speaks for the lane.
+        fit = fit_lead_time(*family)
+        method = "lane family" if fit.law is not None else "none: proposed from distance"
+    else:
+        fit = fit_lead_time(times, arrived, family_times=family[0], family_observed=family[1])
+        method = str(fit.method)
+    law = fit.law
+    if law is None:
+        return row | {"method": method, "mean": None, "sd": None, "p95": None, "law": None}
+    if lane["is_supply"] and arrived.any():
+        method = f"direct deliveries of the sender: {method}"
+    return row | {"method": method, "mean": law.mean, "sd": law.sd, "p95": law.quantile(0.95), "law": str(law)}
+
+
+def _findings(fits: pl.DataFrame, counts: dict[str, int], starts: dict[bool, str]) -> tuple[Finding, ...]:
+    findings = []
+    names = {False: "direct lines", True: "lines out of a hub"}
+    if starts:
+        found = "; ".join(f"{names[hub]} from {header}" for hub, header in starts.items())
+        fix = "name another column first under ordered in the mapping if that is not the order"
+        findings.append(Finding("import.lead_time_start", found, "the day the order was placed", fix, severity=Severity.NOTE))
+    if counts["left_out"]:
+        found = f"{counts['left_out']} lines without both dates in order"
+        fix = "their lanes rest on the other lines or on lanes of the same kind"
+        findings.append(Finding("import.lead_time_missing", found, "order and arrival dates", fix, severity=Severity.NOTE))
+    lonely = fits.filter(pl.col("law").is_null())
+    if lonely.height:
+        fix = "a lead time is proposed from distance and mode"
+        findings.append(
+            Finding(
+                "import.lead_time_unknown",
+                f"no dates for {lonely['lane'][0]}",
+                "order and arrival dates",
+                fix,
+                "lanes.csv",
+                0,
+                "lead_time",
+                Severity.WARNING,
+                lonely.height,
+            )
+        )
+    return tuple(findings)

@@ -1,0 +1,183 @@
+"""What each cell is: a number, a date, a word that means something, a pointer to another line, blank, or none of these.
+
+Nothing is guessed: a cell that is none of these becomes null and is counted as unread, by its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import polars as pl
+
+DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%d.%m.%y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%d-%m-%Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%Y%m%d",
+)
+"""Formats a date column is tried with; the one that reads most cells is taken, of equals the first."""
+
+AMBIGUOUS = (frozenset({"%m/%d/%Y", "%d/%m/%Y"}), frozenset({"%m/%d/%y", "%d/%m/%y"}))
+"""Pairs of formats that read the same cells as different days."""
+
+YEARS = (1970, 2100)
+"""Years a date of a log can lie in; a two-digit year read as four digits falls outside."""
+
+
+class CellKind(StrEnum):
+    """What a cell is; a word also has its meaning, counted apart."""
+
+    VALUE = "value"
+    BLANK = "blank"
+    WORD = "word"
+    REFERENCE = "reference"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of one column, classified.
+
+    Parameters
+    ----------
+    header : of the column.
+    frame : ``value`` (Float64 or Date, null where there is none), ``kind`` (a CellKind), ``meaning`` (of a word), ``text`` (as in
+        the log), and for numbers ``reference`` and ``reference_document`` (of a pointer to another line).
+    format : of the dates, empty for numbers.
+    is_ambiguous : another date format would read the same cells as other days.
+    """
+
+    header: str
+    frame: pl.DataFrame
+    format: str = ""
+    is_ambiguous: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of cells by kind, words by meaning as ``word:meaning``; kinds that do not occur are left out."""
+        kind = pl.when(pl.col("kind") == CellKind.WORD).then(pl.format("word:{}", "meaning")).otherwise("kind").alias("kind")
+        counted = self.frame.group_by(kind, maintain_order=True).len().sort("kind")
+        return dict(counted.iter_rows())
+
+    def unread(self) -> pl.DataFrame:
+        """Return ``row`` (as a spreadsheet counts, the header is row 1) and ``text`` of the cells that could not be read."""
+        return self.frame.with_row_index("row", offset=2).filter(pl.col("kind") == CellKind.UNREAD).select("row", "text")
+
+
+def read_numbers(cells: pl.Series, *, words: Mapping[str, str], pattern: str = "", decimal_comma: bool = False) -> Cells:
+    """Classify the cells of a number column.
+
+    Parameters
+    ----------
+    cells : texts, null where blank.
+    words : meaning by word, as a mapping file gives them.
+    pattern : regular expression of pointers to other lines with the group ``id``; empty if there are none.
+    decimal_comma : numbers are written like ``1.234,5``.
+    """
+    text = pl.col("text")
+    bare = text.str.replace_all(r"^[€$£\s]+|[€$£%\s]+$|[\s\x{a0}']", "")
+    if decimal_comma:
+        bare = bare.str.replace_all(r"\.(\d{3})", "${1}").str.replace(",", ".", literal=True)
+    else:
+        # A comma is a thousands sign only where three digits follow each time; "1,5" stays unread rather than become 15.
+        grouped = bare.str.contains(r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$")
+        bare = pl.when(grouped).then(bare.str.replace_all(",", "", literal=True)).otherwise(bare)
+    number = pl.when(bare.str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")).then(bare).cast(pl.Float64, strict=False)
+    frame = pl.DataFrame({"text": cells}).with_columns(number.alias("value"))
+    frame = frame.with_columns(pl.when(pl.col("value").is_finite()).then("value").alias("value"))
+    frame = _with_references(_with_meaning(frame, words), pattern)
+    return Cells(cells.name, _with_kind(frame))
+
+
+def read_dates(cells: pl.Series, *, words: Mapping[str, str], given_format: str = "") -> Cells:
+    """Classify the cells of a date column.
+
+    Parameters
+    ----------
+    cells : texts, null where blank.
+    words : meaning by word.
+    given_format : format of the dates; empty recognizes it: the format that reads most cells, and spreadsheet day numbers.
+    """
+    frame = _with_meaning(pl.DataFrame({"text": cells}), words).with_columns(pl.lit(None, dtype=pl.String).alias("reference"))
+    candidates = (given_format,) if given_format else DATE_FORMATS
+    read = {form: frame.select(_as_date(form)).to_series() for form in candidates}
+    counts = {form: series.len() - series.null_count() for form, series in read.items()}
+    best = max(candidates, key=lambda form: counts[form])
+    value = read[best]
+    if not given_format:
+        # A column may mix days with and without a clock time; formats that cannot contradict the best one fill its gaps.
+        for form in candidates:
+            if counts[form] and not any({form, best} <= pair for pair in AMBIGUOUS):
+                value = value.fill_null(read[form])
+        value = value.fill_null(frame.select(_from_day_number()).to_series())
+    rivals = [pair - {best} for pair in AMBIGUOUS if best in pair and not given_format]
+    is_ambiguous = any(counts[form] == counts[best] > 0 and not read[form].equals(read[best]) for pair in rivals for form in pair)
+    frame = frame.with_columns(value.alias("value"))
+    return Cells(cells.name, _with_kind(frame), best, is_ambiguous)
+
+
+def looks_like_decimal_comma(cells: pl.Series) -> bool:
+    """Tell whether numbers are written with a decimal comma: some cells can be read no other way, and none the other way."""
+    texts = cells.drop_nulls()
+    comma = texts.str.contains(r"^[+-]?\d{1,3}(\.\d{3})*,\d+$") & ~texts.str.contains(r"^[+-]?\d{1,3}(,\d{3})+$")
+    point = texts.str.contains(r"^[+-]?\d{1,3}(,\d{3})*\.\d+$") & ~texts.str.contains(r"^[+-]?\d{1,3}(\.\d{3})+$")
+    return bool(comma.any()) and not point.any()
+
+
+def _as_date(form: str) -> pl.Expr:
+    if "%H" in form:
+        day = pl.col("text").str.to_datetime(form, strict=False).dt.date()
+    else:
+        day = pl.col("text").str.to_date(form, strict=False)
+    return pl.when(day.dt.year().is_between(*YEARS)).then(day).alias("value")
+
+
+def _from_day_number() -> pl.Expr:
+    """Return days of a spreadsheet, which counts from 1899-12-30; only whole numbers that lie in the years of a log."""
+    number = pl.when(pl.col("text").str.contains(r"^\d{5}$")).then(pl.col("text")).cast(pl.Int64, strict=False)
+    day = pl.lit("1899-12-30").str.to_date() + pl.duration(days=number)
+    return pl.when(day.dt.year().is_between(*YEARS)).then(day).cast(pl.Date).alias("value")
+
+
+def _with_meaning(frame: pl.DataFrame, words: Mapping[str, str]) -> pl.DataFrame:
+    if not words:
+        return frame.with_columns(pl.lit(None, dtype=pl.String).alias("meaning"))
+    return frame.with_columns(pl.col("text").replace_strict(dict(words), default=None, return_dtype=pl.String).alias("meaning"))
+
+
+def _with_references(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    nothing = pl.lit(None, dtype=pl.String)
+    if not pattern:
+        return frame.with_columns(nothing.alias("reference"), nothing.alias("reference_document"))
+    groups = frame.select(pl.col("text").str.extract_groups(pattern).alias("groups")).unnest("groups")
+    document = groups["document"] if "document" in groups.columns else pl.Series([None] * frame.height, dtype=pl.String)
+    return frame.with_columns(groups["id"].alias("reference"), document.alias("reference_document"))
+
+
+def _with_kind(frame: pl.DataFrame) -> pl.DataFrame:
+    kind = (
+        pl.when(pl.col("text").is_null())
+        .then(pl.lit(CellKind.BLANK))
+        .when(pl.col("meaning").is_not_null())
+        .then(pl.lit(CellKind.WORD))
+        .when(pl.col("reference").is_not_null())
+        .then(pl.lit(CellKind.REFERENCE))
+        .when(pl.col("value").is_not_null())
+        .then(pl.lit(CellKind.VALUE))
+        .otherwise(pl.lit(CellKind.UNREAD))
+        .alias("kind")
+    )
+    # A word such as "0" that stands for something else is no value, even though it could be read as one.
+    return frame.with_columns(kind).with_columns(pl.when(pl.col("kind") == CellKind.VALUE).then("value").alias("value"))

@@ -1,0 +1,263 @@
+"""From a shipment log to a network: the front door of the importer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.ingest.shipment_log.building.transactions import build_from_lines
+from chaintwin.ingest.shipment_log.cells.reading import find_tables, read_cells
+from chaintwin.ingest.shipment_log.mapping.fields import FIELDS
+from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping
+from chaintwin.ingest.shipment_log.mapping.mapping import (
+    SERIES_POINTS,
+    Layout,
+    LogMapping,
+    check_headers,
+    read_mapping,
+    shipped_mapping,
+    shipped_names,
+)
+from chaintwin.ingest.shipment_log.report import FITS_FILE, MAPPING_FILE, REPORT_FILE, ImportReport, write_json
+from chaintwin.ingest.shipment_log.series.building import build_from_series
+from chaintwin.ingest.shipment_log.series.facts import gather_series_facts
+from chaintwin.ingest.shipment_log.series.reading import find_file, read_series
+from chaintwin.ingest.shipment_log.transactions.facts import gather_facts
+from chaintwin.ingest.shipment_log.transactions.references import share_totals
+from chaintwin.ingest.shipment_log.transactions.rows import read_lines
+from chaintwin.ingest.shipment_log.transactions.usable import choose_usable
+from chaintwin.network.network import Network
+
+SAMPLE_ROWS = 2000
+"""Rows a mapping is guessed from: enough to see what a column holds, few enough to take no time."""
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """A network made from a log, with everything a person needs to trust or correct it.
+
+    Parameters
+    ----------
+    network : the network, complete enough to check and simulate.
+    report : figures of the log and counts of what was done with it.
+    findings : what was odd in the log and what was assumed; none of them an error.
+    lane_fits : one row a lane: ``lane``, ``mode``, ``n`` (shipments), ``censored`` (of them open), ``method``, ``mean``, ``sd``,
+        ``p95`` (periods), ``law``, ``start`` (the column the clock starts at).
+    mapping : the mapping used; guessed if it has a ``confidence``.
+    """
+
+    network: Network
+    report: ImportReport
+    findings: tuple[Finding, ...]
+    lane_fits: pl.DataFrame
+    mapping: LogMapping
+
+
+def import_log(
+    source: Path | str,
+    *,
+    mapping: LogMapping | Path | str | None = None,
+    name: str | None = None,
+    as_of: date | None = None,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Make a network from a shipment log.
+
+    Parameters
+    ----------
+    source : a CSV, XLSX or Parquet file, or a folder of them; tables of a folder of transactions are put together.
+    mapping : what the columns mean: a mapping, a mapping file, or the name of one that comes with the program (``scms``,
+        ``supplygraph``). None takes a shipped mapping that fits, else guesses one from the headers.
+    name : name of the project; None takes that of the mapping.
+    as_of : day up to which the log is complete; later arrivals count as open. None takes the last day on which anything
+        happened in the log. Daily series have no open shipments, so nothing depends on it there.
+    progress : told the share done, 0 to 1, and what is being done.
+
+    Returns
+    -------
+    The network with its report, findings and lead-time fits.
+
+    Raises
+    ------
+    InputError
+        Files that cannot be read, columns that are missing (with the nearest headers), or no line that is usable; all at once.
+    """
+    path = Path(source)
+    tell: Progress = progress or (lambda _share, _what: None)
+    tell(0.0, "looking for tables")
+    files = find_tables(path)
+    chosen = _given_mapping(mapping)
+    if chosen is None and _is_series(path):
+        chosen = shipped_mapping("supplygraph")
+    if chosen is not None and chosen.kind is Layout.DAILY_SERIES:
+        return _import_series(path if path.is_dir() else path.parent, chosen, name=name, tell=tell)
+    return _import_transactions(files, chosen, name=name, as_of=as_of, tell=tell)
+
+
+def find_mapping(source: Path | str) -> LogMapping:
+    """Return the mapping an import of this log would use when none is given, to be shown before anything is imported.
+
+    A guess may lack fields a network needs; ``import_log`` refuses it then, and a person can add them to ``to_toml()``.
+
+    Parameters
+    ----------
+    source : as in ``import_log``.
+    """
+    path = Path(source)
+    files = find_tables(path)
+    return shipped_mapping("supplygraph") if _is_series(path) else _fitting_mapping(files[0], read_cells(files[0]).frame)
+
+
+def write_report(result: ImportResult, folder: Path | str) -> list[Path]:
+    """Write the report (JSON), the lead-time fits (CSV) and the mapping (TOML) of an import beside its project.
+
+    Parameters
+    ----------
+    result : what the import returned.
+    folder : an existing folder.
+
+    Returns
+    -------
+    The files written.
+    """
+    folder = Path(folder)
+    paths = [folder / name for name in (REPORT_FILE, FITS_FILE, MAPPING_FILE)]
+    write_json(result.report, result.findings, path=paths[0])
+    result.lane_fits.write_csv(paths[1])
+    paths[2].write_text(result.mapping.to_toml(), encoding="utf-8")
+    return paths
+
+
+def _given_mapping(mapping: LogMapping | Path | str | None) -> LogMapping | None:
+    if mapping is None or isinstance(mapping, LogMapping):
+        return mapping
+    if isinstance(mapping, str) and mapping in shipped_names():
+        return shipped_mapping(mapping)
+    return read_mapping(mapping)
+
+
+def _is_series(path: Path) -> bool:
+    """Tell whether a folder, or the folder of a file, holds a file for each point of the shipped layout of daily series."""
+    series = shipped_mapping("supplygraph").series
+    folder = path if path.is_dir() else path.parent
+    inside = all(find_file(folder, series[point]) for point in SERIES_POINTS)
+    return inside and (path.is_dir() or any(path in find_file(folder, series[point]) for point in SERIES_POINTS))
+
+
+def _fitting_mapping(file: Path, cells: pl.DataFrame) -> LogMapping:
+    """Return a shipped mapping whose columns are all there, else a guess."""
+    for name in shipped_names():
+        shipped = shipped_mapping(name)
+        if shipped.kind is Layout.TRANSACTIONS and not check_headers(shipped, cells.columns, file=file.name):
+            return shipped
+    return guess_mapping(cells.columns, cells.head(SAMPLE_ROWS), name=file.stem)
+
+
+def _refuse_incomplete(guessed: LogMapping, file: Path) -> None:
+    """Raise if a guess lacks what a network needs, with the headers that are left to choose from."""
+    missing = [item for item in FIELDS if item.required and not guessed.headers(item.name)]
+    findings = [
+        Finding(
+            "mapping.guess_incomplete",
+            f"no header that looks like {item.name} ({item.meaning[0].lower()}{item.meaning[1:].rstrip('.')})",
+            f"a header such as {', '.join(item.headers[:4])}",
+            f"write a mapping file that names one of: {', '.join(guessed.unused) or 'no column is left'}",
+            file.name,
+            1,
+            item.name,
+        )
+        for item in missing
+    ]
+    findings += _without_any(guessed, ("origin", "vendor"), file=file)
+    findings += _without_any(guessed, ("ordered", "promised", "shipped", "delivered"), file=file)
+    if findings:
+        raise InputError(findings)
+
+
+def _without_any(guessed: LogMapping, names: tuple[str, ...], *, file: Path) -> list[Finding]:
+    if any(guessed.headers(name) for name in names):
+        return []
+    found = f"no header that looks like {' or '.join(names)}"
+    fix = f"write a mapping file that names one of: {', '.join(guessed.unused) or 'no column is left'}"
+    return [Finding("mapping.guess_incomplete", found, "at least one of them", fix, file.name, 1, names[0])]
+
+
+def _import_transactions(
+    files: list[Path], mapping: LogMapping | None, *, name: str | None, as_of: date | None, tell: Progress
+) -> ImportResult:
+    tell(0.02, "reading")
+    tables = [read_cells(file) for file in files]
+    chosen = mapping if mapping is not None else _fitting_mapping(files[0], tables[0].frame)
+    if mapping is None:
+        _refuse_incomplete(chosen, files[0])
+    lines = read_lines(tables, chosen)
+    tell(0.1, "counting")
+    facts = gather_facts(lines, chosen)
+    shared = share_totals(lines.frame)
+    usable = choose_usable(replace(lines, frame=shared.frame), chosen, as_of=as_of)
+    built = build_from_lines(
+        usable, chosen, name=name or chosen.name, progress=lambda share, what: tell(0.15 + 0.85 * share, what)
+    )
+    used = set(chosen.all_headers())
+    unused = tuple(dict.fromkeys(header for table in tables for header in table.frame.columns if header not in used))
+    report = ImportReport(
+        source=tuple(file.name for file in files),
+        layout=str(chosen.kind),
+        mapping=chosen.name,
+        facts=facts,
+        cells=lines.cells,
+        texts=lines.texts,
+        references=shared.counts,
+        steps=built.counts,
+        unused_columns=unused,
+        as_of=usable.as_of.isoformat(),
+    )
+    findings = (*_guess_findings(chosen), *lines.findings, *shared.findings, *usable.findings, *built.findings)
+    tell(1.0, "done")
+    return ImportResult(built.network, report, findings, built.lane_fits, chosen)
+
+
+def _guess_findings(mapping: LogMapping) -> list[Finding]:
+    if not mapping.confidence:
+        return []
+    pairs = ", ".join(f"{name} = {' | '.join(mapping.headers(name))} ({sure:.0%})" for name, sure in mapping.confidence.items())
+    fix = "look through the mapping, correct it and import again with it"
+    findings = [Finding("mapping.guessed", pairs, "a mapping looked at by a person", fix, severity=Severity.NOTE)]
+    if mapping.unused:
+        found = ", ".join(mapping.unused)
+        findings.append(
+            Finding("mapping.columns_unused", found, "columns without meaning for a network", fix, severity=Severity.NOTE)
+        )
+    return findings
+
+
+def _import_series(folder: Path, mapping: LogMapping, *, name: str | None, tell: Progress) -> ImportResult:
+    tell(0.02, "reading")
+    log = read_series(folder, mapping)
+    tell(0.6, "counting")
+    facts = gather_series_facts(log)
+    tell(0.7, "network")
+    built = build_from_series(log, mapping, name=name or mapping.name)
+    patterns = [mapping.series[point] for point in SERIES_POINTS] + [mapping.places["file"]]
+    patterns += [section["file"] for section in (mapping.groups, mapping.weights) if section]
+    report = ImportReport(
+        source=tuple(file.name for pattern in patterns for file in find_file(folder, pattern)),
+        layout=str(mapping.kind),
+        mapping=mapping.name,
+        facts=facts,
+        cells=log.cells,
+        texts={},
+        references={},
+        steps=built.counts,
+        unused_columns=(),
+        as_of=log.days[-1].isoformat(),
+    )
+    tell(1.0, "done")
+    return ImportResult(built.network, report, (*log.findings, *built.findings), built.lane_fits, mapping)

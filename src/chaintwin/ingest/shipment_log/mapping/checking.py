@@ -1,0 +1,169 @@
+"""Faults of a mapping file, all found at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from chaintwin.errors import Finding
+from chaintwin.ingest.shipment_log.mapping.fields import FIELD_NAMES, FIELDS
+from chaintwin.ingest.shipment_log.mapping.nearest import nearest_headers
+from chaintwin.network.network import Period
+from chaintwin.network.tables.catalog import MODES
+
+TEXTS = ("name", "kind", "currency", "period", "country")
+SECTIONS = (
+    "columns",
+    "date_formats",
+    "numbers",
+    "modes",
+    "routes",
+    "references",
+    "words",
+    "place_words",
+    "series",
+    "places",
+    "groups",
+    "weights",
+    "aliases",
+)
+KINDS = ("transactions", "daily_series")
+LISTS = {"numbers": "decimal_commas", "routes": "hub"}
+SERIES_KEYS = ("date", "production", "factory_issue", "delivery_to_distributor", "sales_order")
+ENTRIES = {
+    "series": SERIES_KEYS,
+    "places": ("file", "product", "plant", "storage"),
+    "groups": ("file", "product", "group"),
+    "weights": ("file", "unit"),
+    "references": ("pattern",),
+}
+NEEDED = {"series": SERIES_KEYS, "places": ("file", "product", "plant", "storage")}
+
+
+def check_document(document: Mapping[str, Any], *, file: str) -> list[Finding]:
+    """Return every fault of a mapping as it stands in TOML.
+
+    Parameters
+    ----------
+    document : the parsed file.
+    file : its name, for messages.
+    """
+    findings = []
+    for name, value in document.items():
+        if name in TEXTS:
+            if not isinstance(value, str) or not value:
+                findings.append(_fault("type", f"{name} = {value!r}", "a text", file=file, column=name))
+        elif name not in SECTIONS:
+            findings.append(_unknown(name, (*TEXTS, *SECTIONS), file=file, column=""))
+        elif not isinstance(value, dict):
+            findings.append(_fault("type", f"{name} = {value!r}", f"a section [{name}]", file=file, column=name))
+    if findings:
+        return findings
+    findings += _check_head(document, file=file)
+    findings += _check_columns(document.get("columns", {}), file=file)
+    for name in SECTIONS:
+        if name not in ("columns", "words") and name in document:
+            findings += _check_section(name, document[name], file=file)
+    findings += _check_words(document.get("words", {}), file=file)
+    findings += _check_needed(document, file=file)
+    return findings
+
+
+def _check_head(document: Mapping[str, Any], *, file: str) -> list[Finding]:
+    findings = []
+    if "name" not in document:
+        findings.append(_fault("missing", "no name", 'name = "..."', file=file, column="name"))
+    if document.get("kind") not in KINDS:
+        findings.append(_fault("kind", str(document.get("kind", "no kind")), " or ".join(KINDS), file=file, column="kind"))
+    if document.get("period", "day") not in tuple(Period):
+        findings.append(_fault("period", document["period"], ", ".join(Period), file=file, column="period"))
+    return findings
+
+
+def _check_columns(columns: Mapping[str, Any], *, file: str) -> list[Finding]:
+    findings = []
+    for name, value in columns.items():
+        if name not in FIELD_NAMES:
+            findings.append(_unknown(name, tuple(FIELD_NAMES), file=file, column="columns"))
+        elif not _is_text_or_texts(value):
+            findings.append(_fault("type", f"{name} = {value!r}", "a header or a list of headers", file=file, column="columns"))
+    return findings
+
+
+def _check_section(name: str, section: Mapping[str, Any], *, file: str) -> list[Finding]:
+    findings = []
+    for key, value in section.items():
+        if name in LISTS:
+            if key != LISTS[name]:
+                findings.append(_unknown(key, (LISTS[name],), file=file, column=name))
+            elif not isinstance(value, list) or not _is_text_or_texts(value):
+                findings.append(_fault("type", f"{key} = {value!r}", "a list of texts", file=file, column=name))
+            continue
+        if name in ENTRIES and key not in ENTRIES[name]:
+            findings.append(_unknown(key, ENTRIES[name], file=file, column=name))
+        elif not isinstance(value, str):
+            findings.append(_fault("type", f"{key} = {value!r}", "a text", file=file, column=name))
+        elif name == "modes" and value and value not in MODES:
+            findings.append(_fault("mode", value, f"{', '.join(MODES)}, or an empty text for not known", file=file, column=name))
+        elif name == "references":
+            findings += _check_pattern(value, file=file)
+    return findings
+
+
+def _check_pattern(pattern: str, *, file: str) -> list[Finding]:
+    # Polars compiles the pattern in Rust; Python's own compiler names the fault and the groups.
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        return [_fault("pattern", f"{pattern} ({error})", "a regular expression", file=file, column="references")]
+    if "id" not in groups:
+        return [_fault("pattern", pattern, "a pattern with the group (?P<id>...)", file=file, column="references")]
+    return []
+
+
+def _check_words(words: Mapping[str, Any], *, file: str) -> list[Finding]:
+    findings = []
+    for name, section in words.items():
+        if name not in FIELD_NAMES:
+            findings.append(_unknown(name, tuple(FIELD_NAMES), file=file, column="words"))
+        elif not isinstance(section, dict):
+            findings.append(_fault("type", f"{name} = {section!r}", f"a section [words.{name}]", file=file, column="words"))
+        else:
+            for text, meaning in section.items():
+                if not isinstance(meaning, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", meaning):
+                    findings.append(
+                        _fault(
+                            "word", f"{text} = {meaning!r}", "a meaning in small letters and _", file=file, column=f"words.{name}"
+                        )
+                    )
+    return findings
+
+
+def _check_needed(document: Mapping[str, Any], *, file: str) -> list[Finding]:
+    if document.get("kind") == "daily_series":
+        absent = [f"{name}.{key}" for name, keys in NEEDED.items() for key in keys if key not in document.get(name, {})]
+    else:
+        columns = document.get("columns", {})
+        absent = [f"columns.{item.name}" for item in FIELDS if item.required and item.name not in columns]
+        if not {"ordered", "promised", "shipped", "delivered"} & set(columns):
+            absent.append("columns.ordered, promised, shipped or delivered")
+        if not {"origin", "vendor"} & set(columns):
+            absent.append("columns.origin or vendor")
+    return [_fault("missing", f"no {name}", "an entry for it", file=file, column="") for name in absent]
+
+
+def _is_text_or_texts(value: object) -> bool:
+    if isinstance(value, str):
+        return bool(value)
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) and item for item in value)
+
+
+def _fault(kind: str, found: str, allowed: str, *, file: str, column: str) -> Finding:
+    return Finding(f"mapping.{kind}", found, allowed, file=file, column=column)
+
+
+def _unknown(name: str, allowed: tuple[str, ...], *, file: str, column: str) -> Finding:
+    near = nearest_headers(name, allowed)
+    fix = f"did you mean {', '.join(near)}?" if near else ""
+    return Finding("mapping.unknown_entry", name, ", ".join(sorted(allowed)), fix, file, 0, column)

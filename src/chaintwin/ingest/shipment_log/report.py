@@ -1,0 +1,94 @@
+"""What an import found: figures of the log, cells by kind, what was left out or assumed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chaintwin.errors import Finding
+
+REPORT_FILE = "import_report.json"
+FITS_FILE = "lead_time_fits.csv"
+MAPPING_FILE = "import_mapping.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import found in a log.
+
+    Parameters
+    ----------
+    source : names of the files read.
+    layout : layout of the log.
+    mapping : name of the mapping used.
+    facts : figures of the log as it stands, before anything is left out. Of transactions: counts, totals, punctuality and
+        concentration. Of daily series: the groups ``network``, ``series`` and ``identities``.
+    cells : number of cells by column (transactions) or point of the chain (daily series) and kind.
+    texts : number of cells by column and text, for words and cells that could not be read.
+    references : by field, pointers to other lines found, resolved, with a total and dangling, and lines by method of sharing.
+    steps : counts of the steps to a network: lines used and left out, lead times, where costs come from.
+    unused_columns : headers the mapping does not use.
+    as_of : day up to which the log is taken as complete.
+    """
+
+    source: tuple[str, ...]
+    layout: str
+    mapping: str
+    facts: Mapping[str, Any]
+    cells: Mapping[str, Mapping[str, int]]
+    texts: Mapping[str, Mapping[str, int]]
+    references: Mapping[str, Mapping[str, int]]
+    steps: Mapping[str, Mapping[str, int]]
+    unused_columns: tuple[str, ...]
+    as_of: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain dictionaries and lists, as it is written to JSON."""
+        return {
+            "source": list(self.source),
+            "layout": self.layout,
+            "mapping": self.mapping,
+            "as_of": self.as_of,
+            "facts": dict(self.facts),
+            "cells": {name: dict(counts) for name, counts in self.cells.items()},
+            "texts": {name: dict(counts) for name, counts in self.texts.items()},
+            "references": {name: dict(counts) for name, counts in self.references.items()},
+            "steps": {name: dict(counts) for name, counts in self.steps.items()},
+            "unused_columns": list(self.unused_columns),
+        }
+
+
+def write_json(report: ImportReport, findings: tuple[Finding, ...], *, path: Path) -> None:
+    """Write a report and its findings as JSON.
+
+    Parameters
+    ----------
+    report : the figures.
+    findings : what was odd or assumed.
+    path : the file.
+    """
+    document = report.to_dict() | {"findings": [finding_to_dict(finding) for finding in findings]}
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def finding_to_dict(finding: Finding) -> dict[str, Any]:
+    """Return a finding as a dictionary of plain values.
+
+    Parameters
+    ----------
+    finding : the finding.
+    """
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "file": finding.file,
+        "row": finding.row,
+        "column": finding.column,
+        "found": finding.found,
+        "allowed": finding.allowed,
+        "fix": finding.fix,
+        "count": finding.count,
+    }

@@ -1,0 +1,176 @@
+"""The lines of a transaction log, typed by its mapping, with every oddity counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.ingest.shipment_log.cells.classifying import CellKind, Cells, read_dates, read_numbers
+from chaintwin.ingest.shipment_log.cells.reading import LogTable
+from chaintwin.ingest.shipment_log.mapping.fields import FIELDS, FieldKind
+from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping, check_headers
+
+POINTING = ("weight", "freight")
+"""Fields whose cells may point to another line."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLines:
+    """The lines of a log.
+
+    Parameters
+    ----------
+    frame : one row a line: ``file``, ``row`` (as a spreadsheet counts), one column a field of the mapping vocabulary (null
+        where the log has none), text fields with words that mean "nothing" blanked; dates of several columns as
+        ``ordered_0``, ``ordered_1``...; ``mode_word``, ``is_hub``; for ``weight`` and ``freight`` also ``..._kind``,
+        ``..._meaning`` and ``..._reference``.
+    raw : the texts of the same lines by field, as in the log.
+    cells : number of cells by header and kind.
+    texts : number of cells by header and text, for cells that are words or could not be read.
+    findings : what was odd, folded by kind and column.
+    """
+
+    frame: pl.DataFrame
+    raw: pl.DataFrame
+    cells: Mapping[str, Mapping[str, int]]
+    texts: Mapping[str, Mapping[str, int]]
+    findings: tuple[Finding, ...]
+
+
+def read_lines(tables: Sequence[LogTable], mapping: LogMapping) -> LogLines:
+    """Type the lines of a log.
+
+    Parameters
+    ----------
+    tables : tables of the log; all have the columns of the mapping.
+    mapping : what the columns mean.
+
+    Raises
+    ------
+    InputError
+        A table lacks columns the mapping names.
+    """
+    absent = [finding for table in tables for finding in check_headers(mapping, table.frame.columns, file=table.file)]
+    if absent:
+        raise InputError(absent)
+    headers = mapping.all_headers()
+    text = pl.concat(
+        table.frame.select(pl.lit(table.file).alias("\0file"), table.rows.cast(pl.Int64).alias("\0row"), *headers)
+        for table in tables
+    )
+    place = text.select(file="\0file", row="\0row")
+    columns: list[pl.Series] = place.get_columns()
+    raw: list[pl.Series] = []
+    read: list[Cells] = []
+    for item in FIELDS:
+        names = mapping.headers(item.name)
+        if names:
+            raw.append(text[names[0]].alias(item.name))
+        words = mapping.words.get(item.name, {})
+        if item.kind is FieldKind.TEXT:
+            columns.append(_text(text, names, name=item.name, words=words))
+        elif item.kind is FieldKind.DATE:
+            for index, header in enumerate(names or ("",)):
+                name = f"ordered_{index}" if item.name == "ordered" else item.name
+                if header:
+                    read.append(read_dates(text[header], words=words, given_format=mapping.date_formats.get(header, "")))
+                    columns.append(read[-1].frame["value"].alias(name))
+                else:
+                    columns.append(pl.Series(name, [None] * text.height, dtype=pl.Date))
+        else:
+            cells = _numbers(text, names, mapping, words=words, points=item.name in POINTING)
+            columns += _number_columns(cells, item.name, height=text.height)
+            read += [cells] if cells else []
+    frame = _with_modes(pl.DataFrame(columns), mapping)
+    counts = {cells.header: cells.counts() for cells in read}
+    texts = {cells.header: found for cells in read if (found := _texts(cells))}
+    findings = [finding for table in tables for finding in table.findings]
+    findings += [finding for cells in read for finding in _cell_findings(cells, place, mapping)]
+    return LogLines(frame, pl.DataFrame(raw), counts, texts, tuple(findings))
+
+
+def _text(text: pl.DataFrame, names: tuple[str, ...], *, name: str, words: Mapping[str, str]) -> pl.Series:
+    if not names:
+        return pl.Series(name, [None] * text.height, dtype=pl.String)
+    # Control characters cannot stand in an id.
+    cleaned = pl.col(names[0]).str.replace_all(r"\p{Cc}+", " ").str.strip_chars()
+    return text.select(pl.when(~pl.col(names[0]).is_in(list(words))).then(cleaned).alias(name)).to_series()
+
+
+def _numbers(
+    text: pl.DataFrame, names: tuple[str, ...], mapping: LogMapping, *, words: Mapping[str, str], points: bool
+) -> Cells | None:
+    if not names:
+        return None
+    pattern = mapping.reference_pattern if points else ""
+    return read_numbers(text[names[0]], words=words, pattern=pattern, decimal_comma=names[0] in mapping.decimal_commas)
+
+
+def _number_columns(cells: Cells | None, name: str, *, height: int) -> list[pl.Series]:
+    """Return the value of a number field and, where its cells may point elsewhere, what each cell is."""
+    if cells is None:
+        empty = [pl.Series(name, [None] * height, dtype=pl.Float64)]
+        if name in POINTING:
+            empty += [pl.Series(f"{name}_{part}", [None] * height, dtype=pl.String) for part in ("kind", "meaning", "reference")]
+        return empty
+    frame = cells.frame
+    found = [frame["value"].alias(name)]
+    if name in POINTING:
+        found += [frame[part].alias(f"{name}_{part}") for part in ("kind", "meaning", "reference")]
+    return found
+
+
+def _with_modes(frame: pl.DataFrame, mapping: LogMapping) -> pl.DataFrame:
+    known = {word: mode for word, mode in mapping.modes.items() if mode}
+    mode = (
+        pl.col("mode_word").replace_strict(known, default=None, return_dtype=pl.String)
+        if known
+        else pl.lit(None, dtype=pl.String)
+    )
+    return frame.rename({"mode": "mode_word"}).with_columns(
+        mode.alias("mode"), pl.col("route").is_in(list(mapping.hub_routes)).fill_null(value=False).alias("is_hub")
+    )
+
+
+def _texts(cells: Cells) -> dict[str, int]:
+    """Return the texts of words and unread cells with their number, the most frequent first, at most 50."""
+    odd = cells.frame.filter(pl.col("kind").is_in([CellKind.WORD, CellKind.UNREAD]))
+    counted = odd.group_by("text", maintain_order=True).len().sort(["len", "text"], descending=[True, False]).head(50)
+    return dict(counted.iter_rows())
+
+
+def _cell_findings(cells: Cells, place: pl.DataFrame, mapping: LogMapping) -> list[Finding]:
+    findings = []
+    unread = cells.frame.with_columns(place).filter(pl.col("kind") == CellKind.UNREAD)
+    field = next(name for name, headers in mapping.columns.items() if cells.header in headers)
+    what = f"a date{f' like {cells.format}' if cells.format else ''}" if cells.format else "a number"
+    for text, group in sorted(unread.group_by("text", maintain_order=True), key=lambda pair: (-pair[1].height, str(pair[0][0])))[
+        :5
+    ]:
+        first = group.row(0, named=True)
+        fix = f'if it means something, say so under [words.{field}] in the mapping: "{text[0]}" = "..."'
+        found = f'"{text[0]}"'
+        findings.append(
+            Finding(
+                "log.cell_unread", found, what, fix, first["file"], first["row"], cells.header, Severity.WARNING, group.height
+            )
+        )
+    if unread["text"].n_unique() > 5:
+        first = unread.row(0, named=True)
+        found = f"{unread['text'].n_unique()} different texts in all"
+        fix = "correct the cells or the format in the mapping"
+        findings.append(
+            Finding(
+                "log.cell_unread", found, what, fix, first["file"], first["row"], cells.header, Severity.WARNING, unread.height
+            )
+        )
+    if cells.is_ambiguous:
+        found = f"every date fits day first and month first; read as {cells.format}"
+        fix = f'say which under [date_formats] in the mapping: "{cells.header}" = "%d/%m/%Y"'
+        findings.append(
+            Finding("log.date_ambiguous", found, "dates that fit one order", fix, "", 0, cells.header, Severity.WARNING)
+        )
+    return findings
