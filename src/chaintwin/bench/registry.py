@@ -1,0 +1,53 @@
+"""Every benchmark case, listed by hand so that reading this page is enough to know them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chaintwin.bench.case import Case
+from chaintwin.bench.simulation_cases import compile_100k, simulate_1000, simulate_8_buffers, simulate_demo
+from chaintwin.bench.small_cases import help_start, import_scms, rng_uniforms
+from chaintwin.bench.table_cases import check_100k, read_csv_100k, read_parquet_100k, read_xlsx_100k
+from chaintwin.errors import UsageError
+
+
+def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
+    """Return the cases of these names in the order of the registry; all cases by default.
+
+    Parameters
+    ----------
+    names : names of cases.
+
+    Raises
+    ------
+    UsageError
+        A name is not that of a case.
+
+    Example
+    -------
+    >>> [case.name for case in cases(["rng_uniforms"])]
+    ['rng_uniforms']
+    """
+    registered = (
+        read_csv_100k(),
+        read_parquet_100k(),
+        read_xlsx_100k(),
+        check_100k(),
+        compile_100k(),
+        simulate_demo(),
+        simulate_8_buffers(),
+        simulate_1000(),
+        import_scms(),
+        rng_uniforms(),
+        help_start(),
+    )
+    known = {case.name for case in registered}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(f"case: found {', '.join(unknown)}; allowed: {', '.join(case.name for case in registered)}")
+    return tuple(case for case in registered if not names or case.name in names)
+
+
+def case_names() -> tuple[str, ...]:
+    """Return the names of all cases."""
+    return tuple(case.name for case in cases())

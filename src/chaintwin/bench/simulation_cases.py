@@ -1,0 +1,112 @@
+"""Cases that compile and simulate networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chaintwin.bench.case import Case, Phase
+
+if TYPE_CHECKING:
+    from chaintwin.network.program import Program
+
+UPDATE = "buffer-period"
+"""Unit of the engine's rate: one stock point carried through one period of one replication."""
+
+
+def simulate_demo() -> Case:
+    """Return the case of the network that ``chaintwin demo`` runs, as it runs it."""
+    return Case(
+        "simulate_demo",
+        "Compile and simulate the shipped network medicines over its horizon; the size counts replications.",
+        (4, 256),
+        "replication",
+        _prepare_demo,
+    )
+
+
+def simulate_8_buffers() -> Case:
+    """Return the case that the engine's speed is quoted for."""
+    return Case(
+        "simulate_8_buffers",
+        "Simulate 8 stock points with a bill of materials, shared capacity and Poisson demand for 365 periods; the size counts replications.",
+        (64, 4096),
+        "replication",
+        _prepare_eight,
+    )
+
+
+def simulate_1000() -> Case:
+    """Return the case of about a thousand stock points and lanes."""
+    return Case(
+        "simulate_1000",
+        "Simulate a generated network of 1,000 stock points for 365 periods; the size counts replications.",
+        (4, 256),
+        "replication",
+        _prepare_thousand,
+    )
+
+
+def compile_100k() -> Case:
+    """Return the case that compiles a large network to arrays."""
+    return Case(
+        "compile_100k",
+        "Compile a generated network with ten stock points a site to arrays; the size counts stock points.",
+        (1_000, 100_000),
+        "stock point",
+        _prepare_compile,
+    )
+
+
+def _prepare_demo(size: int, folder: Path) -> tuple[Phase, ...]:
+    del folder
+    from chaintwin.examples.loading import Example, load
+
+    network = load(Example.MEDICINES)
+    program = network.compile()
+
+    def compile_network() -> float:
+        return float(network.compile().counts[0])
+
+    return Phase("compile", compile_network, "stock point"), _simulation(program, network.settings.horizon, replications=size)
+
+
+def _prepare_eight(size: int, folder: Path) -> tuple[Phase, ...]:
+    del folder
+    from chaintwin.bench.eight_buffers import eight_buffers
+    from chaintwin.network.compiling import compile_graph
+
+    return (_simulation(compile_graph(eight_buffers()), 365, replications=size),)
+
+
+def _prepare_thousand(size: int, folder: Path) -> tuple[Phase, ...]:
+    del folder
+    from chaintwin.examples.generator import generate
+
+    return (_simulation(generate(stock_points=1000, seed=1).compile(), 365, replications=size),)
+
+
+def _prepare_compile(size: int, folder: Path) -> tuple[Phase, ...]:
+    del folder
+    from chaintwin.examples.generator import generate
+
+    network = generate(stock_points=size, seed=1)
+
+    def run() -> float:
+        return float(network.compile().counts[0])
+
+    return (Phase("compile", run, "stock point", limit_seconds=3.0),)
+
+
+def _simulation(program: Program, periods: int, *, replications: int) -> Phase:
+    from chaintwin.network.state import initial_state
+    from chaintwin.simulation.ensemble import Span, run_ensemble
+
+    state = initial_state(program)
+    span = Span(first=0, periods=periods, warm_up=0, replications=replications, seed=1)
+
+    def run() -> float:
+        run_ensemble(program, state, span=span)
+        return float(program.counts[0] * periods * replications)
+
+    return Phase("simulate", run, UPDATE)

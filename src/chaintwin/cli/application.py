@@ -1,0 +1,59 @@
+"""The command as a whole: its subcommands, its version, its start."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from chaintwin.cli.commands import bench, check, demo, import_log, init, simulate
+
+INTERRUPTED, TERMINATED = 130, 143
+
+# Plain help, because drawing it with rich takes as long as everything else together and help must come at once.
+app = typer.Typer(name="chaintwin", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
+app.command()(demo.demo)
+app.command()(init.init)
+app.command()(check.check)
+app.command(name="import")(import_log.import_log)
+app.command()(simulate.simulate)
+app.command()(bench.bench)
+
+
+def print_version(is_asked: bool) -> None:
+    """Print the version and leave, if asked to."""
+    if is_asked:
+        from chaintwin import __version__
+
+        print(f"chaintwin {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Exit codes: 0 success, 1 a finding or failure, 2 wrong usage, 130 Ctrl-C. CHAINTWIN_DEBUG=1 shows where a failure arose.")
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True)] = False,
+) -> None:
+    """Describe, check and simulate a supply chain.
+
+    Start with: chaintwin demo
+    """
+
+
+def main() -> None:
+    """Run the command of this process and leave with its exit code."""
+    # A shell without job control starts background commands deaf to SIGINT; whoever sends it means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app(prog_name="chaintwin")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Leave in order when asked to end, so that whatever is half-written is taken away."""
+    del number, frame
+    sys.exit(TERMINATED)

@@ -1,0 +1,1 @@
+"""One module per subcommand: its arguments, the call it makes, and the answer it gives."""

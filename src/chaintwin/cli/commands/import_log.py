@@ -1,0 +1,101 @@
+"""``chaintwin import``: a shipment log becomes a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chaintwin.cli.commands.options import Json, Layout, LayoutChoice
+from chaintwin.cli.terminal.output import Terminal
+from chaintwin.cli.terminal.session import session
+
+if TYPE_CHECKING:
+    from chaintwin.ingest.shipment_log.importing import ImportResult
+    from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
+
+
+def import_log(
+    log: Annotated[Path, typer.Argument(help="Shipment log: a CSV, XLSX or Parquet file, or a folder of them.", show_default=False)],
+    mapping: Annotated[
+        str | None, typer.Option(help="Mapping file (TOML), or scms or supplygraph; found or guessed by default.", show_default=False)
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="Folder for the project; by default one named after the log, in the current folder.", show_default=False)
+    ] = None,
+    layout: LayoutChoice = Layout.CSV,
+    show_mapping: Annotated[bool, typer.Option("--show-mapping", help="Print the mapping as TOML, to correct it, and end.")] = False,
+    json: Json = False,
+) -> None:
+    """Turn a shipment log into a project."""
+    with session(is_json=json) as terminal:
+        if show_mapping:
+            _print_mapping(terminal, _mapping_of(log, mapping))
+            return
+        target = into or Path(f"{log.resolve().stem}-network")
+        _refuse_strangers(target)
+        result = _imported(terminal, log, mapping=mapping)
+        files = _written(result, target, layout=layout)
+        document = {"log": log, "project": target, "files": files, "report": result.report.to_dict(), "findings": result.findings}
+        terminal.document(document | {"lane_fits": result.lane_fits, "mapping": result.mapping.to_toml()})
+        _show(terminal, result, log=log, target=target)
+
+
+def _imported(terminal: Terminal, log: Path, *, mapping: str | None) -> ImportResult:
+    from chaintwin.cli.terminal.progress import progress_bar
+    from chaintwin.ingest.shipment_log.importing import import_log as run
+
+    with progress_bar(terminal, f"Importing {log.name}", is_cold=False) as report:
+        return run(log, mapping=mapping, progress=lambda share, _: report(share))
+
+
+def _mapping_of(log: Path, mapping: str | None) -> LogMapping:
+    from chaintwin.ingest.shipment_log.importing import find_mapping
+    from chaintwin.ingest.shipment_log.mapping.mapping import read_mapping, shipped_mapping, shipped_names
+
+    if mapping is None:
+        return find_mapping(log)
+    return shipped_mapping(mapping) if mapping in shipped_names() else read_mapping(mapping)
+
+
+def _print_mapping(terminal: Terminal, mapping: LogMapping) -> None:
+    text = mapping.to_toml()
+    terminal.document({"mapping": text})
+    if not terminal.is_json:
+        # Printed as it stands, so that it can be redirected to a file, corrected and given to --mapping.
+        print(text, end="")
+
+
+def _refuse_strangers(target: Path) -> None:
+    from chaintwin.cli.commands.init import refuse_full_folder
+    from chaintwin.ingest.shipment_log.report import REPORT_FILE
+
+    # An earlier import may be replaced: correcting the mapping and importing again is the usual way of working.
+    folder = target.parent if target.suffix.lower() == ".xlsx" else target
+    if not (folder / REPORT_FILE).is_file() and folder is target:
+        refuse_full_folder(target)
+
+
+def _written(result: ImportResult, target: Path, *, layout: Layout) -> list[Path]:
+    from chaintwin.cli.commands.init import write_project
+    from chaintwin.ingest.shipment_log.importing import write_report
+
+    file = write_project(result.network, target, layout=layout)
+    return write_report(result, file.parent if file.is_file() else file)
+
+
+def _show(terminal: Terminal, result: ImportResult, *, log: Path, target: Path) -> None:
+    from chaintwin.cli.commands.init import quoted
+    from chaintwin.cli.views.import_view import show_import, show_mapping_table
+
+    show_mapping_table(terminal, result.mapping)
+    if result.mapping.confidence:
+        terminal.show(
+            "  To correct it:",
+            f"    chaintwin import {quoted(log)} --show-mapping > mapping.toml",
+            f"    chaintwin import {quoted(log)} --mapping mapping.toml",
+        )
+    show_import(terminal, result)
+    terminal.show("", f"Wrote the project to {target}, with the full report, all lead-time fits and the mapping beside it.")
+    terminal.show("", "Next:", f"  chaintwin check {quoted(target)}", f"  chaintwin simulate {quoted(target)}")

@@ -1,0 +1,33 @@
+"""Arguments and options that several commands share, so that they read and behave alike."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Shipped(StrEnum):
+    """The shipped networks; a test holds that they are those of ``chaintwin.examples``, which is too heavy to ask here."""
+
+    BEER_GAME = "beer-game"
+    MEDICINES = "medicines"
+    ELECTRONICS = "electronics"
+
+
+class Layout(StrEnum):
+    """How a project is written."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+
+
+Project = Annotated[Path, typer.Argument(help="Folder with chaintwin.toml and tables, or one XLSX file.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Seed = Annotated[int, typer.Option(help="Seed of all random numbers; the same seed gives the same result.", min=0, max=2**64 - 1)]
+Replications = Annotated[int, typer.Option(help="Independent runs; intervals need two.", min=1)]
+Into = Annotated[Path | None, typer.Option(help="Folder to write the project to.", show_default=False)]
+LayoutChoice = Annotated[Layout, typer.Option(help="How the project is written.")]

@@ -1,0 +1,49 @@
+"""``chaintwin simulate``: run a project many times and show service and cost with intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaintwin.cli.commands.options import Json, Project, Replications, Seed
+from chaintwin.cli.terminal.session import session
+
+
+def simulate(
+    project: Project,
+    periods: Annotated[int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)] = None,
+    replications: Replications = 256,
+    warm_up: Annotated[
+        int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
+    ] = None,
+    seed: Seed = 0,
+    threads: Annotated[int | None, typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False)] = None,
+    confidence: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
+    out: Annotated[Path | None, typer.Option(help="Folder to write the result to, as Parquet.", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """Simulate a project: service and cost with intervals."""
+    with session(is_json=json) as terminal:
+        from chaintwin.cli.commands.simulation_run import result_document, run_simulation
+        from chaintwin.cli.commands.usable import usable_network
+        from chaintwin.cli.views.result_view import show_result
+
+        network = usable_network(terminal, project)
+        result = run_simulation(
+            terminal,
+            network,
+            periods=periods,
+            replications=replications,
+            warm_up=warm_up,
+            seed=seed,
+            threads=threads,
+            confidence=confidence,
+        )
+        if out is not None:
+            result.write(out)
+        terminal.document(result_document(result) | {"project": project, "out": out})
+        show_result(terminal, result)
+        if out is not None:
+            terminal.show("", f"Wrote the result to {out} (Parquet; read it with chaintwin.Result.read).")

@@ -1,0 +1,64 @@
+"""A simulation with its progress shown, for every command that runs one."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from chaintwin.cli.terminal.output import Terminal
+from chaintwin.cli.terminal.progress import progress_bar
+
+if TYPE_CHECKING:
+    from chaintwin.network.network import Network
+    from chaintwin.simulation.results import Result
+
+
+def run_simulation(
+    terminal: Terminal,
+    network: Network,
+    *,
+    periods: int | None,
+    replications: int,
+    warm_up: int | None,
+    seed: int,
+    threads: int | None = None,
+    confidence: float = 0.95,
+) -> Result:
+    """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``."""
+    from chaintwin.cli.views.numbers import count, duration
+    from chaintwin.jit import is_cold
+    from chaintwin.simulation import simulate
+
+    begun = perf_counter()
+    with progress_bar(terminal, f"Simulating {count(replications, 'replication')}", is_cold=is_cold()) as report:
+        result = simulate(
+            network,
+            periods=periods,
+            replications=replications,
+            seed=seed,
+            warm_up=warm_up,
+            confidence=confidence,
+            threads=threads,
+            progress=report,
+        )
+    span = result.span
+    amount = result.stock_points.height * (span.periods + span.warm_up) * span.replications
+    terminal.note(f"Simulated {amount:,} stock points x periods x replications in {duration(perf_counter() - begun)}.")
+    return result
+
+
+def result_document(result: Result) -> dict[str, object]:
+    """Return what ``--json`` says of a result; the frames by entity are in Parquet, where they belong."""
+    import polars as pl
+
+    weakest = result.streams.filter(pl.col("fill_rate").is_not_null()).sort(["fill_rate", "stream_id"]).head(8)
+    return {
+        "version": result.version,
+        "program_digest": result.program_digest,
+        "span": result.span,
+        "confidence": result.confidence,
+        "currency": result.currency,
+        "period": result.period,
+        "figures": {row.pop("figure"): row for row in result.summary.to_dicts()},
+        "weakest_streams": weakest,
+    }

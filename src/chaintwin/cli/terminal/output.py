@@ -1,0 +1,105 @@
+"""Where answers and notes go: people read standard output, machines read one JSON document there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chaintwin.cli.terminal.documents import to_json
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+WIDTH_MAX = 100
+"""Columns beyond which lines are hard to read, even where the window is wider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """Characters that charts are drawn with.
+
+    Parameters
+    ----------
+    levels : from nearly empty to full, for the height of a column.
+    parts : from nearly empty to full, for the length of a bar.
+    land : a cell of land on a map.
+    """
+
+    levels: str
+    parts: str
+    land: str
+
+
+DRAWN = Glyphs(levels="▁▂▃▄▅▆▇█", parts="▏▎▍▌▋▊▉█", land="·")
+TYPED = Glyphs(levels=".:|#", parts="#", land=".")
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The two channels of one command.
+
+    Parameters
+    ----------
+    answers : standard output, silent where a document was asked for.
+    notes : standard error: progress, remarks, failures.
+    is_json : whether one JSON document is the answer.
+    glyphs : what charts are drawn with.
+    """
+
+    answers: Console
+    notes: Console
+    is_json: bool
+    glyphs: Glyphs
+
+    @property
+    def width(self) -> int:
+        """Columns of standard output that are used."""
+        return self.answers.width
+
+    def show(self, *renderables: RenderableType) -> None:
+        """Print to people; nothing where a document was asked for."""
+        if not self.is_json:
+            for renderable in renderables:
+                self.answers.print(renderable, soft_wrap=False)
+
+    def title(self, text: str) -> None:
+        """Print the heading of a part of the answer."""
+        from rich.text import Text
+
+        self.show(Text(), Text(text, style="bold"))
+
+    def note(self, text: str) -> None:
+        """Print a remark beside the answer."""
+        from rich.text import Text
+
+        self.notes.print(Text(text, style="dim"))
+
+    def document(self, value: object) -> None:
+        """Print the one JSON document, if one was asked for."""
+        if self.is_json:
+            encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+            sys.stdout.write(to_json(value, is_ascii=encoding != "utf8") + "\n")
+            sys.stdout.flush()
+
+
+def open_terminal(*, is_json: bool) -> Terminal:
+    """Return the terminal of this process.
+
+    Parameters
+    ----------
+    is_json : whether standard output carries one document instead of text.
+    """
+    from rich.console import Console
+
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot write must not stop the answer; in JSON the escape reads back as the character.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    answers = Console(highlight=False, emoji=False, markup=False)
+    notes = Console(stderr=True, highlight=False, emoji=False, markup=False)
+    for console in (answers, notes):
+        console.width = max(40, min(console.width, WIDTH_MAX))
+    is_plain = answers.options.ascii_only or os.environ.get("TERM") == "dumb"
+    return Terminal(answers, notes, is_json, TYPED if is_plain else DRAWN)

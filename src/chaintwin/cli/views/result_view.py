@@ -1,0 +1,167 @@
+"""What a simulation found: service, cost, how stock and service went, the weakest stock points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from chaintwin.cli.terminal.output import Terminal
+from chaintwin.cli.views.charts import bar_of, column_chart
+from chaintwin.cli.views.numbers import count, interval, number, percent, percent_interval
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from chaintwin.simulation.results import Result
+
+SERVICE_NAMES = {
+    "fill_rate": "Fill rate (demand met at once)",
+    "cycle_service_level": "{periods} with all demand met",
+    "demand": "Demand",
+    "shipped": "Delivered",
+    "lost_sales": "Lost sales",
+    "backlog": "Backlog (still owed)",
+    "on_hand": "Stock on hand",
+}
+COST_NAMES = {
+    "purchase_cost": "Purchase",
+    "production_cost": "Production",
+    "resource_cost": "Machines and crews",
+    "transport_cost": "Transport",
+    "duty_cost": "Import duty",
+    "fixed_cost": "Fixed, per order",
+    "holding_cost": "Holding stock",
+    "in_transit_cost": "Stock in transit",
+    "backlog_cost": "Backlog",
+    "lost_sales_cost": "Lost sales",
+}
+WORST_COUNT = 8
+
+PERFECT = 0.999
+"""From here on a fill rate needs no chart."""
+
+
+def show_result(terminal: Terminal, result: Result) -> None:
+    """Print tables and charts of a result.
+
+    Parameters
+    ----------
+    terminal : where to.
+    result : what ``chaintwin.simulate`` returned.
+    """
+    from rich.text import Text
+
+    level = f"{100 * result.confidence:g} % interval"
+    terminal.title(f"Service, {_span(result)}")
+    terminal.show(_service_table(result, level))
+    terminal.title(f"Cost, {result.currency} a {result.period}")
+    terminal.show(_cost_table(result, terminal, level=level))
+    if result.span.replications < 2:
+        terminal.show(Text("  One replication has no interval; ask for more with --replications.", style="dim"))
+    _show_periods(terminal, result)
+    _show_worst(terminal, result)
+
+
+def _span(result: Result) -> str:
+    span = result.span
+    warm = f" after {count(span.warm_up, result.period)} of warm-up" if span.warm_up else ""
+    return f"{count(span.periods, result.period)}{warm}, {count(span.replications, 'replication')}, seed {span.seed}"
+
+
+def _service_table(result: Result, level: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("")
+    table.add_column("mean", justify="right", no_wrap=True)
+    table.add_column(level, justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    for figure, name in SERVICE_NAMES.items():
+        mean, low, high = result[figure]
+        if figure == "lost_sales" and not mean:
+            continue
+        is_share = figure in ("fill_rate", "cycle_service_level")
+        cells = percent_interval(mean, low, high=high) if is_share else interval(mean, low, high=high)
+        unit = "" if is_share else f"units a {result.period}" if figure in ("demand", "shipped", "lost_sales") else "units"
+        table.add_row(name.format(periods=f"{result.period.capitalize()}s"), *cells, unit, style="bold" if figure == "fill_rate" else "")
+    return table
+
+
+def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    total = result["total_cost"][0] or 0.0
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("")
+    table.add_column("mean", justify="right", no_wrap=True)
+    table.add_column(level, justify="right", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for figure, name in COST_NAMES.items():
+        mean, low, high = result[figure]
+        if not mean:
+            continue
+        share = mean / total if total else 0.0
+        bar = Text(bar_of(share, terminal.glyphs, width=10), style="magenta")
+        table.add_row(name, *interval(mean, low, high=high), percent(share), bar)
+    mean, low, high = result["total_cost"]
+    table.add_row("Total", *interval(mean, low, high=high), "", "", style="bold")
+    mean, low, high = result["revenue"]
+    if mean:
+        table.add_row("Revenue", *interval(mean, low, high=high), "", "")
+    return table
+
+
+def _show_periods(terminal: Terminal, result: Result) -> None:
+    frame = result.periods
+    width = min(terminal.width, 78)
+    first, last = frame["period"][0], frame["period"][-1]
+    scale = f"{result.period} {first} to {last}"
+    terminal.title(f"Stock on hand, all sites, units, {scale}")
+    terminal.show(column_chart(frame["stock"].to_list(), terminal.glyphs, width=width, label=number))
+    rates = frame["fill_rate"].to_list()
+    lowest = min((rate for rate in rates if rate is not None), default=0.0)
+    terminal.title(f"Fill rate, {scale}" + (f": {percent(PERFECT)} or more throughout" if lowest >= PERFECT else ""))
+    if lowest >= PERFECT:
+        return
+    # A scale that starts at the lowest tenth shows dips that one from zero would hide.
+    base = max(0.0, (int(lowest * 10 - 1e-9)) / 10)
+    terminal.show(column_chart(rates, terminal.glyphs, width=width, label=lambda value: percent(value, 0), base=base, style="green"))
+
+
+def _show_worst(terminal: Terminal, result: Result) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    worst = _worst(result)
+    if result.streams.height < 2:
+        return
+    if not worst:
+        terminal.title(f"No demand stream has a fill rate below {percent(PERFECT)}.")
+        return
+    terminal.title(f"Weakest demand streams by fill rate: {len(worst)} of {result.streams.height:,}")
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("demand stream", max_width=34, no_wrap=True, overflow="ellipsis")
+    table.add_column("fill rate", justify="right", no_wrap=True)
+    table.add_column("+/-", justify="right", no_wrap=True)
+    table.add_column("backlog", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for row in worst:
+        half = row["fill_rate_half_width"]
+        bar = bar_of(row["fill_rate"], terminal.glyphs, width=10)
+        table.add_row(
+            Text(str(row["stream_id"])),
+            percent(row["fill_rate"]),
+            percent(half),
+            number(row["backlog"]),
+            Text(bar, style="red" if row["fill_rate"] < 0.9 else "yellow"),
+        )
+    terminal.show(table)
+
+
+def _worst(result: Result) -> Sequence[dict[str, float]]:
+    import polars as pl
+
+    weak = result.streams.filter(pl.col("fill_rate") < PERFECT)
+    return weak.sort(["fill_rate", "stream_id"]).head(WORST_COUNT).to_dicts()

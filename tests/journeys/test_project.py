@@ -1,0 +1,173 @@
+"""From a template to results: init, check, simulate, and what happens when the data or the call is wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.running import COMMAND, ESCAPE, document, environment, run, succeed
+
+# Blanks and letters that many terminals cannot write must do no harm.
+NAME = "my nétwork 网"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Yield a folder with a template project in it; tests only read it."""
+    folder = tmp_path_factory.mktemp("journey")
+    succeed("init", NAME, cwd=folder)
+    yield folder
+
+
+def broken_copy(home: Path, target: Path) -> Path:
+    """Return a copy of the template with three faults in two files."""
+    target.mkdir()
+    for file in (home / NAME).iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+    lines = (target / "lanes.csv").read_text(encoding="utf-8").splitlines()
+    header = next(line for line in lines if "from_site" in line.split(","))
+    lead = header.split(",").index("lead_time")
+    first = lines.index(header) + 1
+    cells = lines[first].split(",")
+    cells[lead] = "-2"
+    cells[header.split(",").index("to_site")] = "nowhere"
+    lines[first] = ",".join(cells)
+    (target / "lanes.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with (target / "products.csv").open("a", encoding="utf-8") as file:
+        file.write(",\n")
+    return target
+
+
+def test_init__template_is_free_of_errors(home: Path) -> None:
+    text = succeed("check", NAME, cwd=home)
+    assert "can be simulated" in text
+    assert ESCAPE not in text
+
+
+def test_init__refuses_a_full_folder(home: Path) -> None:
+    before = sorted(path.name for path in (home / NAME).iterdir())
+    done = run("init", NAME, cwd=home)
+    assert done.returncode == 2
+    assert "new" in done.stderr
+    assert sorted(path.name for path in (home / NAME).iterdir()) == before
+
+
+@pytest.mark.parametrize("layout", ["csv", "xlsx", "parquet"])
+def test_init__example_in_every_layout(layout: str, tmp_path: Path) -> None:
+    succeed("init", "beer", "--from-example", "beer-game", "--layout", layout, cwd=tmp_path)
+    assert list((tmp_path / "beer").glob(f"*.{layout}"))
+    assert document("check", "beer", cwd=tmp_path)["ok"]
+
+
+def test_check__explains_defaults_and_proposals(home: Path) -> None:
+    text = succeed("check", NAME, "--explain", cwd=home)
+    assert "time_zone" in text
+    assert "UTC" in text
+    assert "distance_km" in text
+    whole = document("check", NAME, "--explain", cwd=home)
+    assert whole["ok"] is True
+    assert {row["column"] for row in whole["defaults"]} >= {"time_zone", "calendar"}
+    assert all(row["value"] for row in whole["proposed"])
+
+
+def test_check__reports_all_faults_at_once(home: Path, tmp_path: Path) -> None:
+    project = broken_copy(home, tmp_path / "broken")
+    whole = document("check", project, cwd=tmp_path, code=1)
+    assert whole["ok"] is False
+    errors = {(finding["file"], finding["column"]) for finding in whole["findings"] if finding["severity"] == "error"}
+    assert errors >= {("lanes.csv", "lead_time"), ("lanes.csv", "to_site")}
+    assert "products.csv" in {file for file, _ in errors}
+    done = run("check", project, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "lanes.csv:" in done.stdout
+    assert "found -2" in " ".join(done.stdout.split())
+
+
+def test_simulate__refuses_a_project_with_errors(home: Path, tmp_path: Path) -> None:
+    project = broken_copy(home, tmp_path / "broken")
+    done = run("simulate", project, "--out", "result", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "lead_time" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "result").exists()
+    failure = document("simulate", project, cwd=tmp_path, code=1)["error"]
+    assert failure["code"] == "input"
+    assert len(failure["findings"]) >= 3
+
+
+def test_check__no_such_project(tmp_path: Path) -> None:
+    done = run("check", "nowhere", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "nowhere" in done.stdout + done.stderr
+
+
+def test_simulate__prints_tables_and_writes_parquet(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "the result"
+    text = succeed("simulate", home / NAME, "--replications", 8, "--periods", 40, "--warm-up", 5, "--out", out, cwd=tmp_path)
+    for part in ("Fill rate", "95 % interval", "Total", "40 days after 5 days of warm-up", "8 replications"):
+        assert part in text
+    assert ESCAPE not in text
+    assert max(map(len, text.splitlines())) <= 80 + len(str(out))
+    assert {"result.json", "summary.parquet", "streams.parquet"} <= {path.name for path in out.iterdir()}
+    assert [path.name for path in tmp_path.iterdir()] == ["the result"]
+
+
+def test_simulate__json_is_the_same_for_any_number_of_threads(home: Path) -> None:
+    arguments = ("simulate", NAME, "--replications", 70, "--periods", 30, "--seed", 7)
+    first = document(*arguments, "--threads", 1, cwd=home)
+    assert first == document(*arguments, "--threads", 2, cwd=home)
+    figure = first["figures"]["fill_rate"]
+    assert 0 <= figure["low"] <= figure["mean"] <= figure["high"] <= 1
+    assert first["span"] == {"first": 0, "periods": 30, "warm_up": 0, "replications": 70, "seed": 7}
+    other = document(*arguments[:-1], 8, cwd=home)
+    assert other["figures"]["demand"]["mean"] != first["figures"]["demand"]["mean"]
+
+
+def test_simulate__one_replication_has_no_interval(home: Path) -> None:
+    figure = document("simulate", NAME, "--replications", 1, "--periods", 10, cwd=home)["figures"]["fill_rate"]
+    assert figure["low"] is None
+    assert "One replication has no interval" in succeed("simulate", NAME, "--replications", 1, "--periods", 10, cwd=home)
+
+
+@pytest.mark.parametrize("settings", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_simulate__any_encoding(home: Path, settings: dict[str, str]) -> None:
+    text = succeed("simulate", NAME, "--replications", 4, "--periods", 20, cwd=home, env=environment(**settings))
+    assert "Fill rate" in text
+    assert ESCAPE not in text
+    if "PYTHONIOENCODING" in settings:
+        assert text.isascii()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_simulate__interrupted_leaves_nothing(home: Path, tmp_path: Path, number: int) -> None:
+    command = [*COMMAND, "simulate", str(home / NAME), "--replications", "100000000", "--out", "result"]
+    started = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        time.sleep(4)
+        assert started.poll() is None
+        os.kill(started.pid, number)
+        out, notes = started.communicate(timeout=60)
+    finally:
+        started.kill()
+    assert started.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
+    assert "Traceback" not in notes
+    assert out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_simulate__closed_pipe(home: Path) -> None:
+    command = [*COMMAND, "check", NAME, "--explain"]
+    started = subprocess.Popen(command, cwd=home, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert started.stdout is not None
+    started.stdout.close()
+    assert started.stderr is not None
+    notes = started.stderr.read()
+    started.wait(timeout=60)
+    started.stderr.close()
+    assert "Traceback" not in notes
