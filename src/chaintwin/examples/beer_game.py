@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from chaintwin.examples.frames import as_network, rows_as_table
 from chaintwin.network.network import Network, Period, Quantities, Settings
 
@@ -30,8 +32,8 @@ HOLDING_COST, BACKLOG_COST = 0.5, 1.0  # Dollars a case and week.
 def beer_game() -> Network:
     """Return the beer game with the numbers of the board: delays of 2 weeks, 12 cases a stage, demand of 4 and then 8.
 
-    Every stage orders up to the same position, 12 on the shelf and 4 for each of the 4 weeks between order and receipt. That holds
-    12 cases for ever at 4 cases a week, and leaves customers waiting at 8: the players' task is to do better.
+    Every stage orders up to the same position, 12 on the shelf and 4 for each of the 4 weeks between order and receipt. That
+    holds 12 cases for ever at 4 cases a week, and leaves customers waiting at 8: the players' task is to do better.
 
     Source
     ------
@@ -40,10 +42,7 @@ def beer_game() -> Network:
     """
     level = SHELF + DEMAND_BEFORE * 2 * DELAY_WEEKS
     names = [stage for stage, _, _ in STAGES]
-    lanes = [
-        (f"{one}>{other}", one, other, "road", 100, str(DELAY_WEEKS), DELAY_WEEKS, 0)
-        for one, other in zip(names[:-1], names[1:], strict=True)
-    ]
+    lanes = [(f"{one}>{other}", one, other, "road", 100, str(DELAY_WEEKS), DELAY_WEEKS, 0) for one, other in pairwise(names)]
     lane_columns = ("lane_id", "from_site", "to_site", "mode", "distance_km", "lead_time", "information_delay", "variable_cost")
     weeks = [(week, DEMAND_BEFORE if week < WARM_UP_WEEKS + STEP_WEEK else DEMAND_AFTER) for week in range(SERIES_WEEKS)]
     stock_columns = ("site_id", "product_id", "policy", "base_stock", "initial_stock", "holding_cost")

@@ -29,11 +29,11 @@ _ABOUT: Mapping[Example, tuple[str, str]] = MappingProxyType(
         ),
         Example.MEDICINES: (
             "medicines.building.medicines",
-            "Twelve essential medicines from active ingredients to 30 national stores over sea, air and road; figures are invented.",
+            "Twelve medicines from active ingredients to 30 national stores over sea, air and road; figures are invented.",
         ),
         Example.ELECTRONICS: (
             "electronics.building.electronics",
-            "Devices from wafers over dies, chips, boards and modules to 170 city stores, with dual sources; figures are invented.",
+            "Devices from wafers over dies, chips, boards and modules to 194 city stores, dual-sourced; figures are invented.",
         ),
     }
 )

@@ -28,8 +28,8 @@ class LeadTime:
 def lead_time(mode: str, days: int) -> LeadTime:
     """Return the lead time of a lane that usually takes some days.
 
-    Ships wait for berths and customs, so their days spread like a lognormal; flights leave when there is room; trucks on short ways
-    are a day late at times.
+    Ships wait for berths and customs, so their days spread like a lognormal; flights leave when there is room; trucks on short
+    ways are a day late at times.
 
     Parameters
     ----------

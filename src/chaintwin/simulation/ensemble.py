@@ -1,4 +1,4 @@
-"""Many replications of one network: groups of 64 run in threads, checked, reduced in order, cancelled on request."""
+"""Many replications of one network: blocks run in threads, checked, reduced in groups of 64 in order, cancelled on request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from chaintwin.simulation.moments import Moments
 Floats = NDArray[np.float64]
 
 GROUP = 64
-"""Replications in the unit of work and of reduction; results are defined by it, so it is never tuned."""
+"""Replications in the unit of reduction; results are defined by it, so it is never tuned."""
 
 CACHE_BYTES = 768 * 1024
 """State of a block that still fits the second-level cache of common processors (1 MiB and more), leaving room for tables."""
@@ -134,24 +134,24 @@ def run_ensemble(
     InvariantError
         A conservation law did not hold; the message names law, entity, period and replication.
     """
-    stop = cancel or threading.Event()
+    stop, chosen = cancel or threading.Event(), width or best_width(program, span.replications)
     job = Job(
         program=program,
         state=state,
         span=span,
         laws=laws_of(program),
         keys=keys_of(program, span.seed),
-        width=width or best_width(program, span.replications),
-        report=_reporter(span, progress),
+        width=chosen,
+        report=_reporter(span, chosen, progress),
         cancel=stop,
     )
-    groups = -(-span.replications // GROUP)
-    workers = max(1, min(threads or os.cpu_count() or 1, groups))
+    blocks = _blocks(span.replications, job.width)
+    workers = max(1, min(threads or os.cpu_count() or 1, len(blocks)))
     if workers == 1:
-        return _tree(_group(job, number) for number in range(groups))
+        return _tree(_groups(job, ((block, _block(job, block[0])) for block in blocks)))
     with ThreadPoolExecutor(workers) as pool:
         try:
-            return _tree(_in_order(pool, job, groups, workers))
+            return _tree(_groups(job, _in_order(pool, job, blocks, ahead=workers)))
         except BaseException:
             # Ctrl-C and failures alike: workers look at the event between two calls, so leaving the pool does not hang.
             stop.set()
@@ -159,26 +159,30 @@ def run_ensemble(
 
 
 def best_width(program: Program, replications: int) -> int:
-    """Return the replications of a block, a power of two: what fits the cache, 8 to 64, and no more than are asked for."""
-    fitting = max(8, CACHE_BYTES // bytes_per_replication(program))
+    """Return the replications of a block, a power of two: what fits the cache, 16 to 64, and no more than are asked for."""
+    fitting = max(16, CACHE_BYTES // bytes_per_replication(program))
     width = 1 << (min(GROUP, fitting).bit_length() - 1)
     return int(min(width, 1 << (min(replications, GROUP) - 1).bit_length()))
 
 
-def _group(job: Job, number: int) -> Reduced:
-    """Run one group of up to 64 replications, block after block."""
-    first, count = number * GROUP, min(GROUP, job.span.replications - number * GROUP)
-    moments = _empty_moments(job)
-    figures = np.empty((count, FIGURE_COUNT))
-    for start in range(0, count, job.width):
-        used = min(job.width, count - start)
-        tally = _block(job, first + start)
+def _blocks(replications: int, width: int) -> list[tuple[int, int]]:
+    """Return first replication and number of replications of each block; no block reaches over the end of a group."""
+    return [(first, min(width, replications - first)) for first in range(0, replications, width)]
+
+
+def _groups(job: Job, blocks: Iterator[tuple[tuple[int, int], Tally]]) -> Iterator[Reduced]:
+    """Reduce blocks, which come in order, to groups of 64 replications; one replication after the other."""
+    program, span = job.program, job.span
+    moments, figures = _empty_moments(job), []
+    for (first, used), tally in blocks:
         out = np.empty((FIGURE_COUNT, job.width))
-        program = job.program
-        ledger_kernel(job.span.periods, program.buffers, program.activities, program.streams, program.resources, tally, out)
-        figures[start : start + used] = out[:, :used].T
-        _add_block(moments, tally, used, job.span.periods)
-    return Reduced(figures, moments)
+        ledger_kernel(span.periods, program.buffers, program.activities, program.streams, program.resources, tally, out)
+        figures.append(out[:, :used].T)
+        _add_block(moments, tally, used, span.periods)
+        done = first + used
+        if done % GROUP == 0 or done == span.replications:
+            yield Reduced(np.concatenate(figures), moments)
+            moments, figures = _empty_moments(job), []
 
 
 def _block(job: Job, first: int) -> Tally:
@@ -235,15 +239,19 @@ def _entity_name(program: Program, law: int, entity: int) -> str:
     return str(frame.row(entity)[0]) if entity < frame.height else str(entity)
 
 
-def _in_order(pool: ThreadPoolExecutor, job: Job, groups: int, workers: int) -> Iterator[Reduced]:
-    """Yield the groups in order, a bounded number of them under way, so that memory does not grow with the replications."""
-    waiting: deque[Future[Reduced]] = deque()
-    for number in range(groups):
-        waiting.append(pool.submit(_group, job, number))
-        if len(waiting) > workers:
-            yield waiting.popleft().result()
+def _in_order(
+    pool: ThreadPoolExecutor, job: Job, blocks: list[tuple[int, int]], *, ahead: int
+) -> Iterator[tuple[tuple[int, int], Tally]]:
+    """Yield blocks in order, a bounded number of them under way, so that memory does not grow with the replications."""
+    waiting: deque[tuple[tuple[int, int], Future[Tally]]] = deque()
+    for block in blocks:
+        waiting.append((block, pool.submit(_block, job, block[0])))
+        if len(waiting) > ahead:
+            done, future = waiting.popleft()
+            yield done, future.result()
     while waiting:
-        yield waiting.popleft().result()
+        done, future = waiting.popleft()
+        yield done, future.result()
 
 
 def _tree(groups: Iterator[Reduced]) -> Reduced:
@@ -319,10 +327,10 @@ def _add_block(moments: dict[str, Moments], tally: Tally, width: int, periods: i
         moments[name].add(values, scale=1.0, width=width)
 
 
-def _reporter(span: Span, progress: Callable[[float], None] | None) -> Callable[[float], None]:
+def _reporter(span: Span, width: int, progress: Callable[[float], None] | None) -> Callable[[float], None]:
     if progress is None:
         return lambda _: None
-    total = float(-(-span.replications // GROUP) * GROUP) * (span.warm_up + span.periods)
+    total = float(-(-span.replications // width) * width) * (span.warm_up + span.periods)
     lock = threading.Lock()
     done = 0.0
 

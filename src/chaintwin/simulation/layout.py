@@ -199,11 +199,10 @@ def tally_of(program: Program, *, periods: int, width: int) -> Tally:
 
 
 def bytes_per_replication(program: Program) -> int:
-    """Return the memory one replication of a block takes in the period loop, in bytes."""
+    """Return the memory one replication of a block touches in one period, in bytes; of a ring that is two slots."""
     buffers, activities, streams, resources = program.counts
-    slots = int(program.activities.pipe_start[-1] + program.activities.info_start[-1])
     claims = program.buffers.claim_kind.size * (2 if program.integer else 1)
-    return 8 * (3 * buffers + 9 * streams + 9 * activities + 3 * resources + slots + claims + 10)
+    return 8 * (3 * buffers + 10 * streams + 11 * activities + 3 * resources + claims + 10)
 
 
 def _key_rows(streams: Words, first: int, second: int) -> Words:

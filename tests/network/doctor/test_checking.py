@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from chaintwin.errors import Severity
+import pytest
+from hypothesis import given, settings
+
+from chaintwin.errors import GraphError, Severity
+from chaintwin.network.compiling import compile_graph
 from chaintwin.network.doctor import CODES, Report, check
 from chaintwin.network.doctor.marks import MOST
+from chaintwin.network.lowering import lower
 from chaintwin.network.network import Network
 from tests.network.building import network_of
 from tests.network.doctor.clean import SETTINGS, Tables, clean_tables, report_of, row_of
 from tests.network.doctor.test_findings import PLANTED
+from tests.network.random_networks import networks
+from tests.sizes import scaled
 
 
 def _only(report: Report, code: str) -> str:
@@ -119,6 +126,20 @@ def test_to_dict__can_be_written_as_json() -> None:
 def test_check__missing_folder_is_a_finding(tmp_path: Path) -> None:
     report = check(tmp_path / "nothing here")
     assert not report.ok
+
+
+@given(networks())
+@settings(max_examples=scaled(ci=25, full=300), deadline=None)
+def test_check__finds_exactly_the_loops_that_compiling_refuses(tables: Tables) -> None:
+    network = network_of(tables)
+    codes = {finding.code for finding in check(network).findings}
+    if codes & {"key.duplicate", "source.no_lane", "id.ambiguous"}:
+        return
+    if codes & {"loop.information", "loop.material"}:
+        with pytest.raises(GraphError):
+            compile_graph(lower(network))
+    else:
+        compile_graph(lower(network))
 
 
 def test_check__empty_network_raises_nothing() -> None:

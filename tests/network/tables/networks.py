@@ -19,9 +19,10 @@ HIDDEN |= {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2060, 0x206A)
 CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=HIDDEN)
 
 AWKWARD = (
-    "007", "1e5", "=1+1", "+1", "-1", "@SUM(A1)", "true", "NULL", "NaN", "2025-01-01", '"', "''", "a,b", "a;b", "a\tb".replace("\t", " "),
-    "_x0041_", "Zürich", "東京", "x" * 60, "#1", "a  b", "\u00c5", "A\u030a", "\U0001f600", "1,234", "<&>", "sep=;", "site_id",
-)  # fmt: skip
+    *("007", "1e5", "1,234", "NaN", "true", "NULL", "2025-01-01", "=1+1", "+1", "-1", "@SUM(A1)", "_x0041_"),
+    *('"', "''", "a,b", "a;b", "a  b", "<&>", "#1", "sep=;", "site_id", "x" * 60),
+    *("Zürich", "東京", "\u00c5", "A\u030a", "\U0001f600"),
+)
 LAWS = ("3", "0", "2.5", "poisson(8)", "normal(100, 20)", "pmf(1:0.2, 3:0.5, 6:0.3)", "Uniform( 1 ; 2 )", "007", "1e2")
 
 

@@ -35,10 +35,10 @@ CASE_UNITS, PALLET_CASES = 12, 24
 
 
 def electronics() -> Network:
-    """Return the electronics network: about 300 sites, 76 products on six levels, one year in days.
+    """Return the electronics network: about 300 sites, 86 products on six levels, one year in days.
 
-    Cities and distances are real (see ``chaintwin.network.geography``); companies, capacities, prices, demand and hazards are invented.
-    docs/background/example-networks.md tells what is which.
+    Cities and distances are real (see ``chaintwin.network.geography``); companies, capacities, prices, demand and hazards
+    are invented. docs/background/example-networks.md tells what is which.
     """
     sites, items = all_sites(), all_items()
     moves = all_moves(sites, items)

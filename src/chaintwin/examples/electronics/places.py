@@ -37,8 +37,8 @@ MAKERS: tuple[tuple[str, str, str, str], ...] = (
         "mod",
         "Modules",
         "plant",
-        "Zhengzhou:CN Chennai:IN Chengdu:CN Hanoi:VN Chongqing:CN Shenzhen:CN Guangzhou:CN Suzhou:CN Pune:IN Wrocław:PL Penang:MY "
-        "Guadalajara:MX Debrecen:HU",
+        "Zhengzhou:CN Chennai:IN Chengdu:CN Hanoi:VN Chongqing:CN Shenzhen:CN Guangzhou:CN Suzhou:CN Pune:IN Wrocław:PL "
+        "Penang:MY Guadalajara:MX Debrecen:HU",
     ),
     (
         "dev",

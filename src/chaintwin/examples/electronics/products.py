@@ -84,7 +84,8 @@ BOARDS: tuple[tuple[str, str, str, float, str], ...] = (
     (
         "board-phone",
         "Phone main board",
-        "pcb-main chip-processor chip-modem chip-flash chip-power:2 chip-wireless chip-secure capacitors:6 resistors:3 inductors:2 crystal:2 connector:6",
+        "pcb-main chip-processor chip-modem chip-flash chip-power:2 chip-wireless chip-secure "
+        "capacitors:6 resistors:3 inductors:2 crystal:2 connector:6",
         108.0,
         "brd-zhengzhou brd-chennai",
     ),
@@ -98,7 +99,8 @@ BOARDS: tuple[tuple[str, str, str, float, str], ...] = (
     (
         "board-laptop",
         "Laptop main board",
-        "pcb-main:2 chip-processor chip-memory:2 chip-flash:2 chip-power:4 chip-wireless capacitors:10 resistors:6 inductors:4 connector:9",
+        "pcb-main:2 chip-processor chip-memory:2 chip-flash:2 chip-power:4 chip-wireless "
+        "capacitors:10 resistors:6 inductors:4 connector:9",
         148.0,
         "brd-chongqing brd-hanoi",
     ),

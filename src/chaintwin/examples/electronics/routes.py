@@ -80,8 +80,8 @@ def all_moves(sites: Sequence[Site], items: dict[str, Item]) -> tuple[Move, ...]
     for store, device in sold(sites, items):
         moves[store.id, device.id, store.warehouse] = Move(store.id, device.id, store.warehouse, 1.0)
     # A warehouse keeps what its stores sell.
-    for warehouse, device in sorted({(move.sender, move.product) for move in moves.values() if move.site.startswith("sto-")}):
-        for move in _from_makers(by_id[warehouse], items[device], by_id):
+    for warehouse, product in sorted({(move.sender, move.product) for move in moves.values() if move.site.startswith("sto-")}):
+        for move in _from_makers(by_id[warehouse], items[product], by_id):
             moves[move.site, move.product, move.sender] = move
     return tuple(moves.values())
 

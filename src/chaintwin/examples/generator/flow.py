@@ -67,7 +67,7 @@ def flow_of(layout: Layout, draws: Draws) -> Flow:
     layout : which site holds which product.
     draws : for the size of stores, the popularity of products and the quantities of bills.
     """
-    making, finished = len(layout.made), layout.products[-1]
+    making = len(layout.made)
     kept = _distributed(layout, draws, making=making)
     moves = [_from_parents(points, layout.parents[step], tier=making + step + 1) for step, points in enumerate(kept[1:])]
     first, load = _from_makers(kept[0].site, kept[0].product, kept[0].load, makers=layout.made[-1], place=(making, making - 1))
@@ -86,7 +86,6 @@ def flow_of(layout: Layout, draws: Draws) -> Flow:
         )
         moves.insert(0, ways)
         made.insert(0, _made(layout.made[level - 1], load, level=level - 1))
-    assert all(points.product.max(initial=0) < finished for points in kept)
     return Flow(tuple(kept), tuple(made), tuple(held), tuple(moves), tuple(quantities))
 
 
@@ -110,7 +109,7 @@ def _distributed(layout: Layout, draws: Draws, *, making: int) -> list[Points]:
         place = (below.product - layout.starts[step - 1][parent]) % finished
         index = (ends - layout.lengths[step - 1])[parent] + place
         above_site, above_product = members[step - 1]
-        total = np.bincount(index, weights=below.load, minlength=above_site.size)
+        total = _summed(index, below.load, minlength=above_site.size)
         kept.insert(0, Points(making + step - 1, level, above_site, above_product, total))
     return kept
 
@@ -119,6 +118,10 @@ def two_digits(values: Floats) -> Floats:
     """Return positive numbers rounded to two digits, so that cells read well and few laws differ."""
     step = 10.0 ** (np.floor(np.log10(values)) - 1)
     return np.round(np.round(values / step) * step, 6)
+
+
+def _summed(place: Numbers, weights: Floats, *, minlength: int) -> Floats:
+    return np.asarray(np.bincount(place, weights=weights, minlength=minlength), dtype=np.float64)
 
 
 def _from_parents(points: Points, parents: Numbers, *, tier: int) -> Moves:
@@ -135,7 +138,7 @@ def _from_makers(site: Numbers, product: Numbers, load: Floats, *, makers: Pairs
     share = np.where(count > 1, FIRST_SHARE, 1.0)
     chosen = np.concatenate([one, other[two]])
     shares = np.concatenate([share, np.full(two.size, 1 - FIRST_SHARE).round(4)])
-    loads = np.bincount(chosen, weights=np.concatenate([load, load[two]]) * shares, minlength=makers.first.size)
+    loads = _summed(chosen, np.concatenate([load, load[two]]) * shares, minlength=makers.first.size)
     receiver, goods = np.concatenate([site, site[two]]), np.concatenate([product, product[two]])
     return Moves(place[0], place[1], makers.second[chosen], receiver, goods, shares), loads
 
@@ -152,5 +155,5 @@ def _needed(made: Points, recipe: Pairs, quantity: Numbers) -> Points:
     place = np.arange(owner.size) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
     stride = int(made.site.max()) + 1
     key, index = np.unique(recipe.second[place] * stride + made.site[owner], return_inverse=True)
-    load = np.bincount(index, weights=made.load[owner] * quantity[place], minlength=key.size)
+    load = _summed(index, made.load[owner] * quantity[place], minlength=key.size)
     return Points(made.tier, made.level - 1, key % stride, key // stride, load)

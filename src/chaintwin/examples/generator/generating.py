@@ -34,9 +34,9 @@ REORDERING_SHARE = 0.15
 def generate(size: GeneratorSize) -> Network:
     """Return a network of a given size, the same every time.
 
-    The upper half of the tiers makes: raw material is bought, everything else is made by bills of one to four inputs, and a third of
-    the products have a second maker. The lower half distributes: each site is served by one above it, and keeps a part of what that
-    one keeps. Sites lie in real cities; sea ways are estimated, not routed.
+    The upper half of the tiers makes: raw material is bought, everything else is made by bills of one to four inputs, and a
+    third of the products have a second maker. The lower half distributes: each site is served by one above it, and keeps a
+    part of what that one keeps. Sites lie in real cities; sea ways are estimated, not routed.
 
     Parameters
     ----------

@@ -1,14 +1,15 @@
 """Which site holds which product in a generated network: whole numbers only, names come later.
 
-Sites of one tier and products of one level are numbered from 0. A product of level l is bought (l = 0) or made in tier l; the products
-of the last making tier are finished and move on down the tiers that distribute. Neighboring numbers belong together: a maker makes
-neighboring products, a warehouse keeps a run of them, and its stores keep runs within that run. This keeps every choice a formula, so
-that half a million stock points need no search, and every product kept anywhere can be reached.
+Sites of one tier and products of one level are numbered from 0. A product of level l is bought (l = 0) or made in tier l; the
+products of the last making tier are finished and move on down the tiers that distribute. Neighboring numbers belong together: a
+maker makes neighboring products, a warehouse keeps a run of them, and its stores keep runs within that run. This keeps every
+choice a formula, so that half a million stock points need no search, and every product kept anywhere can be reached.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def plan(size: GeneratorSize) -> Layout:
     )
     lower = sites[size.making_tiers :]
     lengths = _lengths(size.stock_points - needed, sites=lower, finished=products[-1], size=size)
-    parents = tuple(np.arange(count) * above // count for above, count in zip(lower[:-1], lower[1:], strict=True))
+    parents = tuple(np.arange(count) * above // count for above, count in pairwise(lower))
     starts = [np.arange(lower[0]) * products[-1] // lower[0]]
     for tier, parent in enumerate(parents, start=1):
         starts.append(starts[-1][parent] + _offsets(parent, lengths[tier - 1][parent] - lengths[tier]))
@@ -172,7 +173,7 @@ def _refuse(points: int, *, sites: tuple[int, ...], finished: int, size: Generat
 
 
 def _offsets(parent: Numbers, room: Numbers) -> Numbers:
-    """Return where in its parent's run each site's run starts: evenly spread, so that all of the parent's products are passed on."""
+    """Return where in its parent's run each site's run starts: evenly spread, so that each product of the parent is passed on."""
     count = np.bincount(parent)
     rank = np.arange(parent.size) - (np.cumsum(count) - count)[parent]
     steps = np.maximum(count[parent] - 1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -37,8 +38,8 @@ class _Chain:
 def look_alike(stages: int, arcs: int, *, echelons: int, seed: int = 0) -> Network:
     """Return a network with exactly so many stock points and so many arcs between them.
 
-    A stage is a stock point, as in the published chains. All stages but those of the last echelon are products of one plant, joined by
-    bills; each stage of the last echelon is a store that one lane fills. Arcs are rows of bills and lanes together.
+    A stage is a stock point, as in the published chains. All stages but those of the last echelon are products of one plant,
+    joined by bills; each stage of the last echelon is a store that one lane fills. Arcs are rows of bills and lanes together.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ def look_alike(stages: int, arcs: int, *, echelons: int, seed: int = 0) -> Netwo
 
     Source
     ------
-    Willems, S. P. (2008), "Data set: real-world multiechelon supply chains used for inventory optimization", Manufacturing & Service
-    Operations Management 10(1), 19-23: sizes only, no data.
+    Willems, S. P. (2008), "Data set: real-world multiechelon supply chains used for inventory optimization", Manufacturing &
+    Service Operations Management 10(1), 19-23: sizes only, no data.
     """
     check_seed(seed)
     if echelons < 2 or stages < echelons:
@@ -80,7 +81,7 @@ def _chain(stages: int, arcs: int, *, echelons: int, draws: Draws) -> _Chain:
             ends = np.cumsum(sizes)
             upper = ends[:-1]
             # Stores take one arc each; all others may be joined with any stage of an earlier echelon.
-            low = sum(max(one, other) for one, other in zip(sizes[:-2], sizes[1:-1], strict=True)) + sizes[-1]
+            low = sum(max(one, other) for one, other in pairwise(sizes[:-1])) + sizes[-1]
             high = int((upper[-1] ** 2 - (np.array(sizes[:-1]) ** 2).sum()) // 2) + sizes[-1]
             if low <= arcs <= high and sizes[-1] >= sizes[-2]:
                 return _joined(np.array(sizes), arcs, draws=draws)

@@ -59,8 +59,8 @@ def place_tier(count: int, *, draws: Draws, use: str, scattered: bool) -> Placed
     city = spread[draws.order(f"{use} order", count)] if scattered else spread
     shift = (draws.uniforms(f"{use} shift", 2 * count) - 0.5) * 2 * JITTER_DEGREES
     # Two decimals are about a kilometer.
-    north = np.round(np.clip(latitude[city] + shift[:count], -89.0, 89.0), 2)
-    east = np.round(np.clip(longitude[city] + shift[count:], -179.9, 179.9), 2)
+    north: Floats = np.round(np.clip(latitude[city] + shift[:count], -89.0, 89.0), 2).astype(np.float64)
+    east: Floats = np.round(np.clip(longitude[city] + shift[count:], -179.9, 179.9), 2).astype(np.float64)
     return Placed(north, east, country[city], landmass[city])
 
 

@@ -38,8 +38,8 @@ FIXED_COSTS: Mapping[str, float] = MappingProxyType({"sea": 90.0, "air": 60.0, "
 def medicines() -> Network:
     """Return the medicines network: 64 sites, 12 medicines, one year in days.
 
-    Cities, ports and distances are real (see ``chaintwin.network.geography``); companies, capacities, prices, demand and hazards are
-    invented, of the usual size. docs/background/example-networks.md tells what is which.
+    Cities, ports and distances are real (see ``chaintwin.network.geography``); companies, capacities, prices, demand and
+    hazards are invented, of the usual size. docs/background/example-networks.md tells what is which.
     """
     sites = _sites()
     moves = all_moves()
@@ -128,8 +128,8 @@ def _lanes(moves: Sequence[Move], sites: pl.DataFrame) -> tuple[pl.DataFrame, di
         duty = duty_of(country[sender], country[site])
         rank = 0 if mode == "air" else 1
         rows.append((lane, sender, site, product, mode, km, leads[lane].law, delay, fixed, cost, duty, rank))
-    columns = ("lane_id", "from_site", "to_site", "product_id", "mode", "distance_km", "lead_time", "information_delay", "fixed_cost",
-               "variable_cost", "duty_rate", "priority")  # fmt: skip
+    columns = ("lane_id", "from_site", "to_site", "product_id", "mode", "distance_km", "lead_time", "information_delay",
+               "fixed_cost", "variable_cost", "duty_rate", "priority")  # fmt: skip
     return rows_as_table("lanes", columns, rows=rows), leads
 
 

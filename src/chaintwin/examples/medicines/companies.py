@@ -12,7 +12,7 @@ CURRENCIES: tuple[tuple[str, str, float, float], ...] = (
     ("ZAR", "ZA", 0.055, 0.054),
     ("BRL", "BR", 0.18, 0.175),
 )
-"""Currency, countries whose makers are paid in it, dollars for one from January and from July; everybody else is paid in dollars."""
+"""Currency, countries paid in it, dollars for one from January and from July; everybody else is paid in dollars."""
 
 PAYMENT_TERMS: tuple[tuple[str, int, str], ...] = (
     ("supplier", 60, "FCA"),

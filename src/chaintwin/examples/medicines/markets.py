@@ -52,7 +52,7 @@ MARGIN = 1.25
 
 
 def demand_rows() -> list[Row]:
-    """Return the streams: stream_id, site, product, market, law, season, trend, priority, promise window, lost fraction, price."""
+    """Return the streams: id, site, product, market, law, season, trend, priority, promise window, lost fraction, price."""
     growth = dict(GROWTH)
     rows: list[Row] = []
     for store, _, _, region, _, _, _, people, malaria, hiv in STORES:

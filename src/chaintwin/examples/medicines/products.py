@@ -20,7 +20,7 @@ MEDICINES: tuple[tuple[str, str, int, float, float, float, int, float], ...] = (
     ("sal", "Salbutamol 100 µg, inhaler of 200 doses", 1, 0.030, 0.00022, 1.45, 730, 0.9),
     ("zin", "Zinc 20 mg, 100 tablets", 100, 0.040, 0.00016, 1.10, 1095, 2.5),
 )
-"""Id, name, dosage units in a pack, weight in kg, volume in m³, value in US dollars, shelf life in days, packs a day and million people."""
+"""Id, name, dosage units in a pack, kg, m³, value in US dollars, shelf life in days, packs a day and million people."""
 
 BULK: tuple[tuple[str, str, float, float, tuple[tuple[str, float], ...]], ...] = (
     ("amox", "Amoxicillin capsules", 0.65, 15.5, (("api-amoxicillin", 0.50), ("filler", 0.05), ("capsules", 1.0))),

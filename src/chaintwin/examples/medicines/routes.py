@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from chaintwin.examples.medicines.companies import DUTY_RATES
-from chaintwin.examples.medicines.products import ACTIVES, BULK, FOIL_KG_PER_THOUSAND, MATERIALS, MEDICINES, bulk_id
-from chaintwin.examples.medicines.products import BLISTERED
+from chaintwin.examples.medicines.products import ACTIVES, BLISTERED, BULK, FOIL_KG_PER_THOUSAND, MATERIALS, MEDICINES, bulk_id
 from chaintwin.examples.medicines.sites import SITES, STORES
 from chaintwin.examples.medicines.supply import COLD, EMERGENCY, FLOWN, FORMULATION, HUBS, MAKERS, PACKAGING
 from chaintwin.examples.transit import travelled
@@ -69,7 +68,7 @@ def stocked(malaria: float) -> tuple[str, ...]:
 
 
 def lane_days(moves: Iterable[Move], sites: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a lane: ``lane_id``, ``from_site``, ``to_site``, ``mode``, ``product_id``, ``distance_km``, ``days``, ``cost``.
+    """Return one row a lane: id, ``from_site``, ``to_site``, ``mode``, ``product_id``, ``distance_km``, ``days``, ``cost``.
 
     Parameters
     ----------

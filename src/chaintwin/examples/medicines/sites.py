@@ -138,7 +138,7 @@ STORES: tuple[tuple[str, str, str, str, str, str, str, float, float, float], ...
     ("sto-pl", "Warsaw", "PL", "East Europe", "Europe/Warsaw", "hub-antwerp", "road", 37, 0.0, 0.05),
     ("sto-ma", "Casablanca", "MA", "North Africa", "Africa/Casablanca", "hub-antwerp", "sea", 38, 0.0, 0.05),
 )
-"""National stores: id, city, country, region, time zone, hub, mode from it, people in millions, how much malaria and HIV there is."""
+"""National stores: id, city, country, region, time zone, hub, mode from it, million people, how much malaria and HIV."""
 
 LOCATION_CODES: tuple[tuple[str, str], ...] = (
     ("port-mombasa", "KEMBA"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from chaintwin.examples.frames import Row
-from chaintwin.examples.medicines.markets import LOT_SHAPE, SEASONS, season_of
+from chaintwin.examples.medicines.markets import SEASONS, season_of
 from chaintwin.examples.medicines.products import MEDICINES
 from chaintwin.examples.medicines.routes import Move
 from chaintwin.examples.medicines.sites import SITES, STORES
@@ -42,7 +42,7 @@ class Need:
 def stock_rows(
     moves: Sequence[Move], demand: Sequence[Row], *, leads: Mapping[str, LeadTime], made: Sequence[tuple[str, str]]
 ) -> list[Row]:
-    """Return site, product, policy, base_stock, reorder_point, order_up_to, review_period, review_phase, service_target, initial_stock.
+    """Return site, product, policy, three levels, review period and phase, service target, initial stock.
 
     Ports keep nothing: they order what is ordered from them. A hub behind a port must cover both legs, and a store that orders by
     ship orders two weeks at a time; their levels are written out. All other levels are left to be proposed.

@@ -117,4 +117,4 @@ LINES: tuple[tuple[str, str, str, str, float, float, float], ...] = (
     ("line-johannesburg-packs", "pak-johannesburg", "pack", "tld par ors zin", 9, 0.0012, 90),
     ("line-panama-packs", "pak-panama", "pack", "amox aml met ome ors par", 7, 0.0012, 85),
 )
-"""Line, site, step, medicines, hours a working day, hours for a thousand dosage units (make) or for a pack (pack), dollars an hour."""
+"""Line, site, step, medicines, hours a working day, hours for a thousand units (make) or a pack (pack), dollars an hour."""

@@ -34,8 +34,7 @@ def to_levels(loads: Loads, found: ActivityRows, *, rows: Rows, network: Network
     """Return the stock points with the columns of the graph's buffers except ``on_hand``, and what initial stock needs.
 
     The proposed level is mean·E + z·sqrt(E·variance + mean²·variance of the lead time), where E = mean lead time + information
-    delay
-    + review period - 1 and z is the standard normal quantile of the service target.
+    delay + review period - 1 and z is the standard normal quantile of the service target.
 
     Parameters
     ----------
