@@ -43,4 +43,10 @@ def test_to_plain__values_of_the_program() -> None:
     assert isinstance(plain, dict)
     assert plain["finding"]["severity"] == "warning"
     assert plain["frame"] == [{"share": 0.5}, {"share": None}, {"share": None}]
-    assert (plain["array"], plain["scalar"], plain["day"], plain["path"], plain["note"]) == ([1.0, None], 2.5, "2026-01-02", "a/b", [1, [2]])
+    assert (plain["array"], plain["scalar"], plain["day"], plain["path"], plain["note"]) == (
+        [1.0, None],
+        2.5,
+        "2026-01-02",
+        "a/b",
+        [1, [2]],
+    )

@@ -13,7 +13,18 @@ from chaintwin.cli.views.numbers import count, duration, interval, number, perce
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (-0.0, "0"), (7, "7"), (0.5, "0.500"), (99.96, "100"), (1234567.8, "1,234,568"), (1e-9, "1e-09"), (None, "-"), (math.nan, "-"), (math.inf, "-")],
+    [
+        (0, "0"),
+        (-0.0, "0"),
+        (7, "7"),
+        (0.5, "0.500"),
+        (99.96, "100"),
+        (1234567.8, "1,234,568"),
+        (1e-9, "1e-09"),
+        (None, "-"),
+        (math.nan, "-"),
+        (math.inf, "-"),
+    ],
 )
 def test_number__sensible_digits(value: float | None, text: str) -> None:
     assert number(value) == text
@@ -41,7 +52,9 @@ def test_interval__without_interval() -> None:
     assert percent_interval(0.5, 0.5, high=0.5) == ("50.0 %", "exactly")
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.0, "0 us"), (0.25, "250 ms"), (59.9, "59.9 s"), (61, "1 min 1 s"), (7260, "2 h 1 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0, "0 us"), (0.25, "250 ms"), (59.9, "59.9 s"), (61, "1 min 1 s"), (7260, "2 h 1 min")]
+)
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 

@@ -219,7 +219,13 @@ def test_import_log__german_log_says_what_is_odd(tmp_path: Path) -> None:
     assert rows["log.quantity_not_positive"] == 7
     assert rows["log.delivered_before_shipped"] == 5
     assert rows["log.reference_dangling"] == 8
-    assert result.report.references["weight"] == {"found": 2, "resolved": 1, "with_total": 1, "dangling": 1, "shared_by:unit_weight": 2}
+    assert result.report.references["weight"] == {
+        "found": 2,
+        "resolved": 1,
+        "with_total": 1,
+        "dangling": 1,
+        "shared_by:unit_weight": 2,
+    }
     assert result.lane_fits["censored"].sum() == 1
 
 

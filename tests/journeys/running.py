@@ -17,7 +17,9 @@ ESCAPE = "\x1b"
 
 def environment(**changes: str) -> dict[str, str]:
     """Return an environment in which the checkout is found from any folder and nothing asks for color."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "COLUMNS", "CHAINTWIN_DEBUG", "NO_COLOR")}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "COLUMNS", "CHAINTWIN_DEBUG", "NO_COLOR")
+    }
     paths = [str(REPOSITORY / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**kept, "PYTHONPATH": os.pathsep.join(paths), **changes}
 
@@ -26,7 +28,14 @@ def run(*arguments: object, cwd: Path, env: dict[str, str] | None = None) -> sub
     """Run the command to its end and return what it said."""
     command = [*COMMAND, *map(str, arguments)]
     return subprocess.run(
-        command, cwd=cwd, env=env or environment(), capture_output=True, text=True, encoding="utf-8", stdin=subprocess.DEVNULL, check=False
+        command,
+        cwd=cwd,
+        env=env or environment(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
 
 

@@ -135,7 +135,9 @@ def test_simulate__one_replication_has_no_interval(home: Path) -> None:
     assert "One replication has no interval" in succeed("simulate", NAME, "--replications", 1, "--periods", 10, cwd=home)
 
 
-@pytest.mark.parametrize("settings", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize(
+    "settings", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}, {"NO_COLOR": "1"}, {"TERM": "dumb"}]
+)
 def test_simulate__any_encoding(home: Path, settings: dict[str, str]) -> None:
     text = succeed("simulate", NAME, "--replications", 4, "--periods", 20, cwd=home, env=environment(**settings))
     assert "Fill rate" in text
@@ -147,7 +149,9 @@ def test_simulate__any_encoding(home: Path, settings: dict[str, str]) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_simulate__interrupted_leaves_nothing(home: Path, tmp_path: Path, number: int) -> None:
     command = [*COMMAND, "simulate", str(home / NAME), "--replications", "100000000", "--out", "result"]
-    started = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    started = subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         time.sleep(4)
         assert started.poll() is None

@@ -22,7 +22,9 @@ def test_start__loads_nothing_heavy(arguments: list[str], tmp_path: Path) -> Non
         "try:\n    main()\nexcept SystemExit as leaving:\n    assert not leaving.code\n"
         f"print('heavy:', *sorted(set(sys.modules) & set({HEAVY.split()!r})))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
+    )
     assert done.stdout.splitlines()[-1].strip() == "heavy:"
 
 
@@ -59,6 +61,11 @@ def test_usage__wrong(arguments: list[str], tmp_path: Path) -> None:
 def test_completion__is_offered(tmp_path: Path) -> None:
     env = environment(_CHAINTWIN_COMPLETE="complete_bash", COMP_WORDS="chaintwin sim", COMP_CWORD="1")
     done = subprocess.run(
-        [sys.executable, "-c", "from chaintwin.cli import main; main()"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        [sys.executable, "-c", "from chaintwin.cli import main; main()"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "simulate" in done.stdout, done.stdout + done.stderr

@@ -57,11 +57,15 @@ def eight_buffers() -> Graph:
             ACTIVITY_SCHEMA,
             [(name, kind, lead, 0, 0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0) for name, kind, lead, _, _ in ACTIVITIES],
         ),
-        inputs=_frame(INPUT_SCHEMA, [(name, buffer, amount) for name, _, _, inputs, _ in ACTIVITIES for buffer, amount in inputs]),
+        inputs=_frame(
+            INPUT_SCHEMA, [(name, buffer, amount) for name, _, _, inputs, _ in ACTIVITIES for buffer, amount in inputs]
+        ),
         outputs=_frame(OUTPUT_SCHEMA, [(name, output, 1.0, True) for name, _, _, _, output in ACTIVITIES]),
         uses=_frame(USE_SCHEMA, [("make-cell", "line", 1.0)]),
         resources=_frame(RESOURCE_SCHEMA, [("line", [70.0], 0.5)]),
-        streams=_frame(STREAM_SCHEMA, [(name, buffer, 0, 0.0, law, None, [1.0], 10.0, 0.2, 0.0) for name, buffer, law in STREAMS]),
+        streams=_frame(
+            STREAM_SCHEMA, [(name, buffer, 0, 0.0, law, None, [1.0], 10.0, 0.2, 0.0) for name, buffer, law in STREAMS]
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaintwin.bench.case import Case, Phase
+from chaintwin.bench.generated import generated_network
 
 if TYPE_CHECKING:
     from chaintwin.network.program import Program
@@ -29,7 +30,8 @@ def simulate_8_buffers() -> Case:
     """Return the case that the engine's speed is quoted for."""
     return Case(
         "simulate_8_buffers",
-        "Simulate 8 stock points with a bill of materials, shared capacity and Poisson demand for 365 periods; the size counts replications.",
+        "Simulate 8 stock points with a bill of materials, shared capacity and Poisson demand for 365 periods; "
+        "the size counts replications.",
         (64, 4096),
         "replication",
         _prepare_eight,
@@ -81,16 +83,12 @@ def _prepare_eight(size: int, folder: Path) -> tuple[Phase, ...]:
 
 def _prepare_thousand(size: int, folder: Path) -> tuple[Phase, ...]:
     del folder
-    from chaintwin.examples.generator import generate
-
-    return (_simulation(generate(stock_points=1000, seed=1).compile(), 365, replications=size),)
+    return (_simulation(generated_network(1_000).compile(), 365, replications=size),)
 
 
 def _prepare_compile(size: int, folder: Path) -> tuple[Phase, ...]:
     del folder
-    from chaintwin.examples.generator import generate
-
-    network = generate(stock_points=size, seed=1)
+    network = generated_network(size)
 
     def run() -> float:
         return float(network.compile().counts[0])

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaintwin.bench.case import Case, Phase
+from chaintwin.bench.generated import generated_network
 from chaintwin.errors import InvariantError
 
 if TYPE_CHECKING:
     from chaintwin.network.network import Network
     from chaintwin.network.tables.writing import Layout
 
-ROWS_PER_STOCK_POINT = 2.6
+ROWS_PER_STOCK_POINT = 2.49
 """About as many rows over all tables has a generated network for each stock point, so a case of rows asks for fewer of them."""
 
 SIZES = (1_000, 100_000)
@@ -51,9 +52,7 @@ def network_of_rows(size: int) -> tuple[Network, float]:
     ----------
     size : rows over all tables.
     """
-    from chaintwin.examples.generator import generate
-
-    network = generate(stock_points=max(20, round(size / ROWS_PER_STOCK_POINT)), seed=1)
+    network = generated_network(round(size / ROWS_PER_STOCK_POINT))
     return network, float(sum(frame.height for frame in network.tables.values()))
 
 
@@ -63,7 +62,8 @@ def _reading_case(name: str, *, limit_seconds: float) -> Case:
 
         return _prepare_reading(size, folder, layout=Layout(name), limit_seconds=limit_seconds)
 
-    workload = f"Read a generated network from {name.upper() if name != 'parquet' else 'Parquet'}, then read and check it; the size counts table rows."
+    shown = {"csv": "CSV files", "parquet": "Parquet files", "xlsx": "one XLSX workbook"}[name]
+    workload = f"Read a generated network from {shown}, then read and check it; the size counts table rows."
     return Case(f"read_{name}_100k", workload, SIZES, "row", prepare)
 
 

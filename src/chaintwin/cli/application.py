@@ -13,6 +13,10 @@ from chaintwin.cli.commands import bench, check, demo, import_log, init, simulat
 
 INTERRUPTED, TERMINATED = 130, 143
 
+EPILOG = (
+    "Exit codes: 0 success, 1 a finding or failure, 2 wrong usage, 130 Ctrl-C. CHAINTWIN_DEBUG=1 shows where a failure arose."
+)
+
 # Plain help, because drawing it with rich takes as long as everything else together and help must come at once.
 app = typer.Typer(name="chaintwin", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 app.command()(demo.demo)
@@ -32,7 +36,7 @@ def print_version(is_asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="Exit codes: 0 success, 1 a finding or failure, 2 wrong usage, 130 Ctrl-C. CHAINTWIN_DEBUG=1 shows where a failure arose.")
+@app.callback(epilog=EPILOG)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True)] = False,
 ) -> None:

@@ -29,6 +29,59 @@ class ActivityKind(IntEnum):
     BUY = 2
 
 
+BUFFER_SCHEMA = pl.Schema(
+    {
+        "buffer_id": pl.String(),
+        "site_id": pl.String(),
+        "product_id": pl.String(),
+        "on_hand": pl.Float64(),
+        "policy": pl.Int8(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+        "review_period": pl.Int64(),
+        "review_phase": pl.Int64(),
+        "holding_cost": pl.Float64(),
+    }
+)
+ACTIVITY_SCHEMA = pl.Schema(
+    {
+        "activity_id": pl.String(),
+        "kind": pl.Int8(),
+        "lead": pl.String(),
+        "information_delay": pl.Int64(),
+        "priority": pl.Int64(),
+        "yield_rate": pl.Float64(),
+        "share": pl.Float64(),
+        "minimum_order": pl.Float64(),
+        "batch": pl.Float64(),
+        "variable_cost": pl.Float64(),
+        "fixed_cost": pl.Float64(),
+        "duty_cost": pl.Float64(),
+    }
+)
+INPUT_SCHEMA = pl.Schema({"activity_id": pl.String(), "buffer_id": pl.String(), "quantity": pl.Float64()})
+OUTPUT_SCHEMA = pl.Schema(
+    {"activity_id": pl.String(), "buffer_id": pl.String(), "quantity": pl.Float64(), "is_main": pl.Boolean()}
+)
+USE_SCHEMA = pl.Schema({"activity_id": pl.String(), "resource_id": pl.String(), "quantity": pl.Float64()})
+RESOURCE_SCHEMA = pl.Schema({"resource_id": pl.String(), "capacity": pl.List(pl.Float64()), "cost": pl.Float64()})
+STREAM_SCHEMA = pl.Schema(
+    {
+        "stream_id": pl.String(),
+        "buffer_id": pl.String(),
+        "priority": pl.Int64(),
+        "lost_fraction": pl.Float64(),
+        "law": pl.String(),
+        "series": pl.List(pl.Float64()),
+        "factor": pl.List(pl.Float64()),
+        "price": pl.Float64(),
+        "backlog_cost": pl.Float64(),
+        "lost_cost": pl.Float64(),
+    }
+)
+PIPELINE_SCHEMA = pl.Schema({"activity_id": pl.String(), "period": pl.Int64(), "quantity": pl.Float64()})
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
     """Buffers, activities, streams and resources by name. Rows may stand in any order.
@@ -67,54 +120,3 @@ class Graph:
     pipeline: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
     orders: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
     folder: str = ""
-
-
-BUFFER_SCHEMA = pl.Schema(
-    {
-        "buffer_id": pl.String,
-        "site_id": pl.String,
-        "product_id": pl.String,
-        "on_hand": pl.Float64,
-        "policy": pl.Int8,
-        "low": pl.Float64,
-        "high": pl.Float64,
-        "review_period": pl.Int64,
-        "review_phase": pl.Int64,
-        "holding_cost": pl.Float64,
-    }
-)
-ACTIVITY_SCHEMA = pl.Schema(
-    {
-        "activity_id": pl.String,
-        "kind": pl.Int8,
-        "lead": pl.String,
-        "information_delay": pl.Int64,
-        "priority": pl.Int64,
-        "yield_rate": pl.Float64,
-        "share": pl.Float64,
-        "minimum_order": pl.Float64,
-        "batch": pl.Float64,
-        "variable_cost": pl.Float64,
-        "fixed_cost": pl.Float64,
-        "duty_cost": pl.Float64,
-    }
-)
-INPUT_SCHEMA = pl.Schema({"activity_id": pl.String, "buffer_id": pl.String, "quantity": pl.Float64})
-OUTPUT_SCHEMA = pl.Schema({"activity_id": pl.String, "buffer_id": pl.String, "quantity": pl.Float64, "is_main": pl.Boolean})
-USE_SCHEMA = pl.Schema({"activity_id": pl.String, "resource_id": pl.String, "quantity": pl.Float64})
-RESOURCE_SCHEMA = pl.Schema({"resource_id": pl.String, "capacity": pl.List(pl.Float64), "cost": pl.Float64})
-STREAM_SCHEMA = pl.Schema(
-    {
-        "stream_id": pl.String,
-        "buffer_id": pl.String,
-        "priority": pl.Int64,
-        "lost_fraction": pl.Float64,
-        "law": pl.String,
-        "series": pl.List(pl.Float64),
-        "factor": pl.List(pl.Float64),
-        "price": pl.Float64,
-        "backlog_cost": pl.Float64,
-        "lost_cost": pl.Float64,
-    }
-)
-PIPELINE_SCHEMA = pl.Schema({"activity_id": pl.String, "period": pl.Int64, "quantity": pl.Float64})

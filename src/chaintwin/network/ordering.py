@@ -88,7 +88,9 @@ def loop_of(tail: Integers, head: Integers, *, level: Integers) -> list[int]:
     if not before:
         return []
     # Every stuck node has a stuck node before it, so walking back must meet itself.
-    node, walk, seen = min(before), [], {}
+    node = min(before)
+    walk: list[int] = []
+    seen: dict[int, int] = {}
     while node not in seen:
         seen[node] = len(walk)
         walk.append(node)

@@ -90,9 +90,18 @@ def dollars_in(settings: Settings, rates: pl.DataFrame) -> float:
     """
     if settings.currency == FREIGHT_CURRENCY:
         return 1.0
-    begun = pl.col("valid_from").is_null() | (pl.col("valid_from") <= pl.lit(settings.start))
-    known = rates.filter((pl.col("currency") == FREIGHT_CURRENCY) & begun).sort("valid_from", "rate")
+    known = _dollar_rates(settings, rates)
     return float(known["rate"][-1]) if known.height else 1.0
+
+
+def has_dollar_rate(settings: Settings, rates: pl.DataFrame) -> bool:
+    """Tell whether a rate of the US dollar holds on the first day."""
+    return _dollar_rates(settings, rates).height > 0
+
+
+def _dollar_rates(settings: Settings, rates: pl.DataFrame) -> pl.DataFrame:
+    begun = pl.col("valid_from").is_null() | (pl.col("valid_from") <= pl.lit(settings.start))
+    return rates.filter((pl.col("currency") == FREIGHT_CURRENCY) & begun).sort("valid_from", "rate", nulls_last=False)
 
 
 def _placed(sites: pl.DataFrame) -> pl.DataFrame:

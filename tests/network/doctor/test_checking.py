@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from chaintwin.network.doctor import CODES, Report, check
 from chaintwin.network.doctor.marks import MOST
 from chaintwin.network.lowering import lower
 from chaintwin.network.network import Network
+from chaintwin.network.tables.writing import Layout, write
 from tests.network.building import network_of
 from tests.network.doctor.clean import SETTINGS, Tables, clean_tables, report_of, row_of
 from tests.network.doctor.test_findings import PLANTED
@@ -113,6 +115,27 @@ def test_check__dangling_and_doubled_rows_in_memory() -> None:
     assert "key.duplicate" in codes
     assert "reference.unknown" in codes
     assert any("law" in code for code in codes)
+
+
+def test_check__freight_in_dollars_needs_a_rate() -> None:
+    tables = clean_tables()
+    row_of(tables, "lanes", "L5")["variable_cost"] = None
+    assert report_of(tables).findings == ()
+    euros = replace(SETTINGS, currency="EUR")
+    assert "no rate of USD" in _only(report_of(tables, euros), "currency.no_rate")
+    tables["exchange_rates"] = [{"currency": "USD", "rate": 0.9}]
+    assert report_of(tables, euros).findings == ()
+
+
+def test_check__counts_rows_as_the_spreadsheet_does(tmp_path: Path) -> None:
+    write(network_of(clean_tables(), SETTINGS), tmp_path / "project", layout=Layout.CSV)
+    file = tmp_path / "project" / "sites.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    width = lines[0].count(",")
+    lines[3:3] = ["," * width, "," * width]
+    file.write_text("\n".join(lines).replace("Europe/Brussels", "Europe/Nowhere") + "\n", encoding="utf-8")
+    (finding,) = [one for one in check(tmp_path / "project").findings if one.code == "place.time_zone"]
+    assert (finding.file, finding.row) == ("sites.csv", 9)
 
 
 def test_to_dict__can_be_written_as_json() -> None:

@@ -19,8 +19,13 @@ BUSY_SHARE = 0.5
 
 
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[CASE]...", help="Cases to run; all by default.", show_default=False)] = None,
-    smoke: Annotated[bool, typer.Option("--smoke", help="Run each case once at its smallest size: shows that it works, not how fast.")] = False,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[CASE]...", help="Cases to run; all by default.", show_default=False)
+    ] = None,
+    *,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Run each case once at its smallest size: shows that it works, not how fast.")
+    ] = False,
     repeat: Annotated[int, typer.Option(help="Timed repetitions of each phase.", min=1)] = 5,
     list_cases: Annotated[bool, typer.Option("--list", help="List the cases and end.")] = False,
     json: Json = False,

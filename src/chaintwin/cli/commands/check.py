@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 def check(
     project: Project,
-    explain: Annotated[bool, typer.Option("--explain", help="Also show every default that was applied and every value that was proposed.")] = False,
+    *,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also show every default that was applied and every value that was proposed.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Report every fault of a project and how to mend it."""

@@ -20,7 +20,10 @@ SAME_MAX = 1
 
 def demo(
     example: Annotated[Shipped, typer.Argument(help="The shipped network to show.")] = Shipped.MEDICINES,
-    into: Annotated[Path | None, typer.Option(help="Also write the network to this new folder, to change it.", show_default=False)] = None,
+    *,
+    into: Annotated[
+        Path | None, typer.Option(help="Also write the network to this new folder, to change it.", show_default=False)
+    ] = None,
     replications: Replications = 64,
     seed: Seed = 0,
     json: Json = False,
@@ -55,7 +58,13 @@ def demo(
         if into is not None:
             write_example(example, into)
         terminal.document(
-            {"example": example, **report.to_dict(), "demand_by_region": shares, "simulation": result_document(result), "into": into}
+            {
+                "example": example,
+                **report.to_dict(),
+                "demand_by_region": shares,
+                "simulation": result_document(result),
+                "into": into,
+            }
         )
         _suggest(terminal, example, into=into)
 

@@ -17,15 +17,24 @@ if TYPE_CHECKING:
 
 
 def import_log(
-    log: Annotated[Path, typer.Argument(help="Shipment log: a CSV, XLSX or Parquet file, or a folder of them.", show_default=False)],
+    log: Annotated[
+        Path, typer.Argument(help="Shipment log: a CSV, XLSX or Parquet file, or a folder of them.", show_default=False)
+    ],
+    *,
     mapping: Annotated[
-        str | None, typer.Option(help="Mapping file (TOML), or scms or supplygraph; found or guessed by default.", show_default=False)
+        str | None,
+        typer.Option(help="Mapping file (TOML), or scms or supplygraph; found or guessed by default.", show_default=False),
     ] = None,
     into: Annotated[
-        Path | None, typer.Option(help="Folder for the project; by default one named after the log, in the current folder.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Folder for the project; by default one named after the log, in the current folder.", show_default=False
+        ),
     ] = None,
     layout: LayoutChoice = Layout.CSV,
-    show_mapping: Annotated[bool, typer.Option("--show-mapping", help="Print the mapping as TOML, to correct it, and end.")] = False,
+    show_mapping: Annotated[
+        bool, typer.Option("--show-mapping", help="Print the mapping as TOML, to correct it, and end.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Turn a shipment log into a project."""

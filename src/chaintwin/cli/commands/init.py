@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder of the new project, new or empty; or a new file that ends in .xlsx.", show_default=False)],
-    from_example: Annotated[Shipped | None, typer.Option(help="Write a shipped network instead of a template.", show_default=False)] = None,
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Folder of the new project, new or empty; or a new file that ends in .xlsx.", show_default=False),
+    ],
+    *,
+    from_example: Annotated[
+        Shipped | None, typer.Option(help="Write a shipped network instead of a template.", show_default=False)
+    ] = None,
     layout: LayoutChoice = Layout.CSV,
     json: Json = False,
 ) -> None:

@@ -13,13 +13,19 @@ from chaintwin.cli.terminal.session import session
 
 def simulate(
     project: Project,
-    periods: Annotated[int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)] = None,
+    *,
+    periods: Annotated[
+        int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)
+    ] = None,
     replications: Replications = 256,
     warm_up: Annotated[
         int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
     ] = None,
     seed: Seed = 0,
-    threads: Annotated[int | None, typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False)] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False),
+    ] = None,
     confidence: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
     out: Annotated[Path | None, typer.Option(help="Folder to write the result to, as Parquet.", show_default=False)] = None,
     json: Json = False,

@@ -25,7 +25,7 @@ def run_simulation(
     confidence: float = 0.95,
 ) -> Result:
     """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``."""
-    from chaintwin.cli.views.numbers import count, duration
+    from chaintwin.cli.views.numbers import count, duration, number
     from chaintwin.jit import is_cold
     from chaintwin.simulation import simulate
 
@@ -41,9 +41,12 @@ def run_simulation(
             threads=threads,
             progress=report,
         )
-    span = result.span
-    amount = result.stock_points.height * (span.periods + span.warm_up) * span.replications
-    terminal.note(f"Simulated {amount:,} stock points x periods x replications in {duration(perf_counter() - begun)}.")
+    seconds = perf_counter() - begun
+    span, points = result.span, result.stock_points.height
+    updates = points * (span.periods + span.warm_up) * span.replications / seconds
+    terminal.note(
+        f"Simulated {count(points, 'stock point')} in {duration(seconds)}: {number(updates)} updates of a stock point a second."
+    )
     return result
 
 

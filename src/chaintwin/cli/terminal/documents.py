@@ -24,7 +24,7 @@ def to_json(value: object, *, is_ascii: bool) -> str:
 
 def to_plain(value: object) -> object:
     """Return a value built only from dictionaries, lists, text, numbers, booleans and None."""
-    if value is None or isinstance(value, bool | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return to_plain(value.value)

@@ -84,6 +84,17 @@ class Terminal:
             sys.stdout.flush()
 
 
+def printable(text: str) -> str:
+    r"""Return text with control characters as escapes, so that data cannot steer the terminal.
+
+    Example
+    -------
+    >>> printable("a" + chr(27) + "[31m")
+    'a\\x1b[31m'
+    """
+    return "".join(letter if letter.isprintable() or letter == "\n" else f"\\x{ord(letter):02x}" for letter in text)
+
+
 def open_terminal(*, is_json: bool) -> Terminal:
     """Return the terminal of this process.
 

@@ -32,7 +32,13 @@ def progress_bar(terminal: Terminal, text: str, *, is_cold: bool) -> Iterator[Ca
         return
     from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn(compact=True))
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+    )
     with Progress(*columns, console=terminal.notes, transient=True, refresh_per_second=8) as bar:
         task = bar.add_task(COMPILING if is_cold else text, total=None if is_cold else 1.0)
 

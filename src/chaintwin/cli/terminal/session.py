@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import typer
 
-from chaintwin.cli.terminal.output import Terminal, open_terminal
+from chaintwin.cli.terminal.output import Terminal, open_terminal, printable
 from chaintwin.errors import CancelledError, ChaintwinError, InputError, UsageError
 
 FAILURE, WRONG_USAGE, INTERRUPTED = 1, 2, 130
@@ -54,7 +54,9 @@ def _report_error(terminal: Terminal, error: Exception) -> None:
         terminal.document({"error": {"code": error.code, "message": str(error), "findings": error.findings}})
         terminal.notes.print(findings_view(error.findings, terminal.notes.width))
         count = len(error.findings)
-        terminal.notes.print(f"{count:,} {'fault' if count == 1 else 'faults'} in the input; nothing was written.", style="bold red")
+        terminal.notes.print(
+            f"{count:,} {'fault' if count == 1 else 'faults'} in the input; nothing was written.", style="bold red"
+        )
     elif isinstance(error, ChaintwinError):
         _report(terminal, error.code, message=str(error))
     elif isinstance(error, OSError):
@@ -63,11 +65,16 @@ def _report_error(terminal: Terminal, error: Exception) -> None:
     elif isinstance(error, MemoryError):
         _report(terminal, "memory", message="not enough memory; ask for fewer replications or a smaller network")
     else:
-        message = f"this is a fault of chaintwin ({type(error).__name__}: {error}); set {DEBUG_VARIABLE}=1 to see where, and report it"
+        message = (
+            f"this is a fault of chaintwin ({type(error).__name__}: {error}); set {DEBUG_VARIABLE}=1 to see where, and report it"
+        )
         _report(terminal, "internal", message=message)
 
 
 def _report(terminal: Terminal, code: str, *, message: str) -> None:
     sys.stdout.flush()
     terminal.document({"error": {"code": code, "message": message}})
-    terminal.notes.print(message if code == "interrupted" else f"chaintwin: {message}", style="yellow" if code == "interrupted" else "red")
+    message = printable(message)
+    terminal.notes.print(
+        message if code == "interrupted" else f"chaintwin: {message}", style="yellow" if code == "interrupted" else "red"
+    )

@@ -108,7 +108,7 @@ def column_chart(
         return Text("  nothing to show", style="dim")
     top, foot = float(known.max()), float(known.min()) if base is None else base
     if top <= foot:
-        top, foot = foot + (abs(foot) or 1.0), foot
+        top = foot + (abs(foot) or 1.0)
     labels = [label(top), *[""] * (height - 2), label(foot)]
     margin = max(len(text) for text in labels)
     columns = resampled(data, max(8, width - margin - 4))
@@ -144,7 +144,9 @@ def sparkline(values: Sequence[float | None], glyphs: Glyphs, *, width: int) -> 
     reach = float(known.max() - known.min()) or 1.0
     steps = len(glyphs.levels)
     level = np.clip(np.nan_to_num((columns - known.min()) / reach) * steps, 0, steps - 1).astype(np.int64)
-    return "".join(" " if missing else glyphs.levels[step] for step, missing in zip(level.tolist(), np.isnan(columns).tolist(), strict=True))
+    return "".join(
+        " " if missing else glyphs.levels[step] for step, missing in zip(level.tolist(), np.isnan(columns).tolist(), strict=True)
+    )
 
 
 def resampled(data: Floats, width: int) -> Floats:
@@ -157,5 +159,6 @@ def resampled(data: Floats, width: int) -> Floats:
     known = ~np.isnan(data)
     sums = np.add.reduceat(np.where(known, data, 0.0), edges[:-1])
     counts = np.add.reduceat(known.astype(np.float64), edges[:-1])
-    return np.divide(sums, counts, out=np.full(width, np.nan), where=counts > 0)
-
+    means: Floats = np.full(width, np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means

@@ -44,7 +44,7 @@ def show_explanation(terminal: Terminal, blanks: pl.DataFrame, *, proposed: pl.D
         terminal.show(Text.assemble((f"{name} {column}", "bold"), (f"  {count(group.height, 'value')}, from {basis}", "dim")))
         table = Table(box=None, show_header=False, padding=(0, 1))
         for style in ("right", "left", "left"):
-            table.add_column(justify=style, no_wrap=True, overflow="ellipsis", max_width=terminal.width // 2)  # type: ignore[arg-type]
+            table.add_column(justify=style, no_wrap=True, overflow="ellipsis", max_width=terminal.width // 2)
         for row in group.head(PROPOSALS_MAX).to_dicts():
             table.add_row(f"row {row['row']}", Text(str(row["object_id"])), Text(str(row["value"])))
         terminal.show(table)

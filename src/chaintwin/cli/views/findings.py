@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from chaintwin.cli.terminal.output import printable
 from chaintwin.cli.views.numbers import count
 from chaintwin.errors import Finding, Severity
 
@@ -35,7 +36,7 @@ def findings_view(findings: Sequence[Finding], width: int, *, same_max: int | No
 
     parts: list[RenderableType] = []
     for file, group in by_file(findings).items():
-        parts.append(Text.assemble((file or "the network as a whole", "bold"), (f"  {tally(group)}", "dim")))
+        parts.append(Text.assemble((printable(file) or "the network as a whole", "bold"), (f"  {tally(group)}", "dim")))
         table = Table(box=None, show_header=False, padding=(0, 1), width=width)
         table.add_column(no_wrap=True, vertical="top")
         table.add_column(ratio=1, overflow="fold")
@@ -64,7 +65,7 @@ def tally(findings: Iterable[Finding]) -> str:
     >>> tally([Finding("a", "x", "y"), Finding("b", "x", "y", severity=Severity.NOTE)])
     '1 error, 1 note'
     """
-    counts = {severity: 0 for severity in Severity}
+    counts = dict.fromkeys(Severity, 0)
     for finding in findings:
         counts[finding.severity] += 1
     return ", ".join(count(amount, severity.value) for severity, amount in counts.items() if amount) or "no findings"
@@ -92,7 +93,7 @@ def _selected(group: Sequence[Finding], same_max: int | None) -> tuple[list[tupl
 def _sentence(finding: Finding, more: int) -> Text:
     from rich.text import Text
 
-    head, _, fix = str(finding).partition("; fix: ")
+    head, _, fix = printable(str(finding)).partition("; fix: ")
     text = Text(head)
     if fix:
         text.append(f"; fix: {fix}", style="green")

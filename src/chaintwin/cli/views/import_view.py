@@ -85,13 +85,27 @@ def _show_fits(terminal: Terminal, fits: pl.DataFrame, *, period: str) -> None:
     if not fits.height:
         return
     terminal.title(f"Lead times in {period}s: the {min(FITS_MAX, fits.height)} busiest of {count(fits.height, 'lane')}")
-    table = _table(("lane", "left"), ("shipments", "right"), ("open", "right"), ("mean", "right"), ("sd", "right"), ("95 % within", "right"), ("law", "left"))
+    table = _table(
+        ("lane", "left"),
+        ("shipments", "right"),
+        ("open", "right"),
+        ("mean", "right"),
+        ("sd", "right"),
+        ("95 % within", "right"),
+        ("law", "left"),
+    )
     table.columns[0].max_width = max(24, terminal.width - 56)
     table.columns[0].overflow = "ellipsis"
     for row in fits.sort(["n", "lane"], descending=[True, False]).head(FITS_MAX).to_dicts():
         law = str(row["law"] or "").partition("(")[0]
         table.add_row(
-            Text(row["lane"]), number(row["n"]), number(row["censored"]), number(row["mean"]), number(row["sd"]), number(row["p95"]), law
+            Text(row["lane"]),
+            number(row["n"]),
+            number(row["censored"]),
+            number(row["mean"]),
+            number(row["sd"]),
+            number(row["p95"]),
+            law,
         )
     terminal.show(table)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from chaintwin.cli.terminal.output import Terminal
@@ -29,7 +30,9 @@ def demand_by_region(network: Network) -> dict[str, float]:
 
     lowered = lower_in_full(network)
     text = pl.String
-    regions = lowered.rows["sites"].select(pl.col("site_id").cast(text), region=pl.coalesce("region", "country", pl.lit("elsewhere")))
+    regions = lowered.rows["sites"].select(
+        pl.col("site_id").cast(text), region=pl.coalesce("region", "country", pl.lit("elsewhere"))
+    )
     demand = lowered.streams.select(pl.col("site_id").cast(text), "mean").join(regions, on="site_id", how="left")
     by_region = demand.group_by("region").agg(pl.col("mean").sum()).sort(["mean", "region"], descending=[True, False])
     return {str(region): float(mean) for region, mean in by_region.iter_rows()}
@@ -80,5 +83,5 @@ def show_demand(terminal: Terminal, shares: dict[str, float], *, period: str) ->
     terminal.show(bar_chart(bars, terminal.glyphs, width=min(terminal.width, CHART_WIDTH)))
 
 
-def _listed(counts: dict[str, int]) -> str:
+def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{amount:,} {kind.replace('_', ' ')}" for kind, amount in counts.items())

@@ -43,12 +43,13 @@ def percent(value: float | None, decimals: int = 1) -> str:
     return f"{100 * value:.{decimals}f} %"
 
 
-def interval(mean: float | None, low: float | None, *, high: float | None) -> tuple[str, str]:
+def interval(mean: float | None, low: float | None, *, high: float | None, decimals: int | None = None) -> tuple[str, str]:
     """Return the mean and its interval with as many digits as the width of the interval supports.
 
     Parameters
     ----------
     mean, low, high : the figure; low and high are None where there is no interval.
+    decimals : digits after the point, chosen by the interval by default.
 
     Example
     -------
@@ -57,12 +58,25 @@ def interval(mean: float | None, low: float | None, *, high: float | None) -> tu
     """
     if mean is None or low is None or high is None or not math.isfinite(mean + low + high):
         return number(mean), NOTHING
-    half = (high - low) / 2
-    if half <= 1e-12 * max(1.0, abs(mean)):
+    if (high - low) / 2 <= 1e-12 * max(1.0, abs(mean)):
         return number(mean), "exactly"
-    # Two digits of the interval's width, but never more than five of the figure itself: nobody reads more.
-    decimals = min(6, _decimals(half, digits=2), _decimals(abs(mean) or half, digits=SIGNIFICANT_MAX))
-    return f"{mean:,.{decimals}f}", f"{low:,.{decimals}f} to {high:,.{decimals}f}"
+    digits = interval_decimals(mean, low, high=high) if decimals is None else decimals
+    return f"{mean:,.{digits}f}", f"{low:,.{digits}f} to {high:,.{digits}f}"
+
+
+def interval_decimals(mean: float, low: float, *, high: float) -> int:
+    """Return the digits after the point that a figure with this interval deserves.
+
+    Two digits of the interval's width, but never more than five of the figure itself: nobody reads more.
+
+    Parameters
+    ----------
+    mean, low, high : the figure, ``low`` below ``high``.
+    """
+    half = (high - low) / 2
+    if half <= 0:
+        return 0
+    return min(6, _decimals(half, digits=2), _decimals(abs(mean) or half, digits=SIGNIFICANT_MAX))
 
 
 def percent_interval(mean: float | None, low: float | None, *, high: float | None) -> tuple[str, str]:
@@ -80,7 +94,7 @@ def percent_interval(mean: float | None, low: float | None, *, high: float | Non
     half = 50 * (high - low)
     if half <= 1e-10:
         return percent(mean), "exactly"
-    decimals = min(3, max(1, _decimals(half, digits=2)))
+    decimals = min(2, max(1, _decimals(half, digits=2)))
     return percent(mean, decimals), f"{100 * low:.{decimals}f} to {100 * high:.{decimals}f} %"
 
 

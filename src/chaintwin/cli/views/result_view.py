@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.views.charts import bar_of, column_chart
-from chaintwin.cli.views.numbers import count, interval, number, percent, percent_interval
+from chaintwin.cli.views.numbers import count, interval, interval_decimals, number, percent, percent_interval
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -77,13 +77,15 @@ def _service_table(result: Result, level: str) -> Table:
     table.add_column(level, justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
     for figure, name in SERVICE_NAMES.items():
-        mean, low, high = result[figure]
+        mean, low, high = _figure(result, figure)
         if figure == "lost_sales" and not mean:
             continue
         is_share = figure in ("fill_rate", "cycle_service_level")
         cells = percent_interval(mean, low, high=high) if is_share else interval(mean, low, high=high)
         unit = "" if is_share else f"units a {result.period}" if figure in ("demand", "shipped", "lost_sales") else "units"
-        table.add_row(name.format(periods=f"{result.period.capitalize()}s"), *cells, unit, style="bold" if figure == "fill_rate" else "")
+        table.add_row(
+            name.format(periods=f"{result.period.capitalize()}s"), *cells, unit, style="bold" if figure == "fill_rate" else ""
+        )
     return table
 
 
@@ -91,7 +93,10 @@ def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    total = result["total_cost"][0] or 0.0
+    total, total_low, total_high = _figure(result, "total_cost")
+    total = total or 0.0
+    # One number of decimals for all lines, so that they can be compared and added up by eye.
+    decimals = None if total_low is None or total_high is None else interval_decimals(total, total_low, high=total_high)
     table = Table(box=None, padding=(0, 1), header_style="dim")
     table.add_column("")
     table.add_column("mean", justify="right", no_wrap=True)
@@ -99,18 +104,23 @@ def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
     table.add_column("share", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for figure, name in COST_NAMES.items():
-        mean, low, high = result[figure]
+        mean, low, high = _figure(result, figure)
         if not mean:
             continue
         share = mean / total if total else 0.0
         bar = Text(bar_of(share, terminal.glyphs, width=10), style="magenta")
-        table.add_row(name, *interval(mean, low, high=high), percent(share), bar)
-    mean, low, high = result["total_cost"]
-    table.add_row("Total", *interval(mean, low, high=high), "", "", style="bold")
-    mean, low, high = result["revenue"]
+        table.add_row(name, *interval(mean, low, high=high, decimals=decimals), percent(share), bar)
+    mean, low, high = _figure(result, "total_cost")
+    table.add_row("Total", *interval(mean, low, high=high, decimals=decimals), "", "", style="bold")
+    mean, low, high = _figure(result, "revenue")
     if mean:
-        table.add_row("Revenue", *interval(mean, low, high=high), "", "")
+        table.add_row("Revenue", *interval(mean, low, high=high, decimals=decimals), "", "")
     return table
+
+
+def _figure(result: Result, name: str) -> tuple[float | None, float | None, float | None]:
+    """Return mean, low and high of a figure; None where one replication gives no interval or nothing was asked for."""
+    return result[name]
 
 
 def _show_periods(terminal: Terminal, result: Result) -> None:
@@ -127,7 +137,9 @@ def _show_periods(terminal: Terminal, result: Result) -> None:
         return
     # A scale that starts at the lowest tenth shows dips that one from zero would hide.
     base = max(0.0, (int(lowest * 10 - 1e-9)) / 10)
-    terminal.show(column_chart(rates, terminal.glyphs, width=width, label=lambda value: percent(value, 0), base=base, style="green"))
+    terminal.show(
+        column_chart(rates, terminal.glyphs, width=width, label=lambda value: percent(value, 0), base=base, style="green")
+    )
 
 
 def _show_worst(terminal: Terminal, result: Result) -> None:

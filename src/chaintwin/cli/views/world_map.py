@@ -57,9 +57,9 @@ def world_map(sites: Sequence[tuple[str, float, float]], glyphs: Glyphs, *, widt
     text = Text(no_wrap=True)
     for row in range(lines):
         for column in range(width):
-            kind = cells.get((row, column))
-            if kind is not None:
-                text.append(MARKS[kind][0], style=MARKS[kind][1])
+            mark = cells.get((row, column))
+            if mark is not None:
+                text.append(MARKS[mark][0], style=MARKS[mark][1])
             else:
                 text.append(glyphs.land if land[row, column] else " ", style="dim")
         text.append("\n")

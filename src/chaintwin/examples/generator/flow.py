@@ -89,6 +89,12 @@ def flow_of(layout: Layout, draws: Draws) -> Flow:
     return Flow(tuple(kept), tuple(made), tuple(held), tuple(moves), tuple(quantities))
 
 
+def two_digits(values: Floats) -> Floats:
+    """Return positive numbers rounded to two digits, so that cells read well and few laws differ."""
+    step = 10.0 ** (np.floor(np.log10(values)) - 1)
+    return np.round(np.round(values / step) * step, 6)
+
+
 def _distributed(layout: Layout, draws: Draws, *, making: int) -> list[Points]:
     """Return the points of the distributing tiers; the load of a store is what it sells."""
     finished = layout.products[-1]
@@ -112,12 +118,6 @@ def _distributed(layout: Layout, draws: Draws, *, making: int) -> list[Points]:
         total = _summed(index, below.load, minlength=above_site.size)
         kept.insert(0, Points(making + step - 1, level, above_site, above_product, total))
     return kept
-
-
-def two_digits(values: Floats) -> Floats:
-    """Return positive numbers rounded to two digits, so that cells read well and few laws differ."""
-    step = 10.0 ** (np.floor(np.log10(values)) - 1)
-    return np.round(np.round(values / step) * step, 6)
 
 
 def _summed(place: Numbers, weights: Floats, *, minlength: int) -> Floats:

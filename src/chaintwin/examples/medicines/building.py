@@ -79,6 +79,11 @@ def medicines() -> Network:
     return as_network(Settings("medicines", Period.DAY, start=START, horizon=365, warm_up=60), tables)
 
 
+def site_owner(site: str) -> str:
+    """Return the partner that runs a site."""
+    return f"co-{site}"
+
+
 def _sites() -> pl.DataFrame:
     rates = dict(HOLDING_RATES)
     rows: list[Row] = [
@@ -96,11 +101,6 @@ def _sites() -> pl.DataFrame:
     table = rows_as_table("sites", columns, rows=rows).with_columns(cut_off=pl.lit("16:00"))
     placed = place_sites(table)
     return table.with_columns(placed["latitude"].round(3), placed["longitude"].round(3))
-
-
-def site_owner(site: str) -> str:
-    """Return the partner that runs a site."""
-    return f"co-{site}"
 
 
 def _products() -> pl.DataFrame:

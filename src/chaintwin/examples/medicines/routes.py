@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from chaintwin.examples.medicines.companies import DUTY_RATES
+from chaintwin.examples.medicines.markets import MALARIA_LOW
 from chaintwin.examples.medicines.products import ACTIVES, BLISTERED, BULK, FOIL_KG_PER_THOUSAND, MATERIALS, MEDICINES, bulk_id
 from chaintwin.examples.medicines.sites import SITES, STORES
 from chaintwin.examples.medicines.supply import COLD, EMERGENCY, FLOWN, FORMULATION, HUBS, MAKERS, PACKAGING
@@ -62,8 +63,6 @@ def all_moves() -> tuple[Move, ...]:
 
 def stocked(malaria: float) -> tuple[str, ...]:
     """Return the medicines that a national store keeps."""
-    from chaintwin.examples.medicines.markets import MALARIA_LOW
-
     return tuple(row[0] for row in MEDICINES if row[0] != "al" or malaria >= MALARIA_LOW)
 
 

@@ -19,9 +19,6 @@ ACTIVE_LEAD = "lognormal(mean=25, cv=0.25)"
 RAW_LEAD = "lognormal(mean=20, cv=0.25)"
 CARTON_LEAD = "pmf(5:0.6, 7:0.3, 12:0.1)"
 
-BATCH_VALUE = 4_000.0
-"""Dollars of a batch of an active ingredient, below which a reactor is not started."""
-
 COST_SHARE = 0.65
 """What outside purchases cost, as a share of the value of what they become."""
 

@@ -118,7 +118,7 @@ def read_placed(path: str | Path) -> tuple[Network, list[Finding], Mapping[str, 
     findings += reference_findings(frames, places, unreadable=loaded.unreadable)
     findings += _strangers(project, frames, loaded.sheets)
     network = Network(settings=migrated.settings, tables=frames, folder=project.folder)
-    return network, _in_order(findings, [SETTINGS_FILE, *(place.file for place in places.values())]), places
+    return network, sorted(findings, key=lambda finding: (_rank(finding.file), finding.row)), places
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +242,8 @@ def _nothing(settings: Settings, project: Project) -> Network:
     return Network(settings=settings, tables={t.name: empty_frame(t) for t in CATALOG}, folder=project.folder)
 
 
-def _in_order(findings: list[Finding], files: list[str]) -> list[Finding]:
-    rank: dict[str, int] = {}
-    for file in files:
-        rank.setdefault(file, len(rank))
-    return sorted(findings, key=lambda finding: (rank.get(finding.file, len(rank)), finding.row))
+def _rank(file: str) -> int:
+    """Return the place of a file in the report: the project as a whole first, then the tables in the catalog's order."""
+    stem = file.partition("[")[2].rstrip("]") or Path(file).stem
+    name = match_table(stem, TABLE_NAMES)
+    return TABLE_NAMES.index(name) + 1 if name else 0

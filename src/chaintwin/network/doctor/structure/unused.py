@@ -8,6 +8,7 @@ from chaintwin.errors import Finding
 from chaintwin.network.doctor.marks import joined, mark, remark
 from chaintwin.network.doctor.structure.subject import Structure
 from chaintwin.network.lowering.capacity import listed_uses
+from chaintwin.network.proposing import FREIGHT_CURRENCY, has_dollar_rate
 from chaintwin.network.tables.cells.keys import names_by_rule
 
 FIX = "delete it, or correct the name where it should be used"
@@ -154,8 +155,24 @@ def _lanes(structure: Structure) -> list[Finding]:
         found=joined("blank for ", name),
         fix=fix,
     )
+    findings += _freight(structure)
     odd = lanes.filter(pl.col("note").is_not_null() & pl.col("proposed").is_not_null())
     found = joined(name, ": ", pl.col("note"))
     return findings + mark(
         structure.subject, "lane.odd", rows=odd, table="lanes", column="mode", found=found, fix="write mode and distance", most=3
     )
+
+
+def _freight(structure: Structure) -> list[Finding]:
+    """Report freight that is proposed in US dollars and counted as if it were the project's currency."""
+    subject, rows = structure.subject, structure.lowered.rows
+    if subject.settings.currency == FREIGHT_CURRENCY or has_dollar_rate(subject.settings, subject.network["exchange_rates"]):
+        return []
+    weighed = rows["products"].filter(pl.col("weight_kg") > 0)["product_id"].implode()
+    dear = rows["lanes"].filter(pl.col("freight") > 0)["lane_id"].implode()
+    moved = structure.lowered.found.activities.filter(pl.col("product_id").is_in(weighed) & pl.col("lane_id").is_in(dear))
+    if moved.height == 0:
+        return []
+    found = f"no rate of {FREIGHT_CURRENCY}, in which freight is proposed for {moved['lane_id'].n_unique()} lanes; 1 is taken"
+    fix = f"add a row to exchange_rates: {FREIGHT_CURRENCY}, and its worth in {subject.settings.currency}"
+    return [remark("currency.no_rate", found=found, fix=fix, file=subject.file("exchange_rates"), column="currency")]

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-CANDIDATES_MAX = 400
-"""Names compared letter by letter; 400 keep a suggestion below 20 ms among any number of names."""
+import numpy as np
+from numpy.typing import NDArray
+
+CANDIDATES_MAX = 200
+"""Names compared letter by letter; among more, those whose letters differ least are taken."""
 
 SIMILAR_ENOUGH = 0.6
 """Share of letters in common below which a suggestion would puzzle more than help (difflib's ratio)."""
 
+LETTERS = 127
+"""Bytes are counted modulo this; ASCII letters and digits keep a place of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Known names, arranged so that the one nearest to a misspelled name is found quickly; make it with ``names_of``.
+    """Known names, arranged so that the one nearest to a misspelled name is found quickly; made by ``names_of``.
 
     Parameters
     ----------
     all : the names, in their order.
     plain : for each name without case and punctuation, the first name that has it.
+    letters : shape (names, LETTERS), how often each has each letter; empty where there are few names.
+    squares : shape (names,), sum of the squares of each row of ``letters``.
     """
 
     all: tuple[str, ...]
     plain: Mapping[str, str]
+    letters: NDArray[np.float32] = field(compare=False)
+    squares: NDArray[np.float32] = field(compare=False)
 
     def nearest(self, name: str) -> str:
         """Return the name most like the given one, or an empty string if none is alike.
@@ -38,22 +48,13 @@ class Names:
         same = self.plain.get(plain_name(name))
         if same is not None:
             return same
-        close = self._close(name)
+        close = self.all
+        if len(self.letters):
+            # The squared distance without the part that is the same for all names; one product of matrices is quick.
+            apart = self.squares - 2 * (self.letters @ _count_letters([name])[0])
+            close = tuple(self.all[index] for index in np.argsort(apart, kind="stable")[:CANDIDATES_MAX])
         found = difflib.get_close_matches(name.casefold(), [c.casefold() for c in close], n=1, cutoff=SIMILAR_ENOUGH)
         return next((c for c in close if c.casefold() == found[0]), "") if found else ""
-
-    def _close(self, name: str) -> list[str]:
-        """Return at most CANDIDATES_MAX names of about the same length, those of the same letters first."""
-        reach = max(2, len(name) // 3)
-        alike = [c for c in self.all if abs(len(c) - len(name)) <= reach]
-        if len(alike) <= CANDIDATES_MAX:
-            return alike
-        # Ids often share a long beginning (PLANT-0001), so that a common beginning or end tells little when there are many.
-        start, end = name[:3].casefold(), name[-3:].casefold()
-        same = [c for c in alike if c[:3].casefold() == start or c[-3:].casefold() == end]
-        letters = set(name.casefold())
-        same.sort(key=lambda c: len(letters ^ set(c.casefold())))
-        return same[:CANDIDATES_MAX]
 
 
 def names_of(names: Iterable[str]) -> Names:
@@ -62,7 +63,8 @@ def names_of(names: Iterable[str]) -> Names:
     plain: dict[str, str] = {}
     for name in listed:
         plain.setdefault(plain_name(name), name)
-    return Names(listed, plain)
+    letters = _count_letters(listed if len(listed) > CANDIDATES_MAX else ())
+    return Names(listed, plain, letters, np.square(letters).sum(axis=1))
 
 
 def plain_name(name: str) -> str:
@@ -74,3 +76,17 @@ def plain_name(name: str) -> str:
     'lead_time'
     """
     return re.sub(r"[\s\-_.]+", "_", name.strip()).strip("_").casefold()
+
+
+def _count_letters(names: Sequence[str]) -> NDArray[np.float32]:
+    counts = np.zeros((len(names), LETTERS), dtype=np.float32)
+    if not names:
+        return counts
+    spelled = np.array([name.casefold().encode(errors="replace") for name in names])
+    codes = spelled.view(np.uint8).reshape(len(names), -1)
+    rows = np.arange(len(names))
+    for place in range(codes.shape[1]):
+        counts[rows, codes[:, place] % LETTERS] += 1
+    # Names shorter than the longest are filled up with zero bytes.
+    counts[:, 0] = 0
+    return counts
