@@ -55,6 +55,26 @@ def compile_graph(graph: Graph) -> Program:
     )
 
 
+def refuse_collisions(purpose: str, ids: pl.Series, *, numbers: NDArray[np.uint64]) -> None:
+    """Refuse random streams that share their number, and so their draws.
+
+    Parameters
+    ----------
+    purpose : what the streams are for.
+    ids : names of the entities, one a stream.
+    numbers : uint64[streams].
+
+    Raises
+    ------
+    StreamCollisionError
+        Two entities have the same number; the message names them.
+    """
+    used, times = np.unique(numbers, return_counts=True)
+    if used.size < numbers.size:
+        twice = [ids[int(place)] for place in np.flatnonzero(numbers == used[times > 1][0])]
+        raise StreamCollisionError(f"{purpose} streams of {' and '.join(twice)} have the same number; rename one of them")
+
+
 class _Index:
     """The entity frames sorted by id, each with its number, and what ids stand for."""
 
@@ -352,10 +372,7 @@ def _stream_numbers(purpose: str, ids: pl.Series, wanted: NDArray[np.bool_]) -> 
     numbers = np.zeros(ids.len(), dtype=np.uint64)
     place = np.flatnonzero(wanted)
     numbers[place] = np.array([stream_id(purpose, name) for name in ids.gather(place)], dtype=np.uint64)
-    used, times = np.unique(numbers[place], return_counts=True)
-    if used.size < place.size:
-        twice = [ids[int(item)] for item in place if numbers[item] == used[times > 1][0]]
-        raise StreamCollisionError(f"{purpose} streams of {' and '.join(twice)} have the same number; rename one of them")
+    refuse_collisions(purpose, ids.gather(place), numbers=numbers[place])
     return numbers
 
 

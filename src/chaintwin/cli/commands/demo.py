@@ -19,7 +19,7 @@ SAME_MAX = 1
 
 
 def demo(
-    example: Annotated[Shipped, typer.Argument(help="The shipped network to show.")] = Shipped.MEDICINES,
+    example: Annotated[Shipped, typer.Argument(help="beer-game, medicines or electronics.")] = Shipped.MEDICINES,
     *,
     into: Annotated[
         Path | None, typer.Option(help="Also write the network to this new folder, to change it.", show_default=False)
