@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from chaintwin.cli.terminal.output import DRAWN, TYPED, Glyphs
-from chaintwin.cli.views.charts import Bar, bar_chart, bar_of, column_chart, resampled, sparkline
+from chaintwin.cli.views.charts import Bar, bar_chart, bar_of, column_chart, resampled
 from chaintwin.cli.views.world_map import MARKS, world_map
 from chaintwin.network.tables.catalog import SITE_KINDS
 
@@ -50,12 +50,6 @@ def test_bar_chart__aligned_in_eighty_columns() -> None:
     lines = printed(bar_chart(bars, DRAWN, width=80))
     assert all(len(line) <= 80 for line in lines)
     assert lines[0].index("3") == lines[1].index("1,000") + 4
-
-
-def test_sparkline__rises() -> None:
-    assert sparkline([1, 2, 3, 4], TYPED, width=4) == ".:|#"
-    assert sparkline([], TYPED, width=4) == ""
-    assert sparkline([None, 5.0], TYPED, width=2) == " ."
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=200), st.integers(1, 60))

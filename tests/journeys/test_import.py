@@ -11,11 +11,18 @@ import pytest
 from tests.journeys.running import ESCAPE, document, run, succeed
 from tests.shared_data import shared_path
 
-LOG = "shipment no,product,ship from,ship to,order date,delivery date,qty,value\n" + "".join(
-    f"S{number},{'lamp' if number % 3 else 'bulb'},Works Lyon,{('Paris', 'Milan')[number % 2]},"
-    f"2025-0{1 + number // 25}-{1 + number % 25:02d},2025-0{1 + (number + 4) // 28}-{1 + (number + 4) % 28:02d},{10 + number % 7},{100 + number}\n"
-    for number in range(60)
-)
+HEADER = "shipment no,product,ship from,ship to,order date,delivery date,qty,value\n"
+
+
+def line(number: int) -> str:
+    """Return one line of a made-up log: two products from one works to two shops, four days or so on the way."""
+    ordered = f"2025-0{1 + number // 25}-{1 + number % 25:02d}"
+    arrived = f"2025-0{1 + (number + 4) // 28}-{1 + (number + 4) % 28:02d}"
+    product, shop = "bulb" if number % 3 == 0 else "lamp", ("Paris", "Milan")[number % 2]
+    return f"S{number},{product},Works Lyon,{shop},{ordered},{arrived},{10 + number % 7},{100 + number}\n"
+
+
+LOG = HEADER + "".join(map(line, range(60)))
 
 
 def test_import__guessed_mapping_is_shown_corrected_and_used(tmp_path: Path) -> None:
@@ -27,7 +34,9 @@ def test_import__guessed_mapping_is_shown_corrected_and_used(tmp_path: Path) -> 
     assert (tmp_path / "shipments-network" / "import_report.json").is_file()
     mapping = succeed("import", "shipments.csv", "--show-mapping", cwd=tmp_path)
     (tmp_path / "mapping.toml").write_text(mapping, encoding="utf-8")
-    whole = document("import", "shipments.csv", "--mapping", "mapping.toml", "--into", "mine", "--layout", "parquet", cwd=tmp_path)
+    whole = document(
+        "import", "shipments.csv", "--mapping", "mapping.toml", "--into", "mine", "--layout", "parquet", cwd=tmp_path
+    )
     assert whole["project"] == "mine"
     assert whole["report"]["facts"]["rows"] == 60
     assert list((tmp_path / "mine").glob("*.parquet"))

@@ -153,7 +153,10 @@ def test_simulate__interrupted_leaves_nothing(home: Path, tmp_path: Path, number
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        time.sleep(4)
+        # The first remark comes when the project has been read and the simulation is about to start.
+        assert started.stderr is not None
+        assert "doctor" in started.stderr.readline()
+        time.sleep(2)
         assert started.poll() is None
         os.kill(started.pid, number)
         out, notes = started.communicate(timeout=60)

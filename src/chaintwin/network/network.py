@@ -69,7 +69,7 @@ class Settings:
     schema_version: int = SCHEMA_VERSION
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Network:
     """A supply network as its tables say, typed and with every default filled in.
 
@@ -86,6 +86,19 @@ class Network:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether settings and every cell agree; the folder does not count."""
+        if not isinstance(other, Network):
+            return NotImplemented
+        same_tables = self.tables.keys() == other.tables.keys()
+        return (
+            self.settings == other.settings
+            and same_tables
+            and all(frame.equals(other.tables[name]) for name, frame in self.tables.items())
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         """Return one table."""

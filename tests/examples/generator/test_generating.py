@@ -23,7 +23,7 @@ def sizes(draw: st.DrawFn) -> GeneratorSize:
     tiers = draw(st.integers(2, 8))
     sites = draw(st.integers(4 * tiers, 300))
     products = draw(st.integers(tiers, 80))
-    points = draw(st.integers(sites, 6_000))
+    points = draw(st.integers(3 * sites, 6_000))
     return GeneratorSize(sites=sites, products=products, stock_points=points, tiers=tiers, seed=draw(st.integers(0, 2**64 - 1)))
 
 
@@ -33,7 +33,10 @@ def test_generate__exact_counts_or_a_reason(size: GeneratorSize) -> None:
     try:
         network = generate(size)
     except UsageError as error:
-        assert "allowed: " in str(error)
+        if "a few more" in str(error):
+            return  # Near the least, whole numbers of products a site leave gaps between the totals.
+        low, _, high = str(error).partition("allowed: ")[2].partition(" with ")[0].partition(" to ")
+        assert not int(low) <= size.stock_points <= int(high), str(error)
         return
     assert network["sites"].height == size.sites
     assert network["products"].height == size.products

@@ -29,5 +29,4 @@ Project = Annotated[Path, typer.Argument(help="Folder with chaintwin.toml and ta
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers; the same seed gives the same result.", min=0, max=2**64 - 1)]
 Replications = Annotated[int, typer.Option(help="Independent runs; intervals need two.", min=1)]
-Into = Annotated[Path | None, typer.Option(help="Folder to write the project to.", show_default=False)]
 LayoutChoice = Annotated[Layout, typer.Option(help="How the project is written.")]

@@ -127,28 +127,6 @@ def column_chart(
     return text
 
 
-def sparkline(values: Sequence[float | None], glyphs: Glyphs, *, width: int) -> str:
-    """Return one line of columns between the smallest and the largest value.
-
-    Parameters
-    ----------
-    values, glyphs, width : as for ``column_chart``.
-    """
-    import numpy as np
-
-    data = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    known = data[~np.isnan(data)]
-    if known.size == 0:
-        return ""
-    columns = resampled(data, width)
-    reach = float(known.max() - known.min()) or 1.0
-    steps = len(glyphs.levels)
-    level = np.clip(np.nan_to_num((columns - known.min()) / reach) * steps, 0, steps - 1).astype(np.int64)
-    return "".join(
-        " " if missing else glyphs.levels[step] for step, missing in zip(level.tolist(), np.isnan(columns).tolist(), strict=True)
-    )
-
-
 def resampled(data: Floats, width: int) -> Floats:
     """Return the values averaged or repeated to at most ``width`` columns; NaN counts for nothing."""
     import numpy as np

@@ -82,7 +82,7 @@ def plan(size: GeneratorSize) -> Layout:
     parents = tuple(np.arange(count) * above // count for above, count in pairwise(lower))
     starts = [np.arange(lower[0]) * products[-1] // lower[0]]
     for tier, parent in enumerate(parents, start=1):
-        starts.append(starts[-1][parent] + _offsets(parent, lengths[tier - 1][parent] - lengths[tier]))
+        starts.append(starts[-1][parent] + _offsets(parent, lengths[tier - 1][parent], own=lengths[tier]))
     return Layout(sites, products, made, inputs, parents, tuple(starts), lengths)
 
 
@@ -140,44 +140,59 @@ def _recipe(products: int, below: int, *, draws: Draws, use: str) -> Pairs:
 
 def _lengths(points: int, *, sites: tuple[int, ...], finished: int, size: GeneratorSize) -> tuple[Numbers, ...]:
     """Return how many products each site of each distributing tier keeps, so that the tiers together keep ``points``."""
-    widths = [1.0]
-    for above, count in zip(reversed(sites[:-1]), reversed(sites[1:]), strict=True):
-        widths.append(widths[-1] * (WIDER if count >= 2 * above else 1.0))
-    widths.reverse()
-    store = points / sum(count * width for count, width in zip(sites, widths, strict=True))
-    upper = [min(finished, max(1, round(store * width))) for width in widths[:-1]]
-    rest = points - sum(count * length for count, length in zip(sites, upper, strict=False))
-    low, high = divmod(rest, sites[-1])
-    most = upper[-1] if upper else finished
-    fewest = high == 0
-    if low < 1 or low + (not fewest) > most:
-        _refuse(points, sites=sites, finished=finished, size=size)
-    if sites[0] * (upper[0] if upper else low) < finished:
-        raise UsageError(
-            f"products: found {size.products}, more than {size.stock_points} stock points can keep at {size.sites} sites; "
-            f"allowed: fewer products or more stock points"
-        )
-    stores = np.full(sites[-1], low, dtype=np.int64)
-    # Sites with one product more are spread evenly.
-    stores[np.arange(high) * sites[-1] // max(high, 1)] += 1
-    return (*(np.full(count, length, dtype=np.int64) for count, length in zip(sites, upper, strict=False)), stores)
-
-
-def _refuse(points: int, *, sites: tuple[int, ...], finished: int, size: GeneratorSize) -> None:
-    others = size.stock_points - points
-    least, most = others + sum(sites), others + sum(sites) * finished
+    fewest = _fewest(sites, finished)
+    least = sum(count * length for count, length in zip(sites, fewest, strict=True))
+    if not least <= points <= sum(sites) * finished:
+        _refuse(points, least=least, most=sum(sites) * finished, size=size)
+    tried = [_widening(points, sites, fewest=fewest, finished=finished)]
+    tried += [tuple(max(length, few) for few in fewest[:-1]) for length in range(1, finished + 1)]
+    for upper in tried:
+        rest = points - sum(count * length for count, length in zip(sites, upper, strict=False))
+        low, high = divmod(rest, sites[-1])
+        if fewest[-1] <= low and low + (high > 0) <= (upper[-1] if upper else finished):
+            stores = np.full(sites[-1], low, dtype=np.int64)
+            # Sites with one product more are spread evenly.
+            stores[np.arange(high) * sites[-1] // max(high, 1)] += 1
+            return (*(np.full(count, length, dtype=np.int64) for count, length in zip(sites, upper, strict=False)), stores)
     raise UsageError(
-        f"stock_points: found {size.stock_points}; allowed: about {least} to {most} with {size.sites} sites, "
+        f"stock_points: found {size.stock_points}; allowed: a few more, as {size.sites} sites in {size.tiers} tiers leave gaps"
+    )
+
+
+def _fewest(sites: tuple[int, ...], finished: int) -> tuple[int, ...]:
+    """Return how many products each site of a tier keeps at least, so that every product is kept and passed on."""
+    fewest = [-(-finished // sites[0])]
+    for above, count in pairwise(sites):
+        fewest.append(-(-fewest[-1] // max(1, count // above)))
+    return tuple(fewest)
+
+
+def _widening(points: int, sites: tuple[int, ...], *, fewest: tuple[int, ...], finished: int) -> tuple[int, ...]:
+    """Return the products kept by a site of each tier but the last, if sites keep a little more than those they serve."""
+    widths = [1.0]
+    for count, above in pairwise(reversed(sites)):
+        widths.insert(0, widths[0] * (WIDER if count >= 2 * above else 1.0))
+    store = points / sum(count * width for count, width in zip(sites, widths, strict=True))
+    return tuple(min(finished, max(few, round(store * width))) for few, width in zip(fewest[:-1], widths[:-1], strict=True))
+
+
+def _refuse(points: int, *, least: int, most: int, size: GeneratorSize) -> None:
+    others = size.stock_points - points
+    raise UsageError(
+        f"stock_points: found {size.stock_points}; allowed: {others + least} to {others + most} with {size.sites} sites, "
         f"{size.products} products and {size.tiers} tiers"
     )
 
 
-def _offsets(parent: Numbers, room: Numbers) -> Numbers:
-    """Return where in its parent's run each site's run starts: evenly spread, so that each product of the parent is passed on."""
+def _offsets(parent: Numbers, above: Numbers, *, own: Numbers) -> Numbers:
+    """Return where in its parent's run each site's run starts: evenly spread, so that each product of the parent is passed on.
+
+    ``above`` and ``own`` are the lengths of the parent's run and of each site's own.
+    """
     count = np.bincount(parent)
     rank = np.arange(parent.size) - (np.cumsum(count) - count)[parent]
     steps = np.maximum(count[parent] - 1, 1)
-    return room * rank // steps
+    return np.asarray(np.minimum((above - own.min()) * rank // steps, above - own), dtype=np.int64)
 
 
 def _groups(keys: Numbers, wanted: Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

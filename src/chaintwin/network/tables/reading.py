@@ -15,7 +15,7 @@ from chaintwin.network.tables.cells.columns import empty_frame, type_table
 from chaintwin.network.tables.cells.keys import key_findings
 from chaintwin.network.tables.cells.nearest import names_of
 from chaintwin.network.tables.cells.references import Place, reference_findings
-from chaintwin.network.tables.files.columnar import read_columnar
+from chaintwin.network.tables.files.columnar import read_columnar, unreadable_files
 from chaintwin.network.tables.files.delimited import read_delimited
 from chaintwin.network.tables.files.folder import SETTINGS_FILE, Project, find_project, match_table, stranger
 from chaintwin.network.tables.files.sheet import Sheet
@@ -135,10 +135,12 @@ def _load(project: Project) -> _Loaded:
     loaded = _Loaded()
     if project.workbook is not None:
         loaded = _load_workbook(project.workbook)
+    damaged = unreadable_files([path for path in project.tables.values() if _is_columnar(path)])
     for name, path in project.tables.items():
-        known = [column.name for column in table(name).columns]
-        is_text = path.suffix.lower() == ".csv"
-        sheet, findings = read_delimited(path, table=name, known=known) if is_text else read_columnar(path, table=name)
+        if _is_columnar(path):
+            sheet, findings = read_columnar(path, table=name, is_tried=path not in damaged)
+        else:
+            sheet, findings = read_delimited(path, table=name, known=[column.name for column in table(name).columns])
         loaded.findings.extend(findings)
         if sheet is None or any(finding.code == "row.quotes" for finding in findings):
             loaded.unreadable.add(name)
@@ -149,6 +151,10 @@ def _load(project: Project) -> _Loaded:
         loaded.findings[:0] = findings
         return replace(loaded, settings=settings)
     return loaded
+
+
+def _is_columnar(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
 
 
 def _load_workbook(path: Path) -> _Loaded:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,12 +15,71 @@ from chaintwin.network.tables.files.sheet import COLUMNS_MAX, ROWS_MAX, Sheet, f
 CELLS_MAX = 100_000_000
 """Most cells of one Parquet file: a few bytes of it can stand for any number of equal cells."""
 
+TRIAL_SECONDS_MAX = 300
+"""Longest trial of the files of a project; one at the limits above takes some seconds."""
+
 _NESTED = (pl.List, pl.Array, pl.Struct, pl.Binary, pl.Object)
 
+# One line for each file that could be read, after a first line that tells the program started at all.
+_TRIAL = f"""
+import sys
+import polars as pl
+print("started", flush=True)
+for path in sys.argv[1:]:
+    lazy = pl.scan_parquet(path, glob=False)
+    height, width = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
+    if height <= {ROWS_MAX} and width <= {COLUMNS_MAX} and height * width <= {CELLS_MAX}:
+        lazy.collect()
+    print("read", flush=True)
+"""
 
-def read_columnar(path: Path, *, table: str) -> tuple[Sheet | None, list[Finding]]:
-    """Read a Parquet file as text; row 2 is its first row, so that numbers match those of the other formats."""
+
+def unreadable_files(paths: Sequence[Path]) -> frozenset[Path]:
+    """Return the Parquet files that cannot be read, as found out by another process.
+
+    Parameters
+    ----------
+    paths : the files.
+
+    A damaged Parquet file can end the process that reads it: the library asks for as much memory as the file claims to need. The
+    first reading is done by a process that may be lost; the second, by this one, then meets no surprise.
+    """
+    broken: set[Path] = set()
+    rest = list(paths)
+    while rest:
+        command = [sys.executable, "-c", _TRIAL, *map(str, rest)]
+        try:
+            done = subprocess.run(
+                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=TRIAL_SECONDS_MAX, check=False
+            )
+            lines = done.stdout.split()
+        except subprocess.TimeoutExpired as expired:
+            lines = (expired.stdout or b"").split()
+        except OSError:
+            return frozenset(broken)
+        if not lines:
+            # Python itself cannot be started anew here, as inside a frozen program: then there is no trial.
+            return frozenset(broken)
+        count = len(lines) - 1
+        if count < len(rest):
+            broken.add(rest[count])
+        rest = rest[count + 1 :]
+    return frozenset(broken)
+
+
+def read_columnar(path: Path, *, table: str, is_tried: bool = False) -> tuple[Sheet | None, list[Finding]]:
+    """Read a Parquet file as text; None if it cannot be read. Row 2 is its first row, as in the other formats.
+
+    Parameters
+    ----------
+    path : the file, at most FILE_BYTES_MAX bytes.
+    table : name of the table.
+    is_tried : ``unreadable_files`` found the file readable already.
+    """
     file = path.name
+    refusal = fault(file, "file.parquet", found="no readable Parquet file", allowed="a Parquet file", fix="write the file again")
+    if not is_tried and unreadable_files([path]):
+        return None, [refusal]
     try:
         lazy = pl.scan_parquet(path, glob=False)
         schema = lazy.collect_schema()
@@ -28,8 +90,7 @@ def read_columnar(path: Path, *, table: str) -> tuple[Sheet | None, list[Finding
             return None, [fault(file, "file.long", found=found, allowed=allowed, fix="split the project")]
         frame = lazy.collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError):
-        found = "no readable Parquet file"
-        return None, [fault(file, "file.parquet", found=found, allowed="a Parquet file", fix="write the file again")]
+        return None, [refusal]
     findings = [
         Finding("type.nested", f"cells of type {dtype}", "text, numbers, dates", fix="write plain values", file=file, column=name)
         for name, dtype in schema.items()
