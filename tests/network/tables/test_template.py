@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chaintwin.errors import UsageError
+from chaintwin.errors import Severity, UsageError
+from chaintwin.network.doctor import check
 from chaintwin.network.tables.catalog import CATALOG
 from chaintwin.network.tables.reading import read_project
 from chaintwin.network.tables.template import GUIDE_FILE, write_template
@@ -17,13 +18,19 @@ def test_write_template__reads_without_a_single_finding(tmp_path: Path) -> None:
     network, findings = read_project(tmp_path / "mine")
     assert findings == []
     assert {name: frame.height for name, frame in network.tables.items() if frame.height} == {
-        "sites": 4, "products": 2, "lanes": 3, "demand": 4, "stock_points": 6,
+        "sites": 5, "products": 2, "lanes": 4, "demand": 4, "stock_points": 6,
     }  # fmt: skip
 
 
 def test_write_template__compiles(tmp_path: Path) -> None:
     write_template(tmp_path / "mine")
     assert read_project(tmp_path / "mine")[0].compile() is not None
+
+
+def test_write_template__doctor_finds_nothing_to_mend(tmp_path: Path) -> None:
+    write_template(tmp_path / "mine")
+    found = check(tmp_path / "mine").findings
+    assert [str(finding) for finding in found if finding.severity is not Severity.NOTE] == []
 
 
 def test_write_template__guide_explains_every_table_and_column(tmp_path: Path) -> None:

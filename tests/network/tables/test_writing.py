@@ -29,7 +29,7 @@ LAYOUTS = ((Layout.CSV, "csv"), (Layout.XLSX, "net.xlsx"), (Layout.PARQUET, "par
 
 
 # Shrinking a whole network takes minutes and tells little more: the assertion names table, column and values.
-@settings(max_examples=scaled(ci=20, full=500), phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=scaled(ci=8, full=300), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(networks())
 def test_write__reading_gives_the_same_network_through_all_layouts(network: Network) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -44,7 +44,7 @@ def explain(network: Network) -> pl.DataFrame:
     ...     write_template(Path(folder) / "mine")
     ...     frame = explain(read(Path(folder) / "mine"))
     >>> frame.filter(pl.col("column") == "time_zone").select("table", "rows", "value").row(0)
-    ('sites', 4, 'UTC')
+    ('sites', 5, 'UTC')
     """
     lines = []
     for table in CATALOG:

@@ -54,7 +54,7 @@ def read(path: str | Path) -> Network:
     ...     write_template(Path(folder) / "mine")
     ...     network = read(Path(folder) / "mine")
     >>> network["sites"].height
-    4
+    5
     """
     network, findings = read_project(path)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]

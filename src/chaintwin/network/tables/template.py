@@ -36,7 +36,8 @@ TABLES = (
         "sites",
         """\
 site_id,name,kind,country,latitude,longitude
-factory,Supplier in Hamburg,supplier,DE,53.55,9.99
+hamburg,Supplier in Hamburg,supplier,DE,53.55,9.99
+gdansk,Supplier in Gdansk,supplier,PL,54.35,18.65
 central,Warehouse in Lyon,warehouse,FR,45.76,4.84
 store-paris,Store in Paris,store,FR,48.86,2.35
 store-milan,Store in Milan,store,IT,45.46,9.19
@@ -53,20 +54,21 @@ bulb,Light bulb,each,5,0.05,0.0005
     (
         "lanes",
         """\
-from_site,to_site,mode,lead_time,fixed_cost,variable_cost
-factory,central,road,"triangular(3, 4, 8)",200,0.5
-central,store-paris,road,1,60,0.2
-central,store-milan,road,2,60,0.2
+from_site,to_site,mode,lead_time,fixed_cost,variable_cost,capacity
+hamburg,central,road,"triangular(3, 4, 8)",40,0.5,300
+gdansk,central,road,"triangular(5, 6, 12)",40,0.4,300
+central,store-paris,road,1,20,0.2,
+central,store-milan,road,2,20,0.2,
 """,
     ),
     (
         "demand",
         """\
 site_id,product_id,quantity,price
-store-paris,lamp,poisson(8),60
-store-paris,bulb,"normal(100, 20)",7
-store-milan,lamp,poisson(5),60
-store-milan,bulb,"normal(60, 15)",7
+store-paris,lamp,poisson(8),70
+store-paris,bulb,"normal(100, 20)",9
+store-milan,lamp,poisson(5),70
+store-milan,bulb,"normal(60, 15)",9
 """,
     ),
     (

@@ -59,7 +59,7 @@ def write(network: Network, path: str | Path, *, layout: Layout = Layout.CSV) ->
     ...     write_template(Path(folder) / "mine")
     ...     write(read(Path(folder) / "mine"), Path(folder) / "mine.xlsx", layout=Layout.XLSX)
     ...     read(Path(folder) / "mine.xlsx")["lanes"].height
-    3
+    4
     """
     target = Path(path)
     _check_target(target, layout)
