@@ -326,7 +326,8 @@ def _order(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], laws: _Laws) -> Orde
     buffers = ids.len()
     delay = _integers(index.activity, "information_delay")
     orders = index.buffer["policy"].to_numpy() != Policy.NONE
-    out_keep = outputs.is_main & orders[outputs.other] & (delay[outputs.owner] == 0)
+    used = _floats(index.activity, "share")[outputs.owner] > 0
+    out_keep = outputs.is_main & used & orders[outputs.other] & (delay[outputs.owner] == 0)
     above, below = _through(outputs, out_keep, inputs)
     rank = _levels(above, below, np.zeros(buffers, dtype=np.int64), ids=ids, what="orders without information delay")
     zero_lead = laws.lead_min == 0

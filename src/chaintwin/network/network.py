@@ -68,6 +68,11 @@ class Settings:
     quantities: Quantities = Quantities.CONTINUOUS
     schema_version: int = SCHEMA_VERSION
 
+    @property
+    def periods(self) -> int:
+        """Periods from the start to the end of a run: warm-up and horizon. Dated calendars and trends cover this many."""
+        return self.warm_up + self.horizon
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:

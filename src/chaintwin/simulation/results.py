@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.network.program import Program
+from chaintwin.network.tables.files.exchanging import write_folder
 from chaintwin.simulation.ensemble import Reduced, Span
 from chaintwin.simulation.moments import Moments
 
@@ -86,39 +87,35 @@ class Result:
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
 
     def __getitem__(self, figure: str) -> tuple[float, float, float]:
-        """Return mean, low and high end of one figure; KeyError if there is none of that name."""
+        """Return mean, low and high end of one figure, the ends NaN where there is one replication; KeyError for another name."""
         row = self.summary.row(by_predicate=pl.col("figure") == figure, named=True) if figure in self.figures else None
         if row is None:
             raise KeyError(figure)
-        return row["mean"], row["low"], row["high"]
+        mean, low, high = (float("nan") if row[end] is None else float(row[end]) for end in ("mean", "low", "high"))
+        return mean, low, high
 
     def write(self, folder: Path | str) -> None:
-        """Write every frame as Parquet, and ``result.json``, to a folder that is put in place when complete.
+        """Write every frame as Parquet, and ``result.json``; all files appear or none.
 
         Parameters
         ----------
-        folder : replaced if it holds an earlier result.
+        folder : new, empty, or holding an earlier result, whose files are replaced; other files in it are left alone.
 
         Raises
         ------
         UsageError
-            The folder holds something that is not a result.
+            Nothing can be written there; see ``check_target``.
         """
-        target = Path(folder)
-        if target.exists() and not (target / "result.json").exists() and (not target.is_dir() or any(target.iterdir())):
-            raise UsageError(f"{target}: found files that are not a result; allowed: a new folder or an earlier result")
-        partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        try:
+        check_target(folder)
+
+        def fill(staging: Path) -> None:
             for name in FRAMES:
-                getattr(self, name).write_parquet(partial / f"{name}.parquet")
-            pl.DataFrame(dict(self.figures)).write_parquet(partial / "figures.parquet")
+                getattr(self, name).write_parquet(staging / f"{name}.parquet")
+            pl.DataFrame(dict(self.figures)).write_parquet(staging / "figures.parquet")
             about = {key: getattr(self, key) for key in ABOUT} | {"span": asdict(self.span)}
-            (partial / "result.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-            _replace_folder(partial, target)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            (staging / "result.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+        write_folder(Path(folder), fill, stale=lambda target: [name for name in FILES if (target / name).exists()])
 
     @staticmethod
     def read(folder: Path | str) -> Result:
@@ -132,28 +129,40 @@ class Result:
         source = Path(folder)
         if not (source / "result.json").is_file():
             raise UsageError(f"{source}: found no result.json; allowed: a folder written by Result.write or chaintwin simulate")
-        about = json.loads((source / "result.json").read_text(encoding="utf-8"))
-        frames = {name: pl.read_parquet(source / f"{name}.parquet") for name in FRAMES}
-        figures = pl.read_parquet(source / "figures.parquet")
-        return Result(
-            span=Span(**about["span"]),
-            figures={name: figures[name].to_numpy() for name in figures.columns},
-            program_digest=about["program_digest"],
-            version=about["version"],
-            confidence=about["confidence"],
-            currency=about["currency"],
-            period=about["period"],
-            summary=frames["summary"],
-            stock_points=frames["stock_points"],
-            streams=frames["streams"],
-            activities=frames["activities"],
-            resources=frames["resources"],
-            periods=frames["periods"],
-        )
+        try:
+            about = json.loads((source / "result.json").read_text(encoding="utf-8"))
+            frames = {name: pl.read_parquet(source / f"{name}.parquet") for name in FRAMES}
+            figures = pl.read_parquet(source / "figures.parquet")
+            return _result_from(about, frames, figures)
+        except (ValueError, KeyError, TypeError, OSError, pl.exceptions.PolarsError) as fault:
+            raise UsageError(f"{source}: found a damaged result ({fault}); allowed: a folder written by Result.write") from fault
 
 
 FRAMES = ("summary", "stock_points", "streams", "activities", "resources", "periods")
 ABOUT = ("program_digest", "version", "confidence", "currency", "period")
+FILES = (*(f"{name}.parquet" for name in FRAMES), "figures.parquet", "result.json")
+
+
+def check_target(folder: Path | str) -> None:
+    """Refuse a folder that a result cannot be written to, before time is spent on computing one.
+
+    Parameters
+    ----------
+    folder : new, empty, or holding an earlier result.
+
+    Raises
+    ------
+    UsageError
+        It is a file, holds something that is not a result, or may not be written to.
+    """
+    target = Path(folder)
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target}: found a file; allowed: a new folder or an earlier result")
+    if target.is_dir() and any(target.iterdir()) and not (target / "result.json").is_file():
+        raise UsageError(f"{target}: found files that are not a result; allowed: a new folder or an earlier result")
+    home = next(place for place in (target.absolute(), *target.absolute().parents) if place.exists())
+    if not home.is_dir() or not os.access(home, os.W_OK):
+        raise UsageError(f"{target}: found {home}, which cannot be written to; allowed: a folder you may write to")
 
 
 def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: float, currency: str, period: str) -> Result:
@@ -195,6 +204,24 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
             ("stock", "backlog", "demand", "fill_rate"),
             confidence,
         ),
+    )
+
+
+def _result_from(about: Mapping[str, Any], frames: Mapping[str, pl.DataFrame], figures: pl.DataFrame) -> Result:
+    return Result(
+        span=Span(**about["span"]),
+        figures={name: figures[name].to_numpy() for name in figures.columns},
+        program_digest=about["program_digest"],
+        version=about["version"],
+        confidence=about["confidence"],
+        currency=about["currency"],
+        period=about["period"],
+        summary=frames["summary"],
+        stock_points=frames["stock_points"],
+        streams=frames["streams"],
+        activities=frames["activities"],
+        resources=frames["resources"],
+        periods=frames["periods"],
     )
 
 
@@ -240,14 +267,3 @@ def _frame(names: pl.DataFrame, moments: Mapping[str, Moments], wanted: tuple[st
         columns[name] = moments[name].average()
         columns[f"{name}_half_width"] = moments[name].half_width(confidence)
     return names.with_columns(pl.Series(name, values).fill_nan(None) for name, values in columns.items())
-
-
-def _replace_folder(partial: Path, target: Path) -> None:
-    """Put a complete folder in the place of another; what was there goes only after the new one stands."""
-    if not target.exists():
-        partial.rename(target)
-        return
-    old = target.with_name(f".{target.name}.old-{os.getpid()}")
-    target.rename(old)
-    partial.rename(target)
-    shutil.rmtree(old)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from chaintwin.errors import UsageError
 from chaintwin.network.network import Network
@@ -11,6 +12,9 @@ from chaintwin.network.state import State, initial_state
 from chaintwin.rng import check_seed
 from chaintwin.simulation.ensemble import Span, run_ensemble
 from chaintwin.simulation.results import Result, result_of
+
+REPLICATION_LIMIT = 10_000_000
+"""The figures of each replication are kept, 152 bytes of them, so more would not fit the memory of most machines."""
 
 
 def simulate(
@@ -75,9 +79,11 @@ def simulate(
     for name, value, least in (("periods", chosen.periods, 1), ("replications", replications, 1), ("warm_up", chosen.warm_up, 0)):
         if value < least:
             raise UsageError(f"{name}: found {value}; allowed: {least} or more")
+    if replications > REPLICATION_LIMIT:
+        raise UsageError(f"replications: found {replications}; allowed: at most {REPLICATION_LIMIT}")
     if not 0 < confidence < 1:
         raise UsageError(f"confidence: found {confidence}; allowed: between 0 and 1, such as 0.95")
-    program = network.compile()
+    program = _covering(network, chosen.first + chosen.warm_up + chosen.periods).compile()
     reduced = run_ensemble(
         program, state or initial_state(program), span=chosen, threads=threads, progress=progress, cancel=cancel
     )
@@ -89,3 +95,11 @@ def simulate(
         currency=settings.currency,
         period=settings.period.value,
     )
+
+
+def _covering(network: Network, periods: int) -> Network:
+    """Return the network with a horizon that reaches as far as the run, so that trends and dated holidays never start again."""
+    settings = network.settings
+    if periods <= settings.periods:
+        return network
+    return replace(network, settings=replace(settings, horizon=periods - settings.warm_up))

@@ -141,6 +141,7 @@ PLANTED: dict[str, Plant] = {
     "price.below_value": _set("demand", "D", price=10.0),
     "loop.information": _circle(),
     "loop.material": _circle(lead="0", delay=1),
+    "quantity.fraction": _all(_set("stock_points", "depot", base_stock=10.5), _settings(quantities=Quantities.INTEGER)),
     "demand.unreachable": _all(_add("sites", SECOND_SHOP), _add("demand", KIOSK_DEMAND)),
     "supply.assumed": _all(
         _add("sites", {"site_id": "yard", "kind": "warehouse"}),

@@ -35,7 +35,10 @@ def simulate(
         from chaintwin.cli.commands.simulation_run import result_document, run_simulation
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result
+        from chaintwin.simulation import check_target
 
+        if out is not None:
+            check_target(out)
         network = usable_network(terminal, project)
         result = run_simulation(
             terminal,

@@ -14,6 +14,7 @@ from chaintwin.network.doctor.structure.reach import check_reach
 from chaintwin.network.doctor.structure.single import check_single
 from chaintwin.network.doctor.structure.subject import Structure
 from chaintwin.network.doctor.structure.unused import check_unused
+from chaintwin.network.doctor.structure.whole import check_whole
 from chaintwin.network.doctor.tables.dates import check_dates
 from chaintwin.network.doctor.tables.demands import check_demands
 from chaintwin.network.doctor.tables.holdings import check_holdings
@@ -29,7 +30,7 @@ from chaintwin.network.tables.cells.references import Place
 from chaintwin.network.tables.reading import read_placed
 
 TABLE_CHECKS = (check_names, check_units, check_places, check_dates, check_demands, check_sourcing, check_holdings)
-STRUCTURE_CHECKS = (check_loops, check_reach, check_loads, check_single, check_unused)
+STRUCTURE_CHECKS = (check_loops, check_whole, check_reach, check_loads, check_single, check_unused)
 
 
 def check(source: Path | str | Network, *, read_findings: Sequence[Finding] = ()) -> Report:

@@ -188,6 +188,12 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "a lead time of one period on the way round",
         "Material could go round in a circle within one period.",
     ),
+    (
+        "quantity.fraction",
+        _ERROR,
+        "whole numbers while quantities are whole units",
+        "A yield, a recipe, a level, a stock or a lot size is a fraction although the project counts in whole units.",
+    ),
     ("demand.unreachable", _WARNING, "a way from a source to the stream", "Nothing in the network can reach a stream of demand."),
     (
         "supply.assumed",

@@ -104,8 +104,8 @@ def listed_uses(activities: pl.DataFrame, rows: Rows) -> pl.DataFrame:
 def open_shares(calendar: pl.DataFrame, settings: Settings) -> NDArray[np.float64]:
     """Return the share of normal capacity in each period, to be repeated.
 
-    A day that no row names is open. A date is stronger than a weekday. With dates the list covers the horizon, otherwise one
-    week.
+    A day that no row names is open. A date is stronger than a weekday. With dates the list covers warm-up and horizon,
+    otherwise one week.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def open_shares(calendar: pl.DataFrame, settings: Settings) -> NDArray[np.float6
     """
     hours = settings.period.hours
     dates = calendar.filter(pl.col("date").is_not_null())
-    periods = settings.horizon if dates.height else {Period.HOUR: 168, Period.DAY: 7, Period.WEEK: 1}[settings.period]
+    periods = settings.periods if dates.height else {Period.HOUR: 168, Period.DAY: 7, Period.WEEK: 1}[settings.period]
     days = max(1, -(-periods * hours // 24))
     week = np.ones(7)
     for weekday, share in (

@@ -96,12 +96,12 @@ def series_values(series: pl.DataFrame, *, blank: float) -> pl.DataFrame:
 
 
 def _profiles(demand: pl.DataFrame, series: pl.DataFrame, *, settings: Settings) -> pl.DataFrame:
-    """Return the factors of every pair of season and trend, with their first two moments over the horizon."""
+    """Return the factors of every pair of season and trend, with their first two moments over warm-up and horizon."""
     pairs = demand.select("season", "trend_rate").unique().sort("season", "trend_rate")
     values = series_values(series, blank=1.0).select(season="series_id", replayed="replayed")
     season_of = pairs.join(values, on="season", how="left", maintain_order="left")["replayed"].to_list()
     factors = [_factor(season, trend, settings) for season, trend in zip(season_of, pairs["trend_rate"].to_list(), strict=True)]
-    whole = [np.resize(factor, settings.horizon) for factor in factors]
+    whole = [np.resize(factor, settings.periods) for factor in factors]
     return pairs.with_columns(
         pl.Series("factor", [factor.tolist() for factor in factors], dtype=pl.List(pl.Float64)),
         pl.Series("factor_mean", [float(factor.mean()) for factor in whole], dtype=pl.Float64),
@@ -113,5 +113,5 @@ def _factor(season: list[float] | None, trend: float, settings: Settings) -> NDA
     shape = np.array(season if season else [1.0])
     if trend == 0:
         return shape
-    line = np.maximum(1 + trend * np.arange(settings.horizon) / settings.period.per_year, 0)
-    return np.asarray(np.resize(shape, settings.horizon) * line)
+    line = np.maximum(1 + trend * np.arange(settings.periods) / settings.period.per_year, 0)
+    return np.asarray(np.resize(shape, settings.periods) * line)

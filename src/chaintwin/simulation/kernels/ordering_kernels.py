@@ -91,7 +91,8 @@ def _quantity_kernel(buffer: int, integer: bool, buffers: Buffers, scratch: Scra
     width = scratch.order.shape[0]
     if policy == 1:
         for w in range(width):
-            scratch.order[w] = max(low - scratch.position[w], 0.0)
+            gap = low - scratch.position[w]
+            scratch.order[w] = gap if gap > slack else 0.0
     elif policy == 2:
         for w in range(width):
             position = scratch.position[w]

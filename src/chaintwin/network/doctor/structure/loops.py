@@ -27,7 +27,8 @@ def check_loops(structure: Structure) -> list[Finding]:
     """Report circles of orders without information delay and circles of material without lead time."""
     graph, arcs = structure.lowered.graph, structure.lowered.arcs
     ordering = graph.buffers["policy"].to_numpy() != Policy.NONE
-    at_once = graph.activities["information_delay"].to_numpy() == 0
+    # A source with share 0 is never ordered from, so it closes no loop.
+    at_once = graph.activities.select((pl.col("information_delay") == 0) & (pl.col("share") > 0)).to_series().to_numpy()
     target = arcs.main[arcs.input_activity]
     kept = ordering[target] & at_once[arcs.input_activity]
     fix = "set information_delay to 1 on a lane of the loop, or list sources that leave one way out"
