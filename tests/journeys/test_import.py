@@ -31,7 +31,7 @@ def test_import__guessed_mapping_is_shown_corrected_and_used(tmp_path: Path) -> 
     assert "The mapping, guessed" in text
     assert "chaintwin import shipments.csv --show-mapping > mapping.toml" in text
     assert ESCAPE not in text
-    assert (tmp_path / "shipments-network" / "import_report.json").is_file()
+    assert (tmp_path / "shipments-network" / "import" / "report.json").is_file()
     mapping = succeed("import", "shipments.csv", "--show-mapping", cwd=tmp_path)
     (tmp_path / "mapping.toml").write_text(mapping, encoding="utf-8")
     whole = document(
@@ -41,7 +41,11 @@ def test_import__guessed_mapping_is_shown_corrected_and_used(tmp_path: Path) -> 
     assert whole["report"]["facts"]["rows"] == 60
     assert list((tmp_path / "mine").glob("*.parquet"))
     assert document("check", "mine", cwd=tmp_path)["ok"]
-    succeed("import", "shipments.csv", "--mapping", "mapping.toml", "--into", "mine", cwd=tmp_path)
+    again = ("import", "shipments.csv", "--mapping", "mapping.toml", "--into", "mine")
+    refused = run(*again, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "--replace" in refused.stdout + refused.stderr
+    succeed(*again, "--replace", cwd=tmp_path)
 
 
 def test_import__without_what_a_network_needs(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def import_log(
         ),
     ] = None,
     layout: LayoutChoice = Layout.CSV,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the project of an earlier import.")] = False,
     show_mapping: Annotated[
         bool, typer.Option("--show-mapping", help="Print the mapping as TOML, to correct it, and end.")
     ] = False,
@@ -43,7 +44,7 @@ def import_log(
             _print_mapping(terminal, _mapping_of(log, mapping))
             return
         target = into or Path(f"{log.resolve().stem}-network")
-        _refuse_strangers(target)
+        _refuse_full(target, may_replace=replace)
         result = _imported(terminal, log, mapping=mapping)
         files = _written(result, target, layout=layout)
         document = {"log": log, "project": target, "files": files, "report": result.report.to_dict(), "findings": result.findings}
@@ -76,14 +77,18 @@ def _print_mapping(terminal: Terminal, mapping: LogMapping) -> None:
         print(text, end="")
 
 
-def _refuse_strangers(target: Path) -> None:
+def _refuse_full(target: Path, *, may_replace: bool) -> None:
+    """Refuse a place that holds something, unless it is an earlier import that may be replaced: its tables may have been edited."""
     from chaintwin.cli.commands.init import refuse_full_folder
+    from chaintwin.errors import UsageError
     from chaintwin.ingest.shipment_log.report import REPORT_FILE
 
-    # An earlier import may be replaced: correcting the mapping and importing again is the usual way of working.
     folder = target.parent if target.suffix.lower() == ".xlsx" else target
-    if not (folder / REPORT_FILE).is_file() and folder is target:
-        refuse_full_folder(target)
+    if target.exists() and (folder / REPORT_FILE).is_file():
+        if not may_replace:
+            raise UsageError(f"{target}: found an earlier import; allowed: another place, or --replace to write over it")
+        return
+    refuse_full_folder(target)
 
 
 def _written(result: ImportResult, target: Path, *, layout: Layout) -> list[Path]:
@@ -103,7 +108,7 @@ def _show(terminal: Terminal, result: ImportResult, *, log: Path, target: Path) 
         terminal.show(
             "  To correct it:",
             f"    chaintwin import {quoted(log)} --show-mapping > mapping.toml",
-            f"    chaintwin import {quoted(log)} --mapping mapping.toml",
+            f"    chaintwin import {quoted(log)} --mapping mapping.toml --replace",
         )
     show_import(terminal, result)
     terminal.show("", f"Wrote the project to {target}, with the full report, all lead-time fits and the mapping beside it.")

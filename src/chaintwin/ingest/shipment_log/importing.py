@@ -121,7 +121,7 @@ def write_report(result: ImportResult, folder: Path | str) -> list[Path]:
     Parameters
     ----------
     result : what the import returned.
-    folder : an existing folder.
+    folder : an existing folder; the files go into its folder ``import``, apart from the tables.
 
     Returns
     -------
@@ -129,6 +129,7 @@ def write_report(result: ImportResult, folder: Path | str) -> list[Path]:
     """
     folder = Path(folder)
     paths = [folder / name for name in (REPORT_FILE, FITS_FILE, MAPPING_FILE)]
+    paths[0].parent.mkdir(exist_ok=True)
     write_json(result.report, result.findings, path=paths[0])
     result.lane_fits.write_csv(paths[1])
     paths[2].write_text(result.mapping.to_toml(), encoding="utf-8")

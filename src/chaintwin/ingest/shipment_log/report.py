@@ -10,9 +10,9 @@ from typing import Any
 
 from chaintwin.errors import Finding
 
-REPORT_FILE = "import_report.json"
-FITS_FILE = "lead_time_fits.csv"
-MAPPING_FILE = "import_mapping.toml"
+REPORT_FILE = "import/report.json"
+FITS_FILE = "import/lead_time_fits.csv"
+MAPPING_FILE = "import/mapping.toml"
 
 
 @dataclass(frozen=True, slots=True)
