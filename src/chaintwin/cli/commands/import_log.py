@@ -78,7 +78,7 @@ def _print_mapping(terminal: Terminal, mapping: LogMapping) -> None:
 
 
 def _refuse_full(target: Path, *, may_replace: bool) -> None:
-    """Refuse a place that holds something, unless it is an earlier import that may be replaced: its tables may have been edited."""
+    """Refuse a place that holds something; an earlier import, whose tables may have been edited, unless told otherwise."""
     from chaintwin.cli.commands.init import refuse_full_folder
     from chaintwin.errors import UsageError
     from chaintwin.ingest.shipment_log.report import REPORT_FILE
