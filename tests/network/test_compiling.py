@@ -79,6 +79,12 @@ def test_compile_graph__loop_with_a_delay_is_allowed() -> None:
     assert compile_graph(graph_of(network, integer=False)).counts == (3, 4, 1, 0)
 
 
+def test_compile_graph__source_with_share_zero_closes_no_loop() -> None:
+    network = chain()
+    network["activities"].append({"id": "spare", "in": {"shop": 1}, "out": {"plant": 1}, "share": 0.0, "lead": 1})
+    assert compile_graph(graph_of(network, integer=False)).counts == (3, 4, 1, 0)
+
+
 @pytest.mark.parametrize(
     ("table", "column", "named"),
     [

@@ -10,9 +10,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from chaintwin.errors import GraphError, UsageError
+from chaintwin.network.compiling import compile_graph
 from chaintwin.network.network import Network, Settings
-from chaintwin.simulation import FIGURES, Result, simulate
+from chaintwin.network.state import initial_state
+from chaintwin.simulation import FIGURES, Result, Span, check_target, run_ensemble, simulate
 from chaintwin.simulation.moments import Moments
+from tests.graphs import graph_of
 from tests.network.building import network_of
 
 
@@ -153,3 +156,54 @@ def test_result__frames_name_every_entity() -> None:
     assert result.streams["stream_id"].to_list() == ["shop/tea/all"]
     assert set(result.stock_points["site_id"]) == {"plant", "shop"}
     assert result.activities.filter(pl.col("activity_id").str.contains("plant>shop")).height == 1
+
+
+def test_simulate__trend_goes_on_through_warm_up_and_beyond_the_horizon() -> None:
+    network = shop()
+    demand = network["demand"].with_columns(quantity=pl.lit("100"), trend_rate=pl.lit(1.0))
+    network = network.with_table("demand", demand)
+    for periods in (100, 400):
+        seen = simulate(network, replications=1, periods=periods).periods["demand"].to_numpy()
+        assert (np.diff(seen) > 0).all()
+        assert seen[0] == pytest.approx(100 * (1 + 20 / 365))
+
+
+def test_simulate__rounding_dust_is_no_shipment() -> None:
+    cycle = {
+        "buffers": [{"id": "s", "init": 1.1, "policy": {"type": "base_stock", "S": 1.1}}],
+        "activities": [{"id": "o", "in": {}, "out": {"s": 1}, "lead": 1}],
+        "demands": [{"buffer": "s", "series": [0.1, 0, 0, 0, 0.7, 0, 0, 0, 0.3, 0, 0, 0]}],
+    }
+    program = compile_graph(graph_of(cycle, integer=False, costs={"K": 100.0}))
+    span = Span(first=0, periods=1200, warm_up=0, replications=1, seed=0)
+    reduced = run_ensemble(program, initial_state(program), span=span)
+    assert reduced.moments["start_rate"].mean[0] == pytest.approx(0.25)
+    assert reduced.moments["order_rate"].mean[0] == pytest.approx(0.25)
+
+
+def test_simulate__too_many_replications_are_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="replications"):
+        simulate(shop(), replications=10**11)
+
+
+def test_write__leaves_other_files_alone(tmp_path: Path) -> None:
+    result = simulate(shop(), replications=2, periods=3)
+    result.write(tmp_path / "out")
+    (tmp_path / "out" / "mine").mkdir()
+    (tmp_path / "out" / "mine" / "notes.txt").write_text("keep")
+    result.write(tmp_path / "out")
+    assert (tmp_path / "out" / "mine" / "notes.txt").read_text() == "keep"
+
+
+def test_check_target__file(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("dear")
+    for target in (tmp_path / "letter", tmp_path / "letter" / "inside"):
+        with pytest.raises(UsageError, match="letter"):
+            check_target(target)
+
+
+def test_read__damaged_result(tmp_path: Path) -> None:
+    simulate(shop(), replications=2, periods=3).write(tmp_path / "out")
+    (tmp_path / "out" / "result.json").write_text('{"span": 3}')
+    with pytest.raises(UsageError, match="damaged"):
+        Result.read(tmp_path / "out")
