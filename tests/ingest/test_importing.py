@@ -321,3 +321,19 @@ def test_write_report__files(tmp_path: Path) -> None:
     assert {finding["code"] for finding in document["findings"]} == codes(result)
     assert pl.read_csv(paths[1]).columns == list(FIT_SCHEMA)
     assert parse_mapping(paths[2].read_text(encoding="utf-8")).columns == result.mapping.columns
+
+
+def test_import_log__mode_words_everybody_uses_need_no_mapping(tmp_path: Path) -> None:
+    lines = ["Ref,Thing,From,To,How,Left,Came,Amount"]
+    lines += [
+        f"{n},tea,Shanghai,Rotterdam,{('Ocean', 'Truck')[n % 2]},2025-01-{1 + n:02d},2025-02-{1 + n:02d},5" for n in range(20)
+    ]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    columns = {"product": "Thing", "origin": "From", "destination": "To", "mode": "How", "shipped": "Left", "delivered": "Came"}
+    text = 'name = "mine"\nkind = "transactions"\n[columns]\n' + "".join(
+        f'{name} = "{header}"\n' for name, header in (columns | {"quantity": "Amount"}).items()
+    )
+    result = import_log(path, mapping=parse_mapping(text))
+    assert set(result.network["lanes"]["mode"]) == {"sea", "road"}
+    assert "log.mode_unknown" not in codes(result)

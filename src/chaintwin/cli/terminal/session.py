@@ -55,7 +55,7 @@ def _report_error(terminal: Terminal, error: Exception) -> None:
         terminal.notes.print(findings_view(error.findings, terminal.notes.width))
         count = len(error.findings)
         terminal.notes.print(
-            f"{count:,} {'fault' if count == 1 else 'faults'} in the input; nothing was written.", style="bold red"
+            f"{count:,} {'fault' if count == 1 else 'faults'} in the input; nothing was changed.", style="bold red"
         )
     elif isinstance(error, ChaintwinError):
         _report(terminal, error.code, message=str(error))

@@ -169,7 +169,7 @@ def _refuse_incomplete(guessed: LogMapping, file: Path) -> None:
             "mapping.guess_incomplete",
             f"no header that looks like {item.name} ({item.meaning[0].lower()}{item.meaning[1:].rstrip('.')})",
             f"a header such as {', '.join(item.headers[:4])}",
-            f"write a mapping file that names one of: {', '.join(guessed.unused) or 'no column is left'}",
+            _naming(item.name, guessed),
             file.name,
             1,
             item.name,
@@ -186,8 +186,18 @@ def _without_any(guessed: LogMapping, names: tuple[str, ...], *, file: Path) -> 
     if any(guessed.headers(name) for name in names):
         return []
     found = f"no header that looks like {' or '.join(names)}"
-    fix = f"write a mapping file that names one of: {', '.join(guessed.unused) or 'no column is left'}"
-    return [Finding("mapping.guess_incomplete", found, "at least one of them", fix, file.name, 1, names[0])]
+    return [
+        Finding("mapping.guess_incomplete", found, "at least one of them", _naming(names[0], guessed), file.name, 1, names[0])
+    ]
+
+
+def _naming(name: str, guessed: LogMapping) -> str:
+    """Return how to say which column means a field."""
+    left = ", ".join(guessed.unused) or "no column is left"
+    return (
+        f'save what chaintwin import --show-mapping prints, add {name} = "HEADER" under [columns], and give it to --mapping; '
+        f"headers not used yet: {left}"
+    )
 
 
 def _import_transactions(

@@ -87,6 +87,15 @@ def guess_mapping(headers: Sequence[str], sample: pl.DataFrame, *, name: str = "
     return _with_habits(mapping, sample)
 
 
+def mode_of(word: str) -> str:
+    """Return the mode of ``lanes.mode`` that a word of a log means, such as ``Ocean`` or ``Truck``; empty where none is known."""
+    key = header_key(word)
+    for mode, signs in MODE_WORDS.items():
+        if any(re.search(rf"\b{sign}", key) for sign in signs):
+            return mode
+    return ""
+
+
 def _likeness(header: str, item: Field) -> float:
     key = header_key(header)
     if key in item.headers:
@@ -129,7 +138,7 @@ def _with_habits(mapping: LogMapping, sample: pl.DataFrame) -> LogMapping:
     modes: dict[str, str] = {}
     for header in mapping.headers("mode"):
         if header in texts:
-            modes |= {word: _mode_of(word) for word in texts[header].drop_nulls().unique().sort().to_list()}
+            modes |= {word: mode_of(word) for word in texts[header].drop_nulls().unique().sort().to_list()}
     routes = [
         word for header in mapping.headers("route") if header in texts for word in texts[header].drop_nulls().unique().sort()
     ]
@@ -142,14 +151,6 @@ def _with_habits(mapping: LogMapping, sample: pl.DataFrame) -> LogMapping:
         hub_routes=hubs,
         date_formats=_date_formats(mapping, texts),
     )
-
-
-def _mode_of(word: str) -> str:
-    key = header_key(word)
-    for mode, signs in MODE_WORDS.items():
-        if any(re.search(rf"\b{sign}", key) for sign in signs):
-            return mode
-    return ""
 
 
 def _date_formats(mapping: LogMapping, texts: Mapping[str, pl.Series]) -> dict[str, str]:

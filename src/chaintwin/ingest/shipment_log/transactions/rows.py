@@ -11,6 +11,7 @@ from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.ingest.shipment_log.cells.classifying import CellKind, Cells, read_dates, read_numbers
 from chaintwin.ingest.shipment_log.cells.reading import LogTable
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS, FieldKind
+from chaintwin.ingest.shipment_log.mapping.guessing import mode_of
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping, check_headers
 
 POINTING = ("weight", "freight")
@@ -124,7 +125,9 @@ def _number_columns(cells: Cells | None, name: str, *, height: int) -> list[pl.S
 
 
 def _with_modes(frame: pl.DataFrame, mapping: LogMapping) -> pl.DataFrame:
-    known = {word: mode for word, mode in mapping.modes.items() if mode}
+    # What the mapping says is stronger than the words everybody uses, and may say that a word means nothing.
+    words = frame["mode"].drop_nulls().unique().sort().to_list()
+    known = {word: usual for word in words if (usual := mapping.modes.get(word, mode_of(word)))}
     mode = (
         pl.col("mode_word").replace_strict(known, default=None, return_dtype=pl.String)
         if known

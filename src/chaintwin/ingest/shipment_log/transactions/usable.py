@@ -140,7 +140,8 @@ def _faults(frame: pl.DataFrame, mapping: LogMapping, *, orders: list[str]) -> l
         ),
     ]
     if mapping.headers("mode"):
-        unknown = pl.col("mode_word").is_not_null() & ~pl.col("mode_word").is_in(list(mapping.modes))
+        said = pl.col("mode").is_not_null() | pl.col("mode_word").is_in(list(mapping.modes))
+        unknown = pl.col("mode_word").is_not_null() & ~said
         fix = "say what it means under [modes] in the mapping"
         faults.append(("log.mode_unknown", unknown, "mode_word", "a mode of the mapping", fix))
     return faults
