@@ -148,7 +148,7 @@ def test_simulate__any_encoding(home: Path, settings: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_simulate__interrupted_leaves_nothing(home: Path, tmp_path: Path, number: int) -> None:
-    command = [*COMMAND, "simulate", str(home / NAME), "--replications", "100000000", "--out", "result"]
+    command = [*COMMAND, "simulate", str(home / NAME), "--replications", "9000000", "--out", "result"]
     started = subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,8 @@ def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
 
 def _figure(result: Result, name: str) -> tuple[float | None, float | None, float | None]:
     """Return mean, low and high of a figure; None where one replication gives no interval or nothing was asked for."""
-    return result[name]
+    mean, low, high = (None if math.isnan(value) else value for value in result[name])
+    return mean, low, high
 
 
 def _show_periods(terminal: Terminal, result: Result) -> None:
