@@ -12,6 +12,7 @@ import pytest
 
 from chaintwin.errors import GraphError, StreamCollisionError
 from chaintwin.network.compiling import compile_graph, refuse_collisions
+from chaintwin.network.graph import RESOURCE_SCHEMA
 from chaintwin.network.ordering import levels_of, loop_of, rows_of
 from chaintwin.network.state import initial_state
 from tests.graphs import graph_of
@@ -105,6 +106,15 @@ def test_compile_graph__same_id_twice() -> None:
     graph = graph_of(chain(), integer=False)
     with pytest.raises(GraphError, match="shop twice"):
         compile_graph(replace(graph, buffers=graph.buffers.vstack(graph.buffers.filter(pl.col("buffer_id") == "shop"))))
+
+
+def test_compile_graph__same_resource_twice() -> None:
+    graph = graph_of(chain(), integer=False)
+    twice = pl.DataFrame(
+        {"resource_id": ["crane", "crane"], "capacity": [[1.0], [2.0]], "cost": [0.0, 0.0]}, schema=RESOURCE_SCHEMA
+    )
+    with pytest.raises(GraphError, match="resource_id: found crane twice"):
+        compile_graph(replace(graph, resources=twice))
 
 
 def test_refuse_collisions__names_both_streams() -> None:

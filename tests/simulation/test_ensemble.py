@@ -15,7 +15,7 @@ from chaintwin.errors import CancelledError
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.graph import RESOURCE_SCHEMA, Graph
 from chaintwin.network.program import Program
-from chaintwin.network.state import initial_state
+from chaintwin.network.state import Shipments, initial_state
 from chaintwin.simulation.ensemble import Reduced, Span, best_width, run_ensemble
 from tests.graphs import graph_of
 from tests.sizes import scaled
@@ -167,3 +167,17 @@ def test_run_ensemble__progress_ends_at_one() -> None:
 def test_best_width__is_a_power_of_two_that_was_asked_for() -> None:
     program = random_program(1)
     assert [best_width(program, replications) for replications in (1, 2, 3, 64, 1000)] == [1, 2, 4, 64, 64]
+
+
+def test_run_ensemble__what_is_due_on_an_activity_without_lead_time_is_received() -> None:
+    network = {
+        "buffers": [{"id": "shop", "init": 1, "policy": {"type": "none"}}],
+        "activities": [{"id": "buy", "in": {}, "out": {"shop": 2}, "lead": 0}],
+        "demands": [{"id": "d", "buffer": "shop", "series": [0]}],
+    }
+    program = compile_graph(graph_of(network, integer=False))
+    now = np.zeros(1, dtype=np.int64)
+    due = replace(initial_state(program), shipments=Shipments(now, now - 1, now, np.array([3.0])))
+    span = replace(SPAN, periods=1, warm_up=0, replications=1)
+    assert run_ensemble(program, due, span=span).moments["on_hand"].mean[0] == 7.0
+    assert run_ensemble(program, initial_state(program), span=span).moments["on_hand"].mean[0] == 1.0

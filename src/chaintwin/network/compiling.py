@@ -86,7 +86,13 @@ class _Index:
         self.buffers = self.buffer.select("buffer_id", number="index")
         self.activities = self.activity.select("activity_id", owner="index")
         self.resources = self.resource.select("resource_id", number="index")
-        for frame, key in ((self.buffer, "buffer_id"), (self.activity, "activity_id"), (self.stream, "stream_id")):
+        entities = (
+            (self.buffer, "buffer_id"),
+            (self.activity, "activity_id"),
+            (self.stream, "stream_id"),
+            (self.resource, "resource_id"),
+        )
+        for frame, key in entities:
             twice = frame.filter(pl.col(key).is_duplicated())
             if twice.height:
                 raise GraphError(f"{key}: found {twice[key][0]} twice; allowed: each id once")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.network.program import Program
+from chaintwin.network.program import Activities, Program
 from chaintwin.network.state import State
 from chaintwin.rng import stream_key
 
@@ -150,8 +150,12 @@ def moving_of(program: Program, state: State, *, width: int) -> Moving:
     buffers, count, _, _ = program.counts
     owner, arrival = state.shipments.activity_index, state.shipments.arrival
     _refuse_late(arrival - state.period, activities.lead_max[owner], "shipment")
-    pipeline = np.zeros(activities.pipe_start[-1])
-    np.add.at(pipeline, activities.pipe_start[owner] + arrival % (activities.lead_max[owner] + 1), state.shipments.quantity)
+    on_hand, pipeline = state.on_hand(buffers), np.zeros(activities.pipe_start[-1])
+    # What an activity without lead time still has under way is due now; kernels never look into the ring of such an activity.
+    is_due = activities.lead_max[owner] == 0
+    _deliver(on_hand, activities, owner[is_due], state.shipments.quantity[is_due])
+    owner, arrival, under_way = owner[~is_due], arrival[~is_due], state.shipments.quantity[~is_due]
+    np.add.at(pipeline, activities.pipe_start[owner] + arrival % (activities.lead_max[owner] + 1), under_way)
     who, visible, quantity = state.orders.activity_index, state.orders.visible, state.orders.quantity
     hidden = (visible >= state.period) & (activities.information_delay[who] > 0)
     _refuse_late((visible - state.period)[hidden], activities.information_delay[who][hidden], "order")
@@ -160,7 +164,7 @@ def moving_of(program: Program, state: State, *, width: int) -> Moving:
     np.add.at(incoming, slot[hidden], quantity[hidden])
     np.add.at(waiting, who[~hidden], quantity[~hidden])
     rows = (
-        state.on_hand(buffers),
+        on_hand,
         state.backlog,
         waiting,
         incoming,
@@ -212,6 +216,13 @@ def _key_rows(streams: Words, first: int, second: int) -> Words:
     rows[:, 1] = np.uint64(second) ^ (streams >> np.uint64(32))
     rows[:, 2] = streams & low
     return rows
+
+
+def _deliver(on_hand: Floats, activities: Activities, owner: Integers, quantity: Floats) -> None:
+    """Add to stock what each activity of ``owner`` brings; units of the activity."""
+    for activity, units in zip(owner, quantity, strict=True):
+        outputs = slice(activities.output_start[activity], activities.output_start[activity + 1])
+        np.add.at(on_hand, activities.output_buffer[outputs], units * activities.output_quantity[outputs])
 
 
 def _refuse_late(ahead: Integers, longest: Integers, what: str) -> None:

@@ -169,3 +169,16 @@ def test_check__empty_network_raises_nothing() -> None:
     tables: Tables = {}
     network: Network = network_of(tables)
     assert check(network).summary is not None
+
+
+def test_check__a_refused_law_is_one_fault(tmp_path: Path) -> None:
+    tables = clean_tables()
+    tables["demand"].append({**row_of(tables, "demand", "D"), "stream_id": "E", "quantity": "poisson(4)"})
+    tables["demand"].append({**row_of(tables, "demand", "D"), "stream_id": "F", "quantity": None})
+    write(network_of(tables, SETTINGS), tmp_path / "shop", layout=Layout.CSV)
+    file = tmp_path / "shop" / "demand.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("poisson(4)", "poison(4)"), encoding="utf-8")
+    report = check(tmp_path / "shop")
+    errors = [(finding.code, finding.row) for finding in report.of(Severity.ERROR)]
+    # Row 3 is only what it is: no law. Row 4, which says nothing, is still reported.
+    assert errors == [("law.invalid", 3), ("demand.nothing", 4)]

@@ -30,6 +30,9 @@ from chaintwin.network.tables.cells.references import Place
 from chaintwin.network.tables.reading import read_placed
 
 TABLE_CHECKS = (check_names, check_units, check_places, check_dates, check_demands, check_sourcing, check_holdings)
+ECHOES = {"demand.nothing": ("quantity", "series")}
+"""Findings of a blank, and the columns whose refused cells look blank to them."""
+
 STRUCTURE_CHECKS = (check_loops, check_whole, check_reach, check_loads, check_single, check_unused)
 
 
@@ -66,8 +69,9 @@ def check(source: Path | str | Network, *, read_findings: Sequence[Finding] = ()
     if isinstance(source, Network) and not read_findings:
         findings += check_memory(subject)
     broken = _has_errors(findings)
+    refused = [finding for finding in findings if finding.severity is Severity.ERROR]
     for check_table in TABLE_CHECKS:
-        findings += check_table(subject)
+        findings += _without_echoes(check_table(subject), refused)
     lowered: Lowered | None = None
     if not broken and not _has_errors(findings):
         lowered = lower_in_full(network)
@@ -76,6 +80,21 @@ def check(source: Path | str | Network, *, read_findings: Sequence[Finding] = ()
             findings += check_structure(structure)
     proposed = lowered.proposals.proposed if lowered else PROPOSAL_SCHEMA.to_frame()
     return Report(sort_findings(findings), summarize(network, lowered), network, proposed)
+
+
+def _without_echoes(findings: list[Finding], refused: list[Finding]) -> list[Finding]:
+    """Return findings without those of a blank that is blank because its cell was refused."""
+    wrong = {(finding.file, finding.row, finding.column) for finding in refused}
+    # Beyond the first few, faults of one kind are counted and not listed, so the rows of the rest are not known.
+    folded = {(finding.file, finding.column) for finding in refused if finding.count > 1}
+
+    def is_echo(finding: Finding) -> bool:
+        return any(
+            (finding.file, finding.row, column) in wrong or (finding.file, column) in folded
+            for column in ECHOES.get(finding.code, ())
+        )
+
+    return [finding for finding in findings if not is_echo(finding)]
 
 
 def _has_errors(findings: Sequence[Finding]) -> bool:

@@ -200,7 +200,7 @@ STOCK_POINTS = Table(
         Column(
             "service_target",
             Kind.NUMBER,
-            "Aim for the share of periods without stockout when levels are proposed.",
+            "Least share of periods without stockout, and of units served at once, that a proposed level aims for.",
             default=0.95,
             low=0.5,
             high=0.99999,

@@ -53,14 +53,15 @@ def _section(table: Table) -> str:
 
 def _line(column: Column) -> str:
     unit = f", {column.unit}" if column.unit else ""
-    return f"| `{column.name}` | {column.kind.value}{unit} | {_allowed(column)} | {_blank(column)} | {column.meaning} |"
+    cells = (f"`{column.name}`", f"{column.kind.value}{unit}", _allowed(column), _blank(column), column.meaning)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _allowed(column: Column) -> str:
     if column.choices:
         return ", ".join(f"`{choice}`" for choice in column.choices)
     if column.references:
-        return f"an id of `{column.references}`"
+        return f"a value of `{column.references}`"
     if column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.LAW) and (column.low is not None or column.high is not None):
         return allowed_range(column)
     return ""
@@ -72,4 +73,4 @@ def _blank(column: Column) -> str:
     if column.default is not None:
         text = f"{column.default:g}" if isinstance(column.default, float) else str(column.default)
         return f"`{text}`"
-    return column.rule
+    return column.rule or "left blank"

@@ -5,8 +5,6 @@ The reasons are in docs/decisions/0005-defaults-and-policies.md.
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import polars as pl
 
 from chaintwin.network.graph import Policy
@@ -15,6 +13,7 @@ from chaintwin.network.lowering.rows import Rows
 from chaintwin.network.lowering.sourcing.activities import ActivityRows
 from chaintwin.network.lowering.sourcing.supply import PAIR
 from chaintwin.network.lowering.stocking.loads import Loads
+from chaintwin.network.lowering.stocking.proposing_levels import proposed_levels
 from chaintwin.network.network import Network, Quantities
 
 POLICIES = {"none": Policy.NONE, "base_stock": Policy.BASE_STOCK, "s_S": Policy.S_S, "R_nQ": Policy.R_NQ}
@@ -33,9 +32,6 @@ DEFAULT_POINT: dict[str, pl.Expr] = {
 def to_levels(loads: Loads, found: ActivityRows, *, rows: Rows, network: Network) -> pl.DataFrame:
     """Return the stock points with the columns of the graph's buffers except ``on_hand``, and what initial stock needs.
 
-    The proposed level is mean·E + z·sqrt(E·variance + mean²·variance of the lead time), where E = mean lead time + information
-    delay + review period - 1 and z is the standard normal quantile of the service target.
-
     Parameters
     ----------
     loads : mean and variance of demand on each point.
@@ -47,20 +43,11 @@ def to_levels(loads: Loads, found: ActivityRows, *, rows: Rows, network: Network
     -------
     ``site_id``, ``product_id``, ``mean``, ``policy``, ``low``, ``high``, ``review_period``, ``review_phase``, ``holding_cost``,
     ``initial_stock`` (null if not given), ``position`` (mean position the rule holds).
-
-    Source
-    ------
-    Silver, Pyke and Thomas (2017), Inventory and Production Management in Supply Chains, section 6.7 (demand over a random lead
-    time).
     """
     listed = rows["stock_points"].unique(subset=PAIR, keep="first", maintain_order=True).drop("valid_from", "valid_to")
     frame = loads.points.join(listed, on=PAIR, how="left", maintain_order="left")
     frame = frame.with_columns(pl.col(name).fill_null(value) for name, value in DEFAULT_POINT.items())
     frame = frame.join(exposures(found, network=network), on=PAIR, how="left", maintain_order="left")
-    targets = frame.select(pl.col("service_target").unique())
-    normal = NormalDist()
-    scores = targets.with_columns(z=pl.Series([normal.inv_cdf(target) for target in targets["service_target"]], dtype=pl.Float64))
-    frame = frame.join(scores, on="service_target", how="left", maintain_order="left")
     frame = frame.join(rows["products"].select("product_id", "value"), on="product_id", how="left", maintain_order="left")
     frame = frame.join(rows["sites"].select("site_id", "holding_cost_rate"), on="site_id", how="left", maintain_order="left")
     return _with_policy(_proposed(frame, network), network)
@@ -83,15 +70,14 @@ def exposures(found: ActivityRows, *, network: Network) -> pl.DataFrame:
 
 
 def _proposed(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
-    mean, variance = pl.col("mean"), pl.col("variance")
-    # Demand comes before the order of a period and stock that arrives serves that period, so an order covers exactly its lead
-    # time (METHODS 1.2), and a longer review adds the periods in which nothing can be ordered.
-    exposure = pl.col("lead_mean").fill_null(0.0) + pl.col("review_period") - 1
-    safety = pl.col("z") * (exposure * variance + mean**2 * pl.col("lead_variance").fill_null(0.0)).sqrt()
+    columns = ("mean", "variance", "lead_mean", "lead_variance", "review_period", "service_target")
+    mean, variance, lead_mean, lead_variance, review, target = (
+        frame[name].fill_null(0.0).cast(pl.Float64).to_numpy() for name in columns
+    )
+    levels = proposed_levels(mean, variance, lead_mean=lead_mean, lead_variance=lead_variance, review=review, target=target)
     whole = network.settings.quantities is Quantities.INTEGER
-    frame = frame.with_columns(
-        level=_rounded((mean * exposure + safety).clip(lower_bound=0.0), whole=whole),
-        lot=_rounded(PERIODS_PER_ORDER * mean, whole=whole),
+    frame = frame.with_columns(pl.Series("level", levels)).with_columns(
+        level=_rounded(pl.col("level"), whole=whole), lot=_rounded(PERIODS_PER_ORDER * pl.col("mean"), whole=whole)
     )
     # A lot must be positive even where nothing is asked for.
     return frame.with_columns(pl.when(pl.col("lot") > 0).then("lot").otherwise(1.0).alias("lot"))
