@@ -44,6 +44,14 @@ def test_read__raises_with_every_error_at_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("space", [chr(code) for code in (0x1C, 0x1F, 0x85, 0xA0, 0x2028, 0x200B, 0x3000)])
+def test_read_project__odd_space_around_a_faulty_law_or_word(space: str, tmp_path: Path) -> None:
+    files = {"lanes.csv": f"from_site,to_site,mode,lead_time\nF1,W1,{space}road{space},{space}triangular(5{space}\n"}
+    findings = findings_of(tmp_path, files)
+    assert "law.invalid" in [finding.code for finding in findings]
+    assert {finding.file for finding in findings if finding.severity is Severity.ERROR} == {"lanes.csv"}
+
+
 def test_read_project__without_settings_the_defaults_hold_with_a_note(tmp_path: Path) -> None:
     network, findings = read_project(write_files(tmp_path, {"chaintwin.toml": None}))
     assert network.settings.period == "day"

@@ -17,6 +17,11 @@ NAMED_MAX = 20
 REMARKS_MAX = 3
 """The same for warnings and notes, which should not bury the errors."""
 
+SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""What is taken from the ends of a cell: the characters that Unicode calls white space."""
+
 SHOWN_MAX = 60
 """Characters of a cell shown in a finding."""
 
@@ -103,6 +108,11 @@ def fold(faults: Sequence[tuple[int, Fault]], *, file: str, header: str) -> list
         )
         for index, (row, fault) in enumerate(faults[:most])
     ]
+
+
+def without_space(text: str) -> str:
+    """Return a text as ``Cells.values`` holds it; Python's own ``strip`` also takes separators such as U+001C away."""
+    return text.strip(SPACE)
 
 
 def shown(text: str) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from chaintwin.laws.grammar import parse_many
 from chaintwin.laws.law import Law
 from chaintwin.laws.parameters import LARGEST, LawError
-from chaintwin.network.tables.cells.cells import Cells, Fault, Reading, allowed_range, faults_where, shown
+from chaintwin.network.tables.cells.cells import Cells, Fault, Reading, allowed_range, faults_where, shown, without_space
 from chaintwin.network.tables.cells.numbers import number_fault
 from chaintwin.network.tables.schema import Column
 
@@ -38,7 +38,7 @@ def read_laws(cells: Cells, folder: Path | None) -> Reading:
     outside = is_number & ((numbers < low) if low is not None else False)
     wrong = cells.values.is_in(list(faults)) if faults else outside
     findings = faults_where(cells, outside, judge=lambda text: _range_fault(text, cells.column))
-    findings += faults_where(cells, wrong & ~outside, judge=lambda text: faults[text.strip()])
+    findings += faults_where(cells, wrong & ~outside, judge=lambda text: faults[without_space(text)])
     bad = (outside | wrong).fill_null(False)
     return Reading(cells.values.zip_with(~bad, pl.Series([None], dtype=pl.String)), findings)
 

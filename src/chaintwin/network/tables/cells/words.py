@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from chaintwin.errors import Severity
-from chaintwin.network.tables.cells.cells import Cells, Fault, Reading, faults_where, shown
+from chaintwin.network.tables.cells.cells import Cells, Fault, Reading, faults_where, shown, without_space
 from chaintwin.network.tables.cells.nearest import names_of, plain_name
 from chaintwin.network.tables.schema import Kind
 
@@ -54,7 +54,7 @@ def read_choices(cells: Cells) -> Reading:
         return Fault("choice.wrong", shown(text), allowed, f"write {near}" if near else "write one of these")
 
     def note(text: str) -> Fault:
-        return Fault("choice.spelling", shown(text), mended[text.strip()], severity=Severity.NOTE)
+        return Fault("choice.spelling", shown(text), mended[without_space(text)], severity=Severity.NOTE)
 
     findings = faults_where(cells, wrong, judge=judge) + faults_where(cells, similar, judge=note)
     values = cells.values.replace(mended) if mended else cells.values
