@@ -1,7 +1,8 @@
 """The only place that sets numba flags and the folder of compiled code.
 
 Compiled code lives in a user cache folder named by a hash of every kernel source and of the numba version, because numba
-does not recompile a cached caller when a callee in another file changes.
+does not recompile a cached caller when a callee in another file changes. A stamp in it says that every kernel of a simulation
+has been compiled; a folder that a killed run left half-filled has none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
@@ -66,9 +68,39 @@ def cache_folder() -> Path:
 
 
 def is_cold() -> bool:
-    """Tell whether nothing has been compiled yet for these sources, so that the first call will take a while."""
+    """Tell whether the kernels of a simulation are still to be compiled, so that the first run will take a while.
+
+    They are compiled if there is a stamp for this installation and this processor, and the files it names are still there.
+    """
+    try:
+        names = _stamp().read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return True
     folder = cache_folder()
-    return not folder.is_dir() or next(folder.rglob("*.nbc"), None) is None
+    return not names or not all((folder / name).is_file() for name in names)
+
+
+def mark_compiled() -> None:
+    """Write the stamp that ``is_cold`` looks for; to be called when every kernel of a simulation has been compiled.
+
+    A folder that cannot be written to gets no stamp: nothing can be kept there, and the next run compiles again.
+    """
+    folder, stamp = cache_folder(), _stamp()
+    staging = stamp.with_name(f"{stamp.name}.{os.getpid()}")
+    with suppress(OSError):
+        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.nbc"))
+        staging.write_text("\n".join(names), encoding="utf-8")
+        staging.replace(stamp)
+
+
+def _stamp() -> Path:
+    """Return the file whose name says for which place of the sources and which processor numba keeps code apart."""
+    from numba.core.registry import cpu_target
+
+    digest = hashlib.blake2b(digest_size=8)
+    digest.update(str(Path(__file__).parent).encode())
+    digest.update(repr(cpu_target.target_context.codegen().magic_tuple()).encode())
+    return cache_folder() / f"compiled-{digest.hexdigest()}"
 
 
 def _compiled(function: Function, options: dict[str, object]) -> Function:

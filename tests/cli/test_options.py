@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from chaintwin.cli.commands.options import Layout, Shipped
+from typing import get_args
+
+from chaintwin.cli.commands.options import Layout, ResultFormat, Shipped
+from chaintwin.cli.commands.simulate import HOW
 from chaintwin.examples.loading import Example
 from chaintwin.network.tables.writing import Layout as Written
+from chaintwin.simulation import Format
 
 
 def test_shipped__all_examples() -> None:
@@ -13,3 +17,8 @@ def test_shipped__all_examples() -> None:
 
 def test_layout__all_layouts() -> None:
     assert {choice.value for choice in Layout} == {layout.value for layout in Written}
+
+
+def test_result_format__all_formats() -> None:
+    assert get_args(ResultFormat) == get_args(Format)
+    assert set(HOW) == set(get_args(Format))

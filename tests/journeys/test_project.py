@@ -67,13 +67,41 @@ def test_init__example_in_every_layout(layout: str, tmp_path: Path) -> None:
 
 def test_check__explains_defaults_and_proposals(home: Path) -> None:
     text = succeed("check", NAME, "--explain", cwd=home)
-    assert "time_zone" in text
-    assert "UTC" in text
-    assert "distance_km" in text
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    for line in (
+        "lanes 4 rows",
+        "time_zone all UTC",
+        "capacity 2 of 4 unlimited",
+        "carbon_factor all proposed: default of the mode",
+    ):
+        assert line in lines, text
+    # Columns that nothing stands in for, and rows that are always in force, say nothing.
+    assert not [line for line in lines if line.startswith(("owner ", "valid_from ", "series "))]
+    assert len(lines) < 60
     whole = document("check", NAME, "--explain", cwd=home)
     assert whole["ok"] is True
-    assert {row["column"] for row in whole["defaults"]} >= {"time_zone", "calendar"}
+    assert {row["column"] for row in whole["defaults"]} >= {"time_zone", "calendar", "owner", "valid_from"}
     assert all(row["value"] for row in whole["proposed"])
+
+
+def test_check__explains_one_table_in_full(home: Path) -> None:
+    text = " ".join(succeed("check", NAME, "--explain-table", "lanes", cwd=home).split())
+    assert "Length of the way." in text
+    assert "row 2 hamburg>central 1224" in text
+    assert "time_zone" not in text
+    whole = document("check", NAME, "--explain-table", "lanes", cwd=home)
+    assert {row["table"] for row in (*whole["defaults"], *whole["proposed"])} == {"lanes"}
+    everything = succeed("check", NAME, "--explain-table", "all", cwd=home)
+    assert "IANA time zone." in " ".join(everything.split())
+    assert "Nothing:" in succeed("check", NAME, "--explain-table", "hazards", cwd=home)
+    done = run("check", NAME, "--explain-table", "lane", cwd=home)
+    assert done.returncode == 2
+    assert "did you mean lanes?" in " ".join(done.stderr.split())
+
+
+def test_check__says_what_a_source_is(home: Path) -> None:
+    text = " ".join(succeed("check", NAME, cwd=home).split())
+    assert "sources, the ways to fill a stock point: 4 bought outside the network, 4 moved over a lane" in text
 
 
 def test_check__reports_all_faults_at_once(home: Path, tmp_path: Path) -> None:
@@ -116,6 +144,26 @@ def test_simulate__prints_tables_and_writes_parquet(home: Path, tmp_path: Path) 
     assert max(map(len, text.splitlines())) <= 80 + len(str(out))
     assert {"result.json", "summary.parquet", "streams.parquet"} <= {path.name for path in out.iterdir()}
     assert [path.name for path in tmp_path.iterdir()] == ["the result"]
+
+
+def test_simulate__writes_csv_and_a_workbook(home: Path, tmp_path: Path) -> None:
+    arguments = ("simulate", home / NAME, "--replications", 4, "--periods", 20)
+    text = succeed(*arguments, "--out", "tables", "--format", "csv", cwd=tmp_path)
+    assert "Wrote the result to tables (a CSV file a table)." in text
+    assert (tmp_path / "tables" / "streams.csv").read_text().startswith("stream_id,buffer_id,demand,")
+    text = succeed(*arguments, "--out", "result.xlsx", cwd=tmp_path)
+    assert "Wrote the result to result.xlsx (a sheet a table)." in text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["result.xlsx", "tables"]
+    for wrong in (
+        ("--format", "csv"),
+        ("--out", "result", "--format", "xlsx"),
+        ("--out", "many.xlsx", "--replications", 1_048_576),
+        ("--out", home / NAME, "--format", "csv"),
+    ):
+        done = run(*arguments, *wrong, cwd=tmp_path)
+        assert done.returncode == 2, wrong
+        assert "allowed:" in " ".join(done.stderr.split())
+        assert done.stdout == ""
 
 
 def test_simulate__json_is_the_same_for_any_number_of_threads(home: Path) -> None:
@@ -168,13 +216,32 @@ def test_simulate__interrupted_leaves_nothing(home: Path, tmp_path: Path, number
     assert list(tmp_path.iterdir()) == []
 
 
-def test_simulate__closed_pipe(home: Path) -> None:
-    command = [*COMMAND, "check", NAME, "--explain"]
-    started = subprocess.Popen(command, cwd=home, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.mark.parametrize(
+    "arguments",
+    [("check", NAME), ("check", NAME, "--json"), ("check", "nowhere"), ("simulate", NAME, "--replications", "2"), ("--help",)],
+    ids=" ".join,
+)
+def test_closed_pipe__ends_in_silence(home: Path, arguments: tuple[str, ...]) -> None:
+    started = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=home, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert started.stdout is not None
     started.stdout.close()
     assert started.stderr is not None
     notes = started.stderr.read()
-    started.wait(timeout=60)
+    assert started.wait(timeout=120) == 141
     started.stderr.close()
+    # Remarks may have been made before; about the pipe there is none.
     assert "Traceback" not in notes
+    assert "pipe" not in notes.lower()
+    if arguments[0] != "simulate":
+        assert notes == ""
+
+
+def test_closed_pipe__head_takes_one_line(home: Path) -> None:
+    script = 'set -o pipefail; "$@" | head -1; echo "${PIPESTATUS[0]}"'
+    command = ["bash", "-c", script, "bash", *COMMAND, "check", NAME, "--explain-table", "all"]
+    done = subprocess.run(command, cwd=home, env=environment(), capture_output=True, text=True, check=True)
+    # The command may have said all it had to say before head closed the pipe.
+    assert done.stdout.splitlines()[-1] in ("141", "0")
+    assert done.stderr == ""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from chaintwin.cli.commands import bench, check, demo, import_log, init, simulate
 
-INTERRUPTED, TERMINATED = 130, 143
+INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
+"""Exit codes of a command that was stopped from outside: 128 and the number of the signal, as a shell counts them."""
 
 EPILOG = (
-    "Exit codes: 0 success, 1 a finding or failure, 2 wrong usage, 130 Ctrl-C. CHAINTWIN_DEBUG=1 shows where a failure arose."
+    "Exit codes: 0 success, 1 a finding or failure, 2 wrong usage, 130 Ctrl-C, 141 the reader closed the pipe. "
+    "CHAINTWIN_DEBUG=1 shows where a failure arose."
 )
 
 # Plain help, because drawing it with rich takes as long as everything else together and help must come at once.
@@ -54,7 +58,25 @@ def main() -> None:
     try:
         app(prog_name="chaintwin")
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        _leave(INTERRUPTED)
+    except SystemExit as leaving:
+        # The command line library turns a closed pipe into exit code 1, which here means a finding.
+        if isinstance(leaving.__context__, BrokenPipeError):
+            _leave(PIPE_CLOSED)
+        if leaving.code in (INTERRUPTED, TERMINATED):
+            _leave(leaving.code)
+        raise
+
+
+def _leave(code: int) -> NoReturn:
+    """End this process at once: everything is in order, and what a thread still compiles is nobody's loss.
+
+    The usual end would wait for that thread, or take the compiler away from under it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -1,7 +1,20 @@
 """The network engine: compiled kernels, ensembles of replications, results with intervals."""
 
 from chaintwin.simulation.ensemble import Span, run_ensemble
-from chaintwin.simulation.results import FIGURES, Result, check_target, result_of
+from chaintwin.simulation.preparing import prepare_kernels
+from chaintwin.simulation.results import FIGURES, Result, result_of
 from chaintwin.simulation.simulating import simulate
+from chaintwin.simulation.writing import Format, check_target, chosen_format
 
-__all__ = ["FIGURES", "Result", "Span", "check_target", "result_of", "run_ensemble", "simulate"]
+__all__ = [
+    "FIGURES",
+    "Format",
+    "Result",
+    "Span",
+    "check_target",
+    "chosen_format",
+    "prepare_kernels",
+    "result_of",
+    "run_ensemble",
+    "simulate",
+]

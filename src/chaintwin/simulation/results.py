@@ -1,11 +1,10 @@
-"""What a simulation found: figures with intervals, frames by entity and period, written to Parquet and read back."""
+"""What a simulation found: figures with intervals, frames by entity and period, written to files and read back."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,9 +15,9 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.network.program import Program
-from chaintwin.network.tables.files.exchanging import write_folder
 from chaintwin.simulation.ensemble import Reduced, Span
 from chaintwin.simulation.moments import Moments
+from chaintwin.simulation.writing import ABOUT_FILE, FRAMES, Format, write_result, written_format
 
 Floats = NDArray[np.float64]
 
@@ -94,75 +93,57 @@ class Result:
         mean, low, high = (float("nan") if row[end] is None else float(row[end]) for end in ("mean", "low", "high"))
         return mean, low, high
 
-    def write(self, folder: Path | str) -> None:
-        """Write every frame as Parquet, and ``result.json``; all files appear or none.
+    def write(self, path: Path | str, *, format: Format | None = None) -> None:
+        """Write every frame, the figures of each replication, and what the result is of; all files appear or none.
 
         Parameters
         ----------
-        folder : new, empty, or holding an earlier result, whose files are replaced; other files in it are left alone.
+        path : a folder that is new, empty, or holds an earlier result, whose files are replaced; other files in it are left
+            alone. For a workbook a file that ends in ``.xlsx``, new or an earlier result.
+        format : ``parquet`` (exact, and what ``read`` reads), ``csv`` (a folder with a file a table) or ``xlsx`` (a workbook
+            with a sheet a table); by default ``xlsx`` where the path ends so, ``parquet`` elsewhere. CSV and XLSX are to be
+            looked at: numbers are cut to 12 significant digits, and a CSV text that a spreadsheet would take for a formula has
+            an apostrophe before it.
 
         Raises
         ------
         UsageError
-            Nothing can be written there; see ``check_target``.
+            Nothing can be written there, or a table is too long for a sheet; see ``check_target``.
+
+        Example
+        -------
+        >>> import tempfile
+        >>> from chaintwin.examples import Example, load
+        >>> from chaintwin.simulation.simulating import simulate
+        >>> result = simulate(load(Example.BEER_GAME), periods=5, replications=2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     result.write(Path(folder) / "beer", format="csv")
+        ...     (Path(folder) / "beer" / "summary.csv").read_text().splitlines()[0]
+        'figure,unit,mean,low,high,sd,replications'
         """
-        check_target(folder)
-
-        def fill(staging: Path) -> None:
-            for name in FRAMES:
-                getattr(self, name).write_parquet(staging / f"{name}.parquet")
-            pl.DataFrame(dict(self.figures)).write_parquet(staging / "figures.parquet")
-            about = {key: getattr(self, key) for key in ABOUT} | {"span": asdict(self.span)}
-            (staging / "result.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-
-        write_folder(Path(folder), fill, stale=lambda target: [name for name in FILES if (target / name).exists()])
+        write_result(self, path, format=format)
 
     @staticmethod
     def read(folder: Path | str) -> Result:
-        """Return a result that was written to a folder.
+        """Return a result that was written to a folder as Parquet.
 
         Raises
         ------
         UsageError
-            The folder holds no complete result.
+            The folder holds no complete result, or one in CSV.
         """
         source = Path(folder)
-        if not (source / "result.json").is_file():
+        if not (source / ABOUT_FILE).is_file():
             raise UsageError(f"{source}: found no result.json; allowed: a folder written by Result.write or chaintwin simulate")
         try:
-            about = json.loads((source / "result.json").read_text(encoding="utf-8"))
+            if written_format(source) != "parquet":
+                raise UsageError(f"{source}: found a result in CSV; allowed: one in Parquet, which keeps every digit")
+            about = json.loads((source / ABOUT_FILE).read_text(encoding="utf-8"))
             frames = {name: pl.read_parquet(source / f"{name}.parquet") for name in FRAMES}
             figures = pl.read_parquet(source / "figures.parquet")
             return _result_from(about, frames, figures)
         except (ValueError, KeyError, TypeError, OSError, pl.exceptions.PolarsError) as fault:
             raise UsageError(f"{source}: found a damaged result ({fault}); allowed: a folder written by Result.write") from fault
-
-
-FRAMES = ("summary", "stock_points", "streams", "activities", "resources", "periods")
-ABOUT = ("program_digest", "version", "confidence", "currency", "period")
-FILES = (*(f"{name}.parquet" for name in FRAMES), "figures.parquet", "result.json")
-
-
-def check_target(folder: Path | str) -> None:
-    """Refuse a folder that a result cannot be written to, before time is spent on computing one.
-
-    Parameters
-    ----------
-    folder : new, empty, or holding an earlier result.
-
-    Raises
-    ------
-    UsageError
-        It is a file, holds something that is not a result, or may not be written to.
-    """
-    target = Path(folder)
-    if target.exists() and not target.is_dir():
-        raise UsageError(f"{target}: found a file; allowed: a new folder or an earlier result")
-    if target.is_dir() and any(target.iterdir()) and not (target / "result.json").is_file():
-        raise UsageError(f"{target}: found files that are not a result; allowed: a new folder or an earlier result")
-    home = next(place for place in (target.absolute(), *target.absolute().parents) if place.exists())
-    if not home.is_dir() or not os.access(home, os.W_OK):
-        raise UsageError(f"{target}: found {home}, which cannot be written to; allowed: a folder you may write to")
 
 
 def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: float, currency: str, period: str) -> Result:

@@ -11,6 +11,7 @@ from chaintwin.network.network import Network
 from chaintwin.network.state import State, initial_state
 from chaintwin.rng import check_seed
 from chaintwin.simulation.ensemble import Span, run_ensemble
+from chaintwin.simulation.preparing import prepare_kernels
 from chaintwin.simulation.results import Result, result_of
 
 REPLICATION_LIMIT = 10_000_000
@@ -44,6 +45,8 @@ def simulate(
     threads : threads to use, all cores by default; never changes the result.
     progress : called with the share done, 0 to 1, from worker threads.
     cancel : set it to stop the run.
+
+    The first simulation on a machine compiles the engine, about half a minute; ``prepare_kernels`` does only that.
 
     Returns
     -------
@@ -84,6 +87,7 @@ def simulate(
     if not 0 < confidence < 1:
         raise UsageError(f"confidence: found {confidence}; allowed: between 0 and 1, such as 0.95")
     program = _covering(network, chosen.first + chosen.warm_up + chosen.periods).compile()
+    prepare_kernels()
     reduced = run_ensemble(
         program, state or initial_state(program), span=chosen, threads=threads, progress=progress, cancel=cancel
     )

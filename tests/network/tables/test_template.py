@@ -11,6 +11,7 @@ from chaintwin.network.doctor import check
 from chaintwin.network.tables.catalog import CATALOG
 from chaintwin.network.tables.reading import read_project
 from chaintwin.network.tables.template import GUIDE_FILE, write_template
+from chaintwin.simulation import simulate
 
 
 def test_write_template__reads_without_a_single_finding(tmp_path: Path) -> None:
@@ -31,6 +32,13 @@ def test_write_template__doctor_finds_nothing_to_mend(tmp_path: Path) -> None:
     write_template(tmp_path / "mine")
     found = check(tmp_path / "mine").findings
     assert [str(finding) for finding in found if finding.severity is not Severity.NOTE] == []
+
+
+def test_write_template__earns_money(tmp_path: Path) -> None:
+    write_template(tmp_path / "mine")
+    result = simulate(read_project(tmp_path / "mine")[0], periods=120, replications=32)
+    assert result["revenue"][1] > 1.1 * result["total_cost"][2]
+    assert result["fill_rate"][1] > 0.95
 
 
 def test_write_template__guide_explains_every_table_and_column(tmp_path: Path) -> None:

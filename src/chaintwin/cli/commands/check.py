@@ -13,32 +13,67 @@ from chaintwin.cli.terminal.session import fail, session
 if TYPE_CHECKING:
     from chaintwin.network.doctor import Report
 
+EVERY_TABLE = "all"
+
 
 def check(
     project: Project,
     *,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Also show every default that was applied and every value that was proposed.")
+        bool, typer.Option("--explain", help="Also show what stands in for blank cells, one line a column, by table.")
     ] = False,
+    explain_table: Annotated[
+        str,
+        typer.Option(
+            metavar="TABLE",
+            help="The same for one table, or all, in full: with the meaning of every column and every proposed value.",
+            show_default=False,
+        ),
+    ] = "",
     json: Json = False,
 ) -> None:
     """Report every fault of a project and how to mend it."""
     with session(is_json=json) as terminal:
         from chaintwin.cli.commands.usable import checked_project
-        from chaintwin.cli.views.explanation import show_explanation
 
+        if explain_table:
+            _check_table(explain_table)
         report = checked_project(terminal, project)
         document: dict[str, object] = {"project": project, **report.to_dict()}
-        if explain and report.network is not None:
-            from chaintwin.network.tables.explaining import explain as explain_blanks
-
-            blanks = explain_blanks(report.network)
-            document |= {"defaults": blanks, "proposed": report.proposed}
-            show_explanation(terminal, blanks, proposed=report.proposed)
+        if explain or explain_table:
+            document |= _explain(terminal, report, table=explain_table)
         terminal.document(document)
         _show(terminal, report)
         if not report.ok:
             fail()
+
+
+def _check_table(name: str) -> None:
+    from chaintwin.errors import UsageError
+    from chaintwin.network.tables.catalog import CATALOG
+    from chaintwin.network.tables.cells.nearest import names_of
+
+    known = [table.name for table in CATALOG]
+    if name not in (EVERY_TABLE, *known):
+        near = names_of(known).nearest(name)
+        fix = f"; did you mean {near}?" if near else ""
+        raise UsageError(f"--explain-table: found {name}; allowed: {EVERY_TABLE}, {', '.join(known)}{fix}")
+
+
+def _explain(terminal: Terminal, report: Report, *, table: str) -> dict[str, object]:
+    """Show what stands in for blanks and return it for a document; nothing where the tables could not be read."""
+    import polars as pl
+
+    from chaintwin.cli.views.explanation import show_explanation
+    from chaintwin.network.tables.explaining import explain
+
+    if report.network is None:
+        return {}
+    blanks, proposed = explain(report.network), report.proposed
+    if table not in ("", EVERY_TABLE):
+        blanks, proposed = (frame.filter(pl.col("table") == table) for frame in (blanks, proposed))
+    show_explanation(terminal, blanks, proposed=proposed, is_full=bool(table))
+    return {"defaults": blanks, "proposed": proposed}
 
 
 def _show(terminal: Terminal, report: Report) -> None:

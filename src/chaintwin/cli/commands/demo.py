@@ -91,8 +91,8 @@ def _suggest(terminal: Terminal, example: Shipped, *, into: Path | None) -> None
     folder = into or Path(f"my-{example.value}")
     steps = [
         ("this network as CSV tables, to change", f"chaintwin init {quoted(folder)} --from-example {example.value}"),
-        ("all findings, defaults and proposals", f"chaintwin check {quoted(folder)} --explain"),
-        ("more runs, results as Parquet", f"chaintwin simulate {quoted(folder)} --replications 1000 --out result"),
+        ("all findings, and what stands in for blank cells", f"chaintwin check {quoted(folder)} --explain"),
+        ("more runs, results as a workbook", f"chaintwin simulate {quoted(folder)} --replications 1000 --out result.xlsx"),
         ("your own network, from a template", "chaintwin init my-network"),
         ("your own network, from a shipment log", "chaintwin import shipments.csv --into my-network"),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,6 +24,9 @@ class Layout(StrEnum):
     XLSX = "xlsx"
     PARQUET = "parquet"
 
+
+ResultFormat = Literal["parquet", "csv", "xlsx"]
+"""How a result is written; a test holds that these are the formats of ``chaintwin.Result.write``."""
 
 Project = Annotated[Path, typer.Argument(help="Folder with chaintwin.toml and tables, or one XLSX file.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]

@@ -7,8 +7,14 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Project, Replications, Seed
+from chaintwin.cli.commands.options import Json, Project, Replications, ResultFormat, Seed
 from chaintwin.cli.terminal.session import session
+
+HOW = {
+    "parquet": "Parquet; read it with chaintwin.Result.read",
+    "csv": "a CSV file a table",
+    "xlsx": "a sheet a table",
+}
 
 
 def simulate(
@@ -27,7 +33,14 @@ def simulate(
         typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False),
     ] = None,
     confidence: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
-    out: Annotated[Path | None, typer.Option(help="Folder to write the result to, as Parquet.", show_default=False)] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write the result to, or a file that ends in .xlsx; by default nothing is written."),
+    ] = None,
+    format: Annotated[
+        ResultFormat | None,
+        typer.Option(help="How the result is written: parquet by default, xlsx where the name of --out ends so."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Simulate a project: service and cost with intervals."""
@@ -35,10 +48,13 @@ def simulate(
         from chaintwin.cli.commands.simulation_run import result_document, run_simulation
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result
-        from chaintwin.simulation import check_target
+        from chaintwin.errors import UsageError
+        from chaintwin.simulation import check_target, chosen_format
 
+        if out is None and format is not None:
+            raise UsageError("--format: found no --out beside it; allowed: with --out, which says where the result is written")
         if out is not None:
-            check_target(out)
+            check_target(out, format, rows=max(replications, periods or 0))
         network = usable_network(terminal, project)
         result = run_simulation(
             terminal,
@@ -51,8 +67,8 @@ def simulate(
             confidence=confidence,
         )
         if out is not None:
-            result.write(out)
+            result.write(out, format=format)
         terminal.document(result_document(result) | {"project": project, "out": out})
         show_result(terminal, result)
         if out is not None:
-            terminal.show("", f"Wrote the result to {out} (Parquet; read it with chaintwin.Result.read).")
+            terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")

@@ -26,11 +26,15 @@ def run_simulation(
 ) -> Result:
     """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``."""
     from chaintwin.cli.views.numbers import count, duration, number
-    from chaintwin.jit import is_cold
-    from chaintwin.simulation import simulate
+    from chaintwin.jit import cache_folder, is_cold
+    from chaintwin.simulation import prepare_kernels, simulate
 
-    begun = perf_counter()
-    with progress_bar(terminal, f"Simulating {count(replications, 'replication')}", is_cold=is_cold()) as report:
+    cold = is_cold()
+    with progress_bar(terminal, f"Simulating {count(replications, 'replication')}", is_cold=cold) as report:
+        begun = perf_counter()
+        prepare_kernels()
+        ready = perf_counter()
+        report(0.0)
         result = simulate(
             network,
             periods=periods,
@@ -41,9 +45,11 @@ def run_simulation(
             threads=threads,
             progress=report,
         )
-    seconds = perf_counter() - begun
+    seconds = perf_counter() - ready
     span, points = result.span, result.stock_points.height
     updates = points * (span.periods + span.warm_up) * span.replications / seconds
+    if cold:
+        terminal.note(f"Compiled in {duration(ready - begun)}, kept in {cache_folder()} for later runs.")
     terminal.note(
         f"Simulated {count(points, 'stock point')} in {duration(seconds)}: {number(updates)} updates of a stock point a second."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from errno import EPIPE
 from typing import TYPE_CHECKING
 
 from chaintwin.cli.terminal.documents import to_json
@@ -104,12 +105,18 @@ def open_terminal(*, is_json: bool) -> Terminal:
     """
     from rich.console import Console
 
+    class PipedConsole(Console):
+        """A console that leaves a closed pipe to the caller; the library's own way is exit code 1."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(EPIPE, "the reader closed the pipe")
+
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot write must not stop the answer; in JSON the escape reads back as the character.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    answers = Console(highlight=False, emoji=False, markup=False)
-    notes = Console(stderr=True, highlight=False, emoji=False, markup=False)
+    answers = PipedConsole(highlight=False, emoji=False, markup=False)
+    notes = PipedConsole(stderr=True, highlight=False, emoji=False, markup=False)
     for console in (answers, notes):
         console.width = max(40, min(console.width, WIDTH_MAX))
     is_plain = answers.options.ascii_only or os.environ.get("TERM") == "dumb"

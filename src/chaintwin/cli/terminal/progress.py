@@ -12,7 +12,7 @@ from chaintwin.cli.terminal.output import Terminal
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-COMPILING = "Compiling the simulation kernels for this machine, once; about 20 s"
+COMPILING = "Compiling the simulation kernels for this machine, once; about half a minute"
 
 
 @contextmanager

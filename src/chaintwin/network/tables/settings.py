@@ -54,12 +54,12 @@ def read_settings(text: str, *, file: str) -> tuple[Settings, list[Finding]]:
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
+    except (ValueError, RecursionError) as error:
+        # Beside its own error the library lets pass that a number has too many digits, or lists lie too deep in one another.
+        found = str(error) if isinstance(error, tomllib.TOMLDecodeError) else f"a value that cannot be read ({error})"
+        line = re.search(r"line (\d+)", found)
         fix = 'write lines such as name = "my network"'
-        return Settings(), [
-            Finding("settings.toml", str(error), "TOML", fix=fix, file=file, row=int(line.group(1)) if line else 0)
-        ]
+        return Settings(), [Finding("settings.toml", found, "TOML", fix=fix, file=file, row=int(line.group(1)) if line else 0)]
     lines: dict[str, int] = {}
     for number, line_text in enumerate(text.splitlines(), start=1):
         match = _KEY_LINE.match(line_text)

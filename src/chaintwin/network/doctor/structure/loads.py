@@ -13,6 +13,9 @@ TIGHT_SHARE = 0.95
 
 MOST_PRODUCTS = 3
 
+DONE = {"buy": "bought outside the network", "make": "made from a recipe", "move": "moved over a lane"}
+"""What each kind of source does, for readers who meet the words here first."""
+
 
 def check_loads(structure: Structure) -> list[Finding]:
     """Report resources whose mean need is above, or just below, their mean capacity, and sources without any limit."""
@@ -86,6 +89,6 @@ def _unlimited(structure: Structure) -> list[Finding]:
     total = int(free["len"].sum())
     if total == 0:
         return []
-    parts = ", ".join(f"{kind} {count:,}" for kind, count in free.iter_rows())
-    found = f"{total:,} of {graph.activities.height:,} sources without a limit ({parts})"
+    parts = ", ".join(f"{count:,} {DONE.get(kind, kind)}" for kind, count in free.iter_rows())
+    found = f"no limit on {total:,} of {graph.activities.height:,} sources, the ways to fill a stock point: {parts}"
     return [remark("capacity.unlimited", found=found, fix="give lanes, sources or resources a capacity where one is known")]

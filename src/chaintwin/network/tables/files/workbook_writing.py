@@ -13,6 +13,9 @@ import xlsxwriter
 ROWS_IN_SHEET_MAX = 1_048_575
 """Rows of a sheet below its header; a limit of the format."""
 
+WIDTHS = (10, 40)
+"""Least and greatest width of a column, in characters; the program shows what is wider when it is asked to."""
+
 _OPTIONS = {
     "constant_memory": True,
     # Nothing in a cell is interpreted: "=A1" and "007" are names like any other.
@@ -24,7 +27,7 @@ _OPTIONS = {
 
 
 def write_workbook(
-    path: Path, settings: Mapping[str, tuple[str | int | date, str]], *, sheet: str, tables: Mapping[str, pl.DataFrame]
+    path: Path, settings: Mapping[str, tuple[str | float | date, str]], *, sheet: str, tables: Mapping[str, pl.DataFrame]
 ) -> None:
     """Write settings and tables as sheets of one workbook.
 
@@ -56,7 +59,8 @@ def write_workbook(
 def _write_sheet(page: xlsxwriter.worksheet.Worksheet, frame: pl.DataFrame, *, bold: object, day: object) -> None:
     page.freeze_panes(1, 0)
     for column, name in enumerate(frame.columns):
-        page.set_column(column, column, max(10, len(name) + 2))
+        longest = frame[name].str.len_chars().max() if frame[name].dtype == pl.String else 0
+        page.set_column(column, column, max(WIDTHS[0], len(name) + 2, min(WIDTHS[1], int(str(longest or 0)) + 2)))
         page.write_string(0, column, name, bold)
 
     def put_date(row: int, column: int, value: Any) -> None:

@@ -1,0 +1,90 @@
+"""Compiles the kernels of a simulation before it starts, once for every machine and version."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+
+import polars as pl
+
+from chaintwin.jit import is_cold, mark_compiled
+from chaintwin.network.compiling import compile_graph
+from chaintwin.network.graph import (
+    ACTIVITY_SCHEMA,
+    BUFFER_SCHEMA,
+    INPUT_SCHEMA,
+    OUTPUT_SCHEMA,
+    RESOURCE_SCHEMA,
+    STREAM_SCHEMA,
+    USE_SCHEMA,
+    ActivityKind,
+    Graph,
+    Policy,
+)
+from chaintwin.network.program import Program
+from chaintwin.network.state import initial_state
+from chaintwin.simulation.ensemble import Span, run_ensemble
+
+WAIT_SECONDS = 0.1
+
+
+@cache
+def prepare_kernels() -> None:
+    """Compile every kernel of a simulation, or load what an earlier run compiled; the second call does nothing.
+
+    ``simulate`` calls it first. Call it yourself to know when the time of compiling, about half a minute once a machine and
+    version, is over.
+
+    Compiling can be interrupted at any moment: it runs in a thread of its own, whose work is dropped when the process ends. The
+    next process takes over what was finished and compiles the rest.
+
+    Example
+    -------
+    >>> prepare_kernels()
+    """
+    if not is_cold():
+        _run_once()
+        return
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            _run_once()
+            mark_compiled()
+        except BaseException as failure:
+            failures.append(failure)
+
+    # The compiler spends seconds in code that hears no signal; while it does, this thread can be interrupted. It waits in short
+    # steps, because the system may hand the signal to the other thread, and then nothing wakes this one.
+    thread = threading.Thread(target=work, name="chaintwin-compile", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(WAIT_SECONDS)
+    if failures:
+        raise failures[0]
+
+
+def _run_once() -> None:
+    """Run the smallest network for one period, which takes every kernel through its only signature."""
+    program = _smallest()
+    run_ensemble(program, initial_state(program), span=Span(first=0, periods=1, warm_up=0, replications=1, seed=0), threads=1)
+
+
+def _smallest() -> Program:
+    """Return a network of one stock point that is bought and sold."""
+    return compile_graph(
+        Graph(
+            integer=False,
+            buffers=_row(BUFFER_SCHEMA, ("b", "s", "p", 1.0, Policy.BASE_STOCK, 1.0, 0.0, 1, 0, 0.0)),
+            activities=_row(ACTIVITY_SCHEMA, ("a", ActivityKind.BUY, "1", 0, 0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+            inputs=pl.DataFrame(schema=INPUT_SCHEMA),
+            outputs=_row(OUTPUT_SCHEMA, ("a", "b", 1.0, True)),
+            uses=pl.DataFrame(schema=USE_SCHEMA),
+            resources=pl.DataFrame(schema=RESOURCE_SCHEMA),
+            streams=_row(STREAM_SCHEMA, ("d", "b", 0, 0.0, "1", None, [1.0], 0.0, 0.0, 0.0)),
+        )
+    )
+
+
+def _row(schema: pl.Schema, cells: tuple[object, ...]) -> pl.DataFrame:
+    return pl.DataFrame([cells], schema=schema, orient="row")

@@ -1,0 +1,60 @@
+"""Compiling before the run: nothing is left to compile, and a folder half full of code is known as such."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chaintwin import jit
+from chaintwin.examples import Example, load
+from chaintwin.simulation import prepare_kernels, simulate
+from chaintwin.simulation.kernels.reducing_kernels import gather_kernel, ledger_kernel
+from chaintwin.simulation.kernels.running_kernels import check_kernel, run_kernel
+
+KERNELS = (run_kernel, check_kernel, ledger_kernel, gather_kernel)
+
+
+def test_prepare_kernels__leaves_nothing_to_compile() -> None:
+    prepare_kernels()
+    before = [kernel.signatures for kernel in KERNELS]  # type: ignore[attr-defined]
+    assert [len(signatures) for signatures in before] == [1, 1, 1, 1]
+    for example in Example:
+        simulate(load(example), periods=3, warm_up=1, replications=3)
+    assert [kernel.signatures for kernel in KERNELS] == before  # type: ignore[attr-defined]
+
+
+def test_is_cold__only_with_a_stamp_and_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAINTWIN_CACHE_DIR", str(tmp_path))
+    assert jit.is_cold()
+    code = jit.cache_folder() / "kernels_1" / "run_kernel.1.nbc"
+    code.parent.mkdir(parents=True)
+    code.write_bytes(b"x")
+    assert jit.is_cold(), "code without a stamp is what a killed run leaves"
+    jit.mark_compiled()
+    assert not jit.is_cold()
+    code.unlink()
+    assert jit.is_cold()
+    jit.mark_compiled()
+    assert jit.is_cold(), "a stamp that names nothing says nothing"
+    next(jit.cache_folder().glob("compiled-*")).write_bytes(b"\xff")
+    assert jit.is_cold()
+
+
+def test_is_cold__another_place_has_its_own_stamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAINTWIN_CACHE_DIR", str(tmp_path))
+    jit.cache_folder().mkdir(parents=True)
+    (jit.cache_folder() / "a.nbc").write_bytes(b"x")
+    jit.mark_compiled()
+    assert not jit.is_cold()
+    # Numba keeps the code of another installation with the same sources apart, so it has to be compiled there.
+    monkeypatch.setattr(jit, "__file__", str(tmp_path / "other" / "jit.py"))
+    monkeypatch.setattr(jit, "_source_digest", lambda digest=jit._source_digest(): digest)
+    assert jit.is_cold()
+
+
+def test_mark_compiled__folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("CHAINTWIN_CACHE_DIR", str(tmp_path / "file"))
+    jit.mark_compiled()
+    assert jit.is_cold()
