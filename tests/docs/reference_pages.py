@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
-from chaintwin.network.tables.schema import Column, Table
 from tests.shared_data import REPOSITORY
 
 FOLDER = REPOSITORY / "docs" / "reference"
@@ -17,6 +16,7 @@ NOTICE = "<!-- Made by `make reference` from the program; a test compares the tw
 def tables_page() -> str:
     """Return the page about the tables and columns of a project."""
     from chaintwin.network.tables.catalog import CATALOG
+    from chaintwin.network.tables.reference import kinds_text, tables_text
     from chaintwin.network.tables.schema import SCHEMA_VERSION
 
     intro = (
@@ -26,7 +26,7 @@ def tables_page() -> str:
         + ", ".join(f"`{table.name}`" for table in CATALOG if table.required)
         + ". Columns may come in any order.\n"
     )
-    return intro + "".join(_table_section(table) for table in CATALOG)
+    return f"{intro}\nWhat a cell holds:\n\n{kinds_text()}\n{tables_text()}"
 
 
 def commands_page() -> str:
@@ -34,14 +34,40 @@ def commands_page() -> str:
     import typer.main
 
     from chaintwin.cli import app
+    from chaintwin.cli.application import EPILOG
 
     group = typer.main.get_command(app)
     text = f"# The `chaintwin` command\n\n{NOTICE}\n{_plain(group.help)}\n\n"
-    text += "Exit codes: 0 on success, 1 on a finding or failure, 2 on wrong usage.\n"
+    text += f"{EPILOG}\n"
     return text + "".join(_command_section(name, command) for name, command in getattr(group, "commands", {}).items())
 
 
-PAGES: dict[str, Callable[[], str]] = {"tables.md": tables_page, "commands.md": commands_page}
+def mapping_page() -> str:
+    """Return the page about the fields and sections of a mapping file."""
+    from chaintwin.ingest.shipment_log.mapping.fields import FIELDS
+    from chaintwin.ingest.shipment_log.mapping.sections import ENTRIES, SECTIONS
+
+    text = (
+        f"# Mapping files\n\n{NOTICE}\n"
+        "A mapping file says what the columns and words of a shipment log mean. It is TOML; "
+        "`chaintwin import LOG --show-mapping` prints the one that would be used, to be corrected "
+        "and given to `--mapping`. [The guide](../guides/import-a-shipment-log.md) has an example.\n\n## Fields\n\n"
+        "Under `[columns]`. Needed are the required fields, `origin` or `vendor`, and one of `ordered`, `promised`, "
+        "`shipped` and `delivered`. The headers are examples; others with words of the same meaning are recognized as well.\n\n"
+        "| Field | Holds | Meaning | Headers such as |\n|---|---|---|---|\n"
+    )
+    for item in FIELDS:
+        meaning = f"{'Required. ' if item.required else ''}{item.meaning}"
+        text += f"| `{item.name}` | {item.kind.value} | {meaning} | {', '.join(item.headers[:4])} |\n"
+    for title, sections in (("Entries above the sections", ENTRIES), ("Sections", SECTIONS)):
+        text += f"\n## {title}\n\n| Name | Says | Example |\n|---|---|---|\n"
+        for section in sections:
+            name = section.name if sections is ENTRIES else f"[{section.name}]"
+            text += f"| `{name}` | {_plain(section.meaning)} | `{section.example}` |\n"
+    return text
+
+
+PAGES: dict[str, Callable[[], str]] = {"tables.md": tables_page, "commands.md": commands_page, "mapping.md": mapping_page}
 
 
 def write() -> Iterator[str]:
@@ -52,47 +78,12 @@ def write() -> Iterator[str]:
         yield name
 
 
-def _table_section(table: Table) -> str:
-    name, meaning = table.name, table.meaning
-    key = ", ".join(f"`{column}`" for column in table.key)
-    text = f"\n## {name}\n\n{'Required. ' if table.required else ''}{meaning}"
-    text += f" A row is named by {key}." if key else ""
-    text += "\n\n| Column | Holds | Unit | Allowed | Blank means | Meaning |\n|---|---|---|---|---|---|\n"
-    for column in table.columns:
-        cells = (f"`{column.name}`", column.kind.value, column.unit, _allowed(column), _blank(column), column.meaning)
-        text += "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
-    return text
-
-
-def _allowed(column: Column) -> str:
-    low, high, is_open = column.low, column.high, column.low_open
-    if column.choices:
-        return ", ".join(f"`{choice}`" for choice in column.choices)
-    if column.references:
-        return f"a value of `{column.references}`"
-    if low is not None and high is not None:
-        return f"{'more than ' if is_open else ''}{low:g} to {high:g}"
-    if low is not None:
-        return f"more than {low:g}" if is_open else f"{low:g} or more"
-    return f"up to {high:g}" if high is not None else ""
-
-
-def _blank(column: Column) -> str:
-    if column.required:
-        return "not allowed"
-    default, rule = column.default, column.rule
-    if default is None:
-        return str(rule) or "left blank"
-    shown = f"{default:g}" if isinstance(default, float) else str(default)
-    return f"`{shown}`"
-
-
 def _command_section(name: str, command: Any) -> str:
     usage = f"chaintwin {name}"
     rows = []
     for parameter in command.params:
         if parameter.param_type_name == "argument":
-            label = (parameter.metavar or parameter.name).upper().strip("[]")
+            label = (parameter.metavar or parameter.name).upper().translate(str.maketrans("", "", "[]"))
             usage += f" {label}" if parameter.required else f" [{label}]"
             rows.append((f"`{label}`", _plain(getattr(parameter, "help", ""))))
         else:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from chaintwin.ingest.shipment_log.building.demand import demand_law
 from chaintwin.ingest.shipment_log.building.flows import follow_flows
+from chaintwin.ingest.shipment_log.building.rounding import rounded_law, rounded_shares, rounded_weights
 from chaintwin.ingest.shipment_log.building.sites import country_of_site
 from chaintwin.ingest.shipment_log.frames import complete
 from chaintwin.ingest.shipment_log.transactions.references import share_totals
@@ -116,7 +119,8 @@ def test_follow_flows__smallest_flow_of_a_loop_is_left_out() -> None:
 def test_demand_law__keeps_the_mean(values: list[float]) -> None:
     data = np.array(values)
     law = parse(demand_law(data))
-    assert law.mean == pytest.approx(data.mean(), rel=1e-6, abs=1e-9)
+    # Six significant digits of each of two factors: a size and its frequency, or the two parameters of a law.
+    assert law.mean == pytest.approx(data.mean(), rel=1.1e-5, abs=1e-9)
 
 
 def test_demand_law__many_sizes_are_grouped() -> None:
@@ -137,3 +141,30 @@ def test_country_of_site__names(site: str, country: str | None) -> None:
 def test_complete__unknown_column() -> None:
     with pytest.raises(KeyError, match="sites has no column color"):
         complete("sites", pl.DataFrame({"site_id": ["a"], "color": ["red"]}))
+
+
+@given(st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=30))
+def test_rounded_weights__sum_to_one_and_stay_near(parts: list[float]) -> None:
+    weights = tuple(part / math.fsum(parts) for part in parts)
+    short = rounded_weights(weights)
+    assert math.fsum(short) == pytest.approx(1.0, abs=1e-11)
+    assert short == pytest.approx(weights, rel=5e-6 * len(parts), abs=1e-11)
+
+
+def test_rounded_shares__sum_to_one_in_each_group() -> None:
+    frame = pl.DataFrame({"g": ["a", "a", "a", "b"], "share": [1 / 3, 1 / 3, 1 / 3, 1.0]})
+    short = frame.select(rounded_shares("share", group=("g",)))["share"].to_list()
+    assert short == [0.333334, 0.333333, 0.333333, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("gamma(1.23456789, 1000.4444)", "gamma(1.23457, 1000.44)"),
+        ("zero_inflated(shift(poisson(3.14159265), 1), 0.33333333)", "zero_inflated(shift(poisson(3.14159), 1), 0.333333)"),
+        ("pmf(1.00000001:0.25, 1.00000002:0.25, 3:0.5)", "pmf(1:0.5, 3:0.5)"),
+        ("zero_inflated(poisson(3), 0.99999999)", "zero_inflated(poisson(3), 0.99999999)"),
+    ],
+)
+def test_rounded_law__six_digits(text: str, short: str) -> None:
+    assert str(rounded_law(parse(text))) == str(parse(short))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaintwin.errors import InputError
-from chaintwin.ingest.shipment_log.cells.classifying import read_dates, read_numbers
+from chaintwin.ingest.shipment_log.cells.classifying import looks_like_decimal_comma, read_dates, read_numbers
 from chaintwin.ingest.shipment_log.cells.reading import find_tables, read_cells
 
 
@@ -106,3 +106,24 @@ def test_find_tables__notes_beside_the_log(tmp_path: Path) -> None:
     for name in ("b.csv", "a.csv", "LICENSE.txt", "notes.md", ".hidden.csv", "~$a.xlsx"):
         (tmp_path / name).write_text("x\n1\n", encoding="utf-8")
     assert [path.name for path in find_tables(tmp_path)] == ["a.csv", "b.csv"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_comma"),
+    [
+        (["12,50"], True),
+        (["0,040", "1,200"], True),
+        (["1,200"], False),
+        (["1.200"], False),
+        (["1.200,5"], True),
+        (["1,5", "1.5"], False),
+        (["1234,5"], True),
+        (["0.040", "1,5"], False),
+    ],
+)
+def test_looks_like_decimal_comma(cells: list[str], is_comma: bool) -> None:
+    assert looks_like_decimal_comma(pl.Series("x", cells)) == is_comma
+
+
+def test_read_numbers__group_of_thousands_does_not_begin_with_zero() -> None:
+    assert numbers("0,040", "1,040")["value"].to_list() == [None, 1040.0]

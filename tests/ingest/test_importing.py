@@ -192,6 +192,7 @@ def test_import_log__german_log_is_guessed(tmp_path: Path) -> None:
         "lines": 9,
         "used": 6,
         "left_out:repeated line": 1,
+        "left_out:repeated id": 0,
         "left_out:product": 0,
         "left_out:destination": 0,
         "left_out:sender": 0,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
-from tests.journeys.running import ESCAPE, document, run, succeed
+from tests.journeys.running import ESCAPE, document, environment, run, succeed
 from tests.shared_data import shared_path
 
 HEADER = "shipment no,product,ship from,ship to,order date,delivery date,qty,value\n"
@@ -28,7 +30,7 @@ LOG = HEADER + "".join(map(line, range(60)))
 def test_import__guessed_mapping_is_shown_corrected_and_used(tmp_path: Path) -> None:
     (tmp_path / "shipments.csv").write_text(LOG, encoding="utf-8")
     text = succeed("import", "shipments.csv", cwd=tmp_path)
-    assert "The mapping, guessed" in text
+    assert "Columns, guessed: shipment_id = shipment no" in text
     assert "chaintwin import shipments.csv --show-mapping > mapping.toml" in text
     assert ESCAPE not in text
     assert (tmp_path / "shipments-network" / "import" / "report.json").is_file()
@@ -46,6 +48,101 @@ def test_import__guessed_mapping_is_shown_corrected_and_used(tmp_path: Path) -> 
     assert refused.returncode == 2
     assert "--replace" in refused.stdout + refused.stderr
     succeed(*again, "--replace", cwd=tmp_path)
+
+
+OWN_HEADER = (
+    "Shipment No,Shipped From,From Country,Delivered To,To Country,Part,Pieces,How Sent,Left On,Got There,Goods Value,"
+    "Freight Bill EUR,Gross kg,Carrier,Approved By,Invoice Date"
+)
+SITES = ("Wien", "WIEN", "Hamburg", "Milano", "Wien,", "hamburg")
+COUNTRIES = ("Austria", "Austria", "DE", "Italien", "Austria", "Germany")
+
+
+def own_line(number: int) -> list[str]:
+    """Return a line of the log of a small firm, as messy as such logs are."""
+    place = number % 6
+    left = date(2024, 1, 2) + timedelta(days=number)
+    arrived = "" if number % 40 == 7 else (left + timedelta(days=3 + number % 4)).strftime("%d.%m.%Y")
+    pieces = f"{number % 9 + 1} {('pcs', 'Stk')[number % 2]}" if number % 3 else str(number % 9 + 1)
+    pieces = "2 pallets" if number % 50 == 3 else pieces
+    country = "Neverland" if number % 60 == 5 else COUNTRIES[place]
+    weight = "0.05 t" if number % 20 == 1 else "12.5"
+    cells = [f"S{number}", "Werk Linz", "AT", SITES[place], country, ("PU-10", "Motor M7")[number % 2], pieces]
+    cells += [
+        ("Truck", "LKW", "Rail")[number % 3],
+        left.strftime("%d.%m.%Y"),
+        arrived,
+        f"EUR {10 * number + 5}.50",
+        "36.40",
+        weight,
+    ]
+    return [*cells, ("DHL", "Schenker")[number % 2], "mk", left.strftime("%d.%m.%Y")]
+
+
+def own_log() -> list[list[str]]:
+    """Return 300 lines, of which some are there twice, and two with an id that was there before."""
+    lines = [own_line(number) for number in range(290)]
+    lines += [lines[number] for number in range(20, 28)]
+    return [*lines, [*lines[30][:6], "99", *lines[30][7:]], [*lines[31][:6], "98", *lines[31][7:]]]
+
+
+def write_own_log(folder: Path, ending: str) -> str:
+    """Write the log and return the name of its file."""
+    header = OWN_HEADER.split(",")
+    if ending == "xlsx":
+        pl.DataFrame(own_log(), schema=header, orient="row").write_excel(folder / "firm.xlsx")
+    else:
+        rows = (",".join(f'"{cell}"' for cell in row) for row in [header, *own_log()])
+        (folder / "firm.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return f"firm.{ending}"
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_import__messy_log_in_own_words_is_told_on_one_screen(ending: str, tmp_path: Path) -> None:
+    file = write_own_log(tmp_path, ending)
+    text = succeed("import", file, cwd=tmp_path, env=environment(COLUMNS="80"))
+    assert len(text.splitlines()) <= 35, text
+    assert max(map(len, text.splitlines())) <= 80
+    flat = " ".join(text.split())
+    for part in (
+        "286 of 300 lines used; left out: 8 there twice, 6 without a quantity above 0.",
+        "freight = Freight Bill EUR",
+        "Not used: Approved By, Invoice Date.",
+        "in days and EUR",
+        "4 sites, 2 products",
+        "The network holds 95 % of the lines",
+        "of demand is in streams under 10 orders",
+        'Write "pallets" = 480, the pieces in one, under [units.quantity] in the mapping.',
+        'no country is called "Neverland"',
+        "2 lines with the id of an earlier one and other content",
+        "firm-network/import/report.json",
+    ):
+        assert part in flat, f"{part}\n{text}"
+
+
+def test_import__fixes_that_are_named_work(tmp_path: Path) -> None:
+    file = write_own_log(tmp_path, "csv")
+    mapping = succeed("import", file, "--show-mapping", cwd=tmp_path)
+    mapping += '\n[units.quantity]\n"pallets" = 480\n[countries]\n"Neverland" = "DE"\n[duplicates]\nids = "last"\n'
+    (tmp_path / "mapping.toml").write_text(mapping, encoding="utf-8")
+    whole = document("import", file, "--mapping", "mapping.toml", "--into", "mine", cwd=tmp_path)
+    assert {"log.unit_mixed", "log.country_unknown"} & {finding["code"] for finding in whole["findings"]} == set()
+    assert whole["report"]["steps"]["lines"]["left_out:repeated id"] == 2
+    assert whole["report"]["coverage"]["lines_used_share"] == 290 / 300
+    assert {"good", "few", "borrowed"} >= {fit["trust"] for fit in whole["lane_fits"]}
+    assert document("check", "mine", cwd=tmp_path)["ok"]
+
+
+def test_import__as_of_and_name(tmp_path: Path) -> None:
+    file = write_own_log(tmp_path, "csv")
+    whole = document("import", file, "--as-of", "2024-06-30", "--name", "Our firm", "--into", "mine", cwd=tmp_path)
+    assert whole["report"]["as_of"] == "2024-06-30"
+    later = document("import", file, "--into", "later", cwd=tmp_path)
+    assert whole["report"]["steps"]["lines"]["open"] > later["report"]["steps"]["lines"]["open"]
+    assert 'name = "Our firm"' in (tmp_path / "mine" / "chaintwin.toml").read_text(encoding="utf-8")
+    refused = run("import", file, "--as-of", "30.6.2024", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "--as-of" in refused.stderr
 
 
 def test_import__without_what_a_network_needs(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from chaintwin.laws.fits import (
     fit_weibull_censored,
     kaplan_meier,
 )
+from chaintwin.laws.fits.lead_times import supported_mean
 from chaintwin.laws.fits.survival import log_likelihood
 from tests.shared_data import cases_of, matches
 
@@ -186,3 +187,39 @@ def test_fit_demand__refuses_what_is_no_demand() -> None:
     for quantities, part in (([], "no periods"), ([-1.0], "found -1"), ([math.nan], "found nan"), ([math.inf], "found inf")):
         with pytest.raises(UsageError, match=part):
             fit_demand(quantities)
+
+
+def test_supported_mean__by_hand() -> None:
+    # The curve is 1 up to 4 and 1/2 up to 6, where it is continued with the hazard ln 2 / 6.
+    assert supported_mean([4.0, 6.0], [True, False]) == pytest.approx(4 + 1 + 0.5 * 6 / math.log(2))
+    assert supported_mean([4.0, 6.0], [True, True]) == 5.0
+    with pytest.raises(UsageError, match="no arrival"):
+        supported_mean([4.0], [False])
+
+
+def test_supported_mean__of_an_exponential_law_is_its_mean() -> None:
+    truth = parse("exponential(10)")
+    times = np.minimum(truth.quantile_many((np.arange(4000) + 0.5) / 4000), 15.0)
+    mean = truth.mean
+    assert supported_mean(times, times < 15.0) == pytest.approx(mean, rel=0.02)
+
+
+@pytest.mark.parametrize("open_count", [0, 1, 5, 20, 60])
+def test_fit_lead_time__few_arrivals_and_many_open_give_no_endless_tail(open_count: int) -> None:
+    times = [2.0, 3.0, 5.0, 9.0, 14.0] + [15.0] * open_count
+    observed = [True] * 5 + [False] * open_count
+    fitted = fit_lead_time(times, observed)
+    assert fitted.law is not None
+    if open_count:
+        assert fitted.law.mean <= supported_mean(times, observed) * (1 + 1e-9)
+    family = fit_lead_time([4.0], [True], family_times=times, family_observed=observed)
+    assert family.law == fitted.law
+
+
+def test_fit_lead_time__moderate_censoring_is_left_as_fitted() -> None:
+    times = [3, 4, 4, 5, 6, 6, 7, 8, 8, 9, 12, 5]
+    observed = [1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 0]
+    fits = [fit(times, observed) for fit in (fit_weibull_censored, fit_gamma_censored, fit_lognormal_censored)]
+    best = max(fits, key=lambda law: log_likelihood(law, times, observed=observed))
+    assert best.mean < supported_mean(times, observed)
+    assert fit_lead_time(times, observed).law == best

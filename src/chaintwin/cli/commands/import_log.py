@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,20 @@ def import_log(
             help="Folder for the project; by default one named after the log, in the current folder.", show_default=False
         ),
     ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the project; by default that of the mapping or log.", show_default=False)
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            metavar="DATE",
+            formats=["%Y-%m-%d"],
+            help="Day up to which the log is complete, such as 2024-12-31: what arrived later counts as still under way. "
+            "By default the last day on which anything happened in the log.",
+            show_default=False,
+        ),
+    ] = None,
     layout: LayoutChoice = Layout.CSV,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the project of an earlier import.")] = False,
     show_mapping: Annotated[
@@ -45,19 +60,19 @@ def import_log(
             return
         target = into or Path(f"{log.resolve().stem}-network")
         _refuse_full(target, may_replace=replace)
-        result = _imported(terminal, log, mapping=mapping)
+        result = _imported(terminal, log, mapping=mapping, name=name, as_of=as_of.date() if as_of is not None else None)
         files = _written(result, target, layout=layout)
         document = {"log": log, "project": target, "files": files, "report": result.report.to_dict(), "findings": result.findings}
         terminal.document(document | {"lane_fits": result.lane_fits, "mapping": result.mapping.to_toml()})
         _show(terminal, result, log=log, target=target)
 
 
-def _imported(terminal: Terminal, log: Path, *, mapping: str | None) -> ImportResult:
+def _imported(terminal: Terminal, log: Path, *, mapping: str | None, name: str | None, as_of: date | None) -> ImportResult:
     from chaintwin.cli.terminal.progress import progress_bar
     from chaintwin.ingest.shipment_log.importing import import_log as run
 
     with progress_bar(terminal, f"Importing {log.name}", is_cold=False) as report:
-        return run(log, mapping=mapping, progress=lambda share, _: report(share))
+        return run(log, mapping=mapping, name=name, as_of=as_of, progress=lambda share, _: report(share))
 
 
 def _mapping_of(log: Path, mapping: str | None) -> LogMapping:
@@ -101,15 +116,8 @@ def _written(result: ImportResult, target: Path, *, layout: Layout) -> list[Path
 
 def _show(terminal: Terminal, result: ImportResult, *, log: Path, target: Path) -> None:
     from chaintwin.cli.commands.init import quoted
-    from chaintwin.cli.views.import_view import show_import, show_mapping_table
+    from chaintwin.cli.views.import_view import show_import, show_places
 
-    show_mapping_table(terminal, result.mapping)
-    if result.mapping.confidence:
-        terminal.show(
-            "  To correct it:",
-            f"    chaintwin import {quoted(log)} --show-mapping > mapping.toml",
-            f"    chaintwin import {quoted(log)} --mapping mapping.toml --replace",
-        )
-    show_import(terminal, result)
-    terminal.show("", f"Wrote the project to {target}, with the full report, all lead-time fits and the mapping beside it.")
-    terminal.show("", "Next:", f"  chaintwin check {quoted(target)}", f"  chaintwin simulate {quoted(target)}")
+    show_import(terminal, result, again=f"chaintwin import {quoted(log)}")
+    show_places(terminal, target, findings=result.findings)
+    terminal.show(f"  Next: chaintwin check {quoted(target)}", f"        chaintwin simulate {quoted(target)}")

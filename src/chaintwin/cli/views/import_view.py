@@ -1,149 +1,219 @@
-"""What an import read, counted, fitted and left out."""
+"""What an import read, which network came out, and what to look at: one screen; the rest is in the report beside the project."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chaintwin.cli.terminal.output import Terminal
-from chaintwin.cli.views.findings import findings_view, tally
-from chaintwin.cli.views.numbers import count, number, percent
+from chaintwin.cli.terminal.output import Terminal, printable
+from chaintwin.cli.views.findings import tally
+from chaintwin.cli.views.numbers import count, percent
+from chaintwin.errors import Finding, Severity
 
 if TYPE_CHECKING:
-    import polars as pl
-    from rich.table import Table
+    from rich.console import RenderableType
 
     from chaintwin.ingest.shipment_log.importing import ImportResult
     from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
+    from chaintwin.ingest.shipment_log.report import ImportReport
 
-GROUP_MAX = 12
-"""Groups of more figures than this, such as one a month, are left to the report file."""
+WARNINGS_MAX = 5
 
-FITS_MAX = 10
+UNSURE = 0.8
+"""A guess less sure than this is marked."""
+
+UNUSED_MAX = 8
+"""More columns without a use are counted."""
+
+WEIGHTY = (
+    "log.date_ambiguous",
+    "log.unit_mixed",
+    "log.currency_mixed",
+    "mapping.currency_assumed",
+    "import.value_unknown",
+    "log.open_overdue",
+    "log.line_repeated",
+    "log.id_repeated",
+    "log.country_conflict",
+    "log.country_unknown",
+    "log.quantity_not_positive",
+    "import.loop",
+    "log.mode_unknown",
+    "log.cell_unread",
+    "import.country_unknown",
+    "import.lead_time_unknown",
+)
+"""Kinds of warnings, those first that change the result most; any other stands behind them."""
+
+PLAIN: Mapping[str, tuple[str, str]] = {
+    "log.date_ambiguous": ("Every date in {column} fits day first as well as month first.", "{fix}."),
+    "log.unit_mixed": ("{column}: {rows} left out, {found}.", "{fix}."),
+    "log.currency_mixed": ("{column}: {rows} without an amount, {found}.", "{fix}."),
+    "mapping.currency_assumed": (
+        "The log names no currency; US dollars are assumed.",
+        'Write currency = "EUR", say, in the mapping.',
+    ),
+    "import.value_unknown": (
+        "{products} without a value in the log; 1 is used, so costs of stock mean nothing.",
+        "Fill in value in products.csv, or map a column of values.",
+    ),
+    "log.open_overdue": ("{found}.", "Fill in the day they arrived; lead times go without them."),
+    "log.line_repeated": ("{rows} equal to an earlier one.", "{fix}."),
+    "log.id_repeated": ("{rows} with the id of an earlier one and other content.", "{fix}."),
+    "log.country_conflict": ("{found}.", "The most frequent is taken; correct the others."),
+    "log.country_unknown": ("{column}: no country is called {found}.", "{fix}."),
+    "log.quantity_not_positive": ("{rows} with a quantity of 0 or less.", "Left out; returns are no demand."),
+    "log.cell_unread": ("{column}: {found} is not {allowed} ({rows}).", "{fix}."),
+    "import.country_unknown": ("{found} ({sites}).", "{fix}."),
+    "import.hub_place_unknown": ("{found}.", "{fix}."),
+    "log.delivered_before_ordered": (
+        "{rows} delivered before they were ordered.",
+        "Left out of the lead times; correct the dates.",
+    ),
+    "log.delivered_before_shipped": ("{rows} delivered before they left.", "Left out of the lead times; correct the dates."),
+    "import.lead_time_unknown": (
+        "{lanes} without a lead time in the log.",
+        "One is proposed from distance; fill in a better one.",
+    ),
+}
+"""Warnings in plain words: what it is, and what to do."""
+
+REASONS: Mapping[str, str] = {
+    "repeated line": "there twice",
+    "repeated id": "corrected by another line",
+    "product": "without a product",
+    "destination": "without a destination",
+    "sender": "without a sender",
+    "positive quantity": "without a quantity above 0",
+    "date": "without a date",
+}
 
 
-def show_mapping_table(terminal: Terminal, mapping: LogMapping) -> None:
-    """Print which column was taken for what, and how sure that is.
-
-    Parameters
-    ----------
-    terminal : where to.
-    mapping : guessed, shipped or read.
-    """
-    from rich.text import Text
-
-    is_guess = bool(mapping.confidence)
-    terminal.title("The mapping, guessed from headers and cells" if is_guess else f"The mapping: {mapping.name}")
-    if not mapping.columns:
-        return
-    table = _table(("means", "left"), ("column of the log", "left"), *([("sure", "right")] if is_guess else []))
-    for name in mapping.columns:
-        sure = [percent(mapping.confidence.get(name), 0)] if is_guess else []
-        table.add_row(name, Text(", ".join(mapping.headers(name))), *sure)
-    terminal.show(table)
-    if mapping.unused:
-        terminal.show(Text(f"  not used: {', '.join(mapping.unused)}", style="dim"))
-
-
-def show_import(terminal: Terminal, result: ImportResult) -> None:
-    """Print the report of an import.
+def show_import(terminal: Terminal, result: ImportResult, *, again: str) -> None:
+    """Print what was read, the network, and the weightiest warnings.
 
     Parameters
     ----------
     terminal : where to.
     result : what the import returned.
+    again : the command that imported, to be repeated with a corrected mapping.
     """
-    from rich.text import Text
-
-    report = result.report
-    terminal.title(f"The log: {count(len(report.source), 'file')}, complete up to {report.as_of}")
-    facts = _table(("figure", "left"), ("", "right"))
-    for name, value in _flat(report.facts):
-        facts.add_row(name, value)
-    terminal.show(facts)
-    terminal.title("Cells by kind")
-    terminal.show(_cells(report.cells))
-    steps = list(_flat({**report.references, **report.steps}))
-    if steps:
-        terminal.title("What was done with them")
-        done = _table(("step", "left"), ("count", "right"))
-        for name, value in steps:
-            done.add_row(name, value)
-        terminal.show(done)
-    terminal.title(f"What was odd or assumed: {tally(result.findings)}")
-    terminal.show(findings_view(result.findings, terminal.width))
-    _show_fits(terminal, result.lane_fits, period=result.network.settings.period.value)
-    tables = {name: result.network[name].height for name in ("sites", "products", "lanes", "demand", "stock_points", "sources")}
-    terminal.title("The network")
-    amounts = ", ".join(f"{amount:,} {name.replace('_', ' ')}" for name, amount in tables.items() if amount)
-    terminal.show(Text(f"  {result.network.settings.name}: rows of its tables: {amounts}"))
+    terminal.title(f"The log: {_read(result.report)}")
+    terminal.show(*(_line(text) for text in _reading(result)))
+    _show_mapping(terminal, result.mapping, again=again)
+    settings = result.network.settings
+    terminal.title(f"The network: {settings.name}, in {settings.period}s and {settings.currency}")
+    names = {"sites": "site", "products": "product", "lanes": "lane", "demand": "demand stream", "stock_points": "stock point"}
+    terminal.show(_line(", ".join(count(result.network[table].height, name) for table, name in names.items()) + "."))
+    terminal.show(*(_line(sentence) for sentence in result.report.coverage.sentences()))
+    _show_warnings(terminal, result.findings)
 
 
-def _show_fits(terminal: Terminal, fits: pl.DataFrame, *, period: str) -> None:
-    from rich.text import Text
+def show_places(terminal: Terminal, target: Path, *, findings: Sequence[Finding]) -> None:
+    """Print where the full report is.
 
-    if not fits.height:
+    Parameters
+    ----------
+    terminal : where to.
+    target : the project.
+    findings : of the import, which the report lists.
+    """
+    folder = (target.parent if target.is_file() else target) / "import"
+    terminal.title(f"Written to {target}")
+    terminal.show(_line(f"Full report: {folder / 'report.json'} ({tally(findings)})"))
+
+
+def _read(report: ImportReport) -> str:
+    return f"{count(len(report.source), 'file')}, up to {report.as_of}"
+
+
+def _reading(result: ImportResult) -> list[str]:
+    lines = result.report.steps.get("lines", {})
+    if not lines:
+        places = result.report.steps.get("places", {})
+        return [f"{places.get('used', 0):,} of {places.get('rows', 0):,} rows of the table of places used."]
+    said = f"{lines['used']:,} of {lines['lines']:,} lines used"
+    reasons = [f"{amount:,} {REASONS[name]}" for name, amount in _left_out(lines) if amount]
+    said += f"; left out: {', '.join(reasons)}." if reasons else "."
+    merged = sum(result.report.steps.get("spellings_merged", {}).values())
+    if merged:
+        said += f" {count(merged, 'spelling')} of names taken for others."
+    if lines.get("open"):
+        said += f" {count(lines['open'], 'shipment')} not arrived yet."
+    return [said]
+
+
+def _left_out(lines: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(name.removeprefix("left_out:"), amount) for name, amount in lines.items() if name.startswith("left_out:")]
+
+
+def _show_mapping(terminal: Terminal, mapping: LogMapping, *, again: str) -> None:
+    if not mapping.confidence:
+        terminal.show(_line(f"Columns by the mapping {mapping.name}."))
         return
-    terminal.title(f"Lead times in {period}s: the {min(FITS_MAX, fits.height)} busiest of {count(fits.height, 'lane')}")
-    table = _table(
-        ("lane", "left"),
-        ("shipments", "right"),
-        ("open", "right"),
-        ("mean", "right"),
-        ("sd", "right"),
-        ("95 % within", "right"),
-        ("law", "left"),
-    )
-    table.columns[0].max_width = max(24, terminal.width - 56)
-    table.columns[0].overflow = "ellipsis"
-    for row in fits.sort(["n", "lane"], descending=[True, False]).head(FITS_MAX).to_dicts():
-        law = str(row["law"] or "").partition("(")[0]
-        table.add_row(
-            Text(row["lane"]),
-            number(row["n"]),
-            number(row["censored"]),
-            number(row["mean"]),
-            number(row["sd"]),
-            number(row["p95"]),
-            law,
-        )
-    terminal.show(table)
+    pairs = []
+    for name in mapping.columns:
+        sure = mapping.confidence.get(name, 1.0)
+        doubt = f" (only {percent(sure, 0)} sure)" if sure < UNSURE else ""
+        pairs.append(f"{name} = {' or '.join(mapping.headers(name))}{doubt}")
+    terminal.show(_line(f"Columns, guessed: {'; '.join(pairs)}."))
+    if mapping.unused:
+        more = f" and {len(mapping.unused) - UNUSED_MAX:,} more" if len(mapping.unused) > UNUSED_MAX else ""
+        terminal.show(_line(f"Not used: {', '.join(mapping.unused[:UNUSED_MAX])}{more}."))
+    terminal.show(_line(f"Not right? {again} --show-mapping > mapping.toml"))
+    terminal.show(_line("Correct that file and import again with --mapping mapping.toml --replace"))
 
 
-def _cells(cells: Mapping[str, Mapping[str, int]]) -> Table:
+def _show_warnings(terminal: Terminal, findings: Sequence[Finding]) -> None:
+    warnings = [finding for finding in findings if finding.severity is not Severity.NOTE]
+    if not warnings:
+        return
+    shown = _weightiest(warnings)
+    of = f", {len(shown)} of {len(warnings)} warnings" if len(warnings) > len(shown) else ""
+    terminal.title(f"What to look at{of}")
+    for number, finding in enumerate(shown, start=1):
+        terminal.show(_line(_plain(finding), head=f"{number}. ", indent=2))
+
+
+def _weightiest(warnings: Sequence[Finding]) -> list[Finding]:
+    """Return the warnings shown, one of each kind and column at first, those of more rows before others."""
+    rank = {code: place for place, code in enumerate(WEIGHTY)}
+    ordered = sorted(warnings, key=lambda item: (rank.get(item.code, len(rank)), -item.count))
+    firsts: dict[tuple[str, str], Finding] = {}
+    for finding in ordered:
+        firsts.setdefault((finding.code, finding.column), finding)
+    return list(firsts.values())[:WARNINGS_MAX]
+
+
+def _plain(finding: Finding) -> str:
+    what, remedy = PLAIN.get(finding.code, ("{column} {found} ({rows})." if finding.count > 1 else "{column} {found}.", "{fix}."))
+    values = {
+        "column": finding.column,
+        "rows": count(finding.count, "line"),
+        "sites": count(finding.count, "site"),
+        "lanes": count(finding.count, "lane"),
+        "products": count(finding.count, "product"),
+        "found": finding.found,
+        "allowed": finding.allowed,
+        "fix": finding.fix[:1].upper() + finding.fix[1:],
+    }
+    # Each part is filled by itself: a cell may hold braces.
+    said = [_filled(part, values).strip() for part in (what, remedy)]
+    return printable(" ".join(part[:1].upper() + part[1:] for part in said))
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    return template.format(**values)
+
+
+def _line(text: str, *, head: str = "", indent: int = 2) -> RenderableType:
+    """Return a paragraph, its later lines under the first."""
+    from rich.table import Table
     from rich.text import Text
 
-    table = _table(("column", "left"), ("values", "right"), ("blank", "right"), ("anything else", "left"))
-    table.columns[3].no_wrap = False
-    for column, kinds in cells.items():
-        others = [f"{amount:,} {_words(kind)}" for kind, amount in kinds.items() if kind not in ("value", "blank") and amount]
-        table.add_row(Text(column), f"{kinds.get('value', 0):,}", f"{kinds.get('blank', 0):,}", ", ".join(others))
-    return table
-
-
-def _flat(facts: Mapping[str, object], head: str = "") -> Iterator[tuple[str, str]]:
-    """Yield name and value of the figures worth a line; long groups, texts and hashes are in the report file."""
-    for name, value in facts.items():
-        label = f"{head}{_words(name)}"
-        if isinstance(value, Mapping):
-            if len(value) <= GROUP_MAX:
-                yield from _flat(value, f"{label}, ")
-        elif isinstance(value, bool | int):
-            yield label, f"{value:,}"
-        elif isinstance(value, float):
-            yield label, percent(value) if name.endswith("share") else number(value)
-        elif isinstance(value, str) and len(value) <= 24:
-            yield label, value
-
-
-def _words(name: str) -> str:
-    return name.removeprefix("word:").replace("_", " ").replace(":", " ")
-
-
-def _table(*columns: tuple[str, str]) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for name, justify in columns:
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table = Table(box=None, show_header=False, padding=0, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(" " * indent + head), Text(text))
     return table

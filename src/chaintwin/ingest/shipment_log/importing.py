@@ -12,6 +12,7 @@ import polars as pl
 from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.ingest.shipment_log.building.transactions import build_from_lines
 from chaintwin.ingest.shipment_log.cells.reading import find_tables, read_cells
+from chaintwin.ingest.shipment_log.mapping.currencies import with_currency
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS
 from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping
 from chaintwin.ingest.shipment_log.mapping.mapping import (
@@ -30,6 +31,7 @@ from chaintwin.ingest.shipment_log.series.reading import find_file, read_series
 from chaintwin.ingest.shipment_log.transactions.facts import gather_facts
 from chaintwin.ingest.shipment_log.transactions.references import share_totals
 from chaintwin.ingest.shipment_log.transactions.rows import read_lines
+from chaintwin.ingest.shipment_log.transactions.spellings import merge_spellings
 from chaintwin.ingest.shipment_log.transactions.usable import choose_usable
 from chaintwin.network.network import Network
 
@@ -169,7 +171,7 @@ def _refuse_incomplete(guessed: LogMapping, file: Path) -> None:
             "mapping.guess_incomplete",
             f"no header that looks like {item.name} ({item.meaning[0].lower()}{item.meaning[1:].rstrip('.')})",
             f"a header such as {', '.join(item.headers[:4])}",
-            _naming(item.name, guessed),
+            _naming(item.name),
             file.name,
             1,
             item.name,
@@ -179,6 +181,9 @@ def _refuse_incomplete(guessed: LogMapping, file: Path) -> None:
     findings += _without_any(guessed, ("origin", "vendor"), file=file)
     findings += _without_any(guessed, ("ordered", "promised", "shipped", "delivered"), file=file)
     if findings:
+        # Said once, however many fields are missing.
+        left = ", ".join(guessed.unused) or "no column is left"
+        findings[0] = replace(findings[0], fix=f"{findings[0].fix}; headers not used yet: {left}")
         raise InputError(findings)
 
 
@@ -186,18 +191,12 @@ def _without_any(guessed: LogMapping, names: tuple[str, ...], *, file: Path) -> 
     if any(guessed.headers(name) for name in names):
         return []
     found = f"no header that looks like {' or '.join(names)}"
-    return [
-        Finding("mapping.guess_incomplete", found, "at least one of them", _naming(names[0], guessed), file.name, 1, names[0])
-    ]
+    return [Finding("mapping.guess_incomplete", found, "at least one of them", _naming(names[0]), file.name, 1, names[0])]
 
 
-def _naming(name: str, guessed: LogMapping) -> str:
+def _naming(name: str) -> str:
     """Return how to say which column means a field."""
-    left = ", ".join(guessed.unused) or "no column is left"
-    return (
-        f'save what chaintwin import --show-mapping prints, add {name} = "HEADER" under [columns], and give it to --mapping; '
-        f"headers not used yet: {left}"
-    )
+    return f'save what chaintwin import --show-mapping prints, add {name} = "HEADER" under [columns], and give it to --mapping'
 
 
 def _import_transactions(
@@ -208,10 +207,13 @@ def _import_transactions(
     chosen = mapping if mapping is not None else _fitting_mapping(files[0], tables[0].frame)
     if mapping is None:
         _refuse_incomplete(chosen, files[0])
+    chosen, said = with_currency(chosen, [table.frame for table in tables])
     lines = read_lines(tables, chosen)
     tell(0.1, "counting")
+    # The figures of the log are those of its cells as they stand; names are brought to one spelling only for the network.
     facts = gather_facts(lines, chosen)
-    shared = share_totals(lines.frame)
+    named, merged, spellings = merge_spellings(lines.frame, chosen)
+    shared = share_totals(named)
     usable = choose_usable(replace(lines, frame=shared.frame), chosen, as_of=as_of)
     built = build_from_lines(
         usable, chosen, name=name or chosen.name, progress=lambda share, what: tell(0.15 + 0.85 * share, what)
@@ -226,11 +228,13 @@ def _import_transactions(
         cells=lines.cells,
         texts=lines.texts,
         references=shared.counts,
-        steps=built.counts,
+        steps={**built.counts, "spellings_merged": spellings},
         unused_columns=unused,
         as_of=usable.as_of.isoformat(),
+        coverage=built.coverage,
     )
-    findings = (*_guess_findings(chosen), *lines.findings, *shared.findings, *usable.findings, *built.findings)
+    parts = (_guess_findings(chosen), said, lines.findings, merged, shared.findings, usable.findings, built.findings)
+    findings = tuple(finding for part in parts for finding in part)
     tell(1.0, "done")
     return ImportResult(built.network, report, findings, built.lane_fits, chosen)
 
@@ -269,6 +273,7 @@ def _import_series(folder: Path, mapping: LogMapping, *, name: str | None, tell:
         steps=built.counts,
         unused_columns=(),
         as_of=log.days[-1].isoformat(),
+        coverage=built.coverage,
     )
     tell(1.0, "done")
     return ImportResult(built.network, report, (*log.findings, *built.findings), built.lane_fits, mapping)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chaintwin.errors import Finding
+from chaintwin.ingest.shipment_log.coverage import Coverage
 
 REPORT_FILE = "import/report.json"
 FITS_FILE = "import/lead_time_fits.csv"
@@ -32,6 +33,7 @@ class ImportReport:
     steps : counts of the steps to a network: lines used and left out, lead times, where costs come from.
     unused_columns : headers the mapping does not use.
     as_of : day up to which the log is taken as complete.
+    coverage : how well the log covers the network: shares, 0 to 1, and a sentence for each.
     """
 
     source: tuple[str, ...]
@@ -44,6 +46,7 @@ class ImportReport:
     steps: Mapping[str, Mapping[str, int]]
     unused_columns: tuple[str, ...]
     as_of: str
+    coverage: Coverage = field(default_factory=Coverage)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain dictionaries and lists, as it is written to JSON."""
@@ -58,6 +61,7 @@ class ImportReport:
             "references": {name: dict(counts) for name, counts in self.references.items()},
             "steps": {name: dict(counts) for name, counts in self.steps.items()},
             "unused_columns": list(self.unused_columns),
+            "coverage": self.coverage.to_dict(),
         }
 
 

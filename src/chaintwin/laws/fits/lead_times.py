@@ -2,7 +2,8 @@
 
 - 30 or more: the Kaplan-Meier curve itself, in whole periods; what never arrived is put at the largest age seen (Efron).
 - 5 to 29: Weibull, gamma or lognormal, whichever is most likely, its mean and its coefficient of variation drawn towards
-  those of the lane family in logarithms: weight n / (n + 10) on its own n arrivals.
+  those of the lane family in logarithms: weight n / (n + 10) on its own n arrivals. Where shipments are open, the mean of the
+  fit, and that of a family as small, is at most what the survival curve supports (``supported_mean``).
 - 1 to 4: the law of the lane family; without one that is large enough, a constant, the restricted mean of the few.
 - none: no law, and the reason.
 """
@@ -125,6 +126,33 @@ def fit_lead_time(
     return FittedLaw(Law(LawKind.CONSTANT, (mean,)), *counts, FitMethod.MEAN, f"only {arrivals} arrivals, no lane family")
 
 
+def supported_mean(times: ArrayLike, observed: ArrayLike) -> float:
+    """Return the largest mean the data support: the area under the survival curve, its end drawn on at the average hazard.
+
+    A law fitted to few arrivals and many open shipments has its mean from its tail, where nothing was seen, and a lognormal tail
+    of such a fit can be of any length. Up to the largest age L the Kaplan-Meier curve S itself is used. Beyond it the curve is
+    continued as an exponential through (0, 1) and (L, S(L)): the hazard is ``-ln S(L) / L``, the area ``S(L) / hazard``.
+
+    Parameters
+    ----------
+    times, observed : as in ``fit_lead_time``; at least one arrival.
+
+    Example
+    -------
+    >>> supported_mean([4, 6], [True, True]), round(supported_mean([4, 6], [True, False]), 3)
+    (5.0, 9.328)
+
+    Source: Brown, Hollander & Korwar 1974 (exponential completion of the curve).
+    """
+    ages = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    curve = kaplan_meier(ages, observed)
+    if not curve.times.size:
+        raise UsageError("observed: found no arrival; allowed: at least one")
+    end, left = float(ages.max()), float(curve.survival[-1])
+    area = _restricted_mean(curve.times, curve.survival, end=end)
+    return area + left * end / -math.log(left) if left > 0 else area
+
+
 def _family(times: ArrayLike | None, observed: ArrayLike | None) -> Law | None:
     """Return the law of the lane family, or None if it is too small for one."""
     if times is None:
@@ -162,7 +190,10 @@ def _most_likely(ages: NDArray[np.float64], arrived: NDArray[np.bool_]) -> Law:
     if np.ptp(ages[arrived]) == 0 and ages.max() <= ages[arrived][0]:
         return Law(LawKind.CONSTANT, (float(ages[arrived][0]),))
     laws = [fit(ages, arrived) for fit in (fit_weibull_censored, fit_gamma_censored, fit_lognormal_censored)]
-    return max(laws, key=lambda law: log_likelihood(law, ages, observed=arrived))
+    law = max(laws, key=lambda law: log_likelihood(law, ages, observed=arrived))
+    limit = supported_mean(ages, arrived) if not arrived.all() else math.inf
+    # An exponential tail has a coefficient of variation of 1; a longer one was just refused.
+    return law if law.mean <= limit else _of_kind(law.kind, limit, cv=min(law.sd / law.mean, 1.0))
 
 
 def _shrunk(own: Law, family: Law, *, weight: float) -> Law:
@@ -175,11 +206,15 @@ def _shrunk(own: Law, family: Law, *, weight: float) -> Law:
         cv = weight * own_cv + (1 - weight) * family_cv
     else:
         cv = math.exp(weight * math.log(own_cv) + (1 - weight) * math.log(family_cv))
+    return _of_kind(LawKind.LOGNORMAL if own.kind is LawKind.CONSTANT else own.kind, mean, cv=cv)
+
+
+def _of_kind(kind: LawKind, mean: float, *, cv: float) -> Law:
+    """Return the law of a kind with this mean and coefficient of variation."""
     if cv < 1e-6:
         return Law(LawKind.CONSTANT, (mean,))
-    if own.kind is LawKind.WEIBULL:
+    if kind is LawKind.WEIBULL:
         return _weibull_of(mean, cv)
-    kind = LawKind.LOGNORMAL if own.kind is LawKind.CONSTANT else own.kind
     return Law(kind, parameters_of(kind, (), named={"mean": mean, "cv": cv}))
 
 

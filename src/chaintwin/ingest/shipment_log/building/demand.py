@@ -10,9 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from chaintwin.ingest.shipment_log.building.rounding import rounded_law
 from chaintwin.ingest.shipment_log.frames import ordered_sum
 from chaintwin.laws.fits import fit_demand
-from chaintwin.laws.law import format_number
+from chaintwin.laws.law import Law
+from chaintwin.laws.parameters import LawKind
 from chaintwin.network.network import Period
 
 DAYS = {Period.DAY: 1, Period.WEEK: 7}
@@ -80,7 +82,7 @@ def build_demand(lines: pl.DataFrame, *, period: Period, on_step: Callable[[floa
 
 
 def demand_law(values: NDArray[np.float64]) -> str:
-    """Return the law of one period's demand as it is written in a cell; its mean is that of the values.
+    """Return the law of one period's demand as it is written in a cell; its mean is that of the values up to rounding.
 
     A stream that rests in most periods gets the quantities seen with their frequencies: a smooth law fitted to a handful of
     orders in hundreds of periods would ask for quantities nobody ever ordered. Any other stream is fitted by
@@ -97,7 +99,7 @@ def demand_law(values: NDArray[np.float64]) -> str:
     """
     orders = np.sort(values[values > 0])
     if orders.size == 0 or orders.size > (1 - IDLE_SHARE) * values.size:
-        return str(fit_demand(values))
+        return str(rounded_law(fit_demand(values)))
     groups = np.split(orders, np.flatnonzero(np.diff(orders)) + 1)
     if len(groups) > SIZES_MAX:
         groups = np.array_split(orders, SIZES_MAX)
@@ -106,5 +108,5 @@ def demand_law(values: NDArray[np.float64]) -> str:
         size = float(group.mean())
         # Neighboring groups of one frequent size have the same mean.
         counts[size] = counts.get(size, 0) + group.size
-    cells = (f"{format_number(size)}:{format_number(count / values.size)}" for size, count in counts.items())
-    return f"pmf({', '.join(cells)})"
+    weights = tuple(count / values.size for count in counts.values())
+    return str(rounded_law(Law(LawKind.PMF, values=tuple(counts), weights=weights)))

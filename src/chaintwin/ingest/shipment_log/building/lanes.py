@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from chaintwin.errors import Finding, Severity
+from chaintwin.ingest.shipment_log.building.rounding import rounded_column
 from chaintwin.ingest.shipment_log.frames import ordered_sum
 
 PAIR = ("sender_site", "to_site")
@@ -135,6 +136,7 @@ def _with_costs(lanes: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
         .otherwise(pl.lit("proposed"))
     )
     lanes = lanes.with_columns(variable_cost=pl.coalesce("own", "by_mode", "overall"), cost_basis=basis)
+    lanes = lanes.with_columns(rounded_column("variable_cost"))
     return lanes, dict(lanes.group_by("cost_basis", maintain_order=True).len().sort("cost_basis").iter_rows())
 
 

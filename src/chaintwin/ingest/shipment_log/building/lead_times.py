@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import Finding, Severity
+from chaintwin.ingest.shipment_log.building.rounding import rounded, rounded_law
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
-from chaintwin.laws.fits import fit_lead_time
+from chaintwin.laws.fits import FitMethod, FittedLaw, fit_lead_time
+from chaintwin.laws.fits.lead_times import FAMILY_WEIGHT, SHAPE_ARRIVALS
 
 FIT_SCHEMA = pl.Schema(
     {
@@ -26,9 +29,23 @@ FIT_SCHEMA = pl.Schema(
         "p95": pl.Float64,
         "law": pl.String,
         "start": pl.String,
+        "trust": pl.String,
     }
 )
-"""Columns of a table of lead-time fits; ``mean``, ``sd`` and ``p95`` in periods, ``start`` the column the clock starts at."""
+"""Columns of a table of lead-time fits; ``mean``, ``sd`` and ``p95`` in periods, ``start`` the column the clock starts at,
+``trust`` a ``Trust``."""
+
+OVERDUE_FACTOR, OVERDUE_DAYS = 2.0, 14
+"""An open shipment older than this many times the longest lead time seen on lanes of its kind, and older than that by so many
+days, has arrived and nobody wrote it down: of five and more arrivals none took half as long."""
+
+
+class Trust(StrEnum):
+    """What the lead time of a lane stands on."""
+
+    GOOD = "good"  # Its own arrivals have at least half the say.
+    FEW = "few"  # Its own arrivals, but too few, or fewer than are still open.
+    BORROWED = "borrowed"  # Lanes of its kind, the sender's direct deliveries, or distance and mode.
 
 
 Times = tuple[NDArray[np.float64], NDArray[np.bool_]]
@@ -66,7 +83,8 @@ def fit_lead_times(
 
     The clock starts at the first date column of the mapping that has any date in the lane's family (lines out of a hub, or direct
     ones), so that two kinds of start are never mixed in one law; it stops on arrival. A shipment that is open on the as-of
-    date has a lead time of at least its age then. Lanes with few arrivals lean on their family.
+    date has a lead time of at least its age then, unless that is longer than can be (``OVERDUE_FACTOR``). Lanes with few
+    arrivals lean on their family.
 
     Parameters
     ----------
@@ -78,6 +96,7 @@ def fit_lead_times(
     on_step : told the share done, 0 to 1.
     """
     observed, starts = observe(lines, mapping, as_of=as_of, period_days=period_days)
+    observed, overdue = _without_overdue(observed, least=OVERDUE_DAYS / period_days)
     by_lane = _by(observed, ["lane_id"])
     by_sender = _by(observed.filter(~pl.col("is_hub")), ["from_site"])
     by_mode, by_route = _by(observed, ["is_hub", "mode"]), _by(observed, ["is_hub"])
@@ -95,7 +114,8 @@ def fit_lead_times(
     counts = {
         "observed": int(observed["is_observed"].sum()),
         "censored": int((~observed["is_observed"]).sum()),
-        "left_out": lines.height - observed.height,
+        "left_out": lines.height - observed.height - overdue,
+        "overdue": overdue,
     }
     return LeadTimes(fits, counts, _findings(fits, counts, starts))
 
@@ -135,6 +155,17 @@ def observe(lines: pl.DataFrame, mapping: LogMapping, *, as_of: date, period_day
     return pl.concat(parts).select(columns), starts
 
 
+def _without_overdue(observed: pl.DataFrame, *, least: float) -> tuple[pl.DataFrame, int]:
+    """Return the lead times without open shipments that are too old to be open, and their number."""
+    kind = ["is_hub", "mode"]
+    longest = observed.filter("is_observed").group_by(kind).agg(pl.col("time").max().alias("longest"), pl.len().alias("arrivals"))
+    judged = observed.join(longest, on=kind, how="left", nulls_equal=True, maintain_order="left")
+    limit = pl.max_horizontal(OVERDUE_FACTOR * pl.col("longest"), pl.col("longest") + least)
+    is_overdue = ~pl.col("is_observed") & (pl.col("arrivals") >= SHAPE_ARRIVALS) & (pl.col("time") > limit)
+    kept = judged.filter(~is_overdue.fill_null(value=False)).select(observed.columns)
+    return kept, observed.height - kept.height
+
+
 def _by(observed: pl.DataFrame, names: list[str]) -> dict[tuple[object, ...], Times]:
     """Return times and arrival flags by the values of some columns."""
     parts = observed.sort("time").partition_by(names, as_dict=True)
@@ -157,12 +188,21 @@ def _fit_lane(lane: dict[str, object], own: Times, family: Times, *, start: str)
     else:
         fit = fit_lead_time(times, arrived, family_times=family[0], family_observed=family[1])
         method = str(fit.method)
-    law = fit.law
+    law = rounded_law(fit.law) if fit.law is not None else None
+    row["trust"] = str(_trust(arrived, fit, is_supply=bool(lane["is_supply"])))
     if law is None:
         return row | {"method": method, "mean": None, "sd": None, "p95": None, "law": None}
     if lane["is_supply"] and arrived.any():
         method = f"direct deliveries of the sender: {method}"
-    return row | {"method": method, "mean": law.mean, "sd": law.sd, "p95": law.quantile(0.95), "law": str(law)}
+    figures = {"mean": rounded(law.mean), "sd": rounded(law.sd), "p95": rounded(law.quantile(0.95))}
+    return row | figures | {"method": method, "law": str(law)}
+
+
+def _trust(arrived: NDArray[np.bool_], fit: FittedLaw, *, is_supply: bool) -> Trust:
+    arrivals = int(arrived.sum())
+    if is_supply or arrivals == 0 or fit.method in (FitMethod.FAMILY, FitMethod.NONE):
+        return Trust.BORROWED
+    return Trust.GOOD if arrivals >= max(FAMILY_WEIGHT, arrived.size - arrivals) else Trust.FEW
 
 
 def _findings(fits: pl.DataFrame, counts: dict[str, int], starts: dict[bool, str]) -> tuple[Finding, ...]:
@@ -176,6 +216,21 @@ def _findings(fits: pl.DataFrame, counts: dict[str, int], starts: dict[bool, str
         found = f"{counts['left_out']} lines without both dates in order"
         fix = "their lanes rest on the other lines or on lanes of the same kind"
         findings.append(Finding("import.lead_time_missing", found, "order and arrival dates", fix, severity=Severity.NOTE))
+    if counts["overdue"]:
+        found = f"{counts['overdue']} open shipments older than twice the longest lead time of their kind"
+        fix = "taken as arrived on a day nobody wrote down, and left out of the lead times; fill in the day they arrived"
+        findings.append(
+            Finding("log.open_overdue", found, "open shipments of a likely age", fix, "", 0, "delivered", Severity.WARNING)
+        )
+    weak = fits.filter(pl.col("law").is_not_null() & (pl.col("trust") != Trust.GOOD))
+    if weak.height:
+        found = f"{weak.height} of {fits.height} lanes with few shipments of their own, such as {weak['lane'][0]}"
+        fix = (
+            "their lead times lean on lanes of the same kind; see the column trust of lead_time_fits.csv, and fill in better ones"
+        )
+        findings.append(
+            Finding("import.lead_time_weak", found, "ten arrivals a lane", fix, "lanes.csv", 0, "lead_time", Severity.NOTE)
+        )
     lonely = fits.filter(pl.col("law").is_null())
     if lonely.height:
         fix = "a lead time is proposed from distance and mode"

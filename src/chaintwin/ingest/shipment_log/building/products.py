@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from chaintwin.errors import Finding, Severity
+from chaintwin.ingest.shipment_log.building.rounding import rounded_column
 from chaintwin.ingest.shipment_log.cells.classifying import CellKind
+from chaintwin.ingest.shipment_log.cells.units import PIECE
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class ProductTables:
     findings: tuple[Finding, ...]
 
 
-def build_products(lines: pl.DataFrame) -> ProductTables:
+def build_products(lines: pl.DataFrame, *, counted_in: str = PIECE) -> ProductTables:
     """Return the products with the median value and weight of a unit over their lines.
 
     Medians, because a single line with a misplaced decimal point would spoil a mean. Weight is taken from lines that carry
@@ -29,6 +31,7 @@ def build_products(lines: pl.DataFrame) -> ProductTables:
     Parameters
     ----------
     lines : usable lines with ``weight_kg``.
+    counted_in : what quantities count; a kilogram weighs one kilogram.
     """
     # A product sold by the piece in one line and by the pack in another keeps the unit of most lines.
     per_unit = lines.with_columns(
@@ -43,9 +46,12 @@ def build_products(lines: pl.DataFrame) -> ProductTables:
         pl.col("pack_size").n_unique().alias("pack_sizes"),
         pl.col("pack_unit").drop_nulls().sort().mode(maintain_order=True).first().alias("pack_unit"),
     )
-    grouped = grouped.sort("product")
+    grouped = grouped.sort("product").with_columns(rounded_column("value"), rounded_column("weight_kg"))
+    if counted_in == "kg":
+        grouped = grouped.with_columns(pl.lit(1.0).alias("weight_kg"))
     packed = grouped.filter(pl.col("pack_size") > 1)
-    unit = pl.when(pl.col("pack_size") > 1).then(pl.lit("pack"))
+    usual = pl.lit(None if counted_in == PIECE else counted_in, dtype=pl.String)
+    unit = pl.when(pl.col("pack_size") > 1).then(pl.lit("pack")).otherwise(usual)
     products = grouped.select(product_id="product", name="product", unit=unit, value="value", weight_kg="weight_kg")
     units = packed.select(
         product_id="product",
@@ -56,14 +62,16 @@ def build_products(lines: pl.DataFrame) -> ProductTables:
 
 
 def _findings(grouped: pl.DataFrame) -> list[Finding]:
+    value = "1 is used, so that costs of capital and stock are no amounts of money; fill in the value, or map a column of values"
     tests = (
-        ("import.value_unknown", pl.col("value").is_null(), "value", "no value in the log", "1 is used; fill in the value"),
+        ("import.value_unknown", pl.col("value").is_null(), "value", "no value", value, Severity.WARNING),
         (
             "import.weight_unknown",
             pl.col("weight_kg").is_null(),
             "weight_kg",
-            "no weight in the log",
+            "no weight",
             "left blank; fill in the weight",
+            Severity.NOTE,
         ),
         (
             "import.pack_sizes_differ",
@@ -71,12 +79,13 @@ def _findings(grouped: pl.DataFrame) -> list[Finding]:
             "unit",
             "packs of different sizes",
             "the most frequent size is used",
+            Severity.NOTE,
         ),
     )
     findings = []
-    for code, test, column, found, fix in tests:
+    for code, test, column, found, fix, severity in tests:
         hit = grouped.filter(test)
         if hit.height:
-            found = f"{found}: {hit['product'][0]}"
-            findings.append(Finding(code, found, "one known figure", fix, "products.csv", 0, column, Severity.NOTE, hit.height))
+            found = f"{found} in the log: {hit['product'][0]}"
+            findings.append(Finding(code, found, "one known figure", fix, "products.csv", 0, column, severity, hit.height))
     return findings

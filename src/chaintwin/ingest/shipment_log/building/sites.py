@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from chaintwin.errors import Finding, Severity
+from chaintwin.ingest.shipment_log.cells.countries import country_code
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
-from chaintwin.network.geography import country_in_text, find_country
+from chaintwin.ingest.shipment_log.transactions.countries import countries_of_sites
+from chaintwin.network.geography import country_in_text
 
 COMPANY_FORMS = frozenset({"SA", "AG", "KG", "CO", "AS", "NV", "LTD", "INC", "PLC", "LLC", "SE", "AB", "BV", "OY", "PT"})
 """Last words of company names that are also country codes; in a name of a site they say nothing."""
@@ -38,9 +40,9 @@ def build_sites(lines: pl.DataFrame, mapping: LogMapping) -> SiteTables:
 
     The seller of goods that came out of a hub is that hub.
 
-    The country of a market is its own name where that is a country; that of a sender is read from its name (``place_words``
-    of the mapping first). Positions are left blank for geography to propose. A hub's place stands nowhere in a log and
-    stays blank.
+    A country column of the log says where a site is. Without one, the country of a market is its own name where that is a
+    country; that of a sender is read from its name (``place_words`` of the mapping first). Positions are left blank for
+    geography to propose. A hub's place stands nowhere in a log and stays blank.
 
     Parameters
     ----------
@@ -50,19 +52,24 @@ def build_sites(lines: pl.DataFrame, mapping: LogMapping) -> SiteTables:
     lines = _with_ids(lines)
     receives = set(lines["to_site"].unique().to_list())
     senders = lines.group_by("from_site", maintain_order=True).agg(_main("vendor").alias("vendor")).sort("from_site")
-    rows = [_sender_row(site, vendor, mapping) for site, vendor in senders.iter_rows() if site not in receives]
+    stated = countries_of_sites(lines)
+    rows = [
+        _sender_row(site, vendor, mapping, stated=stated.by_site) for site, vendor in senders.iter_rows() if site not in receives
+    ]
     hubs = lines["hub"].drop_nulls().unique().sort().to_list()
     rows += [{"site_id": hub, "kind": "hub", "country": None, "owner": None} for hub in hubs]
     sends = set(senders["from_site"].to_list())
     for site in sorted(receives):
         kind = "warehouse" if site in sends else "customer"
-        country = find_country(site) or country_in_text(site)
-        code = country.alpha2 if country else mapping.country or None
+        code = stated.by_site.get(site) or country_code(site) or None
+        if code is None and (country := country_in_text(site)) is not None:
+            code = country.alpha2
+        code = code or mapping.country or None
         rows.append({"site_id": site, "kind": kind, "country": code, "owner": None})
     schema = dict.fromkeys(("site_id", "kind", "country", "owner"), pl.String)
     sites = pl.DataFrame(rows, schema=schema)
-    findings = _country_findings(sites, hubs)
-    return SiteTables(sites.with_columns(name="site_id"), _partners(lines), lines, tuple(findings))
+    findings = _country_findings(sites, hubs, stated=stated.by_site)
+    return SiteTables(sites.with_columns(name="site_id"), _partners(lines), lines, (*stated.findings, *findings))
 
 
 def country_of_site(site: str, place_words: Mapping[str, str]) -> str | None:
@@ -104,11 +111,11 @@ def _main(name: str) -> pl.Expr:
     return pl.col(name).drop_nulls().sort().mode(maintain_order=True).first()
 
 
-def _sender_row(site: str, vendor: str | None, mapping: LogMapping) -> dict[str, str | None]:
+def _sender_row(site: str, vendor: str | None, mapping: LogMapping, *, stated: Mapping[str, str]) -> dict[str, str | None]:
     return {
         "site_id": site,
         "kind": "supplier",
-        "country": country_of_site(site, mapping.place_words) or mapping.country or None,
+        "country": stated.get(site) or country_of_site(site, mapping.place_words) or mapping.country or None,
         "owner": vendor,
     }
 
@@ -124,9 +131,9 @@ def _partners(lines: pl.DataFrame) -> pl.DataFrame:
     return grouped.select(partner_id="vendor", name="vendor", incoterm="incoterm")
 
 
-def _country_findings(sites: pl.DataFrame, hubs: list[str]) -> list[Finding]:
+def _country_findings(sites: pl.DataFrame, hubs: list[str], *, stated: Mapping[str, str]) -> list[Finding]:
     findings = []
-    senders = sites.filter(pl.col("kind") == "supplier")
+    senders = sites.filter((pl.col("kind") == "supplier") & ~pl.col("site_id").is_in(list(stated)))
     known = senders.filter(pl.col("country").is_not_null())
     if known.height:
         found = f"country of {known.height} senders read from their names, such as {known['site_id'][0]} in {known['country'][0]}"

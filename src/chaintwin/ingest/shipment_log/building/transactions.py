@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import polars as pl
 
 from chaintwin.errors import Finding
 from chaintwin.ingest.shipment_log.building.demand import DAYS, DemandTable, build_demand
-from chaintwin.ingest.shipment_log.building.flows import Flows, follow_flows
+from chaintwin.ingest.shipment_log.building.flows import PAIR, Flows, follow_flows
 from chaintwin.ingest.shipment_log.building.lanes import build_lanes
 from chaintwin.ingest.shipment_log.building.lead_times import LeadTimes, fit_lead_times, observe
 from chaintwin.ingest.shipment_log.building.products import ProductTables, build_products
+from chaintwin.ingest.shipment_log.building.rounding import DIGITS, rounded_shares
 from chaintwin.ingest.shipment_log.building.sites import SiteTables, build_sites
+from chaintwin.ingest.shipment_log.coverage import Coverage, cover
 from chaintwin.ingest.shipment_log.frames import to_network
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 from chaintwin.ingest.shipment_log.transactions.usable import UsableLines
@@ -38,12 +40,14 @@ class BuiltNetwork:
     lane_fits : lead-time fits, columns as in ``lead_times.FIT_SCHEMA``.
     counts : counts by step.
     findings : assumptions made.
+    coverage : how well the log covers the network.
     """
 
     network: Network
     lane_fits: pl.DataFrame
     counts: dict[str, dict[str, int]]
     findings: tuple[Finding, ...]
+    coverage: Coverage = field(default_factory=Coverage)
 
 
 def build_from_lines(
@@ -64,7 +68,7 @@ def build_from_lines(
     flows = follow_flows(laned.lines, laned.lanes)
     used = flows.sources["lane_id"].drop_nulls().unique()
     lanes = laned.lanes.filter(pl.col("lane_id").is_in(used.implode()))
-    goods = build_products(flows.lines)
+    goods = build_products(flows.lines, counted_in=usable.unit)
     period = mapping.period or _period(flows.lines, mapping, usable)
     progress(0.1, "lead times")
     leads = fit_lead_times(
@@ -81,7 +85,7 @@ def build_from_lines(
     settings = Settings(
         name=name,
         period=period,
-        currency=mapping.currency,
+        currency=mapping.money,
         start=asked.first + timedelta(days=asked.periods * DAYS[period]),
         horizon=YEARS_SIMULATED * per_year,
         warm_up=YEARS_WARM_UP * per_year,
@@ -89,7 +93,9 @@ def build_from_lines(
     frames = _frames(placed, goods, lanes=lanes, leads=leads, flows=flows, asked=asked)
     counts = {"lines": usable.counts, "lead_times": leads.counts, "lane_costs": laned.counts}
     parts = (placed, laned, flows, goods, leads)
-    return BuiltNetwork(to_network(settings, frames), leads.fits, counts, tuple(item for part in parts for item in part.findings))
+    findings = tuple(item for part in parts for item in part.findings)
+    coverage = cover(flows.lines, leads.fits, read=usable.counts["lines"])
+    return BuiltNetwork(to_network(settings, frames), leads.fits, counts, findings, coverage)
 
 
 def _period(lines: pl.DataFrame, mapping: LogMapping, usable: UsableLines) -> Period:
@@ -133,7 +139,7 @@ def _sources(flows: Flows, sites: pl.DataFrame, *, laned: pl.DataFrame) -> pl.Da
     price = (
         laned.filter(pl.col("value") > 0)
         .group_by(site_id="from_site", product_id="product", maintain_order=True)
-        .agg((pl.col("value") / pl.col("quantity")).median().alias("cost"))
+        .agg((pl.col("value") / pl.col("quantity")).median().round_sig_figs(DIGITS).alias("cost"))
     )
     owner = sites.select("site_id", "owner")
     joined = flows.sources.join(price, on=["site_id", "product_id"], how="left", maintain_order="left")
@@ -147,7 +153,7 @@ def _sources(flows: Flows, sites: pl.DataFrame, *, laned: pl.DataFrame) -> pl.Da
         "kind",
         "lane_id",
         "from_site",
-        "share",
+        rounded_shares("share", group=PAIR),
         pl.when(is_buy).then("cost").alias("cost"),
         pl.when(is_buy).then("owner").alias("partner"),
         pl.when(is_buy & pl.col("is_origin")).then(pl.lit("0")).alias("lead_time"),

@@ -92,7 +92,7 @@ def read_numbers(cells: pl.Series, *, words: Mapping[str, str], pattern: str = "
         bare = bare.str.replace_all(r"\.(\d{3})", "${1}").str.replace(",", ".", literal=True)
     else:
         # A comma is a thousands sign only where three digits follow each time; "1,5" stays unread rather than become 15.
-        grouped = bare.str.contains(r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$")
+        grouped = bare.str.contains(r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$")
         bare = pl.when(grouped).then(bare.str.replace_all(",", "", literal=True)).otherwise(bare)
     number = pl.when(bare.str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")).then(bare).cast(pl.Float64, strict=False)
     frame = pl.DataFrame({"text": cells}).with_columns(number.alias("value"))
@@ -130,10 +130,22 @@ def read_dates(cells: pl.Series, *, words: Mapping[str, str], given_format: str 
 
 def looks_like_decimal_comma(cells: pl.Series) -> bool:
     """Tell whether numbers are written with a decimal comma: some cells can be read no other way, and none the other way."""
+    return bool(_only_as(cells, ",", thousands=r"\.").any()) and not looks_like_decimal_point(cells)
+
+
+def looks_like_decimal_point(cells: pl.Series) -> bool:
+    """Tell whether a cell can only be a number with a decimal point."""
+    return bool(_only_as(cells, r"\.", thousands=",").any())
+
+
+def _only_as(cells: pl.Series, decimal: str, *, thousands: str) -> pl.Series:
+    """Return which cells are numbers with this decimal sign and cannot be read with it as a thousands sign."""
     texts = cells.drop_nulls()
-    comma = texts.str.contains(r"^[+-]?\d{1,3}(\.\d{3})*,\d+$") & ~texts.str.contains(r"^[+-]?\d{1,3}(,\d{3})+$")
-    point = texts.str.contains(r"^[+-]?\d{1,3}(,\d{3})*\.\d+$") & ~texts.str.contains(r"^[+-]?\d{1,3}(\.\d{3})+$")
-    return bool(comma.any()) and not point.any()
+    # A group of thousands has three digits and does not begin with 0: 0,040 is a fraction, 1,040 may be either.
+    grouped = rf"^[+-]?[1-9]\d{{0,2}}({decimal}\d{{3}})+$"
+    return texts.str.contains(rf"^[+-]?\d{{1,3}}({thousands}\d{{3}})*{decimal}\d+$|^[+-]?\d+{decimal}\d+$") & ~texts.str.contains(
+        grouped
+    )
 
 
 def _as_date(form: str) -> pl.Expr:

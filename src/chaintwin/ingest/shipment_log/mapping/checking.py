@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from chaintwin.errors import Finding
-from chaintwin.ingest.shipment_log.mapping.fields import FIELD_NAMES, FIELDS
+from chaintwin.ingest.shipment_log.mapping.fields import FIELD_NAMES, FIELDS, FieldKind
 from chaintwin.ingest.shipment_log.mapping.nearest import nearest_headers
+from chaintwin.ingest.shipment_log.mapping.sections import ENTRIES, SECTION_NAMES, section
+from chaintwin.network.geography import find_country
 from chaintwin.network.network import Period
 from chaintwin.network.tables.catalog import MODES
 
-TEXTS = ("name", "kind", "currency", "period", "country")
-SECTIONS = (
-    "columns",
-    "date_formats",
-    "numbers",
-    "modes",
-    "routes",
-    "references",
-    "words",
-    "place_words",
-    "series",
-    "places",
-    "groups",
-    "weights",
-    "aliases",
-)
+TEXTS = tuple(entry.name for entry in ENTRIES)
 KINDS = ("transactions", "daily_series")
 LISTS = {"numbers": "decimal_commas", "routes": "hub"}
-SERIES_KEYS = ("date", "production", "factory_issue", "delivery_to_distributor", "sales_order")
-ENTRIES = {
-    "series": SERIES_KEYS,
-    "places": ("file", "product", "plant", "storage"),
-    "groups": ("file", "product", "group"),
-    "weights": ("file", "unit"),
-    "references": ("pattern",),
+NESTED = ("words", "units")
+"""Sections that have one of their own for each field."""
+
+CHOICES = {
+    ("duplicates", "lines"): ("by_id", "drop", "keep"),
+    ("duplicates", "ids"): ("keep", "first", "last"),
+    ("spellings", "sites"): ("merge", "keep"),
+    ("spellings", "products"): ("merge", "keep"),
 }
-NEEDED = {"series": SERIES_KEYS, "places": ("file", "product", "plant", "storage")}
+NUMBERS = frozenset(item.name for item in FIELDS if item.kind is FieldKind.NUMBER)
 
 
 def check_document(document: Mapping[str, Any], *, file: str) -> list[Finding]:
@@ -54,18 +43,19 @@ def check_document(document: Mapping[str, Any], *, file: str) -> list[Finding]:
         if name in TEXTS:
             if not isinstance(value, str) or not value:
                 findings.append(_fault("type", f"{name} = {value!r}", "a text", file=file, column=name))
-        elif name not in SECTIONS:
-            findings.append(_unknown(name, (*TEXTS, *SECTIONS), file=file, column=""))
+        elif name not in SECTION_NAMES:
+            findings.append(_unknown(name, (*TEXTS, *SECTION_NAMES), file=file, column=""))
         elif not isinstance(value, dict):
             findings.append(_fault("type", f"{name} = {value!r}", f"a section [{name}]", file=file, column=name))
     if findings:
         return findings
     findings += _check_head(document, file=file)
     findings += _check_columns(document.get("columns", {}), file=file)
-    for name in SECTIONS:
-        if name not in ("columns", "words") and name in document:
+    for name in SECTION_NAMES:
+        if name != "columns" and name not in NESTED and name in document:
             findings += _check_section(name, document[name], file=file)
     findings += _check_words(document.get("words", {}), file=file)
+    findings += _check_units(document.get("units", {}), file=file)
     findings += _check_needed(document, file=file)
     return findings
 
@@ -91,21 +81,26 @@ def _check_columns(columns: Mapping[str, Any], *, file: str) -> list[Finding]:
     return findings
 
 
-def _check_section(name: str, section: Mapping[str, Any], *, file: str) -> list[Finding]:
+def _check_section(name: str, entries: Mapping[str, Any], *, file: str) -> list[Finding]:
     findings = []
-    for key, value in section.items():
+    allowed = section(name).keys
+    for key, value in entries.items():
         if name in LISTS:
             if key != LISTS[name]:
                 findings.append(_unknown(key, (LISTS[name],), file=file, column=name))
             elif not isinstance(value, list) or not _is_text_or_texts(value):
                 findings.append(_fault("type", f"{key} = {value!r}", "a list of texts", file=file, column=name))
             continue
-        if name in ENTRIES and key not in ENTRIES[name]:
-            findings.append(_unknown(key, ENTRIES[name], file=file, column=name))
+        if allowed and key not in allowed:
+            findings.append(_unknown(key, allowed, file=file, column=name))
         elif not isinstance(value, str):
             findings.append(_fault("type", f"{key} = {value!r}", "a text", file=file, column=name))
         elif name == "modes" and value and value not in MODES:
             findings.append(_fault("mode", value, f"{', '.join(MODES)}, or an empty text for not known", file=file, column=name))
+        elif name in ("countries", "place_words") and value and find_country(value) is None:
+            findings.append(_fault("country", f'{key} = "{value}"', "a country code such as DE", file=file, column=name))
+        elif (name, key) in CHOICES and value not in CHOICES[name, key]:
+            findings.append(_fault("choice", f'{key} = "{value}"', ", ".join(CHOICES[name, key]), file=file, column=name))
         elif name == "references":
             findings += _check_pattern(value, file=file)
     return findings
@@ -124,13 +119,13 @@ def _check_pattern(pattern: str, *, file: str) -> list[Finding]:
 
 def _check_words(words: Mapping[str, Any], *, file: str) -> list[Finding]:
     findings = []
-    for name, section in words.items():
+    for name, meanings in words.items():
         if name not in FIELD_NAMES:
             findings.append(_unknown(name, tuple(FIELD_NAMES), file=file, column="words"))
-        elif not isinstance(section, dict):
-            findings.append(_fault("type", f"{name} = {section!r}", f"a section [words.{name}]", file=file, column="words"))
+        elif not isinstance(meanings, dict):
+            findings.append(_fault("type", f"{name} = {meanings!r}", f"a section [words.{name}]", file=file, column="words"))
         else:
-            for text, meaning in section.items():
+            for text, meaning in meanings.items():
                 if not isinstance(meaning, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", meaning):
                     findings.append(
                         _fault(
@@ -140,9 +135,25 @@ def _check_words(words: Mapping[str, Any], *, file: str) -> list[Finding]:
     return findings
 
 
+def _check_units(units: Mapping[str, Any], *, file: str) -> list[Finding]:
+    findings = []
+    for name, factors in units.items():
+        if name not in NUMBERS:
+            findings.append(_unknown(name, tuple(NUMBERS), file=file, column="units"))
+        elif not isinstance(factors, dict):
+            findings.append(_fault("type", f"{name} = {factors!r}", f"a section [units.{name}]", file=file, column="units"))
+        else:
+            for word, factor in factors.items():
+                if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 < factor < math.inf:
+                    found = f"{word} = {factor!r}"
+                    findings.append(_fault("unit", found, "a number above 0", file=file, column=f"units.{name}"))
+    return findings
+
+
 def _check_needed(document: Mapping[str, Any], *, file: str) -> list[Finding]:
     if document.get("kind") == "daily_series":
-        absent = [f"{name}.{key}" for name, keys in NEEDED.items() for key in keys if key not in document.get(name, {})]
+        needed = {name: section(name).needed for name in SECTION_NAMES}
+        absent = [f"{name}.{key}" for name, keys in needed.items() for key in keys if key not in document.get(name, {})]
     else:
         columns = document.get("columns", {})
         absent = [f"columns.{item.name}" for item in FIELDS if item.required and item.name not in columns]

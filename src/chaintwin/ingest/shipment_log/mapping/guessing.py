@@ -3,45 +3,50 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
 
-from chaintwin.ingest.shipment_log.cells.classifying import AMBIGUOUS, looks_like_decimal_comma, read_dates, read_numbers
+from chaintwin.ingest.shipment_log.cells.classifying import (
+    AMBIGUOUS,
+    looks_like_decimal_comma,
+    looks_like_decimal_point,
+    read_dates,
+)
+from chaintwin.ingest.shipment_log.mapping.content import Content, content_of, mode_of, number_texts
+from chaintwin.ingest.shipment_log.mapping.currencies import main_currency
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS, Field, FieldKind, field
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 from chaintwin.ingest.shipment_log.mapping.nearest import header_key
+from chaintwin.ingest.shipment_log.mapping.rules import DATED, day_of, fields_of, side_of
+from chaintwin.ingest.shipment_log.mapping.vocabulary import SPELLING_MIN, HeaderWords, header_words
 
 CONFIDENCE_MIN = 0.55
-"""A header less like any known one than this is left unused; below it, tried on headers of other fields, matches are chance."""
+"""A header less sure than this is left unused; below it, tried on headers of other fields, matches are chance."""
 
-SPELLING_MIN = 0.86
-"""From this likeness on a header is taken for a misspelled one; "delivered" and "delivery id" lie just below."""
+BY_CONTENT = 0.6
+"""Confidence in a header nobody knows whose cells are, nearly all, countries or means of transport."""
+
+NEARLY_ALL = 0.8
+"""Share of cells from which on a column is taken for what they are."""
+
+COUNTRIES = {"origin": "origin_country", "destination": "destination_country"}
 
 SEVERAL = frozenset({"ordered"})
 """Fields that may take more than one header."""
 
 REFERENCE = r"^[Ss]ee (?P<document>\S+) \(ID#:(?P<id>[^)]+)\)$"
 REFERENCE_PLAIN = r"^(?:[Ss]ee|[Ss]iehe) (?:line |Zeile |ID )?#?(?P<id>\S+)$"
-MODE_WORDS: Mapping[str, tuple[str, ...]] = {
-    "air": ("air", "luft", "flug", "plane"),
-    "sea": ("sea", "ocean", "see", "ship", "vessel", "schiff"),
-    "road": ("truck", "road", "lkw", "strasse", "lorry"),
-    "rail": ("rail", "train", "bahn", "zug", "schiene"),
-    "inland_water": ("barge", "binnenschiff", "river"),
-    "courier": ("courier", "kurier", "parcel", "paket", "express"),
-    "pipeline": ("pipeline",),
-}
 DIRECT_WORDS = ("direct", "direkt")
 
 
 def guess_mapping(headers: Sequence[str], sample: pl.DataFrame, *, name: str = "guessed") -> LogMapping:
     """Guess what the columns of a transaction log mean.
 
-    A header counts as much as it resembles one that is known for the field (1 where equal), and less where fewer of its
-    cells can be read as the field needs. Each header serves one field; the surest pairs are taken first.
+    A header counts as much as it resembles one that is known for the field (1 where equal) or as the words it consists of
+    say, and less where fewer of its cells can be read as the field needs. A header that means nothing is judged by cells that
+    are countries, means of transport or dates. Each header serves one field; the surest pairs are taken first.
 
     Parameters
     ----------
@@ -60,22 +65,13 @@ def guess_mapping(headers: Sequence[str], sample: pl.DataFrame, *, name: str = "
     >>> sorted(guess_mapping(log.columns, log).columns)
     ['destination', 'product', 'quantity']
     """
+    ranks = {item.name: rank for rank, item in enumerate(FIELDS)}
     scored = []
     for position, header in enumerate(headers):
         cells = sample[header] if header in sample.columns else pl.Series(header, [], dtype=pl.String)
-        for rank, item in enumerate(FIELDS):
-            score = _likeness(header, item)
-            if score >= CONFIDENCE_MIN:
-                scored.append((-score * _fits(cells, item.kind), rank, position, item, header))
-    scored.sort(key=lambda entry: entry[:3])
-    columns: dict[str, tuple[str, ...]] = {}
-    confidence: dict[str, float] = {}
-    for negative, _, _, item, header in scored:
-        is_taken = any(header in taken for taken in columns.values())
-        if is_taken or -negative < CONFIDENCE_MIN or (item.name in columns and item.name not in SEVERAL):
-            continue
-        columns[item.name] = (*columns.get(item.name, ()), header)
-        confidence.setdefault(item.name, -negative)
+        for found, score in _scores(header, content_of(cells)).items():
+            scored.append((-score, ranks[found], position, found, header))
+    columns, confidence = _assigned(sorted(scored), sample)
     order = [item.name for item in FIELDS if item.name in columns]
     used = {header for taken in columns.values() for header in taken}
     mapping = LogMapping(
@@ -87,13 +83,65 @@ def guess_mapping(headers: Sequence[str], sample: pl.DataFrame, *, name: str = "
     return _with_habits(mapping, sample)
 
 
-def mode_of(word: str) -> str:
-    """Return the mode of ``lanes.mode`` that a word of a log means, such as ``Ocean`` or ``Truck``; empty where none is known."""
-    key = header_key(word)
-    for mode, signs in MODE_WORDS.items():
-        if any(re.search(rf"\b{sign}", key) for sign in signs):
-            return mode
-    return ""
+def _assigned(
+    scored: Sequence[tuple[float, int, int, str, str]], sample: pl.DataFrame
+) -> tuple[dict[str, tuple[str, ...]], dict[str, float]]:
+    """Return headers and confidence by field, the surest pairs first."""
+    columns: dict[str, tuple[str, ...]] = {}
+    confidence: dict[str, float] = {}
+    # A column of countries is the destination itself only in a log that names no nearer place.
+    sure = [(name, header) for negative, _, _, name, header in scored if -negative >= CONFIDENCE_MIN]
+    has_place = any(name == "destination" and not _is_country(header) for name, header in sure)
+    for negative, _, _, name, header in scored:
+        is_taken = any(header in taken for taken in columns.values())
+        if is_taken or -negative < CONFIDENCE_MIN or (name in columns and name not in SEVERAL):
+            continue
+        if name == "destination" and has_place and _is_country(header):
+            continue
+        if name == "destination_country" and (not has_place or not _tells_country(header, sample, columns=columns)):
+            continue
+        columns[name] = (*columns.get(name, ()), header)
+        confidence.setdefault(name, -negative)
+    return columns, confidence
+
+
+def _is_country(header: str) -> bool:
+    return "country" in header_words(header).concepts
+
+
+def _tells_country(header: str, sample: pl.DataFrame, *, columns: Mapping[str, tuple[str, ...]]) -> bool:
+    """Tell whether a column of countries is that of the destination: by its header, else because each destination has but one."""
+    if side_of(header_words(header)):
+        return True
+    place = columns.get("destination", ("",))[0]
+    if not {header, place} <= set(sample.columns):
+        return False
+    pairs = sample.select(header, place).drop_nulls()
+    each = pairs.group_by(place).agg(pl.col(header).n_unique().alias("n"))
+    # Where every destination occurs once, this says nothing.
+    return pairs.height > each.height > 0 and each.filter(pl.col("n") == 1).height >= 0.95 * each.height
+
+
+def _scores(header: str, content: Content) -> dict[str, float]:
+    """Return the confidence with which a header means each field, by its text, its words and its cells."""
+    words = header_words(header)
+    ruled = fields_of(words)
+    scores: dict[str, float] = {}
+    for item in FIELDS:
+        score = max(_likeness(header, item), ruled.get(item.name, 0.0))
+        if item.name == "destination" and _is_country(header):
+            score = max(score, ruled.get("destination_country", 0.0), _likeness(header, field("destination_country")))
+        if score:
+            scores[item.name] = score * _fits(content, item, words)
+    if not content.filled or "other" in words.concepts:
+        return scores
+    if content.dates >= NEARLY_ALL and content.bare_integers < NEARLY_ALL and (day := day_of(words)):
+        scores[day] = max(scores.get(day, 0.0), DATED)
+    if content.modes >= NEARLY_ALL:
+        scores["mode"] = max(scores.get("mode", 0.0), BY_CONTENT)
+    if content.countries >= NEARLY_ALL and words.unknown and (side := side_of(words)):
+        scores[COUNTRIES[side]] = max(scores.get(COUNTRIES[side], 0.0), BY_CONTENT)
+    return scores
 
 
 def _likeness(header: str, item: Field) -> float:
@@ -101,26 +149,27 @@ def _likeness(header: str, item: Field) -> float:
     if key in item.headers:
         # Of two headers that are both known, the one listed first is the usual one.
         return 1.0 - 0.01 * item.headers.index(key)
-    words = set(key.split())
-    best = 0.0
-    for known in item.headers:
-        known_words = set(known.split())
-        shared = len(words & known_words) / len(words | known_words) if words else 0.0
-        spelled = difflib.SequenceMatcher(a=key, b=known).ratio()
-        best = max(best, 0.9 * shared, 0.9 * spelled if spelled >= SPELLING_MIN else 0.0)
-    return best
+    words = header_words(header)
+    if words.concepts and not words.unknown and not words.is_misspelled:
+        # Words that are all known mean what the rules say; "Unit" is no misspelled "Units".
+        return 0.0
+    spelled = max((difflib.SequenceMatcher(a=key, b=known).ratio() for known in item.headers), default=0.0)
+    return 0.9 * spelled if spelled >= SPELLING_MIN else 0.0
 
 
-def _fits(cells: pl.Series, kind: FieldKind) -> float:
-    """Return how well cells suit a kind: 1 where all can be read so, down to 0.3 where none can."""
-    filled = cells.drop_nulls()
-    if kind is FieldKind.TEXT or filled.is_empty():
+def _fits(content: Content, item: Field, words: HeaderWords) -> float:
+    """Return how well cells suit a field: 1 where all can be read so, down to 0.3 where none can."""
+    if not content.filled:
         return 1.0
-    if kind is FieldKind.DATE:
-        read = read_dates(filled, words={}).frame["value"]
-    else:
-        read = read_numbers(filled, words={}, decimal_comma=looks_like_decimal_comma(filled)).frame["value"]
-    share = 1 - read.null_count() / len(filled)
+    if item.name in COUNTRIES.values():
+        return 0.65 + 0.35 * content.countries
+    if item.kind is FieldKind.TEXT:
+        is_number = item.name == "mode" and content.numbers >= NEARLY_ALL
+        return 0.3 if is_number or (content.dates >= NEARLY_ALL and content.bare_integers < NEARLY_ALL) else 1.0
+    share = content.numbers
+    if item.kind is FieldKind.DATE:
+        # Whole numbers are days of a spreadsheet only where the header speaks of days; elsewhere they are numbers of orders.
+        share = 0.0 if content.bare_integers >= NEARLY_ALL and "date" not in words.concepts else content.dates
     # Columns that mix words into dates or numbers are common, columns without any number or date are something else.
     return 1.0 if share >= 0.2 else 0.3 + 0.5 * share
 
@@ -130,7 +179,7 @@ def _with_habits(mapping: LogMapping, sample: pl.DataFrame) -> LogMapping:
     numbers = [item.name for item in FIELDS if item.kind is FieldKind.NUMBER]
     texts = {header: sample[header] for header in mapping.all_headers() if header in sample.columns}
     number_headers = [header for name in numbers for header in mapping.headers(name) if header in texts]
-    commas = tuple(header for header in number_headers if looks_like_decimal_comma(texts[header]))
+    commas = _decimal_commas({header: number_texts(texts[header]) for header in number_headers})
     pattern = ""
     for candidate in (REFERENCE, REFERENCE_PLAIN):
         if not pattern and any(texts[header].drop_nulls().str.contains(candidate).any() for header in number_headers):
@@ -145,12 +194,24 @@ def _with_habits(mapping: LogMapping, sample: pl.DataFrame) -> LogMapping:
     hubs = tuple(word for word in routes if not any(direct in header_key(word) for direct in DIRECT_WORDS))
     return replace(
         mapping,
+        currency=main_currency(mapping, sample)[0],
         decimal_commas=commas,
         reference_pattern=pattern,
         modes=modes,
         hub_routes=hubs,
         date_formats=_date_formats(mapping, texts),
     )
+
+
+def _decimal_commas(numbers: Mapping[str, pl.Series]) -> tuple[str, ...]:
+    """Return the columns written with a decimal comma: those that can be read no other way, and those they settle.
+
+    A log comes from one program: where 12,50 stands in one column, 1.200 in another is more than a thousand.
+    """
+    sure = tuple(header for header, cells in numbers.items() if looks_like_decimal_comma(cells))
+    if not sure or any(looks_like_decimal_point(cells) for cells in numbers.values()):
+        return sure
+    return tuple(header for header, cells in numbers.items() if cells.drop_nulls().str.contains(r"\d[.,]\d").any())
 
 
 def _date_formats(mapping: LogMapping, texts: Mapping[str, pl.Series]) -> dict[str, str]:

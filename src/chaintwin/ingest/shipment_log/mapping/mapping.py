@@ -24,6 +24,25 @@ class Layout(StrEnum):
     DAILY_SERIES = "daily_series"  # One file is one point of the chain, one column a product, one row a day.
 
 
+class RepeatedLines(StrEnum):
+    """What becomes of the second of two lines that are equal in every mapped column."""
+
+    BY_ID = "by_id"  # Left out where it carries a shipment id, which names one line; kept where it has none.
+    DROP = "drop"
+    KEEP = "keep"
+
+
+class RepeatedIds(StrEnum):
+    """What becomes of lines with the same shipment id and other content."""
+
+    KEEP = "keep"
+    FIRST = "first"
+    LAST = "last"
+
+
+DEFAULT_CURRENCY = "USD"
+"""Taken where neither the mapping nor the log says."""
+
 SERIES_POINTS = ("production", "factory_issue", "delivery_to_distributor", "sales_order")
 """The points of the chain of a log of daily series, from the maker to the market."""
 
@@ -38,7 +57,7 @@ class LogMapping:
     kind : layout of the log.
     columns : headers by field, the best first where several may hold it (layout ``transactions``).
     period : length of a period of the project; None chooses it from the lead times.
-    currency : ISO 4217 code of every amount.
+    currency : ISO 4217 code of every amount; empty if not known, which counts as US dollars.
     date_formats : format of a date column by header; dates of other columns are recognized.
     decimal_commas : headers of columns written like ``1.234,5``.
     modes : mode of ``lanes.mode`` by the word in the log; an empty mode says that the word means "not known".
@@ -46,6 +65,11 @@ class LogMapping:
     reference_pattern : regular expression with the groups ``id`` and ``document`` for cells that point to another line.
     words : by field, the meaning of a word that stands in for a number, date or name; ``included`` counts as zero.
     place_words : country code by a word in the name of a site.
+    countries : country code by a word in a country column; an empty code says that the word means "not known".
+    units : by field, how many of the column's unit one of a word beside a number is, such as pieces on a pallet.
+    repeated_lines : what becomes of lines equal in every mapped column.
+    repeated_ids : what becomes of lines with the id of an earlier one and other content.
+    kept_spellings : kinds of names (``sites``, ``products``) whose spellings are told apart.
     country : country of every site where the log names none.
     series : file pattern by point of the chain, and ``date``, the header of the day (layout ``daily_series``).
     places : file and headers of the table of plants and storage locations (layout ``daily_series``).
@@ -60,7 +84,7 @@ class LogMapping:
     kind: Layout = Layout.TRANSACTIONS
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     period: Period | None = None
-    currency: str = "USD"
+    currency: str = ""
     date_formats: Mapping[str, str] = field(default_factory=dict)
     decimal_commas: tuple[str, ...] = ()
     modes: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +92,11 @@ class LogMapping:
     reference_pattern: str = ""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     place_words: Mapping[str, str] = field(default_factory=dict)
+    countries: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    repeated_lines: RepeatedLines = RepeatedLines.BY_ID
+    repeated_ids: RepeatedIds = RepeatedIds.KEEP
+    kept_spellings: tuple[str, ...] = ()
     country: str = ""
     series: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
@@ -85,6 +114,11 @@ class LogMapping:
         """Return every header the mapping names, in the order of its fields."""
         return tuple(dict.fromkeys(header for headers in self.columns.values() for header in headers))
 
+    @property
+    def money(self) -> str:
+        """The currency amounts are in, the assumed one if none is known."""
+        return self.currency or DEFAULT_CURRENCY
+
     def to_toml(self) -> str:
         """Return the mapping as the text of a mapping file, the confidence of guessed fields as comments.
 
@@ -93,7 +127,9 @@ class LogMapping:
         >>> print(LogMapping("log", columns={"product": ("Item",)}).to_toml().splitlines()[0])
         name = "log"
         """
-        document: dict[str, object] = {"name": self.name, "kind": str(self.kind), "currency": self.currency}
+        document: dict[str, object] = {}
+        if self.currency:
+            document["currency"] = self.currency
         if self.period is not None:
             document["period"] = str(self.period)
         if self.country:
@@ -108,13 +144,25 @@ class LogMapping:
             "references": {"pattern": self.reference_pattern} if self.reference_pattern else {},
             "words": {name: dict(words) for name, words in self.words.items()},
             "place_words": dict(self.place_words),
+            "countries": dict(self.countries),
+            "units": {name: dict(factors) for name, factors in self.units.items()},
+            "duplicates": self._duplicates(),
+            "spellings": dict.fromkeys(self.kept_spellings, "keep"),
         }
         for name in ("series", "places", "groups", "weights", "aliases"):
             sections[name] = dict(getattr(self, name))
         document.update({name: section for name, section in sections.items() if section})
         notes = [f"# {name}: confidence {value:.0%}" for name, value in self.confidence.items()]
         notes += [f"# not used: {header}" for header in self.unused]
-        return "\n".join([tomli_w.dumps(document), *notes]).rstrip() + "\n"
+        head = tomli_w.dumps({"name": self.name, "kind": str(self.kind)})
+        if not self.currency:
+            head += f'# currency = "{DEFAULT_CURRENCY}"  # not known; this one is assumed until the line says which\n'
+        return "\n".join([head + tomli_w.dumps(document), *notes]).rstrip() + "\n"
+
+    def _duplicates(self) -> dict[str, str]:
+        said = {"lines": str(self.repeated_lines), "ids": str(self.repeated_ids)}
+        usual = {"lines": str(RepeatedLines.BY_ID), "ids": str(RepeatedIds.KEEP)}
+        return {name: value for name, value in said.items() if value != usual[name]}
 
 
 def read_mapping(path: Path | str) -> LogMapping:
@@ -184,12 +232,13 @@ def parse_mapping(text: str, *, file: str = "mapping") -> LogMapping:
     if findings:
         raise InputError(findings)
     columns = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in document.get("columns", {}).items()}
+    units, duplicates = document.get("units", {}), document.get("duplicates", {})
     return LogMapping(
         name=document["name"],
         kind=Layout(document["kind"]),
         columns=columns,
         period=Period(document["period"]) if "period" in document else None,
-        currency=document.get("currency", "USD"),
+        currency=document.get("currency", ""),
         date_formats=document.get("date_formats", {}),
         decimal_commas=tuple(document.get("numbers", {}).get("decimal_commas", ())),
         modes=document.get("modes", {}),
@@ -197,6 +246,11 @@ def parse_mapping(text: str, *, file: str = "mapping") -> LogMapping:
         reference_pattern=document.get("references", {}).get("pattern", ""),
         words=document.get("words", {}),
         place_words=document.get("place_words", {}),
+        countries=document.get("countries", {}),
+        units={name: {word: float(factor) for word, factor in factors.items()} for name, factors in units.items()},
+        repeated_lines=RepeatedLines(duplicates.get("lines", RepeatedLines.BY_ID)),
+        repeated_ids=RepeatedIds(duplicates.get("ids", RepeatedIds.KEEP)),
+        kept_spellings=tuple(name for name, choice in document.get("spellings", {}).items() if choice == "keep"),
         country=document.get("country", ""),
         series=document.get("series", {}),
         places=document.get("places", {}),

@@ -59,7 +59,7 @@ def build_from_series(log: SeriesLog, mapping: LogMapping, *, name: str) -> Buil
     }
     frames["demand"], frames["series"] = _demand(log, places)
     frames["stock_points"] = _stock_points(places)
-    settings = Settings(name=name, period=Period.DAY, currency=mapping.currency, start=log.days[0], horizon=len(log.days))
+    settings = Settings(name=name, period=Period.DAY, currency=mapping.money, start=log.days[0], horizon=len(log.days))
     fits = _fits(lanes, log)
     findings += _findings(log, lags)
     counts = {"places": {"rows": log.places.height, "used": places.height}}
@@ -144,7 +144,15 @@ def _products(log: SeriesLog, places: pl.DataFrame, *, findings: list[Finding]) 
     fix = "1 is used; fill in values, or costs are in units of value"
     findings.append(
         Finding(
-            "import.value_unknown", "no value in the log", "a value of one unit", fix, "products.csv", 0, "value", Severity.NOTE
+            "import.value_unknown",
+            "no value in the log",
+            "a value of one unit",
+            fix,
+            "products.csv",
+            0,
+            "value",
+            Severity.WARNING,
+            len(products),
         )
     )
     return pl.DataFrame({"product_id": products, "name": products, "weight_kg": pl.Series(weights, dtype=pl.Float64)})
@@ -284,6 +292,7 @@ def _fits(lanes: pl.DataFrame, log: SeriesLog) -> pl.DataFrame:
         p95="days",
         law="lead_time",
         start=pl.lit("daily totals"),
+        trust=pl.lit("borrowed"),
     ).cast(FIT_SCHEMA)
 
 

@@ -21,6 +21,7 @@ DISTINCT = {
     "origin": "manufacturing_sites",
     "substance": "molecules",
     "product": "items",
+    "carrier": "carriers",
 }
 PAIRS = {("vendor", "destination"): "vendor_country_lanes", ("origin", "vendor"): "site_vendor_pairs"}
 
@@ -37,7 +38,7 @@ def gather_facts(lines: LogLines, mapping: LogMapping) -> dict[str, Any]:
     -------
     By name: ``rows``; sum and hash of the ids; range of promised days; number of distinct names and pairs of names; totals;
     ``rows_<field>_<kind of cell>``; lateness in days against the promise (standard deviation with n-1, quantile by linear
-    interpolation); the same by route and mode, with the words of the log; the largest destinations and origins by value;
+    interpolation); the same by route, mode and carrier, with the words of the log; the largest destinations and origins by value;
     Herfindahl indices; value by month of the promise. Figures whose columns the log lacks are left out.
     """
     facts: dict[str, Any] = {"rows": lines.frame.height}
@@ -80,7 +81,7 @@ def _names(lines: LogLines) -> dict[str, Any]:
 
 
 def _totals(lines: LogLines, mapping: LogMapping) -> dict[str, Any]:
-    money = mapping.currency.lower()
+    money = mapping.money.lower()
     named = {
         "value": f"total_line_value_{money}",
         "quantity": "total_quantity",
@@ -131,7 +132,7 @@ def _lateness(lines: LogLines) -> dict[str, Any]:
         (pl.col("days_late") > 0).mean().alias("late_share"),
         pl.col("days_late").mean().alias("mean_days_late"),
     )
-    for field, name in (("route", "by_fulfilment"), ("mode", "by_mode")):
+    for field, name in (("route", "by_fulfilment"), ("mode", "by_mode"), ("carrier", "by_carrier")):
         if field in lines.raw.columns:
             grouped = frame.group_by(pl.col(field).fill_null("blank"), maintain_order=True).agg(summary).sort(field)
             facts[name] = {row.pop(field): row for row in grouped.to_dicts()}

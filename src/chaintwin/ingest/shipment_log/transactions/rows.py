@@ -7,15 +7,22 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from chaintwin.errors import Finding, InputError, Severity
-from chaintwin.ingest.shipment_log.cells.classifying import CellKind, Cells, read_dates, read_numbers
+from chaintwin.errors import Finding, InputError
+from chaintwin.ingest.shipment_log.cells.classifying import CellKind, Cells, read_dates
 from chaintwin.ingest.shipment_log.cells.reading import LogTable
+from chaintwin.ingest.shipment_log.cells.units import Measure, Measured, read_measured
+from chaintwin.ingest.shipment_log.mapping.content import mode_of
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS, FieldKind
-from chaintwin.ingest.shipment_log.mapping.guessing import mode_of
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping, check_headers
+from chaintwin.ingest.shipment_log.mapping.vocabulary import header_words
+from chaintwin.ingest.shipment_log.transactions.cell_findings import cell_findings, unit_findings
+from chaintwin.ingest.shipment_log.transactions.countries import with_country_codes
 
 POINTING = ("weight", "freight")
 """Fields whose cells may point to another line."""
+
+MEASURES = {"quantity": Measure.COUNT, "pack_size": Measure.COUNT, "weight": Measure.MASS}
+"""What number fields count; the others hold money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +33,14 @@ class LogLines:
     ----------
     frame : one row a line: ``file``, ``row`` (as a spreadsheet counts), one column a field of the mapping vocabulary (null
         where the log has none), text fields with words that mean "nothing" blanked; dates of several columns as
-        ``ordered_0``, ``ordered_1``...; ``mode_word``, ``is_hub``; for ``weight`` and ``freight`` also ``..._kind``,
+        ``ordered_0``, ``ordered_1``...; countries as ISO codes; ``mode_word``, ``is_hub``;
+        for ``weight`` and ``freight`` also ``..._kind``,
         ``..._meaning`` and ``..._reference``.
     raw : the texts of the same lines by field, as in the log.
     cells : number of cells by header and kind.
     texts : number of cells by header and text, for cells that are words or could not be read.
     findings : what was odd, folded by kind and column.
+    unit : what quantities count: ``piece``, ``pallet``, ``kg``...
     """
 
     frame: pl.DataFrame
@@ -39,6 +48,7 @@ class LogLines:
     cells: Mapping[str, Mapping[str, int]]
     texts: Mapping[str, Mapping[str, int]]
     findings: tuple[Finding, ...]
+    unit: str = "piece"
 
 
 def read_lines(tables: Sequence[LogTable], mapping: LogMapping) -> LogLines:
@@ -66,6 +76,7 @@ def read_lines(tables: Sequence[LogTable], mapping: LogMapping) -> LogLines:
     columns: list[pl.Series] = place.get_columns()
     raw: list[pl.Series] = []
     read: list[Cells] = []
+    measured: dict[str, Measured] = {}
     for item in FIELDS:
         names = mapping.headers(item.name)
         if names:
@@ -82,15 +93,18 @@ def read_lines(tables: Sequence[LogTable], mapping: LogMapping) -> LogLines:
                 else:
                     columns.append(pl.Series(name, [None] * text.height, dtype=pl.Date))
         else:
-            cells = _numbers(text, names, mapping, words=words, points=item.name in POINTING)
-            columns += _number_columns(cells, item.name, height=text.height)
-            read += [cells] if cells else []
-    frame = _with_modes(pl.DataFrame(columns), mapping)
+            if names:
+                measured[item.name] = _numbers(text[names[0]], mapping, name=item.name)
+                read.append(measured[item.name].cells)
+            columns += _number_columns(measured.get(item.name), item.name, height=text.height)
+    frame, unknown = with_country_codes(_with_modes(pl.DataFrame(columns), mapping), mapping)
     counts = {cells.header: cells.counts() for cells in read}
     texts = {cells.header: found for cells in read if (found := _texts(cells))}
     findings = [finding for table in tables for finding in table.findings]
-    findings += [finding for cells in read for finding in _cell_findings(cells, place, mapping)]
-    return LogLines(frame, pl.DataFrame(raw), counts, texts, tuple(findings))
+    findings += [finding for cells in read for finding in cell_findings(cells, place, mapping=mapping)]
+    findings += [finding for name, found in measured.items() for finding in unit_findings(found, place, field=name)]
+    unit = measured["quantity"].unit if "quantity" in measured else "piece"
+    return LogLines(frame, pl.DataFrame(raw), counts, texts, (*findings, *unknown), unit)
 
 
 def _text(text: pl.DataFrame, names: tuple[str, ...], *, name: str, words: Mapping[str, str]) -> pl.Series:
@@ -101,23 +115,29 @@ def _text(text: pl.DataFrame, names: tuple[str, ...], *, name: str, words: Mappi
     return text.select(pl.when(~pl.col(names[0]).is_in(list(words))).then(cleaned).alias(name)).to_series()
 
 
-def _numbers(
-    text: pl.DataFrame, names: tuple[str, ...], mapping: LogMapping, *, words: Mapping[str, str], points: bool
-) -> Cells | None:
-    if not names:
-        return None
-    pattern = mapping.reference_pattern if points else ""
-    return read_numbers(text[names[0]], words=words, pattern=pattern, decimal_comma=names[0] in mapping.decimal_commas)
+def _numbers(cells: pl.Series, mapping: LogMapping, *, name: str) -> Measured:
+    words = header_words(cells.name)
+    measure = MEASURES.get(name, Measure.MONEY)
+    return read_measured(
+        cells,
+        measure=measure,
+        header_unit=words.currency if measure is Measure.MONEY else words.unit,
+        currency=mapping.money,
+        given=mapping.units.get(name, {}),
+        words=mapping.words.get(name, {}),
+        pattern=mapping.reference_pattern if name in POINTING else "",
+        decimal_comma=cells.name in mapping.decimal_commas,
+    )
 
 
-def _number_columns(cells: Cells | None, name: str, *, height: int) -> list[pl.Series]:
+def _number_columns(measured: Measured | None, name: str, *, height: int) -> list[pl.Series]:
     """Return the value of a number field and, where its cells may point elsewhere, what each cell is."""
-    if cells is None:
+    if measured is None:
         empty = [pl.Series(name, [None] * height, dtype=pl.Float64)]
         if name in POINTING:
             empty += [pl.Series(f"{name}_{part}", [None] * height, dtype=pl.String) for part in ("kind", "meaning", "reference")]
         return empty
-    frame = cells.frame
+    frame = measured.cells.frame
     found = [frame["value"].alias(name)]
     if name in POINTING:
         found += [frame[part].alias(f"{name}_{part}") for part in ("kind", "meaning", "reference")]
@@ -143,37 +163,3 @@ def _texts(cells: Cells) -> dict[str, int]:
     odd = cells.frame.filter(pl.col("kind").is_in([CellKind.WORD, CellKind.UNREAD]))
     counted = odd.group_by("text", maintain_order=True).len().sort(["len", "text"], descending=[True, False]).head(50)
     return dict(counted.iter_rows())
-
-
-def _cell_findings(cells: Cells, place: pl.DataFrame, mapping: LogMapping) -> list[Finding]:
-    findings = []
-    unread = cells.frame.with_columns(place).filter(pl.col("kind") == CellKind.UNREAD)
-    field = next(name for name, headers in mapping.columns.items() if cells.header in headers)
-    what = f"a date{f' like {cells.format}' if cells.format else ''}" if cells.format else "a number"
-    for text, group in sorted(unread.group_by("text", maintain_order=True), key=lambda pair: (-pair[1].height, str(pair[0][0])))[
-        :5
-    ]:
-        first = group.row(0, named=True)
-        fix = f'if it means something, say so under [words.{field}] in the mapping: "{text[0]}" = "..."'
-        found = f'"{text[0]}"'
-        findings.append(
-            Finding(
-                "log.cell_unread", found, what, fix, first["file"], first["row"], cells.header, Severity.WARNING, group.height
-            )
-        )
-    if unread["text"].n_unique() > 5:
-        first = unread.row(0, named=True)
-        found = f"{unread['text'].n_unique()} different texts in all"
-        fix = "correct the cells or the format in the mapping"
-        findings.append(
-            Finding(
-                "log.cell_unread", found, what, fix, first["file"], first["row"], cells.header, Severity.WARNING, unread.height
-            )
-        )
-    if cells.is_ambiguous:
-        found = f"every date fits day first and month first; read as {cells.format}"
-        fix = f'say which under [date_formats] in the mapping: "{cells.header}" = "%d/%m/%Y"'
-        findings.append(
-            Finding("log.date_ambiguous", found, "dates that fit one order", fix, "", 0, cells.header, Severity.WARNING)
-        )
-    return findings

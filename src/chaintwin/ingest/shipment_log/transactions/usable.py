@@ -9,10 +9,8 @@ import polars as pl
 
 from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
+from chaintwin.ingest.shipment_log.transactions.duplicates import with_repeats
 from chaintwin.ingest.shipment_log.transactions.rows import LogLines
-
-NOT_COMPARED = ("row", "file", "weight_kg", "freight_cost")
-"""Columns in which equal lines may differ: their place, and shares of totals that other lines point to."""
 
 WORLD_DAYS = ("shipped", "delivered", "recorded")
 
@@ -29,12 +27,14 @@ class UsableLines:
     as_of : day up to which the log is complete.
     findings : what was odd.
     counts : number of lines by what was done with them.
+    unit : what quantities count, as in ``LogLines``.
     """
 
     frame: pl.DataFrame
     as_of: date
     findings: tuple[Finding, ...]
     counts: dict[str, int]
+    unit: str = "piece"
 
 
 def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = None) -> UsableLines:
@@ -64,8 +64,10 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
     wanted = pl.coalesce("promised", *orders, "delivered", "shipped").alias("wanted")
     is_open = (pl.col("delivered").is_null() | (pl.col("delivered") > as_of)).alias("is_open")
     frame = frame.with_columns(wanted, is_open, pl.coalesce("origin", "vendor").alias("sender"))
-    faults = _faults(frame, mapping, orders=orders)
-    findings = [
+    faults = _faults(mapping, orders=orders)
+    frame, repeats = with_repeats(frame, mapping)
+    findings = list(repeats)
+    findings += [
         finding
         for code, mask, where, allowed, fix in faults
         if (finding := _fold(frame, code, mask, where, allowed=allowed, fix=fix))
@@ -86,16 +88,14 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
         found = f"{counts['open']} open shipments"
         fix = f"they count as censored on {as_of.isoformat()}; give another as-of date if the log was cut then"
         findings.append(Finding("log.open", found, "open shipments are welcome", fix, severity=Severity.NOTE))
-    return UsableLines(usable, as_of, tuple(findings), counts)
+    return UsableLines(usable, as_of, tuple(findings), counts, lines.unit)
 
 
 def _without_unusable(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     """Return the lines with all a network needs, and how many were left out by the first thing they lack."""
-    columns = [name for name in frame.columns if name not in NOT_COMPARED]
-    repeated = ~pl.struct(columns).is_first_distinct()
-    # Without an id, two equal lines may be two equal deliveries; with one, the second is the same line again.
     tests = {
-        "repeated line": repeated & pl.col("shipment_id").is_not_null(),
+        "repeated line": pl.col("is_repeat"),
+        "repeated id": pl.col("is_superseded"),
         "product": pl.col("product").is_null(),
         "destination": pl.col("destination").is_null(),
         "sender": pl.col("sender").is_null(),
@@ -107,19 +107,14 @@ def _without_unusable(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]
         reason = pl.when(test).then(pl.lit(name)).otherwise(reason)
     frame = frame.with_columns(reason.alias("reason"))
     counted = dict(frame.group_by("reason", maintain_order=True).len().iter_rows())
-    return frame.filter(pl.col("reason").is_null()).drop("reason"), {name: counted.get(name, 0) for name in tests}
+    usable = frame.filter(pl.col("reason").is_null()).drop("reason", "is_repeat", "is_superseded")
+    return usable, {name: counted.get(name, 0) for name in tests}
 
 
-def _faults(frame: pl.DataFrame, mapping: LogMapping, *, orders: list[str]) -> list[tuple[str, pl.Expr, str, str, str]]:
+def _faults(mapping: LogMapping, *, orders: list[str]) -> list[tuple[str, pl.Expr, str, str, str]]:
     """Return code, condition, field, what is allowed and what was done, for each kind of odd line."""
-    columns = [name for name in frame.columns if name not in NOT_COMPARED]
-    has_id = pl.col("shipment_id").is_not_null()
-    same = has_id & ~pl.struct(columns).is_first_distinct()
-    repeated_id = has_id & ~pl.col("shipment_id").is_first_distinct() & ~same
     late_order = pl.any_horizontal(pl.col(name) > pl.col("delivered") for name in orders)
     faults = [
-        ("log.line_repeated", same, "shipment_id", "each line once", "the repeated line is left out"),
-        ("log.id_repeated", repeated_id, "shipment_id", "one line an id", "all are kept, as lines of one shipment"),
         ("log.product_missing", pl.col("product").is_null(), "product", "a product", "the line is left out"),
         ("log.destination_missing", pl.col("destination").is_null(), "destination", "a destination", "the line is left out"),
         ("log.sender_missing", pl.col("sender").is_null(), "origin", "an origin or a vendor", "the line is left out"),

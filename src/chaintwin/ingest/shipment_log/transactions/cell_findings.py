@@ -1,0 +1,112 @@
+"""What is said about cells that could not be read, and about units and currencies beside numbers."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from chaintwin.errors import Finding, Severity
+from chaintwin.ingest.shipment_log.cells.classifying import CellKind, Cells
+from chaintwin.ingest.shipment_log.cells.units import PIECE, Measured, find_currency, find_unit
+from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
+
+TEXTS_MAX = 5
+"""Texts of one column reported one by one; the rest are counted."""
+
+MONEY = ("value", "unit_price", "freight", "insurance")
+
+
+def cell_findings(cells: Cells, place: pl.DataFrame, *, mapping: LogMapping) -> list[Finding]:
+    """Return findings about the cells of a column that are neither value, word nor pointer, and about its dates.
+
+    Parameters
+    ----------
+    cells : the column.
+    place : ``file`` and ``row`` of each cell.
+    mapping : what the columns mean.
+    """
+    findings = []
+    unread = cells.frame.with_columns(place).filter(pl.col("kind") == CellKind.UNREAD)
+    if "refused" in unread.columns:
+        unread = unread.filter(pl.col("refused").is_null())
+    field = next(name for name, headers in mapping.columns.items() if cells.header in headers)
+    what = f"a date like {cells.format}" if cells.format else "a number"
+    counted = sorted(_groups(unread, "text"), key=lambda pair: (-pair[1].height, pair[0]))
+    for text, group in counted[:TEXTS_MAX]:
+        fix = f'correct the cell, or say under [words.{field}] in the mapping what it means: "{text}" = "not_known"'
+        findings.append(_finding("log.cell_unread", f'"{text}"', what, fix, hit=group, column=cells.header))
+    if len(counted) > TEXTS_MAX:
+        found = f"{len(counted)} different texts in all"
+        fix = "correct the cells or the format in the mapping"
+        findings.append(_finding("log.cell_unread", found, what, fix, hit=unread, column=cells.header))
+    if cells.is_ambiguous:
+        found = f"every date fits day first and month first; read as {cells.format}"
+        fix = f'say which under [date_formats] in the mapping: "{cells.header}" = "%d/%m/%Y"'
+        findings.append(
+            Finding("log.date_ambiguous", found, "dates that fit one order", fix, "", 0, cells.header, Severity.WARNING)
+        )
+    return findings
+
+
+def unit_findings(measured: Measured, place: pl.DataFrame, *, field: str) -> list[Finding]:
+    """Return findings about units beside the numbers of a column: read, converted, or refused and how to have them read.
+
+    Parameters
+    ----------
+    measured : the column.
+    place : ``file`` and ``row`` of each cell.
+    field : name of its field.
+    """
+    header = measured.cells.header
+    unit = "the column's unit" if measured.unit == PIECE else measured.unit
+    findings = []
+    read = {word: count for word, count in measured.read.items() if word not in measured.factors}
+    if read:
+        words = ", ".join(f'"{word}" ({count:,})' for word, count in sorted(read.items(), key=lambda pair: -pair[1]))
+        findings.append(
+            Finding(
+                "log.unit_read",
+                f"numbers with {words} beside them",
+                "numbers",
+                f"read as numbers in {measured.unit}s" if measured.unit == PIECE else f"read as {measured.unit}",
+                "",
+                0,
+                header,
+                Severity.NOTE,
+            )
+        )
+    if measured.factors:
+        rates = ", ".join(f'"{word}" = {factor:g}' for word, factor in measured.factors.items())
+        fix = f"converted: {rates}; give another factor under [units.{field}] in the mapping if that is wrong"
+        findings.append(
+            Finding("log.unit_converted", f"numbers in {', '.join(measured.factors)}", unit, fix, "", 0, header, Severity.NOTE)
+        )
+    refused = measured.cells.frame.with_columns(place).filter(pl.col("refused").is_not_null())
+    for word, group in sorted(_groups(refused, "refused"), key=lambda pair: (-pair[1].height, pair[0]))[:TEXTS_MAX]:
+        findings.append(_refused(word, group, measured, field=field))
+    return findings
+
+
+def _refused(word: str, group: pl.DataFrame, measured: Measured, *, field: str) -> Finding:
+    code, key, example = "log.unit_mixed", word, "25"
+    if field in MONEY:
+        code, key, example = "log.currency_mixed", find_currency(word) or word, "0.9"
+        allowed = one = measured.unit
+    elif field == "weight":
+        allowed = one = "kg"
+    else:
+        known = find_unit(word)
+        one = "kg" if measured.unit == "kg" else "pieces" if measured.unit == PIECE else f"{measured.unit}s"
+        example = "480" if known is not None and known.name == "pallet" else "0.01" if known and known.name == PIECE else "12"
+        allowed = f"one unit in a column, here {one}"
+    fix = f'write "{key}" = {example}, the {one} in one, under [units.{field}] in the mapping'
+    found = f'numbers in "{word}", such as "{group["text"][0]}"'
+    return _finding(code, found, allowed, fix, hit=group, column=measured.cells.header)
+
+
+def _groups(frame: pl.DataFrame, name: str) -> list[tuple[str, pl.DataFrame]]:
+    return [(str(key[0]), group) for key, group in frame.group_by(name, maintain_order=True)]
+
+
+def _finding(code: str, found: str, allowed: str, fix: str, *, hit: pl.DataFrame, column: str) -> Finding:
+    first = hit.row(0, named=True)
+    return Finding(code, found, allowed, fix, first["file"], first["row"], column, Severity.WARNING, hit.height)

@@ -1,0 +1,273 @@
+"""What a messy log becomes: countries, spellings, duplicates, units and currency, overdue shipments, coverage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.ingest import ImportResult, find_mapping, import_log, parse_mapping
+from chaintwin.ingest.shipment_log.cells.countries import GERMAN, country_code
+from chaintwin.ingest.shipment_log.transactions.spellings import spelling_key
+from chaintwin.laws import parse_many
+from chaintwin.network.geography import all_countries
+from tests.ingest.logs import imported, write_log
+
+HEADER = (
+    "Shipment No,Shipped From,From Country,Delivered To,To Country,Part,Pieces,How Sent,Left On,Got There,"
+    "Goods Value EUR,Gross kg"
+)
+LINE = "S{n},Linz,Austria,Wien,Austria,bolt,{n},Truck,2024-01-{n:02d},2024-01-{m:02d},{n}.50,{n}"
+
+
+def line(number: int, **changes: str) -> str:
+    """Return a line of a log with some cells changed, by position of the column from 0."""
+    cells = LINE.format(n=number, m=number + 4).split(",")
+    for place, text in changes.items():
+        cells[int(place.removeprefix("c"))] = text
+    return ",".join(cells)
+
+
+def run(folder: Path, *lines: str, extra: str = "", header: str = HEADER) -> ImportResult:
+    path = write_log(folder, "\n".join([header, *lines]) + "\n")
+    if not extra:
+        return import_log(path)
+    return import_log(path, mapping=parse_mapping(find_mapping(path).to_toml() + extra))
+
+
+def found(result: ImportResult, code: str) -> list[Finding]:
+    return [finding for finding in result.findings if finding.code == code]
+
+
+def countries(result: ImportResult) -> dict[str, Any]:
+    return dict(result.network["sites"].select("site_id", "country").iter_rows())
+
+
+def test_import_log__country_columns_place_sites(tmp_path: Path) -> None:
+    result = run(tmp_path, line(1), line(2, c3="Porto", c4="PRT"), line(3, c3="Köln", c4="Deutschland"))
+    assert countries(result) == {"Linz": "AT", "Wien": "AT", "Porto": "PT", "Köln": "DE"}
+    assert not found(result, "import.country_from_name")
+
+
+def test_import_log__country_words_nobody_knows_are_reported_once(tmp_path: Path) -> None:
+    lines = [line(1), line(2, c3="Far", c4="Neverland"), line(3, c3="Far", c4="Neverland"), line(4, c3="Near", c4="Oz")]
+    result = run(tmp_path, *lines)
+    (finding,) = found(result, "log.country_unknown")
+    assert finding.severity is Severity.WARNING
+    assert (finding.count, finding.row, finding.column) == (3, 3, "To Country")
+    assert '"Neverland", "Oz"' in finding.found
+    assert countries(result)["Far"] is None
+    mended = run(tmp_path, *lines, extra='\n[countries]\nNeverland = "NL"\nOz = ""\n')
+    assert not found(mended, "log.country_unknown")
+    assert countries(mended) == {"Linz": "AT", "Wien": "AT", "Far": "NL", "Near": None}
+
+
+def test_import_log__site_in_two_countries(tmp_path: Path) -> None:
+    lines = [line(1), line(2), line(3, c4="Germany"), line(4, c1="Wien", c2="Italy", c3="Graz")]
+    (finding,) = found(run(tmp_path, *lines), "log.country_conflict")
+    assert finding.severity is Severity.WARNING
+    assert "Wien: AT on 2 lines, DE on 1 lines, IT on 1 lines" in finding.found
+    assert countries(run(tmp_path, *lines))["Wien"] == "AT"
+    assert countries(run(tmp_path, *reversed(lines)))["Wien"] == "AT"
+
+
+def test_country_code__german_names_are_those_of_the_table() -> None:
+    codes = {country.alpha2 for country in all_countries()}
+    assert set(GERMAN) <= codes
+    for code, names in GERMAN.items():
+        assert {country_code(name) for name in names.split("|")} == {code}
+
+
+def test_import_log__spellings_are_one_name(tmp_path: Path) -> None:
+    lines = [line(1), line(2), line(3, c3="WIEN"), line(4, c3='"Wien,"'), line(5, c1="wien", c3="Graz"), line(6, c5=" BOLT")]
+    result = run(tmp_path, *lines)
+    assert set(result.network["sites"]["site_id"]) == {"Linz", "Wien", "Graz"}
+    assert result.network["products"]["product_id"].to_list() == ["bolt"]
+    assert result.report.facts["items"] == 2
+    assert result.report.steps["spellings_merged"] == {"sites": 3, "products": 1}
+    sites, products = found(result, "log.spelling_merged")
+    assert sites.found == "3 other spellings of 1 sites: 'WIEN', 'Wien,', 'wien' for 'Wien'"
+    assert (sites.count, products.count) == (3, 1)
+    kept = run(tmp_path, *lines, extra='\n[spellings]\nproducts = "keep"\n')
+    assert sorted(kept.network["products"]["product_id"]) == ["BOLT", "bolt"]
+    assert set(kept.network["sites"]["site_id"]) == {"Linz", "Wien", "Graz"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("1.5 kW", "15 kW"),
+        ("M 1-10", "M 11-0"),
+        ("3/4", "3-4"),
+        ("Grade A+", "Grade A"),
+        ("Pump 1 2", "Pump 12"),
+        ("é", "e"),
+        ("A", "B"),
+    ],
+)
+def test_spelling_key__different_things(one: str, other: str) -> None:
+    assert spelling_key(one) != spelling_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Wien", "WIEN,"), ("Seal-Kit", "seal kit"), ("Acme, Inc.", "ACME INC"), ("10 mg", "10mg"), ("---", "---")]
+)
+def test_spelling_key__same_things(one: str, other: str) -> None:
+    assert spelling_key(one) == spelling_key(other)
+
+
+@given(st.text(min_size=1, max_size=12))
+def test_spelling_key__is_its_own_key(name: str) -> None:
+    assert spelling_key(name)
+    assert spelling_key(spelling_key(name)) == spelling_key(name)
+
+
+def test_import_log__shipped_facts_are_counted_before_merging() -> None:
+    result = imported("scms")
+    assert result.report.steps["spellings_merged"]["sites"] > 0
+    assert result.report.facts["items"] == result.network["products"].height
+
+
+def test_import_log__equal_lines_with_and_without_an_id(tmp_path: Path) -> None:
+    twice = [line(1), line(2), line(2), line(2, c3="WIEN")]
+    result = run(tmp_path, *twice)
+    (finding,) = found(result, "log.line_repeated")
+    assert (finding.count, finding.severity) == (2, Severity.WARNING)
+    assert result.report.steps["lines"]["left_out:repeated line"] == 2
+    nameless = [line(1), line(2, c0=""), line(2, c0="")]
+    kept = run(tmp_path, *nameless)
+    (finding,) = found(kept, "log.line_repeated")
+    assert "both are counted" in finding.fix
+    assert kept.report.steps["lines"]["used"] == 3
+    assert run(tmp_path, *nameless, extra='\n[duplicates]\nlines = "drop"\n').report.steps["lines"]["used"] == 2
+    assert run(tmp_path, *twice, extra='\n[duplicates]\nlines = "keep"\n').report.steps["lines"]["used"] == 4
+
+
+def test_import_log__ids_with_other_content(tmp_path: Path) -> None:
+    lines = [line(n) for n in range(1, 11)]
+    lines += [line(2, c6="20"), line(2, c5="nut")]
+    result = run(tmp_path, *lines)
+    (finding,) = found(result, "log.id_repeated")
+    assert (finding.count, finding.severity) == (2, Severity.WARNING)
+    assert result.report.steps["lines"]["used"] == 12
+    quantity = {}
+    for ids in ("first", "last"):
+        told = run(tmp_path, *lines, extra=f'\n[duplicates]\nids = "{ids}"\n')
+        assert told.report.steps["lines"]["left_out:repeated id"] == 1
+        # The nut is another product of the same shipment and stays.
+        assert set(told.network["products"]["product_id"]) == {"bolt", "nut"}
+        demand = told.network["demand"].filter(pl.col("product_id") == "bolt")["quantity"].to_list()
+        quantity[ids] = parse_many(demand)[0]
+    assert quantity["first"] != quantity["last"]
+
+
+def test_import_log__ids_of_shipments_with_several_lines_are_no_fault(tmp_path: Path) -> None:
+    lines = [line(n, c0=f"S{n // 3}") for n in range(1, 13)]
+    (finding,) = found(run(tmp_path, *lines), "log.id_repeated")
+    assert finding.severity is Severity.NOTE
+
+
+def test_import_log__superseded_lines_may_be_there_twice(tmp_path: Path) -> None:
+    lines = [line(1), line(2), line(2, c6="20"), line(2)]
+    result = run(tmp_path, *lines, extra='\n[duplicates]\nids = "last"\nlines = "keep"\n')
+    assert result.report.steps["lines"]["used"] == 3
+
+
+def test_import_log__unit_that_is_refused_is_read_with_the_fix(tmp_path: Path) -> None:
+    lines = [line(1), line(2, c6="2 pcs"), line(3, c6="1 pallet"), line(4, c11="0.5 t")]
+    result = run(tmp_path, *lines)
+    (finding,) = found(result, "log.unit_mixed")
+    assert (finding.row, finding.count, finding.severity) == (4, 1, Severity.WARNING)
+    assert not found(result, "log.cell_unread")
+    assert result.report.steps["lines"]["used"] == 3
+    assert result.report.facts["total_numeric_weight_kg"] == 1 + 2 + 3 + 500
+    assert '"t" = 1000' in found(result, "log.unit_converted")[0].fix
+    entry = finding.fix.split("write ")[1].split(",")[0]
+    mended = run(tmp_path, *lines, extra=f"\n[units.quantity]\n{entry}\n")
+    assert mended.report.steps["lines"]["used"] == 4
+    assert mended.report.facts["total_quantity"] == 1 + 2 + 480 + 4
+
+
+def test_import_log__quantities_by_weight(tmp_path: Path) -> None:
+    result = run(tmp_path, line(1, c6="2 t"), line(2, c6="500 kg"))
+    (product,) = result.network["products"].to_dicts()
+    assert (product["unit"], product["weight_kg"]) == ("kg", 1.0)
+
+
+def test_import_log__currency(tmp_path: Path) -> None:
+    result = run(tmp_path, line(1))
+    assert result.network.settings.currency == "EUR"
+    assert found(result, "mapping.currency_found")[0].severity is Severity.NOTE
+    plain = run(tmp_path, line(1), header=HEADER.replace(" EUR", ""))
+    assert plain.network.settings.currency == "USD"
+    assert found(plain, "mapping.currency_assumed")[0].severity is Severity.WARNING
+    mixed = run(tmp_path, line(1), line(2), line(3, c10="$ 9"))
+    (finding,) = found(mixed, "log.currency_mixed")
+    entry = finding.fix.split("write ")[1].split(",")[0]
+    mended = run(tmp_path, line(1), line(2), line(3, c10="$ 9"), extra=f"\n[units.value]\n{entry}\n")
+    assert mended.report.facts["total_line_value_eur"] == pytest.approx(1.5 + 2.5 + 9 * 0.9)
+
+
+def test_import_log__product_without_a_value_is_a_warning(tmp_path: Path) -> None:
+    result = run(tmp_path, line(1, c10=""), line(2, c10=""))
+    assert found(result, "import.value_unknown")[0].severity is Severity.WARNING
+
+
+def test_import_log__overdue_shipments_do_not_lengthen_lead_times(tmp_path: Path) -> None:
+    lines = [line(n) for n in range(1, 21)]
+    late = line(28, c8="2024-12-01", c9="2024-12-05")
+    result = run(tmp_path, *lines, late, line(22, c9=""), line(23, c9=""))
+    (finding,) = found(result, "log.open_overdue")
+    assert finding.severity is Severity.WARNING
+    assert result.report.steps["lead_times"]["overdue"] == 2
+    (fit,) = result.lane_fits.to_dicts()
+    assert fit["mean"] == pytest.approx(4, rel=1e-3)
+    assert (fit["n"], fit["censored"], fit["trust"]) == (21, 0, "good")
+    # An open shipment of a likely age still counts.
+    recent = run(tmp_path, *lines, late, line(24, c8="2024-12-02", c9=""))
+    assert recent.lane_fits["censored"].to_list() == [1]
+
+
+def test_import_log__trust_of_lead_times(tmp_path: Path) -> None:
+    lines = [line(n) for n in range(1, 13)]
+    lines += [line(n, c3="Graz") for n in range(1, 7)]
+    lines += [line(1, c3="Steyr"), line(2, c3="Wels", c9="")]
+    fits = run(tmp_path, *lines).lane_fits
+    trust = {lane.split(">")[1].split(":")[0]: trust for lane, trust in fits.select("lane", "trust").iter_rows()}
+    assert trust == {"Wien": "good", "Graz": "few", "Steyr": "borrowed", "Wels": "borrowed"}
+
+
+def test_import_log__coverage(tmp_path: Path) -> None:
+    lines = [line(n) for n in range(1, 13)] + [line(n, c3="Graz") for n in range(1, 4)] + [line(13, c6="0")]
+    coverage = run(tmp_path, *lines).report.coverage
+    assert coverage.lines_used_share == 15 / 16
+    assert coverage.thin_demand_share == pytest.approx(6 / (78 + 6))
+    assert (coverage.thin_streams, coverage.streams, coverage.weak_lanes, coverage.lanes) == (1, 2, 1, 2)
+    assert coverage.sentences() == (
+        "The network holds 94 % of the lines of the log.",
+        "7 % of demand is in streams under 10 orders.",
+        "1 of 2 lanes have a lead time from few shipments or from other lanes.",
+    )
+
+
+@pytest.mark.parametrize("name", ["scms", "supplygraph"])
+def test_import_log__figures_have_six_digits(name: str) -> None:
+    network = imported(name).network
+    for table, column in (("lanes", "variable_cost"), ("products", "value"), ("products", "weight_kg"), ("sources", "cost")):
+        values = network[table][column].drop_nulls()
+        assert [
+            value for value in values.to_list() if table != "products" or name == "scms" if float(f"{value:.6g}") != value
+        ] == []
+    for table, column in (("lanes", "lead_time"), ("demand", "quantity")):
+        for law in parse_many(network[table][column].drop_nulls().to_list()):
+            assert [value for value in (*law.parameters, *law.values) if float(f"{value:.6g}") != value] == []
+
+
+def test_import_log__unknown_header_words_are_named_in_the_refusal(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="headers not used yet: Alpha, Beta"):
+        import_log(write_log(tmp_path, "Alpha,Beta\n1,2\n"))
