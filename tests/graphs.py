@@ -22,9 +22,9 @@ from chaintwin.network.graph import (
 )
 from chaintwin.network.program import Program
 from chaintwin.network.state import initial_state
+from chaintwin.simulation.block import Blocks
 from chaintwin.simulation.ensemble import LAWS
-from chaintwin.simulation.kernels.running_kernels import check_kernel, run_kernel
-from chaintwin.simulation.layout import Moving, keys_of, laws_of, moving_of, scratch_of, tally_of
+from chaintwin.simulation.tape.assembling import assemble
 
 POLICIES = {
     "base_stock": (Policy.BASE_STOCK, "S", None),
@@ -92,46 +92,22 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
 
 def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, replication: int = 0) -> dict[str, Any]:
     """Run one block a period at a time and return what ``sim.trace`` reads at the close of each, checking the laws each time."""
-    moving = moving_of(program, initial_state(program), width=width)
-    scratch, tally = scratch_of(program, width=width), tally_of(program, periods=periods, width=width)
-    start = Moving(*(array.copy() for array in moving))
-    laws, keys, worst = laws_of(program), keys_of(program, seed), np.zeros(1)
-    before = {name: getattr(tally, name).copy() for name in ("ordered", "started", "lost", "shipped")}
+    tape = assemble(program, initial_state(program))
+    block = Blocks(program, tape, first=0, width=width, seed=seed, period=0, periods=periods)
+    before = dict.fromkeys(("ordered", "started", "lost", "shipped"), 0.0)
     seen: dict[str, list[Any]] = {}
     for period in range(periods):
-        run_kernel(
-            (period, period + 1, 0),
-            0,
-            program.integer,
-            program.buffers,
-            program.activities,
-            program.streams,
-            program.resources,
-            program.order,
-            laws,
-            keys,
-            moving,
-            scratch,
-            tally,
-        )
-        law, entity = check_kernel(
-            0.0 if program.integer else 1e-9,
-            program.buffers,
-            program.activities,
-            program.streams,
-            start,
-            moving,
-            tally,
-            worst,
-        )
-        assert law == 0, f"law {law} ({LAWS[law]}), entity {entity}, period {period}: off by {worst[0]:g}"
+        block.advance(period + 1)
+        breach = block.breach()
+        assert breach is None, f"{LAWS[breach.law]}, period {period}: {breach}"
+        tally, rows = block.tallies()[0], tape.rows
         values = {
-            "on_hand": moving.on_hand,
-            "backlog": moving.backlog,
-            "waiting": moving.waiting,
-            "in_process": moving.in_process,
+            "on_hand": block.read(rows.on_hand),
+            "backlog": block.read(rows.backlog),
+            "waiting": block.read(rows.waiting),
+            "in_process": block.in_process(),
             **{name: getattr(tally, name) - value for name, value in before.items()},
-            "demand": scratch.demand,
+            "demand": block.read(rows.demand),
         }
         before = {name: getattr(tally, name).copy() for name in before}
         for name, value in values.items():

@@ -46,6 +46,15 @@ def part_kernel(function: Function) -> Function:
     return _compiled(function, {"no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
 
+def row_kernel(function: Function) -> Function:
+    """Compile a kernel that only other kernels call, and whose arrays never overlap.
+
+    Knowing that, the compiler turns its loop into vector instructions without comparing the addresses first; measured on the
+    engine's loops, that is worth 1.2 to 1.7. Whoever calls it with one array twice gets wrong numbers.
+    """
+    return _compiled(function, {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "noalias": True})
+
+
 def inner_kernel(function: Function) -> Function:
     """Merge a kernel into the one kernel that calls it, before anything is compiled.
 
@@ -105,7 +114,11 @@ def _stamp() -> Path:
 
 def _compiled(function: Function, options: dict[str, object]) -> Function:
     import numba
+    from numba.core.cpu import CPUTargetOptions
+    from numba.core.options import TargetOptions
 
+    # Numba knows the flag and hands it to LLVM, but offers no word for it to callers.
+    CPUTargetOptions.noalias = TargetOptions.Mapping("noalias")
     numba.config.CACHE_DIR = str(cache_folder())
     # Kernels never allocate, so they need no reference counts (_nrt), which would be taken for every array of every call.
     compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False, _nrt=False, **options)(function)

@@ -17,6 +17,7 @@ from chaintwin.network.graph import RESOURCE_SCHEMA, Graph
 from chaintwin.network.program import Program
 from chaintwin.network.state import Shipments, initial_state
 from chaintwin.simulation.ensemble import Reduced, Span, best_width, run_ensemble
+from chaintwin.simulation.tape.assembling import assemble
 from tests.graphs import graph_of
 from tests.sizes import scaled
 from tests.strategies import EVERYTHING, networks, random_network
@@ -166,7 +167,8 @@ def test_run_ensemble__progress_ends_at_one() -> None:
 
 def test_best_width__is_a_power_of_two_that_was_asked_for() -> None:
     program = random_program(1)
-    assert [best_width(program, replications) for replications in (1, 2, 3, 64, 1000)] == [1, 2, 4, 64, 64]
+    tape = assemble(program, initial_state(program))
+    assert [best_width(tape, replications) for replications in (1, 2, 3, 64, 1000)] == [1, 2, 4, 64, 64]
 
 
 def test_run_ensemble__what_is_due_on_an_activity_without_lead_time_is_received() -> None:

@@ -15,8 +15,8 @@ import pytest
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.program import Program
 from chaintwin.network.state import initial_state
-from chaintwin.simulation.kernels.running_kernels import run_kernel
-from chaintwin.simulation.layout import keys_of, laws_of, moving_of, scratch_of, tally_of
+from chaintwin.simulation.block import Blocks
+from chaintwin.simulation.tape.assembling import assemble
 from tests.graphs import graph_of
 from tests.shared_data import cases_of
 
@@ -144,17 +144,17 @@ def known_cases() -> list[Any]:
 
 def sample(program: Program, *, seed: int) -> Readings:
     """Return time averages, one a replication, of what a period closes with; arrays are [entity, replication]."""
-    moving, scratch = moving_of(program, initial_state(program), width=WIDTH), scratch_of(program, width=WIDTH)
-    laws, keys = laws_of(program), keys_of(program, seed)
-    tally = tally_of(program, periods=WARM_UP, width=WIDTH)
-    arrays = (program.buffers, program.activities, program.streams, program.resources, program.order)
-    run_kernel((0, WARM_UP, 0), 0, program.integer, *arrays, laws, keys, moving, scratch, tally)
-    tally = tally_of(program, periods=PERIODS, width=WIDTH)
-    waiting, owing = np.zeros_like(moving.waiting), np.zeros_like(moving.backlog)
+    tape = assemble(program, initial_state(program))
+    block = Blocks(program, tape, first=0, width=WIDTH, seed=seed, period=0, periods=PERIODS)
+    block.advance(WARM_UP)
+    block.count_from_here()
+    rows = tape.rows
+    waiting, owing = np.zeros((rows.waiting.size, WIDTH)), np.zeros((rows.backlog.size, WIDTH))
     for period in range(WARM_UP, WARM_UP + PERIODS):
-        run_kernel((period, period + 1, WARM_UP), 0, program.integer, *arrays, laws, keys, moving, scratch, tally)
-        waiting += moving.waiting
-        owing += moving.backlog > 0
+        block.advance(period + 1)
+        waiting += block.read(rows.waiting)
+        owing += block.read(rows.backlog) > 0
+    tally = block.tallies()[0]
     names = {"backlog": tally.owed, "in_process": tally.moving, "waiting": waiting, "owing": owing}
     names |= {name: getattr(tally, name) for name in ("on_hand", "stocked", "immediate", "lost", "orders", "starts")}
     return {name: values / PERIODS for name, values in names.items()}

@@ -35,6 +35,10 @@ CELLS = 4096
 REFINEMENT = 64
 """Into how many cells the first and the last cell are split, twice."""
 
+CELLS_PER_ATOM = 8
+CELLS_MAX = 4096
+"""Guide cells of a discrete law, as many as keep its table small."""
+
 SMALLEST_UNIFORM = 2.0**-33
 """The smallest uniform that Philox words give; the largest is 1 minus this."""
 
@@ -263,7 +267,9 @@ class _Builder:
         cumulative[ends] = 1.0
         first = atoms[starts]
         is_listed = np.logical_or.reduceat(atoms != np.repeat(first, counts) + _ranges(counts), starts)
-        cells = np.exp2(np.ceil(np.log2(np.maximum(counts, 16)))).astype(np.int64)
+        # With eight cells an atom hardly any draw has to walk, and a walk that is not foreseen costs more than the table.
+        wanted = np.maximum(np.minimum(CELLS_PER_ATOM * counts, CELLS_MAX), np.maximum(counts, 16))
+        cells = np.exp2(np.ceil(np.log2(wanted))).astype(np.int64)
         sizes = 4 + cells + counts + counts * is_listed
         offsets = np.cumsum(sizes) - sizes
         block = np.empty(int(sizes.sum()))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +16,15 @@ from numpy.typing import NDArray
 from chaintwin.errors import CancelledError, InvariantError
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
-from chaintwin.simulation.kernels.reducing_kernels import ledger_kernel
-from chaintwin.simulation.kernels.running_kernels import check_kernel, run_kernel
-from chaintwin.simulation.layout import (
-    Keys,
-    Laws,
-    Moving,
-    Scratch,
-    Tally,
-    bytes_per_replication,
-    keys_of,
-    laws_of,
-    moving_of,
-    scratch_of,
-    tally_of,
-)
+from chaintwin.simulation.block import PERIOD_TOTALS, Blocks, Breach
+from chaintwin.simulation.layout import Tally
+from chaintwin.simulation.ledger import ledger
 from chaintwin.simulation.moments import Moments
+from chaintwin.simulation.tape.assembling import assemble
+from chaintwin.simulation.tape.tape import Tape
 
 Floats = NDArray[np.float64]
+Done = TypeVar("Done")
 
 GROUP = 64
 """Replications in the unit of reduction; results are defined by it, so it is never tuned."""
@@ -40,16 +32,19 @@ GROUP = 64
 CACHE_BYTES = 768 * 1024
 """State of a block that still fits the second-level cache of common processors (1 MiB and more), leaving room for tables."""
 
-CALL_UPDATES = 4_000_000
-"""Entity updates between two looks at progress and cancellation, some 20 to 100 ms."""
+CALL_UPDATES = 8_000_000
+"""Entity updates between two looks at progress, cancellation and laws, some 20 to 100 ms."""
 
-FIGURE_COUNT = 19
+BATCH_BYTES = 256 * 1024 * 1024
+"""Blocks kept together take no more memory than this."""
+
+CALL_PERIODS = 8
+"""Periods between two such looks at least, because looking costs about as much as a period."""
 
 LAWS = {
     1: "buffer balance",
     2: "demand is shipped, lost or owed",
-    3: "orders are started or waiting",
-    4: "what is started arrives or is in process",
+    3: "orders are started or waiting, and the position says so",
     7: "nothing is below zero",
 }
 
@@ -98,10 +93,8 @@ class Job:
     """Everything a group of replications needs; the same for all groups."""
 
     program: Program
-    state: State
+    tape: Tape
     span: Span
-    laws: Laws
-    keys: Keys
     width: int
     report: Callable[[float], None]
     cancel: threading.Event
@@ -134,124 +127,129 @@ def run_ensemble(
     InvariantError
         A conservation law did not hold; the message names law, entity, period and replication.
     """
-    stop, chosen = cancel or threading.Event(), width or best_width(program, span.replications)
+    tape = assemble(program, state)
+    stop, chosen = cancel or threading.Event(), width or best_width(tape, span.replications)
     job = Job(
         program=program,
-        state=state,
+        tape=tape,
         span=span,
-        laws=laws_of(program),
-        keys=keys_of(program, span.seed),
         width=chosen,
         report=_reporter(span, chosen, progress),
         cancel=stop,
     )
-    blocks = _blocks(span.replications, job.width)
-    workers = max(1, min(threads or os.cpu_count() or 1, len(blocks)))
+    workers = max(1, threads or os.cpu_count() or 1)
+    batches = _batches(job, workers)
+    workers = min(workers, len(batches))
+    whole = all(first % GROUP == 0 for first, _ in batches)
     if workers == 1:
-        return _tree(_groups(job, ((block, _block(job, block[0])) for block in blocks)))
+        return _tree(_groups(job, ((batch, _play(job, batch)) for batch in batches)))
     with ThreadPoolExecutor(workers) as pool:
         try:
-            return _tree(_groups(job, _in_order(pool, job, blocks, ahead=workers)))
+            if whole:
+                # Batches of whole groups are reduced where they were played, so that no thread waits for the one that reduces.
+                done = _in_order(pool, lambda batch: list(_groups(job, [(batch, _play(job, batch))])), batches, ahead=workers)
+                return _tree(group for groups in done for group in groups)
+            played = _in_order(pool, lambda batch: (batch, _play(job, batch)), batches, ahead=workers)
+            return _tree(_groups(job, played))
         except BaseException:
             # Ctrl-C and failures alike: workers look at the event between two calls, so leaving the pool does not hang.
             stop.set()
             raise
 
 
-def best_width(program: Program, replications: int) -> int:
+def best_width(tape: Tape, replications: int) -> int:
     """Return the replications of a block, a power of two: what fits the cache, 16 to 64, and no more than are asked for."""
-    fitting = max(16, CACHE_BYTES // bytes_per_replication(program))
+    fitting = max(16, CACHE_BYTES // (8 * tape.rows.count))
     width = 1 << (min(GROUP, fitting).bit_length() - 1)
     return int(min(width, 1 << (min(replications, GROUP) - 1).bit_length()))
 
 
-def _blocks(replications: int, width: int) -> list[tuple[int, int]]:
-    """Return first replication and number of replications of each block; no block reaches over the end of a group."""
-    return [(first, min(width, replications - first)) for first in range(0, replications, width)]
+def _batches(job: Job, workers: int) -> list[tuple[int, int]]:
+    """Return first replication and number of replications of each batch: as many blocks as make a call worth while.
+
+    No worker is left without work for that, and memory is bounded. Within these limits a batch holds whole groups.
+    """
+    span, entities = job.span, max(1, sum(job.program.counts[:3]))
+    periods = max(span.warm_up, span.periods)
+    held = 8 * job.width * (job.tape.rows.count + PERIOD_TOTALS * periods)
+    blocks, group = -(-span.replications // job.width), GROUP // job.width
+    most = max(1, min(BATCH_BYTES // held, -(-blocks // workers)))
+    worth = max(group, CALL_UPDATES // (entities * job.width * (span.warm_up + span.periods)))
+    size = min(worth, most)
+    size = (size // group * group if size >= group else size) * job.width
+    return [(first, min(size, span.replications - first)) for first in range(0, span.replications, size)]
 
 
-def _groups(job: Job, blocks: Iterator[tuple[tuple[int, int], Tally]]) -> Iterator[Reduced]:
-    """Reduce blocks, which come in order, to groups of 64 replications; one replication after the other."""
+def _groups(job: Job, batches: Iterable[tuple[tuple[int, int], list[Tally]]]) -> Iterator[Reduced]:
+    """Reduce batches, which come in order, to groups of 64 replications; one replication after the other."""
     program, span = job.program, job.span
     moments, figures = _empty_moments(job), []
-    for (first, used), tally in blocks:
-        out = np.empty((FIGURE_COUNT, job.width))
-        ledger_kernel(span.periods, program.buffers, program.activities, program.streams, program.resources, tally, out)
-        figures.append(out[:, :used].T)
-        _add_block(moments, tally, used, span.periods)
-        done = first + used
-        if done % GROUP == 0 or done == span.replications:
-            yield Reduced(np.concatenate(figures), moments)
-            moments, figures = _empty_moments(job), []
+    for (start, played), tallies in batches:
+        for number, tally in enumerate(tallies):
+            first = start + number * job.width
+            used = min(job.width, start + played - first)
+            figures.append(ledger(program, tally, periods=span.periods)[:, :used].T)
+            for name, (values, scale) in _averages(tally, span.periods).items():
+                moments[name].add(values, scale=scale, width=used)
+            done = first + used
+            if done % GROUP == 0 or done == span.replications:
+                yield Reduced(np.concatenate(figures), moments)
+                moments, figures = _empty_moments(job), []
 
 
-def _block(job: Job, first: int) -> Tally:
-    """Run one block through warm-up and counted periods and return its sums."""
-    span = job.span
-    moving = moving_of(job.program, job.state, width=job.width)
-    scratch = scratch_of(job.program, width=job.width)
-    begin = span.first + span.warm_up
+def _play(job: Job, batch: tuple[int, int]) -> list[Tally]:
+    """Play one batch through warm-up and counted periods and return its sums."""
+    span, (first, used) = job.span, batch
+    blocks = Blocks(
+        job.program,
+        job.tape,
+        first=first,
+        width=job.width,
+        seed=span.seed,
+        period=span.first,
+        periods=max(span.warm_up, span.periods),
+        count=-(-used // job.width),
+    )
     if span.warm_up:
-        _advance(job, (span.first, begin), first, moving, scratch, tally_of(job.program, periods=span.warm_up, width=job.width))
-    tally = tally_of(job.program, periods=span.periods, width=job.width)
-    _advance(job, (begin, begin + span.periods), first, moving, scratch, tally)
-    return tally
+        _advance(job, blocks, span.first + span.warm_up)
+        blocks.count_from_here()
+    _advance(job, blocks, span.first + span.warm_up + span.periods)
+    return blocks.tallies()
 
 
-def _advance(job: Job, reach: tuple[int, int], first: int, moving: Moving, scratch: Scratch, tally: Tally) -> None:
-    program = job.program
-    start = Moving(*(array.copy() for array in moving))
-    entities = sum(program.counts[:3]) * job.width
-    step = max(1, CALL_UPDATES // max(entities, 1))
-    tolerance = 0.0 if program.integer else 1e-9
-    worst = np.zeros(1)
-    for begin in range(reach[0], reach[1], step):
+def _advance(job: Job, blocks: Blocks, end: int) -> None:
+    entities = sum(job.program.counts[:3]) * job.width * blocks.table.shape[0]
+    step = max(CALL_PERIODS, CALL_UPDATES // max(entities, 1))
+    while blocks.period < end:
         if job.cancel.is_set():
             raise CancelledError("the run was cancelled; nothing was written")
-        end = min(begin + step, reach[1])
-        run_kernel(
-            (begin, end, reach[0]),
-            first,
-            program.integer,
-            program.buffers,
-            program.activities,
-            program.streams,
-            program.resources,
-            program.order,
-            job.laws,
-            job.keys,
-            moving,
-            scratch,
-            tally,
-        )
-        law, entity = check_kernel(tolerance, program.buffers, program.activities, program.streams, start, moving, tally, worst)
-        if law:
+        begin = blocks.period
+        blocks.advance(min(begin + step, end))
+        breach = blocks.breach()
+        if breach:
             raise InvariantError(
-                f"law {law} ({LAWS[law]}) does not hold for {_entity_name(program, law, entity)} by period {end}, "
-                f"replications from {first}: off by {worst[0]:g}"
+                f"law {breach.law} ({LAWS[breach.law]}) does not hold for {_entity_name(job.program, breach)} by period "
+                f"{blocks.period}, replication {blocks.first + breach.replication}: off by {breach.size:g}"
             )
-        job.report((end - begin) * job.width)
+        job.report((blocks.period - begin) * job.width * blocks.table.shape[0])
 
 
-def _entity_name(program: Program, law: int, entity: int) -> str:
-    names = program.names
-    frame = {1: names.buffers, 2: names.streams, 3: names.activities, 4: names.activities}.get(law, names.buffers)
-    return str(frame.row(entity)[0]) if entity < frame.height else str(entity)
+def _entity_name(program: Program, breach: Breach) -> str:
+    frame = {2: program.names.streams}.get(breach.law, program.names.buffers)
+    return str(frame.row(breach.entity)[0]) if breach.entity < frame.height else str(breach.entity)
 
 
 def _in_order(
-    pool: ThreadPoolExecutor, job: Job, blocks: list[tuple[int, int]], *, ahead: int
-) -> Iterator[tuple[tuple[int, int], Tally]]:
-    """Yield blocks in order, a bounded number of them under way, so that memory does not grow with the replications."""
-    waiting: deque[tuple[tuple[int, int], Future[Tally]]] = deque()
-    for block in blocks:
-        waiting.append((block, pool.submit(_block, job, block[0])))
+    pool: ThreadPoolExecutor, work: Callable[[tuple[int, int]], Done], batches: list[tuple[int, int]], *, ahead: int
+) -> Iterator[Done]:
+    """Yield what becomes of batches in order, a bounded number under way, so that memory does not grow with replications."""
+    waiting: deque[Future[Done]] = deque()
+    for batch in batches:
+        waiting.append(pool.submit(work, batch))
         if len(waiting) > ahead:
-            done, future = waiting.popleft()
-            yield done, future.result()
+            yield waiting.popleft().result()
     while waiting:
-        done, future = waiting.popleft()
-        yield done, future.result()
+        yield waiting.popleft().result()
 
 
 def _tree(groups: Iterator[Reduced]) -> Reduced:
@@ -294,12 +292,18 @@ def _empty_moments(job: Job) -> dict[str, Moments]:
     return {name: Moments.empty(size) for name, size in sizes.items()}
 
 
-def _add_block(moments: dict[str, Moments], tally: Tally, width: int, periods: int) -> None:
+def _averages(tally: Tally, periods: int) -> dict[str, tuple[Floats, float]]:
+    """Return the quantities that are averaged over replications, each with the factor that makes it a period's."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        fill_rate = tally.immediate / tally.demand
-        cycle_service_level = tally.clear / tally.asked
-        period_fill_rate = tally.period_immediate / tally.period_demand
-    averaged = {
+        shares = {
+            "fill_rate": tally.immediate / tally.demand,
+            "cycle_service_level": tally.clear / tally.asked,
+            "period_stock": tally.period_stock,
+            "period_backlog": tally.period_owed,
+            "period_demand": tally.period_demand,
+            "period_fill_rate": tally.period_immediate / tally.period_demand,
+        }
+    sums = {
         "on_hand": tally.on_hand,
         "ready_rate": tally.stocked,
         "demand": tally.demand,
@@ -313,18 +317,8 @@ def _add_block(moments: dict[str, Moments], tally: Tally, width: int, periods: i
         "in_process": tally.moving,
         "used": tally.used,
     }
-    for name, values in averaged.items():
-        moments[name].add(values, scale=1.0 / periods, width=width)
-    plain = {
-        "fill_rate": fill_rate,
-        "cycle_service_level": cycle_service_level,
-        "period_stock": tally.period_stock,
-        "period_backlog": tally.period_owed,
-        "period_demand": tally.period_demand,
-        "period_fill_rate": period_fill_rate,
-    }
-    for name, values in plain.items():
-        moments[name].add(values, scale=1.0, width=width)
+    scaled = {name: (values, 1.0 / periods) for name, values in sums.items()}
+    return scaled | {name: (values, 1.0) for name, values in shares.items()}
 
 
 def _reporter(span: Span, width: int, progress: Callable[[float], None] | None) -> Callable[[float], None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.simulation.kernels.reducing_kernels import gather_kernel
+from chaintwin.simulation.kernels.reducing_kernels import gather_kernel, join_kernel
 
 Floats = NDArray[np.float64]
 
@@ -34,11 +34,8 @@ class Moments:
 
         Source: Chan, Golub & LeVeque 1983, equation 2.1.
         """
-        count = self.count + other.count
-        safe = np.maximum(count, 1.0)
-        step = other.mean - self.mean
-        mean = self.mean + step * (other.count / safe)
-        spread = self.spread + other.spread + step * step * (self.count * other.count / safe)
+        count, mean, spread = self.count.copy(), self.mean.copy(), self.spread.copy()
+        join_kernel(count, mean, spread, other.count, other.mean, other.spread)
         return Moments(count, mean, spread)
 
     def half_width(self, confidence: float) -> Floats:

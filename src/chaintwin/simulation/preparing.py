@@ -23,7 +23,7 @@ from chaintwin.network.graph import (
 )
 from chaintwin.network.program import Program
 from chaintwin.network.state import initial_state
-from chaintwin.simulation.ensemble import Span, run_ensemble
+from chaintwin.simulation.ensemble import GROUP, Span, run_ensemble
 
 WAIT_SECONDS = 0.1
 
@@ -65,9 +65,10 @@ def prepare_kernels() -> None:
 
 
 def _run_once() -> None:
-    """Run the smallest network for one period, which takes every kernel through its only signature."""
+    """Run the smallest network for one period and two groups of replications, which takes every kernel through its signature."""
     program = _smallest()
-    run_ensemble(program, initial_state(program), span=Span(first=0, periods=1, warm_up=0, replications=1, seed=0), threads=1)
+    span = Span(first=0, periods=1, warm_up=0, replications=GROUP + 1, seed=0)
+    run_ensemble(program, initial_state(program), span=span, threads=1)
 
 
 def _smallest() -> Program:

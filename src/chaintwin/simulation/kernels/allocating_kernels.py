@@ -4,101 +4,86 @@ from __future__ import annotations
 
 import math
 
-from chaintwin.jit import inner_kernel, part_kernel
-from chaintwin.network.program import Buffers
-from chaintwin.simulation.layout import Moving, Scratch
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.jit import part_kernel
+from chaintwin.simulation.kernels.row_kernels import (
+    clamp_kernel,
+    copy_kernel,
+    fill_kernel,
+    grant_alone_kernel,
+    grant_share_kernel,
+    leave_kernel,
+    take_kernel,
+)
+
+Table = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @part_kernel
-def allocate_kernel(buffer: int, integer: bool, buffers: Buffers, moving: Moving, scratch: Scratch) -> None:
-    """Grant the stock of one buffer to its claims; ``scratch.grant[claims, W]`` is set, stock stays where it is.
+def allocate_kernel(
+    table: Table,
+    on_hand: int,
+    left: int,
+    total: int,
+    first: int,
+    last: int,
+    claims: Integers,
+    quantities: Table,
+    integer: bool,
+) -> None:
+    """Grant the stock of one buffer to its claims ``first`` to ``last``; grants are set, stock stays where it is.
 
-    A tier that can be served in full gets its claims exactly, so that no rounding dust is left owed. After a tier that
-    cannot, exactly nothing is left: a difference of sums would leave -1e-16, and an empty tier below would divide zero by zero.
+    ``claims`` holds the row of a claim, the row of its grant and its tier; ``quantities`` the units of stock in a unit of it.
     """
-    width = scratch.left.shape[0]
-    for w in range(width):
-        scratch.left[w] = max(moving.on_hand[buffer, w], 0.0)
-    first, last = buffers.claim_start[buffer], buffers.claim_start[buffer + 1]
+    copy_kernel(table[left], table[on_hand])
+    clamp_kernel(table[left])
     while first < last:
         end = first + 1
-        while end < last and buffers.claim_tier[end] == buffers.claim_tier[first]:
+        while end < last and claims[end, 2] == claims[first, 2]:
             end += 1
-        for w in range(width):
-            scratch.total[w] = 0.0
+        fill_kernel(table[total], 0.0)
         for claim in range(first, end):
-            _claim_kernel(claim, buffers, moving, scratch)
+            take_kernel(table[claims[claim, 1]], table[claims[claim, 0]], table[total], quantities[claim])
         if end == first + 1:
-            for w in range(width):
-                granted = min(scratch.grant[first, w], scratch.left[w])
-                scratch.grant[first, w] = granted
-                scratch.left[w] -= granted
+            grant_alone_kernel(table[claims[first, 1]], table[left])
         elif integer:
-            _whole_tier_kernel(first, end, scratch)
+            for w in range(table.shape[1]):
+                if table[total, w] > table[left, w]:
+                    _share_whole_kernel(table, table[left, w], table[total, w], first, end, w, claims)
+            leave_kernel(table[left], table[total])
         else:
-            _real_tier_kernel(first, end, scratch)
+            for claim in range(first, end):
+                grant_share_kernel(table[claims[claim, 1]], table[left], table[total])
+            leave_kernel(table[left], table[total])
         first = end
 
 
-@inner_kernel
-def _claim_kernel(claim: int, buffers: Buffers, moving: Moving, scratch: Scratch) -> None:
-    index, quantity = buffers.claim_index[claim], buffers.claim_quantity[claim]
-    if buffers.claim_kind[claim] == 0:
-        for w in range(scratch.total.shape[0]):
-            wanted = moving.backlog[index, w]
-            scratch.grant[claim, w] = wanted
-            scratch.total[w] += wanted
-    else:
-        for w in range(scratch.total.shape[0]):
-            wanted = quantity * moving.waiting[index, w]
-            scratch.grant[claim, w] = wanted
-            scratch.total[w] += wanted
-
-
-@inner_kernel
-def _real_tier_kernel(first: int, end: int, scratch: Scratch) -> None:
-    for claim in range(first, end):
-        for w in range(scratch.total.shape[0]):
-            total, left, wanted = scratch.total[w], scratch.left[w], scratch.grant[claim, w]
-            scratch.grant[claim, w] = wanted if total <= left else left * wanted / total
-    for w in range(scratch.total.shape[0]):
-        total, left = scratch.total[w], scratch.left[w]
-        scratch.left[w] = left - total if total <= left else 0.0
-
-
-@inner_kernel
-def _whole_tier_kernel(first: int, end: int, scratch: Scratch) -> None:
-    for w in range(scratch.total.shape[0]):
-        total, left = scratch.total[w], scratch.left[w]
-        if total <= left:
-            scratch.left[w] = left - total
-        else:
-            _share_whole_kernel(left, first, end, w, scratch)
-            scratch.left[w] = 0.0
-
-
-@inner_kernel
-def _share_whole_kernel(amount: float, first: int, end: int, w: int, scratch: Scratch) -> None:
-    """Turn ``scratch.grant[first:end, w]`` from claims into whole shares of ``amount`` by largest remainder, first listed
-    wins ties.
+@part_kernel
+def _share_whole_kernel(table: Table, amount: float, total: float, first: int, end: int, w: int, claims: Integers) -> None:
+    """Turn the claims of a tier into whole shares of ``amount`` by largest remainder, the first listed winning ties.
 
     Remainders are products less multiples of the total, exact below 2^53: as fractions of quotients 7/3 and 1/3 would differ.
+    A claim's remainder is kept in column ``w`` of the row behind its grant.
     """
-    total, rest = scratch.total[w], math.floor(amount)
+    rest = math.floor(amount)
     for claim in range(first, end):
-        product = amount * scratch.grant[claim, w]
+        grant = claims[claim, 1]
+        product = amount * table[grant, w]
         part = math.floor(product / total)
         remainder = product - part * total
         if remainder < 0.0:
             part, remainder = part - 1, remainder + total
-        scratch.remainder[claim, w] = remainder
-        scratch.grant[claim, w] = part
+        table[grant + 1, w] = remainder
+        table[grant, w] = part
         rest -= part
     while rest >= 1:
-        best = first
+        best = claims[first, 1]
         for claim in range(first + 1, end):
-            if scratch.remainder[claim, w] > scratch.remainder[best, w]:
-                best = claim
-        scratch.grant[best, w] += 1.0
-        scratch.remainder[best, w] = -1.0
+            if table[claims[claim, 1] + 1, w] > table[best + 1, w]:
+                best = claims[claim, 1]
+        table[best, w] += 1.0
+        table[best + 1, w] = -1.0
         rest -= 1

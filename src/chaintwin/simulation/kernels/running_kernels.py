@@ -1,124 +1,240 @@
-"""The period loop of a block of replications, and the laws it must obey (METHODS 1.2, 1.9)."""
+"""The engine: plays a tape of operations period by period on a table of rows, one column a replication (METHODS 1.2, 1.10)."""
 
 from __future__ import annotations
 
 import math
 
-from chaintwin.jit import inner_kernel, kernel
-from chaintwin.network.program import Activities, Buffers, Order, Resources, Streams
-from chaintwin.simulation.kernels.flowing_kernels import close_kernel, demand_kernel, receive_kernel
-from chaintwin.simulation.kernels.ordering_kernels import order_kernel, reveal_kernel
-from chaintwin.simulation.kernels.starting_kernels import execute_kernel
-from chaintwin.simulation.layout import Floats, Keys, Laws, Moving, Scratch, Tally
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.jit import inner_kernel, kernel, part_kernel
+from chaintwin.laws.tables_kernels import fill_quantile_kernel
+from chaintwin.rng_kernels import fill_uniform_kernel
+from chaintwin.simulation.kernels.allocating_kernels import allocate_kernel
+from chaintwin.simulation.kernels.row_kernels import (
+    add_kernel,
+    ask_kernel,
+    begin_kernel,
+    clamp_kernel,
+    copy_kernel,
+    cut_kernel,
+    demand_kernel,
+    fill_kernel,
+    floor_kernel,
+    limit_alone_kernel,
+    limit_kernel,
+    lose_kernel,
+    order_alone_kernel,
+    order_r_nq_kernel,
+    order_s_s_kernel,
+    order_up_to_kernel,
+    owe_kernel,
+    part_whole_kernel,
+    place_kernel,
+    project_kernel,
+    round_kernel,
+    scale_kernel,
+    served_kernel,
+    ship_alone_kernel,
+    ship_kernel,
+    start_alone_kernel,
+    start_free_kernel,
+    stock_kernel,
+)
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Words = NDArray[np.uint64]
 
 
 @kernel
 def run_kernel(
-    span: tuple[int, int, int],
+    span: tuple[int, int, int, int],
     first: int,
     integer: bool,
-    buffers: Buffers,
-    activities: Activities,
-    streams: Streams,
-    resources: Resources,
-    order: Order,
-    laws: Laws,
-    keys: Keys,
-    moving: Moving,
-    scratch: Scratch,
-    tally: Tally,
+    code: NDArray[np.int32],
+    numbers: Floats,
+    claims: Integers,
+    quantities: Floats,
+    series: Floats,
+    draws: Words,
+    law_kind: NDArray[np.int8],
+    law_offset: Integers,
+    law_size: Integers,
+    law_values: Floats,
+    phase: Integers,
+    scratch: Floats,
+    table: Floats,
 ) -> None:
-    """Run one block through periods ``span[0]`` to ``span[1] - 1``; totals by period start at row 0 for period ``span[2]``.
+    """Play the tape for periods ``span[0]`` to ``span[1] - 1``; ``first`` is the number of the block's first replication.
 
-    ``first`` is the number of the block's first replication. ``moving`` and ``tally`` are advanced in place.
+    Totals by period are kept in four blocks of rows that begin at row ``span[2]``, whose first row belongs to period
+    ``span[3]``. ``phase[k]`` is set to the period modulo k; ``scratch`` is float64[1, W]. The operations are those of
+    ``operations.py``, told apart by number, for an enumeration cannot be compiled.
     """
+    length = (table.shape[0] - span[2]) // 4
     for period in range(span[0], span[1]):
-        receive_kernel(period, activities, moving)
-        demand_kernel(period, first, integer, streams, laws, keys, moving, scratch, tally)
-        reveal_kernel(period, activities, moving)
-        order_kernel(period, integer, buffers, activities, streams, order, moving, scratch, tally)
-        execute_kernel(period, first, integer, buffers, activities, resources, order, laws, keys, moving, scratch, tally)
-        close_kernel(period - span[2], integer, activities, streams, moving, scratch, tally)
-
-
-@kernel
-def check_kernel(
-    tolerance: float,
-    buffers: Buffers,
-    activities: Activities,
-    streams: Streams,
-    start: Moving,
-    moving: Moving,
-    tally: Tally,
-    worst: Floats,
-) -> tuple[int, int]:
-    """Check laws 1 to 4 and 7 of METHODS 1.9 since the tallies were last at zero, when the state was ``start``.
-
-    Returns (law, entity): 1 buffer balance, 2 demand, 3 orders, 4 pipeline, 7 nothing below zero; (0, 0) if all hold.
-    ``worst[0]`` is the size of the breach. The tolerance is relative to what has flowed; 0 in whole units.
-    """
-    width = moving.on_hand.shape[1]
-    for w in range(width):
-        for buffer in range(moving.on_hand.shape[0]):
-            law = _check_buffer_kernel(buffer, w, tolerance, buffers, activities, start, moving, tally, worst)
-            if law > 0:
-                return law, buffer
-        for stream in range(streams.buffer.shape[0]):
-            asked = tally.demand[stream, w] + start.backlog[stream, w]
-            gone = tally.shipped[stream, w] + tally.lost[stream, w] + moving.backlog[stream, w]
-            if _differs(asked, gone, tolerance, worst):
-                return 2, stream
-            if moving.backlog[stream, w] < -tolerance * max(1.0, asked):
-                return 7, stream
-        for activity in range(activities.kind.shape[0]):
-            before = start.waiting[activity, w] + start.unseen[activity, w] + tally.ordered[activity, w]
-            after = moving.waiting[activity, w] + moving.unseen[activity, w] + tally.started[activity, w]
-            if _differs(before, after, tolerance, worst):
-                return 3, activity
-            held = 0.0
-            for slot in range(activities.pipe_start[activity], activities.pipe_start[activity + 1]):
-                held += moving.pipeline[slot, w]
-            scale = max(held, start.in_process[activity, w] + tally.started[activity, w])
-            worst[0] = abs(held - moving.in_process[activity, w])
-            if not worst[0] <= tolerance * max(1.0, scale):
-                return 4, activity
-            if moving.waiting[activity, w] < -tolerance * max(1.0, before):
-                return 7, activity
-    return 0, 0
+        for ring in range(1, phase.shape[0]):
+            phase[ring] = period % ring
+        row = span[2] + period - span[3]
+        at = 0
+        while at < code.shape[0]:
+            op, a, b, c = code[at, 0], code[at, 1], code[at, 2], code[at, 3]
+            d, e, f, g = code[at, 4], code[at, 5], code[at, 6], code[at, 7]
+            if op < 3:
+                _move_kernel(op, a, b, c, numbers[at, 0], phase, table)
+            elif op == 3:
+                fill_uniform_kernel(draws[b, 0], draws[b, 1], draws[b, 2], first, period, 0, scratch[0])
+                fill_quantile_kernel(law_kind[c], law_offset[c], law_size[c], law_values, scratch[0], table[a])
+                demand_kernel(table[a], series[d + period % e], integer)
+            elif op == 4:
+                value = series[b + period % c]
+                fill_kernel(table[a], math.floor(value + 0.5) if integer else value)
+            elif op == 5:
+                ask_kernel(table[a], table[b], table[c], table[d])
+            elif op == 6:
+                if (period - b) % a != 0:
+                    at += c
+            elif op == 7:
+                allocate_kernel(table, a, b, c, d, e, claims, quantities, integer)
+            elif op < 17:
+                _order_kernel(op, a, b, c, d, e, f, g, period, integer, numbers[at], series, phase, table)
+            elif op == 17:
+                fill_kernel(table[a], max(series[b + period % c], 0.0))
+            elif op < 23 or op == 34:
+                _count_kernel(op, a, b, c, d, e, numbers[at, 0], row, length, integer, table)
+            elif op == 31:
+                fill_uniform_kernel(draws[e, 0], draws[e, 1], draws[e, 2], first, period, 0, scratch[0])
+                fill_quantile_kernel(law_kind[f], law_offset[f], law_size[f], law_values, scratch[0], table[d])
+                _scatter_kernel(period, a, b, c, d, g, table)
+            else:
+                _start_kernel(op, a, b, c, d, e, f, numbers[at, 0], period, integer, phase, table)
+            at += 1
 
 
 @inner_kernel
-def _differs(one: float, other: float, tolerance: float, worst: Floats) -> bool:
-    # A comparison that is true for NaN too, so that a poisoned replication cannot pass.
-    worst[0] = abs(one - other)
-    return not worst[0] <= tolerance * max(1.0, abs(one), abs(other))
+def _move_kernel(op: int, a: int, b: int, c: int, factor: float, phase: Integers, table: Floats) -> None:
+    if op == 0:
+        add_kernel(table[a], table[b + phase[c]], factor)
+    elif op == 1:
+        fill_kernel(table[a + phase[b]], 0.0)
+    else:
+        copy_kernel(table[a], table[b])
 
 
 @inner_kernel
-def _check_buffer_kernel(
-    buffer: int,
-    w: int,
-    tolerance: float,
-    buffers: Buffers,
-    activities: Activities,
-    start: Moving,
-    moving: Moving,
-    tally: Tally,
-    worst: Floats,
-) -> int:
-    come, gone = start.on_hand[buffer, w], 0.0
-    for arc in range(buffers.supply_start[buffer], buffers.supply_start[buffer + 1]):
-        activity = buffers.supply_activity[arc]
-        arrived = tally.started[activity, w] + start.in_process[activity, w] - moving.in_process[activity, w]
-        come += buffers.supply_quantity[arc] * arrived
-    for claim in range(buffers.claim_start[buffer], buffers.claim_start[buffer + 1]):
-        index = buffers.claim_index[claim]
-        if buffers.claim_kind[claim] == 0:
-            gone += tally.shipped[index, w]
+def _order_kernel(
+    op: int,
+    a: int,
+    b: int,
+    c: int,
+    d: int,
+    e: int,
+    f: int,
+    g: int,
+    period: int,
+    integer: bool,
+    numbers: Floats,
+    series: Floats,
+    phase: Integers,
+    table: Floats,
+) -> None:
+    if op == 8:
+        project_kernel(table[a], table[b], table[c], table[d], numbers[0], integer)
+    elif op == 9:
+        order_up_to_kernel(table[a], table[b], numbers[0], numbers[1])
+    elif op == 10:
+        order_s_s_kernel(table[a], table[b], numbers[0], numbers[1], numbers[2])
+    elif op == 11:
+        order_r_nq_kernel(table[a], table[b], numbers[0], numbers[1], numbers[2])
+    elif op == 12:
+        scale_kernel(table[a], table[b], numbers[0])
+    elif op == 13:
+        part_whole_kernel(table[a], table[b], series[c : c + d], e, numbers[0])
+    elif op == 14:
+        round_kernel(table[a], numbers[0], numbers[1], numbers[2], numbers[3], integer)
+    elif op == 15:
+        place_kernel(table[a + (period + e) % b], table[c], table[d], numbers[0])
+    else:
+        today = phase[c] if g == 0 else (period + g) % c
+        order_alone_kernel(table[a], table[b + today], table[d], table[e], table[f], numbers[0], numbers[1], numbers[2])
+
+
+@inner_kernel
+def _count_kernel(
+    op: int,
+    a: int,
+    b: int,
+    c: int,
+    d: int,
+    e: int,
+    number: float,
+    row: int,
+    length: int,
+    integer: bool,
+    table: Floats,
+) -> None:
+    if op == 18:
+        ship_kernel(table[a], table[b], table[c], table[d])
+    elif op == 19:
+        ship_alone_kernel(table[a], table[b], table[c])
+    elif op == 20:
+        today = row + 2 * length
+        served_kernel(table[a], table[b], table[c], table[d], table[e], table[today + length], table[today])
+    elif op == 21:
+        lose_kernel(table[a], table[b], table[c], table[d], number, integer)
+    elif op == 22:
+        owe_kernel(table[a], table[b], table[row + length])
+    else:
+        stock_kernel(table[a], table[b], table[c], table[row])
+
+
+@inner_kernel
+def _start_kernel(
+    op: int,
+    a: int,
+    b: int,
+    c: int,
+    d: int,
+    e: int,
+    f: int,
+    number: float,
+    period: int,
+    integer: bool,
+    phase: Integers,
+    table: Floats,
+) -> None:
+    if op == 23:
+        limit_kernel(table[a], table[b], number)
+    elif op == 24:
+        limit_alone_kernel(table[a], table[b], number)
+    elif op == 25:
+        floor_kernel(table[a])
+    elif op == 26:
+        cut_kernel(table[a], table[b], table[c], table[d])
+    elif op == 27:
+        clamp_kernel(table[a])
+    elif op == 28:
+        begin_kernel(table[a], table[b], table[c], table[d])
+    elif op == 29:
+        copy_kernel(table[a + phase[b]], table[c])
+    elif op == 30:
+        add_kernel(table[a + (period + c) % b], table[d], 1.0)
+    elif op == 32:
+        start_alone_kernel(table[a], table[b], table[c + phase[d]], table[e], table[f], number, integer)
+    else:
+        start_free_kernel(table[a], table[b + phase[c]], table[d], table[e])
+
+
+@part_kernel
+def _scatter_kernel(period: int, ring: int, length: int, start: int, at_once: int, total: int, table: Floats) -> None:
+    """Send what starts on its way by the lead times in row ``at_once``; leave there what has none."""
+    for w in range(table.shape[1]):
+        lead = min(max(math.floor(table[at_once, w] + 0.5), 0), length)
+        started = table[start, w]
+        table[total, w] += lead * started
+        if lead == 0:
+            table[at_once, w] = started
         else:
-            gone += buffers.claim_quantity[claim] * tally.started[index, w]
-    if _differs(come, gone + moving.on_hand[buffer, w], tolerance, worst):
-        return 1
-    if math.isnan(moving.on_hand[buffer, w]) or moving.on_hand[buffer, w] < -tolerance * max(1.0, come):
-        return 7
-    return 0
+            table[at_once, w] = 0.0
+            table[ring + (period + lead) % length, w] += started

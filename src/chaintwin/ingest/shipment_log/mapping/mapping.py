@@ -226,7 +226,7 @@ def parse_mapping(text: str, *, file: str = "mapping") -> LogMapping:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError([Finding("mapping.toml", str(error), "valid TOML", "mend the line", file)]) from error
     findings = check_document(document, file=file)
     if findings:

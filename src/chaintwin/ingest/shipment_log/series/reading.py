@@ -276,7 +276,7 @@ def _read_weights(folder: Path, mapping: LogMapping, *, findings: list[Finding])
         if path.suffix.lower() == ".json":
             try:
                 loaded = json.loads(path.read_text(encoding="utf-8"))
-            except (ValueError, OSError) as error:
+            except (ValueError, OSError, RecursionError) as error:
                 findings.append(
                     Finding("log.unreadable", str(error), "a JSON object of weights", file=path.name, severity=Severity.WARNING)
                 )

@@ -1,0 +1,136 @@
+"""From a program and a state to the tape of a period: events E1 to E6 of METHODS 1.2 as operations on rows.
+
+Where a general event takes several operations, the common case has one of its own: a buffer with one source that takes any
+quantity, stock with one claim on it, an activity with one input.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.network.program import Program
+from chaintwin.network.state import State
+from chaintwin.simulation.tape.executing import write_execution
+from chaintwin.simulation.tape.operations import Op
+from chaintwin.simulation.tape.ordering import write_orders
+from chaintwin.simulation.tape.rows import Rings, Rows, first_column, rows_for
+from chaintwin.simulation.tape.tape import Tape, Writer
+
+Integers = NDArray[np.int64]
+
+
+def assemble(program: Program, state: State) -> Tape:
+    """Return the tape of a program that starts from a state.
+
+    Parameters
+    ----------
+    program : the network.
+    state : where it starts; arrivals later than any lead time make pipelines longer.
+
+    Raises
+    ------
+    UsageError
+        Something in the state is due before its period.
+    """
+    rows = rows_for(program, state)
+    writer = Writer()
+    _write_receipts(writer, program, rows)
+    _write_demand(writer, program, rows)
+    _write_reveals(writer, program, rows)
+    write_orders(writer, program, rows=rows)
+    write_execution(writer, program, rows=rows)
+    _write_close(writer, program, rows)
+    code, numbers = writer.finish()
+    buffers, streams = program.buffers, program.streams
+    is_stream = buffers.claim_kind == 0
+    index = buffers.claim_index
+    claimed = np.where(
+        is_stream, _taken(rows.backlog, np.where(is_stream, index, 0)), _taken(rows.waiting, np.where(is_stream, 0, index))
+    )
+    claims = np.stack([claimed, rows.grants, buffers.claim_tier], axis=1).astype(np.int64)
+    series = np.concatenate([streams.factor_value, streams.series_value, program.resources.capacity_value, buffers.source_share])
+    drawn = np.concatenate([streams.stream, program.activities.lead_stream])
+    return Tape(
+        code=code,
+        numbers=numbers,
+        claims=claims,
+        quantities=buffers.claim_quantity,
+        series=series,
+        streams=drawn,
+        laws=program.laws,
+        rows=rows,
+        pipes=Rings.of(rows.pipe, rows.pipe_length),
+        queues=Rings.of(rows.info, rows.info_length),
+        first=first_column(program, state, rows=rows),
+    )
+
+
+def _taken(rows: Integers, index: Integers) -> Integers:
+    return rows[index] if rows.size else np.zeros(index.size, dtype=np.int64)
+
+
+def _write_receipts(writer: Writer, program: Program, rows: Rows) -> None:
+    """E1: what arrives joins stock; a row that the activity does not overwrite today is cleared."""
+    activities = program.activities
+    owner = np.repeat(np.arange(activities.kind.size), np.diff(activities.output_start))
+    keep = rows.pipe_length[owner] > 0
+    arc, owner = np.flatnonzero(keep), owner[keep]
+    writer.write(
+        "receive",
+        Op.ADD,
+        place=(owner, 0, arc),
+        rows=(rows.on_hand[activities.output_buffer[arc]], rows.pipe[owner], rows.pipe_length[owner]),
+        numbers=(activities.output_quantity[arc],),
+    )
+    fixed = (activities.lead_random == 0) & (activities.lead_fixed == rows.pipe_length)
+    ring = np.flatnonzero((rows.pipe_length > 0) & ~fixed)
+    writer.write("receive", Op.CLEAR, place=(ring, 1), rows=(rows.pipe[ring], rows.pipe_length[ring]))
+
+
+def _write_demand(writer: Writer, program: Program, rows: Rows) -> None:
+    """E2: demand is drawn or replayed and joins the backlog."""
+    streams = program.streams
+    drawn, replayed = np.flatnonzero(streams.law >= 0), np.flatnonzero(streams.law < 0)
+    start, count = streams.factor_start[drawn], np.diff(streams.factor_start)[drawn]
+    writer.write("ask", Op.DRAW, place=(drawn, 0), rows=(rows.demand[drawn], drawn, streams.law[drawn], start, count))
+    start, count = streams.series_start[replayed] + streams.factor_value.size, np.diff(streams.series_start)[replayed]
+    writer.write("ask", Op.REPLAY, place=(replayed, 0), rows=(rows.demand[replayed], start, count))
+    every = np.arange(streams.buffer.size)
+    writer.write("ask", Op.ASK, place=(every, 1), rows=(rows.demand, rows.backlog, rows.position[streams.buffer], rows.asked_for))
+
+
+def _write_reveals(writer: Writer, program: Program, rows: Rows) -> None:
+    """E3a: orders that have travelled long enough join the queue of their source, and its position falls."""
+    activities = program.activities
+    owner = np.repeat(np.arange(activities.kind.size), np.diff(activities.input_start))
+    upstream = rows.position[activities.input_buffer]
+    arc = np.flatnonzero((rows.info_length[owner] > 0) & (upstream != rows.nowhere))
+    ring = (rows.info[owner[arc]], rows.info_length[owner[arc]])
+    writer.write(
+        "reveal", Op.ADD, place=(owner[arc], 0, arc), rows=(upstream[arc], *ring), numbers=(-activities.input_quantity[arc],)
+    )
+    delayed = np.flatnonzero(rows.info_length > 0)
+    ring = (rows.info[delayed], rows.info_length[delayed])
+    writer.write("reveal", Op.ADD, place=(delayed, 1), rows=(rows.waiting[delayed], *ring), numbers=(1.0,))
+    writer.write("reveal", Op.CLEAR, place=(delayed, 2), rows=ring)
+
+
+def _write_close(writer: Writer, program: Program, rows: Rows) -> None:
+    """E5 and E6: lost sales leave, then streams and stock are counted."""
+    streams = program.streams
+    every = np.arange(streams.buffer.size)
+    writer.write(
+        "close", Op.SERVED, place=(0, 0, every, 0), rows=(rows.backlog, rows.demand, rows.immediate, rows.asked, rows.clear)
+    )
+    lossy = np.flatnonzero(streams.lost_fraction > 0)
+    writer.write(
+        "close",
+        Op.LOSE,
+        place=(0, 0, lossy, 1),
+        rows=(rows.backlog[lossy], rows.demand[lossy], rows.position[streams.buffer[lossy]], rows.lost[lossy]),
+        numbers=(streams.lost_fraction[lossy],),
+    )
+    writer.write("close", Op.OWE, place=(0, 0, every, 2), rows=(rows.backlog, rows.owed))
+    stock = np.arange(rows.on_hand.size)
+    writer.write("close", Op.STOCK, place=(0, 1, stock), rows=(rows.on_hand, rows.stock, rows.stocked))

@@ -1,0 +1,272 @@
+"""Event E4 as operations: buffers allocate and ship, then activities start, level by level, upstream first."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.network.program import Program
+from chaintwin.simulation.tape.operations import Op
+from chaintwin.simulation.tape.rows import Rows
+from chaintwin.simulation.tape.tape import Writer
+
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class _Plan(NamedTuple):
+    """Where each buffer and activity has its turn: level and place in the level; and which take the short way.
+
+    ``alone`` marks buffers with one claim; ``direct`` activities that start in one operation.
+    """
+
+    buffer_level: Integers
+    buffer_place: Integers
+    activity_level: Integers
+    activity_place: Integers
+    alone: Flags
+    direct: Flags
+
+
+def write_execution(writer: Writer, program: Program, *, rows: Rows) -> None:
+    """Write event E4.
+
+    Parameters
+    ----------
+    writer : takes the operations.
+    program, rows : the network and its layout.
+    """
+    plan = _plan(program, rows)
+    _write_capacity(writer, program, rows)
+    _write_allocation(writer, program, rows, plan)
+    _write_direct(writer, program, rows, plan)
+    others = np.flatnonzero(~plan.direct)
+    uses = np.diff(program.activities.use_start) > 0
+    _write_limits(writer, program, rows, plan, chosen=others[uses[others]], step=3)
+    _write_cuts(writer, program, rows, plan)
+    _write_starts(writer, program, rows, plan, chosen=others[uses[others]])
+    # What uses no resource is limited and started in one go, because all share one row for what starts.
+    _write_limits(writer, program, rows, plan, chosen=others[~uses[others]], step=8)
+    _write_starts(writer, program, rows, plan, chosen=others[~uses[others]])
+
+
+def _plan(program: Program, rows: Rows) -> _Plan:
+    buffers, activities, order = program.buffers, program.activities, program.order
+    buffer_level, buffer_place = _turns(order.level_buffer_start, order.level_buffer)
+    activity_level, activity_place = _turns(order.level_activity_start, order.level_activity)
+    alone = np.diff(buffers.claim_start) == 1
+    inputs = np.diff(activities.input_start)
+    no_use = np.diff(activities.use_start) == 0
+    fixed = (activities.lead_random == 0) & (activities.lead_fixed > 0) & (activities.lead_fixed == rows.pipe_length)
+    own = np.ones(inputs.size, dtype=bool)
+    fed = np.flatnonzero(inputs == 1)
+    own[fed] = alone[activities.input_buffer[activities.input_start[fed]]]
+    # The stock is looked at in the level of the buffer; nothing else may change it before the activity has its turn.
+    own[fed] &= buffer_level[activities.input_buffer[activities.input_start[fed]]] == activity_level[fed]
+    direct = no_use & fixed & (inputs <= 1) & own
+    return _Plan(buffer_level, buffer_place, activity_level, activity_place, alone, direct)
+
+
+def _turns(start: Integers, members: Integers) -> tuple[Integers, Integers]:
+    """Return level and place of each member."""
+    level, place = np.empty(members.size, dtype=np.int64), np.empty(members.size, dtype=np.int64)
+    level[members] = np.repeat(np.arange(start.size - 1), np.diff(start))
+    place[members] = np.arange(members.size)
+    return level, place
+
+
+def _write_capacity(writer: Writer, program: Program, rows: Rows) -> None:
+    resources = program.resources
+    before = program.streams.factor_value.size + program.streams.series_value.size
+    start, count = resources.capacity_start[:-1] + before, np.diff(resources.capacity_start)
+    every = np.arange(count.size)
+    writer.write("execute", Op.CAPACITY, place=(0, 0, every), rows=(rows.capacity, start, count))
+
+
+def _write_allocation(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> None:
+    """Write that buffers share their stock and ship to customers; stock with one claim needs no sharing."""
+    buffers = program.buffers
+    owner = np.repeat(np.arange(buffers.policy.size), np.diff(buffers.claim_start))
+    several = np.flatnonzero(np.diff(buffers.claim_start) > 1)
+    left, total = int(rows.spare[3]), int(rows.spare[4])
+    writer.write(
+        "execute",
+        Op.ALLOCATE,
+        place=(plan.buffer_level[several], 1, plan.buffer_place[several], 0),
+        rows=(rows.on_hand[several], left, total, buffers.claim_start[several], buffers.claim_start[several + 1]),
+    )
+    claim = np.flatnonzero(buffers.claim_kind == 0)
+    at, stream = owner[claim], buffers.claim_index[claim]
+    shared, single = ~plan.alone[at], plan.alone[at]
+    step = np.minimum(1 + claim - buffers.claim_start[at], 511)
+    for chosen, op in ((shared, Op.SHIP), (single, Op.SHIP_ALONE)):
+        which, who = at[chosen], stream[chosen]
+        grant = (rows.grants[claim[chosen]],) if op is Op.SHIP else ()
+        writer.write(
+            "execute",
+            op,
+            place=(plan.buffer_level[which], 1, plan.buffer_place[which], step[chosen]),
+            rows=(rows.backlog[who], rows.on_hand[which], *grant, rows.shipped[who]),
+        )
+
+
+def _write_direct(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> None:
+    activities = program.activities
+    inputs = np.diff(activities.input_start)
+    fed, free = np.flatnonzero(plan.direct & (inputs == 1)), np.flatnonzero(plan.direct & (inputs == 0))
+    arc = activities.input_start[fed]
+    writer.write(
+        "execute",
+        Op.START_ALONE,
+        place=(plan.activity_level[fed], 8, plan.activity_place[fed]),
+        rows=(
+            rows.on_hand[activities.input_buffer[arc]],
+            rows.waiting[fed],
+            rows.pipe[fed],
+            rows.pipe_length[fed],
+            rows.started[fed],
+            rows.start_count[fed],
+        ),
+        numbers=(activities.input_quantity[arc],),
+    )
+    writer.write(
+        "execute",
+        Op.START_FREE,
+        place=(plan.activity_level[free], 8, plan.activity_place[free]),
+        rows=(rows.waiting[free], rows.pipe[free], rows.pipe_length[free], rows.started[free], rows.start_count[free]),
+    )
+
+
+def _write_limits(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers, step: int) -> None:
+    """Write what each activity can start: what is ordered, as far as granted inputs reach."""
+    activities = program.activities
+    level, place = plan.activity_level[chosen], plan.activity_place[chosen]
+    writer.write("execute", Op.COPY, place=(level, step, place, 0), rows=(rows.starts[chosen], rows.waiting[chosen]))
+    owner, arc = _arcs(activities.input_start, chosen)
+    at = activities.input_buffer[arc]
+    item = np.minimum(1 + arc - activities.input_start[owner], 100)
+    for alone, op in ((False, Op.LIMIT), (True, Op.LIMIT_ALONE)):
+        mine = plan.alone[at] == alone
+        source = rows.on_hand[at[mine]] if alone else rows.grants[activities.input_claim[arc[mine]]]
+        writer.write(
+            "execute",
+            op,
+            place=(plan.activity_level[owner[mine]], step, plan.activity_place[owner[mine]], item[mine]),
+            rows=(rows.starts[owner[mine]], source),
+            numbers=(activities.input_quantity[arc[mine]],),
+        )
+    if program.integer:
+        writer.write("execute", Op.FLOOR, place=(level, step, place, 101), rows=(rows.starts[chosen],))
+
+
+def _write_cuts(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> None:
+    """Write that users of scarce resources are cut to the scarcest, from what they wanted before any cut."""
+    activities, order = program.activities, program.order
+    chosen = np.flatnonzero(np.diff(activities.use_start) > 0)
+    owner, arc = _arcs(activities.use_start, chosen)
+    level, place = plan.activity_level[owner], plan.activity_place[owner]
+    resource, start = activities.use_resource[arc], rows.starts[owner]
+    item = np.minimum(1 + arc - activities.use_start[owner], 100)
+    levels = np.repeat(np.arange(order.level_resource_start.size - 1), np.diff(order.level_resource_start))
+    used = order.level_resource
+    writer.write("execute", Op.CLEAR, place=(levels, 2, used), rows=(rows.need[used], 1))
+    writer.write(
+        "execute",
+        Op.ADD,
+        place=(level, 4, place, item),
+        rows=(rows.need[resource], start, 1),
+        numbers=(activities.use_quantity[arc],),
+    )
+    cut = int(rows.spare[5])
+    each = (plan.activity_level[chosen], 5, plan.activity_place[chosen])
+    writer.write("execute", Op.COPY, place=(*each, 0), rows=(cut, rows.starts[chosen]))
+    writer.write(
+        "execute", Op.CUT, place=(level, 5, place, item), rows=(cut, start, rows.need[resource], rows.capacity[resource])
+    )
+    writer.write("execute", Op.COPY, place=(*each, 101), rows=(rows.starts[chosen], cut))
+    if program.integer:
+        writer.write("execute", Op.FLOOR, place=(*each, 102), rows=(rows.starts[chosen],))
+    for into, factor in ((rows.capacity, -1.0), (rows.used, 1.0)):
+        writer.write(
+            "execute",
+            Op.ADD,
+            place=(level, 6, place, item + (101 if factor > 0 else 0)),
+            rows=(into[resource], start, 1),
+            numbers=(factor * activities.use_quantity[arc],),
+        )
+    writer.write("execute", Op.CLAMP, place=(levels, 7, used), rows=(rows.capacity[used],))
+
+
+def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
+    """Write that inputs leave stock and the outcome goes on its way, or into stock where there is no lead time."""
+    activities = program.activities
+    level, place = plan.activity_level[chosen], plan.activity_place[chosen]
+    owner, arc = _arcs(activities.input_start, chosen)
+    writer.write(
+        "execute",
+        Op.ADD,
+        place=(
+            plan.activity_level[owner],
+            8,
+            plan.activity_place[owner],
+            np.minimum(110 + arc - activities.input_start[owner], 200),
+        ),
+        rows=(rows.on_hand[activities.input_buffer[arc]], rows.starts[owner], 1),
+        numbers=(-activities.input_quantity[arc],),
+    )
+    writer.write(
+        "execute",
+        Op.BEGIN,
+        place=(level, 8, place, 201),
+        rows=(rows.waiting[chosen], rows.starts[chosen], rows.started[chosen], rows.start_count[chosen]),
+    )
+    random = activities.lead_random[chosen] == 1
+    at_once = activities.lead_fixed[chosen] == 0
+    exact = activities.lead_fixed[chosen] == rows.pipe_length[chosen]
+    spare = int(rows.spare[6])
+    for mine, op in (
+        (~random & ~at_once & exact, Op.PUT),
+        (~random & ~at_once & ~exact, Op.PUT_AHEAD),
+        (random, Op.SCATTER),
+    ):
+        which = chosen[mine]
+        ring, start = (rows.pipe[which], rows.pipe_length[which]), rows.starts[which]
+        operands: dict[Op, tuple[int | Integers, ...]] = {
+            Op.PUT: (*ring, start),
+            Op.PUT_AHEAD: (*ring, activities.lead_fixed[which], start),
+            Op.SCATTER: (
+                *ring,
+                start,
+                spare,
+                program.streams.stream.size + which,
+                activities.lead_law[which],
+                rows.lead_sum[which],
+            ),
+        }
+        writer.write("execute", op, place=(plan.activity_level[which], 8, plan.activity_place[which], 202), rows=operands[op])
+    now = chosen[random | at_once]
+    owner, arc = _arcs(activities.output_start, now)
+    writer.write(
+        "execute",
+        Op.ADD,
+        place=(
+            plan.activity_level[owner],
+            8,
+            plan.activity_place[owner],
+            np.minimum(210 + arc - activities.output_start[owner], 500),
+        ),
+        rows=(
+            rows.on_hand[activities.output_buffer[arc]],
+            np.where(activities.lead_random[owner] == 1, spare, rows.starts[owner]),
+            1,
+        ),
+        numbers=(activities.output_quantity[arc],),
+    )
+
+
+def _arcs(start: Integers, chosen: Integers) -> tuple[Integers, Integers]:
+    """Return owner and number of every entry of the rows of the chosen entities."""
+    count = start[chosen + 1] - start[chosen]
+    return np.repeat(chosen, count), np.repeat(start[chosen] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))

@@ -1,0 +1,92 @@
+"""The operations a tape is made of.
+
+An operation works on whole rows of the table of a block: float64[row, replication]. Its whole-number operands are rows, unless
+a name says otherwise; a ``ring`` is the first of ``length`` rows that are used in turn, row ``ring + period mod length`` being
+today's. A plain row is a ring of length 1. The operands of one operation never name a row twice.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Op(IntEnum):
+    """Operations, with their operands: rows and other whole numbers; then numbers."""
+
+    ADD = 0
+    """into, ring, length; factor: into += factor * today's row."""
+    CLEAR = 1
+    """ring, length: today's row becomes 0."""
+    COPY = 2
+    """into, row."""
+    DRAW = 3
+    """into, draw, law, first factor, factors: a draw of the law, 0 or more, times the factor of the period."""
+    REPLAY = 4
+    """into, first value, values: the value of the period."""
+    ASK = 5
+    """demand, backlog, position, sum of demand: demand joins the backlog."""
+    REVIEW = 6
+    """period, phase, jump: outside the periods of review the next ``jump`` operations are left out."""
+    ALLOCATE = 7
+    """on hand, left, total, first claim, end of claims: grant the stock to the claims, tier by tier."""
+    PROJECT = 8
+    """position, backlog, grant, demand; lost fraction: the loss that today's stock already decides joins the position."""
+    ORDER_UP_TO = 9
+    """order, position; level, slack."""
+    ORDER_S_S = 10
+    """order, position; reorder point, order-up-to level, slack."""
+    ORDER_R_NQ = 11
+    """order, position; reorder point, lot, slack."""
+    PART = 12
+    """part, order; share of the order."""
+    PART_WHOLE = 13
+    """part, order, first share, shares, which: largest remainder, the first wins ties; sum of the shares."""
+    ROUND = 14
+    """part; output, minimum, batch, slack: from units of product to units of the activity."""
+    PLACE = 15
+    """ring, length, part, count of orders, ahead; slack: the order joins the queue of the source."""
+    ORDER_ALONE = 16
+    """position, ring, length, position upstream, part, count of orders, ahead; level, slack, input: base stock, one source."""
+    CAPACITY = 17
+    """capacity, first value, values: what a resource offers in the period."""
+    SHIP = 18
+    """backlog, on hand, grant, sum of shipments."""
+    SHIP_ALONE = 19
+    """backlog, on hand, sum of shipments: to the only claim on a buffer."""
+    SERVED = 20
+    """backlog, demand, sum served at once, periods with demand, of them served in full."""
+    LOSE = 21
+    """backlog, demand, position, sum of losses; lost fraction."""
+    OWE = 22
+    """backlog, sum of backlog."""
+    LIMIT = 23
+    """start, grant; input: no more starts than the grant allows."""
+    LIMIT_ALONE = 24
+    """start, on hand; input: the same for the only claim on a buffer."""
+    FLOOR = 25
+    """start: whole units."""
+    CUT = 26
+    """cut, start, need, capacity: the part of the start that the resource allows."""
+    CLAMP = 27
+    """capacity: not below zero."""
+    BEGIN = 28
+    """waiting, start, sum of starts, count of starts: starts leave the queue."""
+    PUT = 29
+    """ring, length, start: today's row, read already, takes what arrives in ``length`` periods."""
+    PUT_AHEAD = 30
+    """ring, length, ahead, start: what starts joins the row of ``ahead`` periods from now."""
+    SCATTER = 31
+    """ring, length, start, at once, draw, law, sum of lead times: each draws its lead time; at once takes those of 0."""
+    START_ALONE = 32
+    """on hand, waiting, ring, length, sum of starts, count of starts; input: start with one input of which nobody else takes."""
+    START_FREE = 33
+    """waiting, ring, length, sum of starts, count of starts: start without input."""
+    STOCK = 34
+    """on hand, sum of stock, periods with stock."""
+
+
+WIDTH = 8
+"""Whole numbers of an operation, the operation itself among them."""
+
+NUMBERS = 4
+"""Numbers of an operation."""

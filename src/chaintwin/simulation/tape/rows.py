@@ -1,0 +1,226 @@
+"""Which row of a block's table holds what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.errors import UsageError
+from chaintwin.network.program import Activities, Program
+from chaintwin.network.state import State
+from chaintwin.simulation.kernels.reducing_kernels import group_sums_kernel
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Rows that are used in turn, ring after ring.
+
+    Parameters
+    ----------
+    length : Integers[rings], 0 where there is none.
+    rows, slot, size : Integers[rows of all rings]: the row, its place in its ring, the length of its ring.
+    """
+
+    length: Integers
+    rows: Integers
+    slot: Integers
+    size: Integers
+
+    @staticmethod
+    def of(first: Integers, length: Integers) -> Rings:
+        """Return the rings that begin at rows ``first``."""
+        slot = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+        return Rings(length, np.repeat(first, length) + slot, slot, np.repeat(length, length))
+
+    def sums(self, values: Floats) -> Floats:
+        """Return the sums by ring of values by row; float64[rings, columns]."""
+        return group_sums(values, self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Row numbers: each array names one row an entity; N buffers, A activities, D streams, K resources, C claims.
+
+    Parameters
+    ----------
+    on_hand : [N] stock. position : [N] inventory position (METHODS 1.2, E3), ``nowhere`` where the buffer never orders.
+    backlog, demand : [D] owed; asked for today.
+    waiting : [A] ordered and seen by the source, not started.
+    pipe, pipe_length : [A] first row and number of rows of what has been started, by period of arrival; length 0: no lead time.
+    info, info_length : [A] the same for orders not yet seen by the source.
+    starts : [A] what starts today, for activities that need to keep it, else a row that all share.
+    grants : [C] what a claim is granted; the row behind it is left for remainders.
+    capacity, need : [K] left of a resource today; asked of it in a level.
+    spare : [7] rows for passing results: position, order, part, left, total, cut, at once.
+    sums of the counted periods: stock, stocked [N]; asked_for, shipped, immediate, lost, owed, asked, clear [D]; started,
+        orders, start_count, lead_sum [A] (units; periods with an order; with a start; units times lead time, where that is
+        drawn); used [K].
+    nowhere : a row nobody reads. count : rows in all.
+    """
+
+    on_hand: Integers
+    position: Integers
+    backlog: Integers
+    demand: Integers
+    waiting: Integers
+    pipe: Integers
+    pipe_length: Integers
+    info: Integers
+    info_length: Integers
+    starts: Integers
+    grants: Integers
+    capacity: Integers
+    need: Integers
+    spare: Integers
+    stock: Integers
+    stocked: Integers
+    asked_for: Integers
+    shipped: Integers
+    immediate: Integers
+    lost: Integers
+    owed: Integers
+    asked: Integers
+    clear: Integers
+    started: Integers
+    orders: Integers
+    start_count: Integers
+    lead_sum: Integers
+    used: Integers
+    nowhere: int
+    count: int
+
+    def sums(self) -> Integers:
+        """Return the rows that are set to zero when counting begins."""
+        names = ("stock", "stocked", "asked_for", "shipped", "immediate", "lost", "owed", "asked", "clear")
+        more = ("started", "orders", "start_count", "lead_sum", "used")
+        return np.concatenate([getattr(self, name) for name in (*names, *more)])
+
+
+def rows_for(program: Program, state: State) -> Rows:
+    """Lay out the table of a program that starts from a state; a later arrival in the state makes a pipeline longer."""
+    activities, buffers = program.activities, program.buffers
+    count, actors, streams, resources = program.counts
+    ahead = np.where(activities.lead_random == 1, activities.lead_max, activities.lead_fixed)
+    pipe_length = np.maximum(ahead, 0)
+    np.maximum.at(pipe_length, state.shipments.activity_index, state.shipments.arrival - state.period + 1)
+    info_length = activities.information_delay.copy()
+    np.maximum.at(info_length, *_hidden_orders(state, activities))
+    kept = np.diff(activities.use_start) > 0
+    next_row = 0
+
+    def take(length: int | Integers) -> Integers:
+        nonlocal next_row
+        lengths = np.ones(length, dtype=np.int64) if isinstance(length, int) else length
+        first = next_row + np.cumsum(lengths) - lengths
+        next_row += int(lengths.sum())
+        return first.astype(np.int64)
+
+    nowhere, spare, shared = int(take(1)[0]), take(7), int(take(1)[0])
+    starts = np.full(actors, shared, dtype=np.int64)
+    starts[kept] = take(int(kept.sum()))
+    position = np.full(count, nowhere, dtype=np.int64)
+    orders = np.flatnonzero(buffers.policy != 0)
+    position[orders] = take(orders.size)
+    claims = buffers.claim_kind.size
+    lead_sum = np.full(actors, nowhere, dtype=np.int64)
+    random = np.flatnonzero(activities.lead_random == 1)
+    lead_sum[random] = take(random.size)
+    return Rows(
+        on_hand=take(count),
+        position=position,
+        backlog=take(streams),
+        demand=take(streams),
+        waiting=take(actors),
+        pipe=take(pipe_length),
+        pipe_length=pipe_length,
+        info=take(info_length),
+        info_length=info_length,
+        starts=starts,
+        grants=take(np.full(claims, 2, dtype=np.int64)),
+        capacity=take(resources),
+        need=take(resources),
+        spare=spare,
+        stock=take(count),
+        stocked=take(count),
+        asked_for=take(streams),
+        shipped=take(streams),
+        immediate=take(streams),
+        lost=take(streams),
+        owed=take(streams),
+        asked=take(streams),
+        clear=take(streams),
+        started=take(actors),
+        orders=take(actors),
+        start_count=take(actors),
+        lead_sum=lead_sum,
+        used=take(resources),
+        nowhere=nowhere,
+        count=next_row,
+    )
+
+
+def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
+    """Return float64[rows]: the table of one replication at the start of the state's period.
+
+    Raises
+    ------
+    UsageError
+        A shipment or an order is due before the state's period.
+    """
+    buffers = program.buffers
+    column = np.zeros(rows.count)
+    stock = state.on_hand(program.counts[0])
+    waiting = np.zeros(program.counts[1])
+    owner, arrival, units = state.shipments.activity_index, state.shipments.arrival, state.shipments.quantity
+    _refuse_past(arrival - state.period, "shipment")
+    under_way = np.bincount(owner, weights=units, minlength=waiting.size)
+    np.add.at(column, rows.pipe[owner] + arrival % rows.pipe_length[owner], units)
+    who, quantity = state.orders.activity_index, state.orders.quantity
+    hidden = (state.orders.visible >= state.period) & (rows.info_length[who] > 0)
+    slot = rows.info[who[hidden]] + state.orders.visible[hidden] % rows.info_length[who[hidden]]
+    np.add.at(column, slot, quantity[hidden])
+    np.add.at(waiting, who[~hidden], quantity[~hidden])
+    due = under_way + np.bincount(who, weights=quantity, minlength=waiting.size)
+    column[rows.on_hand], column[rows.waiting], column[rows.backlog] = stock, waiting, state.backlog
+    position = stock.copy()
+    target = np.repeat(np.arange(stock.size), np.diff(buffers.supply_start))
+    np.add.at(position, target, buffers.supply_quantity * due[buffers.supply_activity])
+    claimed = np.repeat(np.arange(stock.size), np.diff(buffers.claim_start))
+    is_stream = buffers.claim_kind == 0
+    index = buffers.claim_index
+    np.add.at(position, claimed[is_stream], -state.backlog[index[is_stream]])
+    np.add.at(position, claimed[~is_stream], -(buffers.claim_quantity * waiting[np.where(is_stream, 0, index)])[~is_stream])
+    column[rows.position] = position
+    column[rows.nowhere] = 0.0
+    return column
+
+
+def group_sums(values: Floats, length: Integers) -> Floats:
+    """Return the sums of consecutive groups of rows, some of them empty.
+
+    Parameters
+    ----------
+    values : float64[rows, columns].
+    length : rows of each group.
+    """
+    total = np.zeros((length.size, values.shape[1]))
+    group_sums_kernel(values, length, total)
+    return total
+
+
+def _hidden_orders(state: State, activities: Activities) -> tuple[Integers, Integers]:
+    """Return the activities of orders their sources do not see yet, and the periods until each is seen, plus one."""
+    who, ahead = state.orders.activity_index, state.orders.visible - state.period
+    hidden = (ahead >= 0) & (activities.information_delay[who] > 0)
+    return who[hidden], ahead[hidden] + 1
+
+
+def _refuse_past(ahead: Integers, what: str) -> None:
+    wrong = np.flatnonzero(ahead < 0)
+    if wrong.size:
+        raise UsageError(f"state: found a {what} due {-ahead[wrong[0]]} periods ago; allowed: due now or later")

@@ -1,0 +1,125 @@
+"""A tape: one period of a network as a list of operations on rows, and what they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.laws import PackedLaws
+from chaintwin.rng import stream_key
+from chaintwin.simulation.tape.operations import NUMBERS, WIDTH, Op
+from chaintwin.simulation.tape.rows import Rings, Rows
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Words = NDArray[np.uint64]
+
+EVENTS = {"receive": 0, "ask": 1, "reveal": 2, "order": 3, "execute": 4, "close": 5}
+"""The events of a period, in the order of METHODS 1.2."""
+
+BITS = (3, 22, 5, 24, 9)
+"""Widths of the parts of a place on the tape: event, entity or level, step, item of the step, part of the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """One period of a network, ready to be played.
+
+    Parameters
+    ----------
+    code : int32[operations, 8]: the operation and its whole-number operands, as in ``operations.py``.
+    numbers : Floats[operations, 4].
+    claims : Integers[C, 3]: row of a claim, row of its grant, tier.
+    quantities : Floats[C], units of stock in a unit of the claim.
+    series : Floats: every list of values over periods, and every list of shares.
+    streams : Words[draws]: random stream of each draw.
+    laws : quantile tables.
+    rows : what the rows are; ``pipes`` and ``queues`` its rings. first : Floats[rows], the table of one replication at the start.
+    """
+
+    code: NDArray[np.int32]
+    numbers: Floats
+    claims: Integers
+    quantities: Floats
+    series: Floats
+    streams: Words
+    laws: PackedLaws
+    rows: Rows
+    pipes: Rings
+    queues: Rings
+    first: Floats
+
+    def draws(self, seed: int) -> Words:
+        """Return Words[draws, 3]: key words and low stream word of each draw for one seed (0 to 2**64 - 1)."""
+        first, second = stream_key(seed, 0)
+        keys = np.empty((self.streams.size, 3), dtype=np.uint64)
+        keys[:, 0] = first
+        keys[:, 1] = np.uint64(second) ^ (self.streams >> np.uint64(32))
+        keys[:, 2] = self.streams & np.uint64(0xFFFFFFFF)
+        return keys
+
+    @property
+    def longest_ring(self) -> int:
+        """The most rows of a ring."""
+        lengths = (self.rows.pipe_length, self.rows.info_length)
+        return max(1, *(int(length.max(initial=1)) for length in lengths))
+
+
+class Writer:
+    """Collects operations in any order, each with its place; ``finish`` sorts them."""
+
+    def __init__(self) -> None:
+        self.places: list[Integers] = []
+        self.code: list[NDArray[np.int32]] = []
+        self.numbers: list[Floats] = []
+
+    def write(
+        self,
+        event: str,
+        op: Op,
+        *,
+        place: Sequence[int | Integers],
+        rows: Sequence[int | Integers],
+        numbers: Sequence[float | Floats] = (),
+    ) -> None:
+        """Write one operation for each entry of the longest operand; numbers that do not vary are repeated.
+
+        Parameters
+        ----------
+        event : one of ``EVENTS``.
+        op : the operation.
+        place : entity or level, step, item of the step, part of the item; what is left out is 0.
+        rows, numbers : operands.
+        """
+        operands = [np.asarray(value) for value in (*place, *rows, *numbers)]
+        count = max((value.size for value in operands if value.ndim), default=1)
+        if any(value.ndim and value.size == 0 for value in operands):
+            return
+        code = np.zeros((count, WIDTH), dtype=np.int32)
+        code[:, 0] = op
+        for column, value in enumerate(rows):
+            code[:, 1 + column] = value
+        written = np.zeros((count, NUMBERS))
+        for column, number in enumerate(numbers):
+            written[:, column] = number
+        at = np.full(count, EVENTS[event], dtype=np.int64)
+        for width, part in zip(BITS[1:], (*place, 0, 0, 0, 0), strict=False):
+            at = (at << width) | np.broadcast_to(np.asarray(part, dtype=np.int64), count)
+        self.places.append(at)
+        self.code.append(code)
+        self.numbers.append(written)
+
+    def finish(self) -> tuple[NDArray[np.int32], Floats]:
+        """Return the operations in order; a review leaves out what follows it for the same buffer."""
+        if not self.places:
+            return np.zeros((0, WIDTH), dtype=np.int32), np.zeros((0, NUMBERS))
+        places = np.concatenate(self.places)
+        order = np.argsort(places, kind="stable")
+        code, numbers, places = np.concatenate(self.code)[order], np.concatenate(self.numbers)[order], places[order]
+        reviews = np.flatnonzero(code[:, 0] == Op.REVIEW)
+        entity = places >> (sum(BITS[2:]))
+        code[reviews, 3] = np.searchsorted(entity, entity[reviews], side="right") - reviews - 1
+        return code, numbers

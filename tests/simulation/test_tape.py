@@ -1,0 +1,136 @@
+"""Tapes: what an operation may name, what a network does not use, and rows that outlast a state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chaintwin.errors import UsageError
+from chaintwin.network.compiling import compile_graph
+from chaintwin.network.state import Shipments, initial_state
+from chaintwin.simulation.block import Blocks
+from chaintwin.simulation.tape.assembling import assemble
+from chaintwin.simulation.tape.operations import Op
+from chaintwin.simulation.tape.tape import Tape
+from tests.graphs import graph_of
+from tests.sizes import scaled
+from tests.strategies import EVERYTHING, random_network
+
+# Columns of the code that name rows, and pairs of them that name the first row of a ring and its length.
+ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
+    Op.ADD: ((1,), ((2, 3),)),
+    Op.CLEAR: ((), ((1, 2),)),
+    Op.COPY: ((1, 2), ()),
+    Op.DRAW: ((1,), ()),
+    Op.REPLAY: ((1,), ()),
+    Op.ASK: ((1, 2, 3, 4), ()),
+    Op.REVIEW: ((), ()),
+    Op.ALLOCATE: ((1, 2, 3), ()),
+    Op.PROJECT: ((1, 2, 3, 4), ()),
+    Op.ORDER_UP_TO: ((1, 2), ()),
+    Op.ORDER_S_S: ((1, 2), ()),
+    Op.ORDER_R_NQ: ((1, 2), ()),
+    Op.PART: ((1, 2), ()),
+    Op.PART_WHOLE: ((1, 2), ()),
+    Op.ROUND: ((1,), ()),
+    Op.PLACE: ((3, 4), ((1, 2),)),
+    Op.ORDER_ALONE: ((1, 4, 5, 6), ((2, 3),)),
+    Op.CAPACITY: ((1,), ()),
+    Op.SHIP: ((1, 2, 3, 4), ()),
+    Op.SHIP_ALONE: ((1, 2, 3), ()),
+    Op.SERVED: ((1, 2, 3, 4, 5), ()),
+    Op.LOSE: ((1, 2, 3, 4), ()),
+    Op.OWE: ((1, 2), ()),
+    Op.LIMIT: ((1, 2), ()),
+    Op.LIMIT_ALONE: ((1, 2), ()),
+    Op.FLOOR: ((1,), ()),
+    Op.CUT: ((1, 2, 3, 4), ()),
+    Op.CLAMP: ((1,), ()),
+    Op.BEGIN: ((1, 2, 3, 4), ()),
+    Op.PUT: ((3,), ((1, 2),)),
+    Op.PUT_AHEAD: ((4,), ((1, 2),)),
+    Op.SCATTER: ((3, 4, 7), ((1, 2),)),
+    Op.START_ALONE: ((1, 2, 5, 6), ((3, 4),)),
+    Op.START_FREE: ((1, 4, 5), ((2, 3),)),
+    Op.STOCK: ((1, 2, 3), ()),
+}
+
+
+def tape_of(seed: int, *, integer: bool) -> Tape:
+    network = dict(random_network(seed, features=EVERYTHING, integer=integer)["network"])
+    network.pop("leads", None)
+    program = compile_graph(graph_of(network, integer=integer))
+    return assemble(program, initial_state(program))
+
+
+def test_assemble__no_operation_names_a_row_twice_or_one_that_is_not_there() -> None:
+    assert set(ROWS) == set(Op)
+    seen: set[int] = set()
+    for seed in range(scaled(ci=60, full=600)):
+        tape = tape_of(seed, integer=seed % 2 == 0)
+        for line in tape.code.tolist():
+            single, rings = ROWS[Op(line[0])]
+            named = [line[column] for column in single]
+            for first, length in rings:
+                named += range(line[first], line[first] + line[length])
+                assert line[length] > 0
+            assert len(set(named)) == len(named), (seed, Op(line[0]).name, line)
+            assert all(0 <= row < tape.rows.count for row in named), (seed, Op(line[0]).name, line)
+            seen.add(line[0])
+    never = {Op(number).name for number in set(Op) - seen}
+    # These need laws, or a shipment later than its lead time.
+    assert never <= {"DRAW", "SCATTER", "PUT_AHEAD"}, never
+
+
+def test_assemble__what_a_network_does_not_use_is_not_on_its_tape() -> None:
+    network = {
+        "buffers": [{"id": "shop", "init": 1, "policy": {"type": "base_stock", "S": 4}}],
+        "activities": [{"id": "buy", "in": {}, "out": {"shop": 1}, "lead": 2}],
+        "demands": [{"id": "d", "buffer": "shop", "series": [1]}],
+    }
+    program = compile_graph(graph_of(network, integer=False))
+    tape = assemble(program, initial_state(program))
+    assert [Op(number).name for number in tape.code[:, 0]] == [
+        "ADD",
+        "REPLAY",
+        "ASK",
+        "ORDER_ALONE",
+        "SHIP_ALONE",
+        "START_FREE",
+        "SERVED",
+        "OWE",
+        "STOCK",
+    ]
+
+
+def test_assemble__a_shipment_later_than_any_lead_time_arrives_when_it_is_due() -> None:
+    network = {
+        "buffers": [{"id": "shop", "init": 1, "policy": {"type": "base_stock", "S": 20}}],
+        "activities": [{"id": "buy", "in": {}, "out": {"shop": 1}, "lead": 2}],
+        "demands": [{"id": "d", "buffer": "shop", "series": [1]}],
+    }
+    program = compile_graph(graph_of(network, integer=True))
+    late = Shipments(np.array([0]), np.array([-1]), np.array([5]), np.array([7.0]))
+    state = replace(initial_state(program), shipments=late)
+    blocks = Blocks(program, assemble(program, state), first=0, width=2, seed=0, period=0, periods=8)
+    stock = []
+    for period in range(8):
+        blocks.advance(period + 1)
+        assert blocks.breach() is None
+        stock.append(blocks.read(blocks.tape.rows.on_hand)[0, 0])
+    # 1 in stock, 7 due in 5: position 8, so 13 are ordered after the first demand and arrive two periods later.
+    assert stock == [0.0, 0.0, 11.0, 11.0, 11.0, 18.0, 18.0, 18.0]
+
+
+def test_assemble__what_was_due_before_the_state_is_refused() -> None:
+    network = {
+        "buffers": [{"id": "shop", "init": 1, "policy": {"type": "none"}}],
+        "activities": [{"id": "buy", "in": {}, "out": {"shop": 1}, "lead": 2}],
+        "demands": [{"id": "d", "buffer": "shop", "series": [1]}],
+    }
+    program = compile_graph(graph_of(network, integer=True))
+    past = Shipments(np.array([0]), np.array([-3]), np.array([-1]), np.array([7.0]))
+    with pytest.raises(UsageError, match="due 1 periods ago"):
+        assemble(program, replace(initial_state(program), shipments=past))
