@@ -112,7 +112,9 @@ def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, repl
         before = {name: getattr(tally, name).copy() for name in before}
         for name, value in values.items():
             seen.setdefault(name, []).append(value[:, replication].copy())
-    return _named(program, {name: np.array(rows) for name, rows in seen.items()})
+    starts = block.tallies()[0].starts[:, replication].tolist()
+    counted = dict(zip(program.names.activities["activity_id"], starts, strict=True))
+    return _named(program, {name: np.array(rows) for name, rows in seen.items()}) | {"start_count": counted}
 
 
 def _named(program: Program, seen: dict[str, Any]) -> dict[str, Any]:

@@ -45,10 +45,10 @@ def test_first_compile__killed_interrupted_and_finished(tmp_path: Path) -> None:
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "result").exists()
 
-    # The kernel after this one takes the compiler many seconds of machine code in which it hears no signal.
+    # The kernel after this one takes the compiler some seconds of machine code in which it hears no signal.
     stopped = start(tmp_path, cache, (*SIMULATE, "--out", "result"))
-    wait_for(stopped, cache, "close_kernel")
-    time.sleep(2)
+    wait_for(stopped, cache, "start_free_kernel")
+    time.sleep(1)
     begun = time.monotonic()
     stopped.send_signal(signal.SIGINT)
     out, notes = stopped.communicate(timeout=60)

@@ -180,7 +180,7 @@ def ship_alone_kernel(backlog: Row, on_hand: Row, total: Row) -> None:
 
 @row_kernel
 def served_kernel(
-    backlog: Row, demand: Row, immediate: Row, asked: Row, clear: Row, period_immediate: Row, period_demand: Row
+    backlog: Row, demand: Row, immediate: Row, asked: Row, clear: Row, period_immediate: Row, period_demand: Row, slack: float
 ) -> None:
     """E6: old demand is served first, so what is owed of today's demand is all of the backlog up to today's demand."""
     for w in range(backlog.shape[0]):
@@ -190,7 +190,7 @@ def served_kernel(
         period_immediate[w] += served
         period_demand[w] += today
         asked[w] += 1.0 if today > 0.0 else 0.0
-        clear[w] += 1.0 if today > 0.0 and owed <= 0.0 else 0.0
+        clear[w] += 1.0 if today > 0.0 and owed <= slack else 0.0
 
 
 @row_kernel
@@ -252,17 +252,19 @@ def clamp_kernel(row: Row) -> None:
 
 
 @row_kernel
-def begin_kernel(waiting: Row, start: Row, total: Row, count: Row) -> None:
+def begin_kernel(waiting: Row, start: Row, total: Row, count: Row, slack: float) -> None:
     """E4: what starts leaves the queue and is counted."""
     for w in range(start.shape[0]):
         started = start[w]
         waiting[w] -= started
         total[w] += started
-        count[w] += 1.0 if started > 0.0 else 0.0
+        count[w] += 1.0 if started > slack else 0.0
 
 
 @row_kernel
-def start_alone_kernel(on_hand: Row, waiting: Row, slot: Row, total: Row, count: Row, taken: float, integer: bool) -> None:
+def start_alone_kernel(
+    on_hand: Row, waiting: Row, slot: Row, total: Row, count: Row, taken: float, slack: float, integer: bool
+) -> None:
     """E4: start from one input, on which nobody else has a claim, into a pipeline read already today."""
     if integer and taken != 1.0:
         for w in range(on_hand.shape[0]):
@@ -271,7 +273,7 @@ def start_alone_kernel(on_hand: Row, waiting: Row, slot: Row, total: Row, count:
             waiting[w] -= started
             slot[w] = started
             total[w] += started
-            count[w] += 1.0 if started > 0.0 else 0.0
+            count[w] += 1.0 if started > slack else 0.0
     else:
         for w in range(on_hand.shape[0]):
             started = min(waiting[w], max(on_hand[w], 0.0) / taken)
@@ -279,27 +281,27 @@ def start_alone_kernel(on_hand: Row, waiting: Row, slot: Row, total: Row, count:
             waiting[w] -= started
             slot[w] = started
             total[w] += started
-            count[w] += 1.0 if started > 0.0 else 0.0
+            count[w] += 1.0 if started > slack else 0.0
 
 
 @row_kernel
-def start_free_kernel(waiting: Row, slot: Row, total: Row, count: Row) -> None:
+def start_free_kernel(waiting: Row, slot: Row, total: Row, count: Row, slack: float) -> None:
     """E4: start without input, into a pipeline read already today."""
     for w in range(waiting.shape[0]):
         started = waiting[w]
         waiting[w] = 0.0
         slot[w] = started
         total[w] += started
-        count[w] += 1.0 if started > 0.0 else 0.0
+        count[w] += 1.0 if started > slack else 0.0
 
 
 @row_kernel
-def stock_kernel(on_hand: Row, total: Row, stocked: Row, period_total: Row) -> None:
+def stock_kernel(on_hand: Row, total: Row, stocked: Row, period_total: Row, slack: float) -> None:
     """E6: count stock at close."""
     for w in range(on_hand.shape[0]):
         stock = on_hand[w]
         total[w] += stock
-        stocked[w] += 1.0 if stock > 0.0 else 0.0
+        stocked[w] += 1.0 if stock > slack else 0.0
         period_total[w] += stock
 
 

@@ -96,7 +96,7 @@ def run_kernel(
                 if (period - b) % a != 0:
                     at += c
             elif op == 7:
-                allocate_kernel(table, a, b, c, d, e, claims, quantities, integer)
+                allocate_kernel(table, a, b, c, int(d), int(e), claims, quantities, integer)
             elif op < 17:
                 _order_kernel(op, a, b, c, d, e, f, g, period, integer, numbers[at], series, phase, table)
             elif op == 17:
@@ -108,7 +108,7 @@ def run_kernel(
                 fill_quantile_kernel(law_kind[f], law_offset[f], law_size[f], law_values, scratch[0], table[d])
                 _scatter_kernel(period, a, b, c, d, g, table)
             else:
-                _start_kernel(op, a, b, c, d, e, f, numbers[at, 0], period, integer, phase, table)
+                _start_kernel(op, a, b, c, d, e, f, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1
 
 
@@ -180,13 +180,13 @@ def _count_kernel(
         ship_alone_kernel(table[a], table[b], table[c])
     elif op == 20:
         today = row + 2 * length
-        served_kernel(table[a], table[b], table[c], table[d], table[e], table[today + length], table[today])
+        served_kernel(table[a], table[b], table[c], table[d], table[e], table[today + length], table[today], number)
     elif op == 21:
         lose_kernel(table[a], table[b], table[c], table[d], number, integer)
     elif op == 22:
         owe_kernel(table[a], table[b], table[row + length])
     else:
-        stock_kernel(table[a], table[b], table[c], table[row])
+        stock_kernel(table[a], table[b], table[c], table[row], number)
 
 
 @inner_kernel
@@ -199,6 +199,7 @@ def _start_kernel(
     e: int,
     f: int,
     number: float,
+    slack: float,
     period: int,
     integer: bool,
     phase: Integers,
@@ -215,15 +216,15 @@ def _start_kernel(
     elif op == 27:
         clamp_kernel(table[a])
     elif op == 28:
-        begin_kernel(table[a], table[b], table[c], table[d])
+        begin_kernel(table[a], table[b], table[c], table[d], number)
     elif op == 29:
         copy_kernel(table[a + phase[b]], table[c])
     elif op == 30:
         add_kernel(table[a + (period + c) % b], table[d], 1.0)
     elif op == 32:
-        start_alone_kernel(table[a], table[b], table[c + phase[d]], table[e], table[f], number, integer)
+        start_alone_kernel(table[a], table[b], table[c + phase[d]], table[e], table[f], number, slack, integer)
     else:
-        start_free_kernel(table[a], table[b + phase[c]], table[d], table[e])
+        start_free_kernel(table[a], table[b + phase[c]], table[d], table[e], number)
 
 
 @part_kernel

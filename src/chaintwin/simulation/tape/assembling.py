@@ -14,7 +14,7 @@ from chaintwin.network.state import State
 from chaintwin.simulation.tape.executing import write_execution
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
-from chaintwin.simulation.tape.rows import Rings, Rows, first_column, rows_for
+from chaintwin.simulation.tape.rows import Rings, Rows, first_column, rows_for, slacks
 from chaintwin.simulation.tape.tape import Tape, Writer
 
 Integers = NDArray[np.int64]
@@ -119,10 +119,9 @@ def _write_reveals(writer: Writer, program: Program, rows: Rows) -> None:
 def _write_close(writer: Writer, program: Program, rows: Rows) -> None:
     """E5 and E6: lost sales leave, then streams and stock are counted."""
     streams = program.streams
-    every = np.arange(streams.buffer.size)
-    writer.write(
-        "close", Op.SERVED, place=(0, 0, every, 0), rows=(rows.backlog, rows.demand, rows.immediate, rows.asked, rows.clear)
-    )
+    every, slack = np.arange(streams.buffer.size), slacks(program)
+    served = (rows.backlog, rows.demand, rows.immediate, rows.asked, rows.clear)
+    writer.write("close", Op.SERVED, place=(0, 0, every, 0), rows=served, numbers=(slack[streams.buffer],))
     lossy = np.flatnonzero(streams.lost_fraction > 0)
     writer.write(
         "close",
@@ -133,4 +132,4 @@ def _write_close(writer: Writer, program: Program, rows: Rows) -> None:
     )
     writer.write("close", Op.OWE, place=(0, 0, every, 2), rows=(rows.backlog, rows.owed))
     stock = np.arange(rows.on_hand.size)
-    writer.write("close", Op.STOCK, place=(0, 1, stock), rows=(rows.on_hand, rows.stock, rows.stocked))
+    writer.write("close", Op.STOCK, place=(0, 1, stock), rows=(rows.on_hand, rows.stock, rows.stocked), numbers=(slack,))

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
 from chaintwin.simulation.tape.operations import Op
-from chaintwin.simulation.tape.rows import Rows
+from chaintwin.simulation.tape.rows import Rows, slacks
 from chaintwin.simulation.tape.tape import Writer
 
+Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -19,7 +20,8 @@ Flags = NDArray[np.bool_]
 class _Plan(NamedTuple):
     """Where each buffer and activity has its turn: level and place in the level; and which take the short way.
 
-    ``alone`` marks buffers with one claim; ``direct`` activities that start in one operation.
+    ``alone`` marks buffers with one claim; ``direct`` activities that start in one operation. ``slack`` is what is
+    too little for an activity to count as a start.
     """
 
     buffer_level: Integers
@@ -28,6 +30,7 @@ class _Plan(NamedTuple):
     activity_place: Integers
     alone: Flags
     direct: Flags
+    slack: Floats
 
 
 def write_execution(writer: Writer, program: Program, *, rows: Rows) -> None:
@@ -66,7 +69,10 @@ def _plan(program: Program, rows: Rows) -> _Plan:
     # The stock is looked at in the level of the buffer; nothing else may change it before the activity has its turn.
     own[fed] &= buffer_level[activities.input_buffer[activities.input_start[fed]]] == activity_level[fed]
     direct = no_use & fixed & (inputs <= 1) & own
-    return _Plan(buffer_level, buffer_place, activity_level, activity_place, alone, direct)
+    slack = np.zeros(inputs.size)
+    makers = np.repeat(np.arange(inputs.size), np.diff(activities.output_start))
+    np.maximum.at(slack, makers, slacks(program)[activities.output_buffer])
+    return _Plan(buffer_level, buffer_place, activity_level, activity_place, alone, direct, slack)
 
 
 def _turns(start: Integers, members: Integers) -> tuple[Integers, Integers]:
@@ -129,13 +135,14 @@ def _write_direct(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> 
             rows.started[fed],
             rows.start_count[fed],
         ),
-        numbers=(activities.input_quantity[arc],),
+        numbers=(activities.input_quantity[arc], plan.slack[fed]),
     )
     writer.write(
         "execute",
         Op.START_FREE,
         place=(plan.activity_level[free], 8, plan.activity_place[free]),
         rows=(rows.waiting[free], rows.pipe[free], rows.pipe_length[free], rows.started[free], rows.start_count[free]),
+        numbers=(plan.slack[free],),
     )
 
 
@@ -221,6 +228,7 @@ def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, 
         Op.BEGIN,
         place=(level, 8, place, 201),
         rows=(rows.waiting[chosen], rows.starts[chosen], rows.started[chosen], rows.start_count[chosen]),
+        numbers=(plan.slack[chosen],),
     )
     random = activities.lead_random[chosen] == 1
     at_once = activities.lead_fixed[chosen] == 0

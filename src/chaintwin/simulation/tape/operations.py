@@ -54,7 +54,7 @@ class Op(IntEnum):
     SHIP_ALONE = 19
     """backlog, on hand, sum of shipments: to the only claim on a buffer."""
     SERVED = 20
-    """backlog, demand, sum served at once, periods with demand, of them served in full."""
+    """backlog, demand, sum served at once, periods with demand, of them served in full; slack."""
     LOSE = 21
     """backlog, demand, position, sum of losses; lost fraction."""
     OWE = 22
@@ -70,7 +70,7 @@ class Op(IntEnum):
     CLAMP = 27
     """capacity: not below zero."""
     BEGIN = 28
-    """waiting, start, sum of starts, count of starts: starts leave the queue."""
+    """waiting, start, sum of starts, count of starts; slack: starts leave the queue."""
     PUT = 29
     """ring, length, start: today's row, read already, takes what arrives in ``length`` periods."""
     PUT_AHEAD = 30
@@ -78,11 +78,11 @@ class Op(IntEnum):
     SCATTER = 31
     """ring, length, start, at once, draw, law, sum of lead times: each draws its lead time; at once takes those of 0."""
     START_ALONE = 32
-    """on hand, waiting, ring, length, sum of starts, count of starts; input: start with one input of which nobody else takes."""
+    """on hand, waiting, ring, length, sum of starts, count of starts; input, slack: one input, all its own."""
     START_FREE = 33
-    """waiting, ring, length, sum of starts, count of starts: start without input."""
+    """waiting, ring, length, sum of starts, count of starts; slack: start without input."""
     STOCK = 34
-    """on hand, sum of stock, periods with stock."""
+    """on hand, sum of stock, periods with stock; slack."""
 
 
 WIDTH = 8

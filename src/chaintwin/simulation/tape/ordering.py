@@ -8,14 +8,11 @@ from numpy.typing import NDArray
 from chaintwin.network.graph import Policy
 from chaintwin.network.program import Program
 from chaintwin.simulation.tape.operations import Op
-from chaintwin.simulation.tape.rows import Rows
+from chaintwin.simulation.tape.rows import Rows, slacks
 from chaintwin.simulation.tape.tape import Writer
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-SLACK = 1e-9
-"""Rounding noise of real quantities, relative to a level; below it an order is no order (METHODS 1.5)."""
 
 
 RULES = ((Policy.BASE_STOCK, Op.ORDER_UP_TO), (Policy.S_S, Op.ORDER_S_S), (Policy.R_NQ, Op.ORDER_R_NQ))
@@ -33,7 +30,7 @@ def write_orders(writer: Writer, program: Program, *, rows: Rows) -> None:
     buffers = program.buffers
     place = np.empty(buffers.policy.size, dtype=np.int64)
     place[program.order.information] = np.arange(place.size)
-    slack = np.zeros(place.size) if program.integer else SLACK * np.maximum(1.0, np.abs(buffers.low))
+    slack = slacks(program)
     ordering = buffers.policy != Policy.NONE
     reviewed = np.flatnonzero(ordering & (buffers.review_period > 1))
     writer.write(

@@ -16,6 +16,10 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
+SLACK = 1e-9
+"""Rounding noise of real quantities, relative to a level (METHODS 1.5)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rings:
     """Rows that are used in turn, ring after ring.
@@ -198,6 +202,12 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     column[rows.position] = position
     column[rows.nowhere] = 0.0
     return column
+
+
+def slacks(program: Program) -> Floats:
+    """Return Floats[N]: the rounding noise of each buffer; what is no larger is no order, no start, no stock and no debt."""
+    buffers = program.buffers
+    return np.zeros(buffers.low.size) if program.integer else SLACK * np.maximum(1.0, np.abs(buffers.low))
 
 
 def group_sums(values: Floats, length: Integers) -> Floats:

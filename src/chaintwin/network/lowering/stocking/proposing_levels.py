@@ -13,6 +13,9 @@ Floats = NDArray[np.float64]
 STEPS = 60
 """Most steps of the search for a level; Newton's rule needs about eight, halving the bracket catches it where it leaps out."""
 
+STEADY = 1e-8
+"""Squared coefficient of variation up to which demand over a lead time is taken as constant."""
+
 EXACT = 1e-9
 """The search ends where the level moves by less than this part of itself."""
 
@@ -69,7 +72,8 @@ class _Gamma(NamedTuple):
 
     @classmethod
     def of(cls, mean: Floats, variance: Floats) -> _Gamma:
-        is_random = (variance > 0) & (mean > 0)
+        # Beyond that the law is a constant for every purpose, and its formula loses all digits.
+        is_random = (variance > STEADY * mean**2) & (mean > 0)
         safe_mean, safe_variance = np.where(is_random, mean, 1.0), np.where(is_random, variance, 1.0)
         return cls(safe_mean**2 / safe_variance, safe_variance / safe_mean, np.where(is_random, np.nan, mean))
 
