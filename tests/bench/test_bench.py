@@ -19,6 +19,8 @@ EXPECTED = {
     "simulate_demo",
     "simulate_8_buffers",
     "simulate_1000",
+    "simulate_trees",
+    "simulate_line",
     "import_scms",
     "rng_uniforms",
     "help_start",

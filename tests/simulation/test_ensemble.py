@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
-from chaintwin.errors import CancelledError
+from chaintwin.errors import CancelledError, UsageError
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.graph import RESOURCE_SCHEMA, Graph
 from chaintwin.network.program import Program
@@ -165,10 +165,27 @@ def test_run_ensemble__progress_ends_at_one() -> None:
     assert seen[-1] == pytest.approx(1.0)
 
 
-def test_best_width__is_a_power_of_two_that_was_asked_for() -> None:
+def test_best_width__gives_every_worker_its_share_of_a_group() -> None:
     program = random_program(1)
     tape = assemble(program, initial_state(program))
-    assert [best_width(tape, replications) for replications in (1, 2, 3, 64, 1000)] == [1, 2, 4, 64, 64]
+    assert [best_width(tape, replications, workers=2) for replications in (1, 2, 3, 10, 64, 65, 1000)] == [1, 1, 2, 5, 32, 64, 64]
+    assert [best_width(tape, replications, workers=1) for replications in (1, 10, 64, 1000)] == [1, 10, 64, 64]
+
+
+def test_run_ensemble__any_width_for_a_group_gives_the_same_bytes() -> None:
+    for integer in (True, False):
+        program = random_program(3, integer=integer)
+        span, state = replace(SPAN, replications=50), initial_state(program)
+        whole = run_ensemble(program, state, span=span, threads=1, width=64)
+        for width in (1, 5, 7, 25):
+            assert same(whole, run_ensemble(program, state, span=span, threads=2, width=width))
+
+
+@pytest.mark.parametrize(("span", "width"), [(SPAN, 5), (SPAN, 128), (SPAN, 0), (replace(SPAN, replications=0), None)])
+def test_run_ensemble__refuses_what_cannot_be_reduced(span: Span, width: int | None) -> None:
+    program = random_program(1)
+    with pytest.raises(UsageError):
+        run_ensemble(program, initial_state(program), span=span, width=width)
 
 
 def test_run_ensemble__what_is_due_on_an_activity_without_lead_time_is_received() -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
-from chaintwin.bench.simulation_cases import compile_100k, simulate_8_buffers, simulate_1000, simulate_demo
+from chaintwin.bench.simulation_cases import (
+    compile_100k,
+    simulate_8_buffers,
+    simulate_1000,
+    simulate_demo,
+    simulate_line,
+    simulate_trees,
+)
 from chaintwin.bench.small_cases import help_start, import_scms, rng_uniforms
 from chaintwin.bench.table_cases import check_100k, read_csv_100k, read_parquet_100k, read_xlsx_100k
 from chaintwin.errors import UsageError
@@ -37,6 +44,8 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         simulate_demo(),
         simulate_8_buffers(),
         simulate_1000(),
+        simulate_trees(),
+        simulate_line(),
         import_scms(),
         rng_uniforms(),
         help_start(),

@@ -49,6 +49,28 @@ def simulate_1000() -> Case:
     )
 
 
+def simulate_line() -> Case:
+    """Return the case of one replication over many periods, where nothing hides the cost of an operation."""
+    return Case(
+        "simulate_line",
+        "Simulate one replication of three stages in a row with Poisson demand; the size counts periods.",
+        (1_000, 100_000),
+        "period",
+        _prepare_line,
+    )
+
+
+def simulate_trees() -> Case:
+    """Return the case of a distribution tree and an assembly tree."""
+    return Case(
+        "simulate_trees",
+        "Simulate a distribution tree of 30 stock points and an assembly tree of 31, 365 periods; the size counts replications.",
+        (64, 1_024),
+        "replication",
+        _prepare_trees,
+    )
+
+
 def compile_100k() -> Case:
     """Return the case that compiles a large network to arrays."""
     return Case(
@@ -81,6 +103,23 @@ def _prepare_eight(size: int, folder: Path) -> tuple[Phase, ...]:
     return (_simulation(compile_graph(eight_buffers()), 365, replications=size),)
 
 
+def _prepare_line(size: int, folder: Path) -> tuple[Phase, ...]:
+    del folder
+    from chaintwin.bench.trees import line
+    from chaintwin.network.compiling import compile_graph
+
+    return (_simulation(compile_graph(line(3)), size, replications=1),)
+
+
+def _prepare_trees(size: int, folder: Path) -> tuple[Phase, ...]:
+    del folder
+    from chaintwin.bench.trees import assembly, distribution
+    from chaintwin.network.compiling import compile_graph
+
+    shapes = {"distribution": distribution(25, 4), "assembly": assembly(4, 2)}
+    return tuple(_simulation(compile_graph(shape), 365, replications=size, name=name) for name, shape in shapes.items())
+
+
 def _prepare_thousand(size: int, folder: Path) -> tuple[Phase, ...]:
     del folder
     return (_simulation(generated_network(1_000).compile(), 365, replications=size),)
@@ -96,7 +135,7 @@ def _prepare_compile(size: int, folder: Path) -> tuple[Phase, ...]:
     return (Phase("compile", run, "stock point", limit_seconds=3.0),)
 
 
-def _simulation(program: Program, periods: int, *, replications: int) -> Phase:
+def _simulation(program: Program, periods: int, *, replications: int, name: str = "simulate") -> Phase:
     from chaintwin.network.state import initial_state
     from chaintwin.simulation.ensemble import Span, run_ensemble
 
@@ -107,4 +146,4 @@ def _simulation(program: Program, periods: int, *, replications: int) -> Phase:
         run_ensemble(program, state, span=span)
         return float(program.counts[0] * periods * replications)
 
-    return Phase("simulate", run, UPDATE)
+    return Phase(name, run, UPDATE)

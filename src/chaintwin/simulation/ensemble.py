@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.errors import CancelledError, InvariantError
+from chaintwin.errors import CancelledError, InvariantError, UsageError
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
 from chaintwin.simulation.block import PERIOD_TOTALS, Blocks, Breach
@@ -116,7 +116,8 @@ def run_ensemble(
     ----------
     program, state, span : what is run, from where, and how much of it.
     threads : threads to use; all cores by default. Never changes a byte of the result.
-    width : replications in a block, a power of two up to 64; by default what fits the cache. Never changes a byte of the result.
+    width : replications in a block, 1 to 64 and a divisor of 64 where there are more than 64 in all; by default what fits the
+        cache. Never changes a byte of the result.
     progress : called with the share done, 0 to 1, from worker threads.
     cancel : when set, the run stops within a fraction of a second.
 
@@ -124,11 +125,15 @@ def run_ensemble(
     ------
     CancelledError
         ``cancel`` was set.
+    UsageError
+        No replication, no period, or a width that is not allowed.
     InvariantError
         A conservation law did not hold; the message names law, entity, period and replication.
     """
+    _refuse(span, width)
     tape = assemble(program, state)
-    stop, chosen = cancel or threading.Event(), width or best_width(tape, span.replications)
+    workers = max(1, threads or os.cpu_count() or 1)
+    stop, chosen = cancel or threading.Event(), width or best_width(tape, span.replications, workers=workers)
     job = Job(
         program=program,
         tape=tape,
@@ -137,7 +142,6 @@ def run_ensemble(
         report=_reporter(span, chosen, progress),
         cancel=stop,
     )
-    workers = max(1, threads or os.cpu_count() or 1)
     batches = _batches(job, workers)
     workers = min(workers, len(batches))
     whole = all(first % GROUP == 0 for first, _ in batches)
@@ -157,11 +161,25 @@ def run_ensemble(
             raise
 
 
-def best_width(tape: Tape, replications: int) -> int:
-    """Return the replications of a block, a power of two: what fits the cache, 16 to 64, and no more than are asked for."""
+def best_width(tape: Tape, replications: int, *, workers: int) -> int:
+    """Return the replications of a block: what fits the cache, a power of two from 16 to 64.
+
+    A single group is cut into equal blocks instead, so that every worker has its share.
+    """
     fitting = max(16, CACHE_BYTES // (8 * tape.rows.count))
     width = 1 << (min(GROUP, fitting).bit_length() - 1)
-    return int(min(width, 1 << (min(replications, GROUP) - 1).bit_length()))
+    if replications > GROUP:
+        return int(width)
+    rounds = -(-replications // (workers * width))
+    return max(1, -(-replications // (workers * rounds)))
+
+
+def _refuse(span: Span, width: int | None) -> None:
+    if span.replications < 1 or span.periods < 1 or span.warm_up < 0:
+        found = f"{span.replications} replications of {span.periods} periods after {span.warm_up}"
+        raise UsageError(f"span: found {found}; allowed: at least one replication and one period, warm-up of 0 or more")
+    if width is not None and not (0 < width <= GROUP and (GROUP % width == 0 or span.replications <= GROUP)):
+        raise UsageError(f"width: found {width}; allowed: 1 to {GROUP}, dividing {GROUP}")
 
 
 def _batches(job: Job, workers: int) -> list[tuple[int, int]]:
