@@ -132,7 +132,8 @@ def _source_digest() -> str:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(f"numba {numba.__version__} python {sys.version_info[:2]}".encode())
     package = Path(__file__).parent
-    for path in sorted(package.rglob("*_kernels.py")):
+    # The flags are part of the code they make.
+    for path in (Path(__file__), *sorted(package.rglob("*_kernels.py"))):
         digest.update(str(path.relative_to(package)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -200,3 +200,14 @@ def test_run_ensemble__what_is_due_on_an_activity_without_lead_time_is_received(
     span = replace(SPAN, periods=1, warm_up=0, replications=1)
     assert run_ensemble(program, due, span=span).moments["on_hand"].mean[0] == 7.0
     assert run_ensemble(program, initial_state(program), span=span).moments["on_hand"].mean[0] == 1.0
+
+
+def test_run_ensemble__a_failure_does_not_set_the_caller_s_event() -> None:
+    program, stop = random_program(1), threading.Event()
+
+    def fail(_: float) -> None:
+        raise ValueError("told to")
+
+    with pytest.raises(ValueError, match="told to"):
+        run_ensemble(program, initial_state(program), span=SPAN, threads=2, progress=fail, cancel=stop)
+    assert not stop.is_set()

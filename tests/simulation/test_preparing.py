@@ -58,3 +58,13 @@ def test_mark_compiled__folder_that_cannot_be_written(tmp_path: Path, monkeypatc
     monkeypatch.setenv("CHAINTWIN_CACHE_DIR", str(tmp_path / "file"))
     jit.mark_compiled()
     assert jit.is_cold()
+
+
+def test_cache_folder__depends_on_the_flags_as_on_the_kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jit.py").write_text("fastmath = False", encoding="utf-8")
+    (tmp_path / "some_kernels.py").write_text("x = 1", encoding="utf-8")
+    monkeypatch.setattr(jit, "__file__", str(tmp_path / "jit.py"))
+    digest = jit._source_digest.__wrapped__
+    before = digest()
+    (tmp_path / "jit.py").write_text("fastmath = True", encoding="utf-8")
+    assert digest() != before

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from chaintwin.errors import UsageError
 from chaintwin.network.compiling import compile_graph
-from chaintwin.network.state import Shipments, initial_state
+from chaintwin.network.program import Program
+from chaintwin.network.state import OpenOrders, Shipments, State, initial_state
 from chaintwin.simulation.block import Blocks
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.operations import Op
-from chaintwin.simulation.tape.tape import Tape
+from chaintwin.simulation.tape.tape import Tape, Writer
 from tests.graphs import graph_of
 from tests.sizes import scaled
 from tests.strategies import EVERYTHING, random_network
@@ -134,3 +136,90 @@ def test_assemble__what_was_due_before_the_state_is_refused() -> None:
     past = Shipments(np.array([0]), np.array([-3]), np.array([-1]), np.array([7.0]))
     with pytest.raises(UsageError, match="due 1 periods ago"):
         assemble(program, replace(initial_state(program), shipments=past))
+
+
+def shop(**activity: object) -> dict[str, Any]:
+    """Return a stock point bought from outside that orders nothing and is asked for nothing."""
+    return {
+        "buffers": [{"id": "shop", "init": 0, "policy": {"type": "none"}}],
+        "activities": [{"id": "buy", "in": {}, "out": {"shop": 1}, "lead": 1, **activity}],
+        "demands": [{"id": "d", "buffer": "shop", "series": [0]}],
+    }
+
+
+def stock_of(program: Program, state: State, *, periods: int) -> list[float]:
+    blocks = Blocks(program, assemble(program, state), first=0, width=1, seed=0, period=state.period, periods=periods)
+    stock = []
+    for _ in range(periods):
+        blocks.advance(blocks.period + 1)
+        assert blocks.breach() is None
+        stock.append(float(blocks.read(blocks.tape.rows.on_hand)[0, 0]))
+    return stock
+
+
+@pytest.mark.parametrize("delay", [0, 2, 9])
+def test_assemble__an_order_starts_when_its_source_is_to_see_it(delay: int) -> None:
+    program = compile_graph(graph_of(shop(info_delay=delay), integer=True))
+    later = OpenOrders(np.array([0]), np.array([5]), np.array([7.0]))
+    assert stock_of(program, replace(initial_state(program), orders=later), periods=9) == [0.0] * 6 + [7.0] * 3
+
+
+def test_assemble__a_resource_that_works_in_part_lets_less_start() -> None:
+    network = shop(use={"line": 1}, lead=0)
+    program = compile_graph(graph_of({**network, "resources": {"line": [4]}}, integer=True))
+    orders = OpenOrders(np.array([0]), np.array([0]), np.array([12.0]))
+    for share, expected in ((1.0, [4.0, 8.0, 12.0]), (0.5, [2.0, 4.0, 6.0]), (0.0, [0.0, 0.0, 0.0])):
+        state = replace(initial_state(program), orders=orders, resource_share=np.array([share]))
+        assert stock_of(program, state, periods=3) == expected
+
+
+def test_assemble__a_network_without_activities() -> None:
+    network = shop()
+    network["activities"] = []
+    network["buffers"][0]["init"] = 3
+    network["demands"][0]["series"] = [2]
+    program = compile_graph(graph_of(network, integer=True))
+    assert stock_of(program, initial_state(program), periods=3) == [1.0, 0.0, 0.0]
+
+
+def test_assemble__a_late_shipment_changes_nobody_s_lead_time() -> None:
+    network = shop(lead="lognormal(mean=5, cv=3)")
+    network["buffers"][0]["policy"] = {"type": "base_stock", "S": 30}
+    network["demands"][0]["series"] = [5]
+    program = compile_graph(graph_of(network, integer=False))
+    state = initial_state(program)
+    longest = int(program.activities.lead_max[0])
+    late = Shipments(np.array([0]), np.array([-1]), np.array([3 * longest]), np.array([0.0]))
+    totals = []
+    for start in (state, replace(state, shipments=late)):
+        blocks = Blocks(program, assemble(program, start), first=0, width=64, seed=1, period=0, periods=200, count=10)
+        blocks.advance(200)
+        totals.append(np.concatenate([tally.on_hand for tally in blocks.tallies()], axis=1))
+    assert np.array_equal(totals[0], totals[1])
+
+
+@pytest.mark.parametrize("integer", [True, False])
+def test_tallies__units_in_process_are_those_of_each_close(integer: bool) -> None:
+    for seed in range(scaled(ci=30, full=300)):
+        network = dict(random_network(seed, features=EVERYTHING, integer=integer)["network"])
+        network.pop("leads", None)
+        for number, activity in enumerate(network["activities"]):
+            activity["lead"] = "pmf(1:0.3, 2:0.4, 4:0.3)" if number % 3 == 0 else activity["lead"]
+        program = compile_graph(graph_of(network, integer=integer))
+        tape = assemble(program, initial_state(program))
+        blocks = Blocks(program, tape, first=0, width=3, seed=seed, period=0, periods=20, count=2)
+        blocks.advance(7)
+        blocks.count_from_here()
+        total = np.zeros_like(blocks.in_process())
+        for period in range(7, 20):
+            blocks.advance(period + 1)
+            total += blocks.in_process()
+        moving = np.concatenate([tally.moving for tally in blocks.tallies()], axis=1)
+        assert moving == pytest.approx(total, rel=1e-9, abs=1e-9), seed
+
+
+def test_writer__refuses_what_does_not_fit() -> None:
+    writer = Writer()
+    for place, rows in (((1 << 22, 0), (0, 1)), ((0, 0, 1 << 24), (0, 1)), ((0, 0), (1 << 31, 1))):
+        with pytest.raises(UsageError):
+            writer.write("receive", Op.CLEAR, place=place, rows=rows)

@@ -163,10 +163,10 @@ class Blocks:
                     starts=table[rows.start_count],
                     moving=whole + moving[:, columns],
                     used=table[rows.used],
-                    period_stock=table[periods[0] : periods[0] + counted],
-                    period_owed=table[periods[1] : periods[1] + counted],
-                    period_demand=table[periods[2] : periods[2] + counted],
-                    period_immediate=table[periods[3] : periods[3] + counted],
+                    period_stock=table[periods[0] : periods[0] + counted].copy(),
+                    period_owed=table[periods[1] : periods[1] + counted].copy(),
+                    period_demand=table[periods[2] : periods[2] + counted].copy(),
+                    period_immediate=table[periods[3] : periods[3] + counted].copy(),
                 )
             )
         return tallies

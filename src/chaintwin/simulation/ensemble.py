@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -89,6 +89,17 @@ class Reduced:
 
 
 @dataclass(frozen=True, slots=True)
+class _Stop:
+    """Why to stop: somebody asked for it, or another worker failed; the caller's event is never set by us."""
+
+    asked: threading.Event | None
+    failed: threading.Event = field(default_factory=threading.Event)
+
+    def is_set(self) -> bool:
+        return self.failed.is_set() or (self.asked is not None and self.asked.is_set())
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Everything a group of replications needs; the same for all groups."""
 
@@ -97,7 +108,7 @@ class Job:
     span: Span
     width: int
     report: Callable[[float], None]
-    cancel: threading.Event
+    cancel: _Stop
 
 
 def run_ensemble(
@@ -133,7 +144,8 @@ def run_ensemble(
     _refuse(span, width)
     tape = assemble(program, state)
     workers = max(1, threads or os.cpu_count() or 1)
-    stop, chosen = cancel or threading.Event(), width or best_width(tape, span.replications, workers=workers)
+    stop = _Stop(cancel)
+    chosen = width or best_width(tape, span.replications, workers=workers)
     job = Job(
         program=program,
         tape=tape,
@@ -157,7 +169,7 @@ def run_ensemble(
             return _tree(_groups(job, played))
         except BaseException:
             # Ctrl-C and failures alike: workers look at the event between two calls, so leaving the pool does not hang.
-            stop.set()
+            stop.failed.set()
             raise
 
 

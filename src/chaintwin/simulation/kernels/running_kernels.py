@@ -100,13 +100,13 @@ def run_kernel(
             elif op < 17:
                 _order_kernel(op, a, b, c, d, e, f, g, period, integer, numbers[at], series, phase, table)
             elif op == 17:
-                fill_kernel(table[a], max(series[b + period % c], 0.0))
+                fill_kernel(table[a], max(series[b + period % c] * numbers[at, 0], 0.0))
             elif op < 23 or op == 34:
                 _count_kernel(op, a, b, c, d, e, numbers[at, 0], row, length, integer, table)
             elif op == 31:
                 fill_uniform_kernel(draws[e, 0], draws[e, 1], draws[e, 2], first, period, 0, scratch[0])
                 fill_quantile_kernel(law_kind[f], law_offset[f], law_size[f], law_values, scratch[0], table[d])
-                _scatter_kernel(period, a, b, c, d, g, table)
+                _scatter_kernel(period, a, b, c, d, g, numbers[at, 0], table)
             else:
                 _start_kernel(op, a, b, c, d, e, f, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1
@@ -228,10 +228,12 @@ def _start_kernel(
 
 
 @part_kernel
-def _scatter_kernel(period: int, ring: int, length: int, start: int, at_once: int, total: int, table: Floats) -> None:
+def _scatter_kernel(
+    period: int, ring: int, length: int, start: int, at_once: int, total: int, longest: float, table: Floats
+) -> None:
     """Send what starts on its way by the lead times in row ``at_once``; leave there what has none."""
     for w in range(table.shape[1]):
-        lead = min(max(math.floor(table[at_once, w] + 0.5), 0), length)
+        lead = min(max(math.floor(table[at_once, w] + 0.5), 0), int(longest))
         started = table[start, w]
         table[total, w] += lead * started
         if lead == 0:

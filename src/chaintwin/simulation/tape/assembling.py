@@ -39,7 +39,7 @@ def assemble(program: Program, state: State) -> Tape:
     _write_demand(writer, program, rows)
     _write_reveals(writer, program, rows)
     write_orders(writer, program, rows=rows)
-    write_execution(writer, program, rows=rows)
+    write_execution(writer, program, rows=rows, resource_share=state.resource_share)
     _write_close(writer, program, rows)
     code, numbers = writer.finish()
     buffers, streams = program.buffers, program.streams

@@ -33,16 +33,17 @@ class _Plan(NamedTuple):
     slack: Floats
 
 
-def write_execution(writer: Writer, program: Program, *, rows: Rows) -> None:
+def write_execution(writer: Writer, program: Program, *, rows: Rows, resource_share: Floats) -> None:
     """Write event E4.
 
     Parameters
     ----------
     writer : takes the operations.
     program, rows : the network and its layout.
+    resource_share : Floats[K], 0 to 1: part of each resource that works; it stays so.
     """
     plan = _plan(program, rows)
-    _write_capacity(writer, program, rows)
+    _write_capacity(writer, program, rows, share=resource_share)
     _write_allocation(writer, program, rows, plan)
     _write_direct(writer, program, rows, plan)
     others = np.flatnonzero(~plan.direct)
@@ -66,8 +67,6 @@ def _plan(program: Program, rows: Rows) -> _Plan:
     own = np.ones(inputs.size, dtype=bool)
     fed = np.flatnonzero(inputs == 1)
     own[fed] = alone[activities.input_buffer[activities.input_start[fed]]]
-    # The stock is looked at in the level of the buffer; nothing else may change it before the activity has its turn.
-    own[fed] &= buffer_level[activities.input_buffer[activities.input_start[fed]]] == activity_level[fed]
     direct = no_use & fixed & (inputs <= 1) & own
     slack = np.zeros(inputs.size)
     makers = np.repeat(np.arange(inputs.size), np.diff(activities.output_start))
@@ -83,12 +82,12 @@ def _turns(start: Integers, members: Integers) -> tuple[Integers, Integers]:
     return level, place
 
 
-def _write_capacity(writer: Writer, program: Program, rows: Rows) -> None:
+def _write_capacity(writer: Writer, program: Program, rows: Rows, *, share: Floats) -> None:
     resources = program.resources
     before = program.streams.factor_value.size + program.streams.series_value.size
     start, count = resources.capacity_start[:-1] + before, np.diff(resources.capacity_start)
     every = np.arange(count.size)
-    writer.write("execute", Op.CAPACITY, place=(0, 0, every), rows=(rows.capacity, start, count))
+    writer.write("execute", Op.CAPACITY, place=(0, 0, every), rows=(rows.capacity, start, count), numbers=(share,))
 
 
 def _write_allocation(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> None:
@@ -253,7 +252,13 @@ def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, 
                 rows.lead_sum[which],
             ),
         }
-        writer.write("execute", op, place=(plan.activity_level[which], 8, plan.activity_place[which], 202), rows=operands[op])
+        writer.write(
+            "execute",
+            op,
+            place=(plan.activity_level[which], 8, plan.activity_place[which], 202),
+            rows=operands[op],
+            numbers=(activities.lead_max[which],),
+        )
     now = chosen[random | at_once]
     owner, arc = _arcs(activities.output_start, now)
     writer.write(

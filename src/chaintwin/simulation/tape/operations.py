@@ -48,7 +48,7 @@ class Op(IntEnum):
     ORDER_ALONE = 16
     """position, ring, length, position upstream, part, count of orders, ahead; level, slack, input: base stock, one source."""
     CAPACITY = 17
-    """capacity, first value, values: what a resource offers in the period."""
+    """capacity, first value, values; share: what a resource offers in the period, as far as it works."""
     SHIP = 18
     """backlog, on hand, grant, sum of shipments."""
     SHIP_ALONE = 19
@@ -76,7 +76,7 @@ class Op(IntEnum):
     PUT_AHEAD = 30
     """ring, length, ahead, start: what starts joins the row of ``ahead`` periods from now."""
     SCATTER = 31
-    """ring, length, start, at once, draw, law, sum of lead times: each draws its lead time; at once takes those of 0."""
+    """ring, length, start, at once, draw, law, sum of lead times; longest: each draws its lead time; at once takes 0."""
     START_ALONE = 32
     """on hand, waiting, ring, length, sum of starts, count of starts; input, slack: one input, all its own."""
     START_FREE = 33

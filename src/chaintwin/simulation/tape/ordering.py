@@ -62,7 +62,7 @@ def _write_simple(writer: Writer, program: Program, rows: Rows, *, place: Intege
     source = buffers.source_activity[buffers.source_start[chosen]]
     ring, length, ahead = _queue(program, rows, source)
     inputs = np.diff(activities.input_start)[source]
-    visible = rows.info_length[source] == 0
+    visible = activities.information_delay[source] == 0
     has_first = (inputs > 0) & visible
     first = np.where(has_first, activities.input_start[source], 0)
     upstream = np.full(chosen.size, rows.nowhere, dtype=np.int64)
@@ -204,7 +204,7 @@ def _write_upstream(
 ) -> None:
     """Write that an order seen at once lowers the position of the buffers it will be taken from; the first ``skip`` are done."""
     activities = program.activities
-    seen = rows.info_length[activity] == 0
+    seen = activities.information_delay[activity] == 0
     first = activities.input_start[activity] + skip
     count = np.where(seen, np.maximum(activities.input_start[activity + 1] - first, 0), 0)
     which = np.repeat(np.arange(activity.size), count)
@@ -225,8 +225,12 @@ def _write_upstream(
 
 def _queue(program: Program, rows: Rows, activity: Integers) -> tuple[Integers, Integers, Integers]:
     """Return the ring that new orders join, its length, and how far ahead: orders on their way, or without delay the queue."""
-    length = rows.info_length[activity]
-    delayed = length > 0
+    delay, length = program.activities.information_delay[activity], rows.info_length[activity]
+    delayed = delay > 0
     # Today's row has been read already, so in a ring as long as the delay it is the one to write to.
-    ahead = np.where(length > program.activities.information_delay[activity], program.activities.information_delay[activity], 0)
-    return np.where(delayed, rows.info[activity], rows.waiting[activity]), np.where(delayed, length, 1), ahead
+    ahead = np.where(length > delay, delay, 0)
+    return (
+        np.where(delayed, rows.info[activity], rows.waiting[activity]),
+        np.where(delayed, length, 1),
+        np.where(delayed, ahead, 0),
+    )

@@ -198,7 +198,7 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     is_stream = buffers.claim_kind == 0
     index = buffers.claim_index
     np.add.at(position, claimed[is_stream], -state.backlog[index[is_stream]])
-    np.add.at(position, claimed[~is_stream], -(buffers.claim_quantity * waiting[np.where(is_stream, 0, index)])[~is_stream])
+    np.add.at(position, claimed[~is_stream], -buffers.claim_quantity[~is_stream] * waiting[index[~is_stream]])
     column[rows.position] = position
     column[rows.nowhere] = 0.0
     return column
@@ -226,7 +226,8 @@ def group_sums(values: Floats, length: Integers) -> Floats:
 def _hidden_orders(state: State, activities: Activities) -> tuple[Integers, Integers]:
     """Return the activities of orders their sources do not see yet, and the periods until each is seen, plus one."""
     who, ahead = state.orders.activity_index, state.orders.visible - state.period
-    hidden = (ahead >= 0) & (activities.information_delay[who] > 0)
+    # An order that its source is to see later than today waits on its way even where orders have no delay.
+    hidden = (ahead > 0) | ((ahead == 0) & (activities.information_delay[who] > 0))
     return who[hidden], ahead[hidden] + 1
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chaintwin.errors import UsageError
 from chaintwin.laws import PackedLaws
 from chaintwin.rng import stream_key
 from chaintwin.simulation.tape.operations import NUMBERS, WIDTH, Op
@@ -101,12 +102,18 @@ class Writer:
         code = np.zeros((count, WIDTH), dtype=np.int32)
         code[:, 0] = op
         for column, value in enumerate(rows):
+            if np.max(value, initial=0) > np.iinfo(np.int32).max:
+                raise UsageError(
+                    f"network: found {np.max(value)} in the {op.name} operation; allowed: up to {np.iinfo(np.int32).max}"
+                )
             code[:, 1 + column] = value
         written = np.zeros((count, NUMBERS))
         for column, number in enumerate(numbers):
             written[:, column] = number
         at = np.full(count, EVENTS[event], dtype=np.int64)
         for width, part in zip(BITS[1:], (*place, 0, 0, 0, 0), strict=False):
+            if np.max(part, initial=0) >= 1 << width:
+                raise UsageError(f"network: found {np.max(part)} entities in one {event} event; allowed: under {1 << width}")
             at = (at << width) | np.broadcast_to(np.asarray(part, dtype=np.int64), count)
         self.places.append(at)
         self.code.append(code)
