@@ -259,8 +259,13 @@ def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, 
             rows=operands[op],
             numbers=(activities.lead_max[which],),
         )
-    now = chosen[random | at_once]
-    owner, arc = _arcs(activities.output_start, now)
+    _write_finished(writer, program, rows, plan, chosen=chosen[random | at_once])
+
+
+def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
+    """Write that what has no lead time, or drew none, is in stock at once."""
+    activities, spare = program.activities, int(rows.spare[6])
+    owner, arc = _arcs(activities.output_start, chosen)
     writer.write(
         "execute",
         Op.ADD,
