@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.ingest import ImportResult, find_mapping, import_log, parse_mapping
 from chaintwin.ingest.shipment_log.cells.countries import GERMAN, country_code
-from chaintwin.ingest.shipment_log.transactions.spellings import spelling_key
+from chaintwin.ingest.shipment_log.transactions.spellings import code_key, spelling_key
 from chaintwin.laws import parse_many
 from chaintwin.network.geography import all_countries
 from tests.ingest.logs import imported, write_log
@@ -271,3 +271,22 @@ def test_import_log__figures_have_six_digits(name: str) -> None:
 def test_import_log__unknown_header_words_are_named_in_the_refusal(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="headers not used yet: Alpha, Beta"):
         import_log(write_log(tmp_path, "Alpha,Beta\n1,2\n"))
+
+
+@pytest.mark.parametrize(("one", "other"), [("1-A1", "1A-1"), ("K-AB", "KA-B"), ("-5 C", "5 C"), ("1.5 kW", "15 kW")])
+def test_code_key__codes_that_differ(one: str, other: str) -> None:
+    assert code_key(one) != code_key(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Seal-Kit", "SEAL KIT"), ("bolt", " Bolt,"), ("A/B", "a - b")])
+def test_code_key__spellings_of_one_name(one: str, other: str) -> None:
+    assert code_key(one) == code_key(other)
+
+
+def test_import_log__lines_that_differ_in_a_column_without_meaning_all_count(tmp_path: Path) -> None:
+    lines = [f"{text},{batch}" for text, batch in ((line(1), "B1"), (line(1), "B2"), (line(1), "B2"), (line(2), "B1"))]
+    result = run(tmp_path, *lines, header=f"{HEADER},Batch")
+    (repeated,) = found(result, "log.line_repeated")
+    assert (repeated.count, repeated.row) == (1, 4)
+    assert result.network["demand"].height == 1
+    assert result.report.steps["lines"]["used"] == 3

@@ -99,3 +99,26 @@ def test_find_unit__to_is_a_ton_only_beside_a_number() -> None:
     assert unit is not None
     assert unit.factor == 1000.0
     assert find_unit("camel") is None
+
+
+@pytest.mark.parametrize("cell", ["100.00- EUR", "EUR 100-", "100- pcs", "100 - pcs"])
+def test_read_measured__a_minus_behind_its_number_is_not_overlooked(cell: str) -> None:
+    measure = Measure.MONEY if "EUR" in cell else Measure.COUNT
+    assert values(read([cell, "5 pcs" if measure is Measure.COUNT else "5 EUR"], measure)) == [None, 5.0]
+
+
+def test_read_measured__no_cents() -> None:
+    assert values(read(["100,- EUR", "7 EUR"], Measure.MONEY, comma=True)) == [100.0, 7.0]
+
+
+def test_read_measured__a_dozen_and_a_piece_have_factors_of_their_own() -> None:
+    assert values(read(["2 dozen", "24 pcs"], given={"dozen": 12})) == [24.0, 24.0]
+    assert values(read(["2 dozen", "24 pcs"], given={"pcs": 1})) == [24.0, 24.0]
+
+
+def test_read_measured__numbers_alone_among_pallets_are_not_pallets() -> None:
+    cells: list[str | None] = ["5 plt", "6 plt", "7 plt", "480", "960"]
+    measured = read(cells)
+    assert values(measured) == [5.0, 6.0, 7.0, None, None]
+    assert measured.cells.frame["refused"].to_list()[3:] == ["plt", "plt"]
+    assert values(read(cells, given={"plt": 480})) == [2400.0, 2880.0, 3360.0, 480.0, 960.0]

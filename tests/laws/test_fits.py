@@ -223,3 +223,14 @@ def test_fit_lead_time__moderate_censoring_is_left_as_fitted() -> None:
     best = max(fits, key=lambda law: log_likelihood(law, times, observed=observed))
     assert best.mean < supported_mean(times, observed)
     assert fit_lead_time(times, observed).law == best
+
+
+def test_fit_lead_time__days_of_zero_do_not_lengthen_the_law() -> None:
+    times = np.array([0.0] * 12 + [30.0])
+    law = fit_lead_time(times, np.ones(times.size, dtype=np.bool_)).law
+    assert law is not None
+    assert law.mean <= 1.01 * times.mean()
+    # A shipment that is out for longer cannot make the law shorter.
+    longer = fit_lead_time(np.append(times, 31.0), np.append(np.ones(times.size, dtype=np.bool_), False)).law
+    assert longer is not None
+    assert longer.mean >= law.mean

@@ -191,7 +191,7 @@ def _most_likely(ages: NDArray[np.float64], arrived: NDArray[np.bool_]) -> Law:
         return Law(LawKind.CONSTANT, (float(ages[arrived][0]),))
     laws = [fit(ages, arrived) for fit in (fit_weibull_censored, fit_gamma_censored, fit_lognormal_censored)]
     law = max(laws, key=lambda law: log_likelihood(law, ages, observed=arrived))
-    limit = supported_mean(ages, arrived) if not arrived.all() else math.inf
+    limit = supported_mean(ages, arrived)
     # An exponential tail has a coefficient of variation of 1; a longer one was just refused.
     return law if law.mean <= limit else _of_kind(law.kind, limit, cv=min(law.sd / law.mean, 1.0))
 

@@ -83,7 +83,8 @@ def fit_weibull_censored(times: ArrayLike, observed: ArrayLike) -> Law:
 
     Parameters
     ----------
-    times, observed : as in `kaplan_meier`; at least one arrival. An age of 0 is taken as half the smallest other one.
+    times, observed : as in `kaplan_meier`; at least one arrival. An age of 0 is taken as half the smallest
+        other one, at most half a period.
 
     Returns
     -------
@@ -253,4 +254,5 @@ def _positive(times: ArrayLike, observed: ArrayLike) -> tuple[Array, NDArray[np.
     if not arrived.any():
         raise UsageError("observed: found no arrival; allowed: at least one")
     above = ages[ages > 0]
-    return np.where(ages > 0, ages, 0.5 * (above.min() if above.size else 1.0)), arrived
+    # Times are whole periods: what took none took less than half of one.
+    return np.where(ages > 0, ages, 0.5 * min(above.min(initial=1.0), 1.0)), arrived

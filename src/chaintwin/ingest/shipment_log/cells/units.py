@@ -65,10 +65,13 @@ HEADER_CURRENCIES: Mapping[str, str] = {
 """Currency by word in small letters: the codes met in logs of shipments, not all of ISO 4217, many of which are words."""
 
 UNIT_PATTERN = (
-    r"^(?P<before>US\$|[€£¥₹$]|[A-Za-z]{3,4})?\s*(?P<number>[+-]?\s?\d(?:[\d.,'’\s\x{a0}\x{202f}]*\d)?)[.,]?[–-]?\s*"
+    r"^(?P<before>US\$|[€£¥₹$]|[A-Za-z]{3,4})?\s*(?P<number>[+-]?\s?\d(?:[\d.,'’\s\x{a0}\x{202f}]*\d)?)(?:[.,][–-]?)?\s*"
     r"(?P<after>US\$|[€£¥₹$]|\p{L}+[²³]?)?\.?$"
 )
-"""A number, and the word or sign before or behind it."""
+"""A number, and the word or sign before or behind it.
+
+A dash stands for no cents only right behind the decimal sign (100,- EUR); any other is a minus behind its number, and the cell
+stays unread."""
 
 
 class Measure(StrEnum):
@@ -214,9 +217,10 @@ def read_measured(
     is_refused = pl.col("word").is_not_null() & ~pl.col("word").is_in(list(factors)) & (pl.col("kind") == CellKind.UNREAD)
     refused = pl.when(is_refused).then("word").otherwise(pl.lit(None, dtype=pl.String))
     if scale.alone is None:
-        refused = (
-            pl.when((pl.col("kind") == CellKind.VALUE) & pl.col("word").is_null()).then(pl.lit(header_unit)).otherwise(refused)
-        )
+        # Without a unit in the header, a number alone may count pieces as well as the unit most cells name.
+        usual = header_unit or max(factors, key=lambda name: (counts.get(name, 0), name), default="")
+        is_bare = (pl.col("kind") == CellKind.VALUE) & pl.col("word").is_null()
+        refused = pl.when(is_bare).then(pl.lit(usual)).otherwise(refused)
     kept = read.frame.with_columns(cells.alias("text"), word).with_columns(refused.alias("refused"))
     unread = pl.when(pl.col("refused").is_null()).then("kind").otherwise(pl.lit(CellKind.UNREAD)).alias("kind")
     kept = kept.with_columns(pl.when(pl.col("refused").is_null()).then("value").alias("value"), unread)
@@ -227,7 +231,7 @@ def read_measured(
     if bare != 1:
         odd[header_unit] = bare
     taken = {name: count for name, count in counts.items() if name in factors}
-    return Measured(replace(read, frame=kept.drop("word")), scale.unit, taken, odd)
+    return Measured(replace(read, frame=kept), scale.unit, taken, odd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +264,7 @@ def _count_scale(counts: Mapping[str, int], alone: int, *, header: str, given: M
     chosen = max(tally, key=lambda name: (tally[name], name == PIECE, name)) if any(tally.values()) else _family(usual)
     factors = {word: unit.factor for word, unit in units.items() if _family(unit) == chosen}
     if named is None:
-        return _Scale(chosen, factors)
+        return _Scale(chosen, factors, 1.0 if chosen == PIECE else None)
     return _Scale(chosen, factors, named.factor if _family(named) == chosen else None)
 
 
@@ -274,9 +278,13 @@ def _money_scale(counts: Mapping[str, int], *, header: str, currency: str, given
 def _given(counts: Mapping[str, int], given: Mapping[str, float]) -> dict[str, float]:
     """Return the factor of each word that the mapping gives: of the word itself, else of another word for its unit."""
     by_key = {word.casefold(): factor for word, factor in given.items()}
-    by_unit = {unit.name: factor for word, factor in given.items() if (unit := find_unit(word)) is not None}
-    found = {word: by_key.get(word.casefold(), by_unit.get(unit.name if (unit := find_unit(word)) else "")) for word in counts}
-    return {word: factor for word, factor in found.items() if factor is not None}
+    # A dozen is a unit of its own here, though it is counted in pieces.
+    by_unit = {(unit.name, unit.factor): factor for word, factor in given.items() if (unit := find_unit(word)) is not None}
+    found = {
+        word: by_key.get(word.casefold(), by_unit.get((unit.name, unit.factor)) if (unit := find_unit(word)) else None)
+        for word in counts
+    }
+    return {word: float(factor) for word, factor in found.items() if factor is not None}
 
 
 def _family(unit: Unit) -> str:

@@ -88,18 +88,22 @@ def unit_findings(measured: Measured, place: pl.DataFrame, *, field: str) -> lis
 
 def _refused(word: str, group: pl.DataFrame, measured: Measured, *, field: str) -> Finding:
     code, key, example = "log.unit_mixed", word, "25"
+    known = find_unit(word)
     if field in MONEY:
         code, key, example = "log.currency_mixed", find_currency(word) or word, "0.9"
         allowed = one = measured.unit
     elif field == "weight":
         allowed = one = "kg"
     else:
-        known = find_unit(word)
         one = "kg" if measured.unit == "kg" else "pieces" if measured.unit == PIECE else f"{measured.unit}s"
         example = "480" if known is not None and known.name == "pallet" else "0.01" if known and known.name == PIECE else "12"
         allowed = f"one unit in a column, here {one}"
-    fix = f'write "{key}" = {example}, the {one} in one, under [units.{field}] in the mapping'
     found = f'numbers in "{word}", such as "{group["text"][0]}"'
+    if group["word"].null_count() == group.height and code == "log.unit_mixed":
+        found = f'numbers alone among numbers in "{word}", such as "{group["text"][0]}"'
+        if known is not None and measured.unit == known.name:
+            one = "pieces"
+    fix = f'write "{key}" = {example}, the {one} in one, under [units.{field}] in the mapping'
     return _finding(code, found, allowed, fix, hit=group, column=measured.cells.header)
 
 

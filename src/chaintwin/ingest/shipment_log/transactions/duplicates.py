@@ -34,7 +34,8 @@ def with_repeats(frame: pl.DataFrame, mapping: LogMapping) -> tuple[pl.DataFrame
     chosen = {
         RepeatedIds.KEEP: pl.col("content"),
         RepeatedIds.FIRST: told.first().over(group, order_by="place"),
-        RepeatedIds.LAST: told.last().over(group, order_by="place"),
+        # The last word counts even where it repeats an earlier one.
+        RepeatedIds.LAST: pl.col("content").last().over(group, order_by="place"),
     }
     is_other = has_id & ~pl.col("is_same") & ~pl.col("shipment_id").is_first_distinct()
     is_superseded = has_id & ~pl.col("is_repeat") & (pl.col("content") != chosen[mapping.repeated_ids])
@@ -50,7 +51,7 @@ def _lines_findings(frame: pl.DataFrame) -> list[Finding]:
     for is_repeat, fix in ((True, left_out), (False, kept)):
         hit = frame.filter(pl.col("is_same") & (pl.col("is_repeat") == is_repeat))
         if hit.height:
-            found = "a line equal to an earlier one in every mapped column"
+            found = "a line equal to an earlier one in every column"
             findings.append(_finding("log.line_repeated", found, "each line once", fix, hit=hit))
     return findings
 

@@ -73,7 +73,7 @@ def read_lines(tables: Sequence[LogTable], mapping: LogMapping) -> LogLines:
         for table in tables
     )
     place = text.select(file="\0file", row="\0row")
-    columns: list[pl.Series] = place.get_columns()
+    columns: list[pl.Series] = [*place.get_columns(), _others(tables, headers)]
     raw: list[pl.Series] = []
     read: list[Cells] = []
     measured: dict[str, Measured] = {}
@@ -105,6 +105,17 @@ def read_lines(tables: Sequence[LogTable], mapping: LogMapping) -> LogLines:
     findings += [finding for name, found in measured.items() for finding in unit_findings(found, place, field=name)]
     unit = measured["quantity"].unit if "quantity" in measured else "piece"
     return LogLines(frame, pl.DataFrame(raw), counts, texts, (*findings, *unknown), unit)
+
+
+def _others(tables: Sequence[LogTable], headers: Sequence[str]) -> pl.Series:
+    """Return what each line says in columns that mean nothing here, to tell lines apart that are not the same."""
+    parts = []
+    for table in tables:
+        names = sorted(set(table.frame.columns) - set(headers))
+        texts = [pl.lit(""), *(pl.col(name).fill_null("") for name in names)]
+        # The column beside the text gives it its height.
+        parts.append(table.frame.select(pl.first(), pl.concat_str(texts, separator="\x1f").alias("\0others"))["\0others"])
+    return pl.concat(parts).alias("others")
 
 
 def _text(text: pl.DataFrame, names: tuple[str, ...], *, name: str, words: Mapping[str, str]) -> pl.Series:

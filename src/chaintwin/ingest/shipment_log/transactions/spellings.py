@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -40,6 +40,25 @@ def spelling_key(name: str) -> str:
     return _ELSEWHERE.sub("", kept) or name
 
 
+def code_key(name: str) -> str:
+    """Return the form in which product names and codes are compared: small letters, and one sign for every run of signs.
+
+    Signs stay in their place, because codes such as 1-A1 and 1A-1 are not the same, and so does a minus before a number.
+
+    Parameters
+    ----------
+    name : as in the log.
+
+    Example
+    -------
+    >>> [code_key(name) for name in ("Seal - Kit", "SEAL-KIT,", "1-A1", "1A-1", "-5 C", "Pump 1.5 kW")]
+    ['seal-kit', 'seal-kit', '1-a1', '1a-1', '-5-c', 'pump-1.5-kw']
+    """
+    kept = _BETWEEN_DIGITS.sub(lambda match: re.sub(r"\s", "", match[0]) or " ", name.casefold().strip())
+    minus = "-" if re.match(r"[-–−]\d", kept) else ""
+    return minus + _ELSEWHERE.sub("-", kept).strip("-") or name
+
+
 def merge_spellings(frame: pl.DataFrame, mapping: LogMapping) -> tuple[pl.DataFrame, tuple[Finding, ...], dict[str, int]]:
     """Return the lines with one spelling a name, the most frequent one (of equals the first by letters).
 
@@ -59,7 +78,7 @@ def merge_spellings(frame: pl.DataFrame, mapping: LogMapping) -> tuple[pl.DataFr
             continue
         names = pl.concat([frame[field].drop_nulls().alias("name") for field in fields])
         counted = pl.DataFrame(names).group_by("name").len(name="n").sort(["n", "name"], descending=[True, False])
-        groups = _groups(counted.iter_rows())
+        groups = _groups(counted.iter_rows(), key=code_key if kind == "products" else spelling_key)
         merged[kind] = sum(len(group) - 1 for group in groups)
         if not groups:
             continue
@@ -69,11 +88,11 @@ def merge_spellings(frame: pl.DataFrame, mapping: LogMapping) -> tuple[pl.DataFr
     return frame, tuple(findings), merged
 
 
-def _groups(counted: Iterable[tuple[str, int]]) -> list[list[str]]:
+def _groups(counted: Iterable[tuple[str, int]], *, key: Callable[[str], str]) -> list[list[str]]:
     """Return the names that share a key, the most frequent first, where there are several."""
     by_key: dict[str, list[str]] = defaultdict(list)
     for name, _ in counted:
-        by_key[spelling_key(name)].append(name)
+        by_key[key(name)].append(name)
     return [group for group in by_key.values() if len(group) > 1]
 
 
