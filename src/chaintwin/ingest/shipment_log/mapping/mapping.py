@@ -25,7 +25,7 @@ class Layout(StrEnum):
 
 
 class RepeatedLines(StrEnum):
-    """What becomes of the second of two lines that are equal in every mapped column."""
+    """What becomes of the second of two lines that are equal in every column."""
 
     BY_ID = "by_id"  # Left out where it carries a shipment id, which names one line; kept where it has none.
     DROP = "drop"
@@ -67,7 +67,7 @@ class LogMapping:
     place_words : country code by a word in the name of a site.
     countries : country code by a word in a country column; an empty code says that the word means "not known".
     units : by field, how many of the column's unit one of a word beside a number is, such as pieces on a pallet.
-    repeated_lines : what becomes of lines equal in every mapped column.
+    repeated_lines : what becomes of lines equal in every column.
     repeated_ids : what becomes of lines with the id of an earlier one and other content.
     kept_spellings : kinds of names (``sites``, ``products``) whose spellings are told apart.
     country : country of every site where the log names none.
