@@ -87,7 +87,8 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "duplicates",
-        "`lines`, of lines equal in every column, used or not: `by_id` (default: the second is left out where it carries a shipment "
+        "`lines`, of lines equal in every column, used or not: `by_id` (default: the second is left out where it carries a "
+        "shipment "
         "id), `drop` or `keep`. `ids`, of lines that repeat a shipment id and product with other content: `keep` (default), "
         "`first` or `last`.",
         'lines = "drop"',
@@ -95,7 +96,8 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "spellings",
-        "`sites` and `products`: `merge` (default) takes names that differ only in letter case, spaces or signs for one (of products: not where signs stand in other places); "
+        "`sites` and `products`: `merge` (default) takes names that differ only in letter case, spaces or signs for one "
+        "(of products: not where signs stand in other places); "
         "`keep` tells them apart.",
         'products = "keep"',
         ("sites", "products"),
