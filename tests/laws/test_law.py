@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaintwin.laws import Law, LawError, LawKind, parse
+from chaintwin.laws import Law, LawError, LawKind, pack_laws, parse
+from chaintwin.laws.tables_kernels import quantile_kernel
 from tests.laws.examples import ALL, BASIC, LAWS
 from tests.oracles.plain_tables import search_atoms
 from tests.shared_data import cases_of, matches
@@ -135,3 +136,19 @@ def test_law__refuses_parameters_that_mean_nothing(kind: LawKind, parameters: tu
 def test_law__refuses_truncation_that_keeps_nearly_nothing() -> None:
     with pytest.raises(LawError, match="bounds that hold at least"):
         parse("truncated(normal(0, 1), low=8, high=9)")
+
+
+@pytest.mark.parametrize("inner", ["geometric(0.5)", "poisson(3)", "pmf(0.1:0.3, 0.7:0.7)", "pmf(1:0.3, 4:0.7)"])
+@pytest.mark.parametrize("shift", [1.8, 0.1, 0.7, 2.3, -1.7, 1e6 + 0.3])
+def test_shift__keeps_every_separate_value(inner: str, shift: float) -> None:
+    law, base = Law(LawKind.SHIFT, (shift,), inner=parse(inner)), parse(inner)
+    for u in (0.05, 0.3, 0.6, 0.95):
+        atom = base.quantile(u)
+        assert law.quantile(u) == pytest.approx(atom + shift)
+        assert law.cdf(atom + shift) == base.cdf(atom)
+        assert law.mass_below(atom + shift) == base.mass_below(atom)
+        assert law.partial_moment(0, atom + shift) == pytest.approx(base.partial_moment(0, atom))
+    packed = pack_laws([law])
+    for u in (2.0**-33, 0.2500000001164153, 0.6000000000931323, 1 - 2.0**-33):
+        drawn = quantile_kernel(packed.kind[0], packed.offset[0], packed.size[0], packed.values, u)
+        assert drawn == pytest.approx(law.quantile(u))

@@ -201,7 +201,7 @@ class Law:
         if inner is None:
             return self._family_cdf(x)
         if self.kind is LawKind.SHIFT:
-            return inner.cdf_many(x - self.parameters[0])
+            return inner.cdf_many(_unshifted(inner, x, self.parameters[0]))
         if self.kind is LawKind.ZERO_INFLATED:
             share = self.parameters[0]
             return share * (x >= 0) + (1 - share) * inner.cdf_many(x)
@@ -234,6 +234,8 @@ class Law:
             if x == 0 and self.kind is LawKind.ZERO_INFLATED:
                 jump = self.parameters[0]
             return self.cdf(x) - jump
+        if self.inner is not None and self.kind is LawKind.SHIFT:
+            return self.inner.mass_below(float(_unshifted(self.inner, np.array([x]), self.parameters[0])[0]))
         return self.cdf(math.nextafter(x, -math.inf))
 
     def partial_moment(self, order: int, x: float) -> float:
@@ -261,7 +263,8 @@ class Law:
             return _shifted_moment(moments, offset)
         if self.kind is LawKind.SHIFT:
             shift = self.parameters[0]
-            return _shifted_moment([inner.partial_moment(m, x - shift) for m in range(order + 1)], shift)
+            point = float(_unshifted(inner, np.array([x]), shift)[0])
+            return _shifted_moment([inner.partial_moment(m, point) for m in range(order + 1)], shift)
         if self.kind is LawKind.ZERO_INFLATED:
             share = self.parameters[0]
             at_zero = share if order == 0 and x >= 0 else 0.0
@@ -385,6 +388,27 @@ def format_number(value: float) -> str:
     ('20', '0.4')
     """
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _unshifted(inner: Law, x: Array, shift: float) -> Array:
+    """Return x - shift, or the separate value of ``inner`` that the subtraction missed by a rounding.
+
+    2.8 - 1.8 is less than 1, and the law of 1.8 + a whole number would have nothing at 2.8.
+    """
+    point = x - shift
+    if inner.is_whole:
+        near = np.rint(point)
+    elif inner.kind in FINITE:
+        values = np.array(inner.values)
+        after = (
+            np.clip(np.searchsorted(values, point), 1, values.size - 1) if values.size > 1 else np.zeros(point.size, dtype=int)
+        )
+        before = np.maximum(after - 1, 0)
+        near = np.where(np.abs(values[after] - point) < np.abs(values[before] - point), values[after], values[before])
+    else:
+        return point
+    slack = 4 * np.finfo(np.float64).eps * (np.abs(x) + abs(shift))
+    return np.where(np.abs(near - point) <= slack, near, point)
 
 
 def _shifted_moment(moments: list[float], shift: float) -> float:

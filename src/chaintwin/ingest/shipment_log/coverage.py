@@ -42,7 +42,8 @@ class Coverage:
             said.append(f"The network holds {_percent(self.lines_used_share)} of the lines of the log.")
         if self.thin_demand_share is not None:
             effect = ": fill rates there are rough" if self.thin_demand_share >= WEAK_SHARE else ""
-            said.append(f"{_percent(self.thin_demand_share)} of demand is in streams under {FEW_ORDERS} orders{effect}.")
+            share = _percent(self.thin_demand_share)
+            said.append(f"{share[0].upper()}{share[1:]} of demand is in streams under {FEW_ORDERS} orders{effect}.")
         if self.lanes:
             said.append(f"{self.weak_lanes:,} of {self.lanes:,} lanes have a lead time from few shipments or from other lanes.")
         return tuple(said)
@@ -79,7 +80,7 @@ def cover(lines: pl.DataFrame, fits: pl.DataFrame, *, read: int) -> Coverage:
 def _percent(share: float) -> str:
     """Return a share as a percentage; neither 0 nor 100 unless it is exactly so."""
     if 0 < share < 0.01:
-        return "Under 1 %"
+        return "under 1 %"
     if 0.99 < share < 1:
-        return "Over 99 %"
+        return "over 99 %"
     return f"{100 * share:.0f} %"
