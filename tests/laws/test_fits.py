@@ -234,3 +234,8 @@ def test_fit_lead_time__days_of_zero_do_not_lengthen_the_law() -> None:
     longer = fit_lead_time(np.append(times, 31.0), np.append(np.ones(times.size, dtype=np.bool_), False)).law
     assert longer is not None
     assert longer.mean >= law.mean
+
+
+def test_fit_demand__orders_that_differ_by_rounding_are_one_size() -> None:
+    law = fit_demand([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 838861.625, 838861.65625])
+    assert law.mean == pytest.approx((838861.625 + 838861.65625) / 8)

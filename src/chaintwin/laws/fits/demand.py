@@ -34,6 +34,9 @@ Array = NDArray[np.float64]
 FEW_PERIODS = 8
 """With fewer periods a variance says next to nothing."""
 
+STEADY = 1e-12
+"""Squared coefficient of variation below which quantities differ by rounding only; a gamma law has no such shape."""
+
 LARGEST_COUNT_MEAN = 100.0
 """Above this mean, whole numbers are drawn from a continuous law: the step of one no longer matters."""
 
@@ -103,7 +106,7 @@ def _lumpy(data: Array) -> Law:
     inner = Law(LawKind.CONSTANT, (mean,))
     if variance > 0 and mean <= LARGEST_COUNT_MEAN and bool((data == np.floor(data)).all()):
         inner = Law(LawKind.SHIFT, (1.0,), inner=_count_law(mean - 1, variance))
-    elif variance > 0:
+    elif variance > STEADY * mean**2:
         inner = Law(LawKind.GAMMA, (mean**2 / variance, variance / mean))
     return Law(LawKind.ZERO_INFLATED, (share,), inner=inner)
 
