@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.ingest import ImportResult, find_mapping, import_log, parse_mapping
 from chaintwin.ingest.shipment_log.cells.countries import GERMAN, country_code
 from chaintwin.ingest.shipment_log.transactions.spellings import code_key, spelling_key
-from chaintwin.laws import parse_many
+from chaintwin.laws import Law, parse_many
 from chaintwin.network.geography import all_countries
 from tests.ingest.logs import imported, write_log
 
@@ -290,3 +292,102 @@ def test_import_log__lines_that_differ_in_a_column_without_meaning_all_count(tmp
     assert (repeated.count, repeated.row) == (1, 4)
     assert result.network["demand"].height == 1
     assert result.report.steps["lines"]["used"] == 3
+    (alike,) = found(result, "log.line_alike")
+    assert (alike.count, alike.row, alike.severity) == (1, 3, Severity.NOTE)
+
+
+def test_import_log__the_last_line_of_an_id_counts_even_where_it_repeats_an_earlier_one(tmp_path: Path) -> None:
+    lines = [line(1), line(2, c6="10"), line(2, c6="12"), line(2, c6="10")]
+    alone = run(tmp_path, *lines[:2]).network["demand"]
+    assert not alone.equals(run(tmp_path, lines[0], lines[2]).network["demand"])
+    for mode in ("by_id", "drop"):
+        result = run(tmp_path, *lines, extra=f'\n[duplicates]\nids = "last"\nlines = "{mode}"\n')
+        assert result.report.steps["lines"]["used"] == 2
+        assert result.network["demand"].equals(alone)
+
+
+@pytest.mark.parametrize(("other", "severity"), [("SEAL-KIT", Severity.NOTE), ("seal kit", Severity.WARNING)])
+def test_import_log__products_merged_over_signs_are_a_warning(tmp_path: Path, other: str, severity: Severity) -> None:
+    result = run(
+        tmp_path, line(1, c5="Seal-Kit"), line(2, c5="Seal-Kit"), line(3, c5=other), line(4, c5="-5 C"), line(5, c5="5 C")
+    )
+    (finding,) = found(result, "log.spelling_merged")
+    assert (finding.count, finding.severity) == (1, severity)
+    assert set(result.network["products"]["product_id"]) == {"Seal-Kit", "-5 C", "5 C"}
+
+
+@pytest.mark.parametrize("units", [("5 plt", "6 pallets", "7 plt"), ("2 t", "3 t", "4 t", "500 kg", "600 kg")])
+def test_import_log__numbers_alone_are_read_with_the_fix(tmp_path: Path, units: tuple[str, ...]) -> None:
+    lines = [line(n, c6=text) for n, text in enumerate((*units, "480"), start=1)]
+    header = HEADER.replace("Pieces", "Quantity")
+    result = run(tmp_path, *lines, header=header)
+    (finding,) = found(result, "log.unit_mixed")
+    assert (finding.count, finding.row) == (1, len(lines) + 1)
+    assert result.report.steps["lines"]["used"] == len(units)
+    words = finding.fix.split("write ")[1].split(", the pieces in one")[0].split(" and ")
+    entries = "\n".join(f"{word.split(' = ')[0]} = 12" for word in words)
+    mended = run(tmp_path, *lines, extra=f"\n[units.quantity]\n{entries}\n", header=header)
+    assert not found(mended, "log.unit_mixed")
+    assert mended.report.steps["lines"]["used"] == len(lines)
+    assert mended.report.facts["total_quantity"] == sum(int(text.split()[0]) for text in units) * 12 + 480
+
+
+def test_import_log__proof_of_delivery_is_the_arrival(tmp_path: Path) -> None:
+    header = HEADER.replace("Left On", "PO Date").replace("Got There", "POD Date")
+    result = run(tmp_path, line(1), line(2), line(3), header=header)
+    assert (result.mapping.headers("ordered"), result.mapping.headers("delivered")) == (("PO Date",), ("POD Date",))
+    assert result.report.steps["lines"]["open"] == 0
+
+
+def test_import_log__a_log_without_arrivals_is_warned_about(tmp_path: Path) -> None:
+    result = run(tmp_path, line(1, c9=""), line(2, c9=""))
+    (finding,) = found(result, "log.no_arrival")
+    assert finding.severity is Severity.WARNING
+
+
+def test_import_log__words_of_trucks_and_words_nobody_knows(tmp_path: Path) -> None:
+    words = ("FTL", "LTL", "UPS Ground", "Intermodal", "Camel")
+    result = run(tmp_path, *(line(1 + number, c7=word) for number, word in enumerate(words)), line(9), line(10), line(11))
+    assert {word: result.mapping.modes.get(word) for word in words} == {
+        "FTL": "road",
+        "LTL": "road",
+        "UPS Ground": "road",
+        "Intermodal": "rail",
+        "Camel": None,
+    }
+    (finding,) = found(result, "log.mode_unknown")
+    assert (finding.count, finding.severity) == (1, Severity.WARNING)
+
+
+def test_import_log__freight_of_a_heavy_machine_is_not_that_of_a_screw(tmp_path: Path) -> None:
+    header = HEADER + ",Freight Cost EUR"
+    machine = [f"{line(number, c6='1', c11='100')},50" for number in (1, 2)]
+    screws = [f"{line(number, c5='screw', c6='1000', c11='10')}," for number in (3, 4)]
+    lanes = run(tmp_path, *machine, *screws, header=header).network["lanes"]
+    # 100 for the machines, and 10 at half a euro a kilogram for the screws, over 2,002 units.
+    assert lanes["variable_cost"][0] == pytest.approx(110 / 2002, rel=1e-5)
+
+
+def test_read_numbers__words_of_the_mapping_in_any_case(tmp_path: Path) -> None:
+    header = HEADER + ",Freight Cost EUR"
+    lines = [f"{line(1)},frei Haus", f"{line(2)},FREI HAUS", f"{line(3)},30"]
+    result = run(tmp_path, *lines, header=header, extra='\n[words.freight]\n"frei haus" = "included"\n')
+    assert result.report.facts["rows_freight_included"] == 2
+    assert not found(result, "log.cell_unread")
+
+
+def test_import_log__demand_is_counted_over_the_days_of_the_orders(tmp_path: Path) -> None:
+    first = date(2024, 1, 1)
+    draw = np.random.default_rng(3)
+    lines = []
+    for day in range(200):
+        ordered = first + timedelta(days=day)
+        promised = ordered + timedelta(days=int(draw.integers(5, 60)))
+        lines.append(f"S{day},Linz,Wien,bolt,10,Truck,{ordered},{promised},{min(promised, first + timedelta(days=199))}")
+    header = "Shipment No,Shipped From,Delivered To,Part,Pieces,How Sent,Order Date,Promised Date,Delivered On"
+    demand = run(tmp_path, *lines, header=header).network["demand"]
+    law = parse_many(demand["quantity"].to_list())[0]
+    assert isinstance(law, Law)
+    days = 7 if demand.height and law.mean > 20 else 1
+    # Two hundred days are thirty weeks from Monday on; counted over every promised day it would be 7.8.
+    assert 9.4 <= law.mean / days <= 10.1

@@ -184,7 +184,7 @@ def test_import_log__german_log_is_guessed(tmp_path: Path) -> None:
         "freight": ("Frachtkosten",),
     }
     assert result.mapping.unused == ("Bemerkung",)
-    assert result.mapping.modes == {"Bahn": "rail", "LKW": "road", "Schlitten": ""}
+    assert result.mapping.modes == {"Bahn": "rail", "LKW": "road"}
     assert result.report.facts["total_line_value_usd"] == pytest.approx(
         1250.5 + 1500.6 + 980 + 490 + 588 - 375.15 + 1000.4 + 100 + 1250.5
     )

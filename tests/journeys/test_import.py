@@ -112,7 +112,7 @@ def test_import__messy_log_in_own_words_is_told_on_one_screen(ending: str, tmp_p
         "4 sites, 2 products",
         "The network holds 95 % of the lines",
         "of demand is in streams under 10 orders",
-        'Write "pallets" = 480, the pieces in one, under [units.quantity] in the mapping.',
+        'Write "pallets" = 480, the pieces in one of yours, under [units.quantity].',
         'no country is called "Neverland"',
         "2 lines with the id of an earlier one and other content",
         "firm-network/import/report.json",

@@ -236,6 +236,15 @@ def test_fit_lead_time__days_of_zero_do_not_lengthen_the_law() -> None:
     assert longer.mean >= law.mean
 
 
+def test_fit_lead_time__spread_that_was_seen_is_kept() -> None:
+    times = [1.0, 1.0, 3.0, 4.0, 5.0, 6.0, 11.0, 13.0, 13.0, 13.0, 16.0, 35.0, 91.0]
+    law = fit_lead_time(times, [True] * len(times)).law
+    assert law is not None
+    # The most likely law is longer than the data; the law at the limit is as wide as they are, not cut to an exponential one.
+    assert law.mean == pytest.approx(np.mean(times), rel=1e-9)
+    assert law.sd / law.mean == pytest.approx(np.std(times) / np.mean(times), rel=1e-6)
+
+
 def test_fit_demand__orders_that_differ_by_rounding_are_one_size() -> None:
     law = fit_demand([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 838861.625, 838861.65625])
     assert law.mean == pytest.approx((838861.625 + 838861.65625) / 8)

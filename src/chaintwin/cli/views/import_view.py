@@ -27,6 +27,7 @@ UNUSED_MAX = 8
 """More columns without a use are counted."""
 
 WEIGHTY = (
+    "log.no_arrival",
     "log.date_ambiguous",
     "log.unit_mixed",
     "log.currency_mixed",
@@ -47,6 +48,7 @@ WEIGHTY = (
 """Kinds of warnings, those first that change the result most; any other stands behind them."""
 
 PLAIN: Mapping[str, tuple[str, str]] = {
+    "log.no_arrival": ("No line has a day of arrival, so no lead time is known.", "{fix}."),
     "log.date_ambiguous": ("Every date in {column} fits day first as well as month first.", "{fix}."),
     "log.unit_mixed": ("{column}: {rows} left out, {found}.", "{fix}."),
     "log.currency_mixed": ("{column}: {rows} without an amount, {found}.", "{fix}."),

@@ -2,8 +2,8 @@
 
 - 30 or more: the Kaplan-Meier curve itself, in whole periods; what never arrived is put at the largest age seen (Efron).
 - 5 to 29: Weibull, gamma or lognormal, whichever is most likely, its mean and its coefficient of variation drawn towards
-  those of the lane family in logarithms: weight n / (n + 10) on its own n arrivals. Where shipments are open, the mean of the
-  fit, and that of a family as small, is at most what the survival curve supports (``supported_mean``).
+  those of the lane family in logarithms: weight n / (n + 10) on its own n arrivals. The mean of the fit, and that of a family
+  as small, is at most what the survival curve supports (``supported_mean``): the mean of the data where all have arrived.
 - 1 to 4: the law of the lane family; without one that is large enough, a constant, the restricted mean of the few.
 - none: no law, and the reason.
 """
@@ -192,8 +192,11 @@ def _most_likely(ages: NDArray[np.float64], arrived: NDArray[np.bool_]) -> Law:
     laws = [fit(ages, arrived) for fit in (fit_weibull_censored, fit_gamma_censored, fit_lognormal_censored)]
     law = max(laws, key=lambda law: log_likelihood(law, ages, observed=arrived))
     limit = supported_mean(ages, arrived)
-    # An exponential tail has a coefficient of variation of 1; a longer one was just refused.
-    return law if law.mean <= limit else _of_kind(law.kind, limit, cv=min(law.sd / law.mean, 1.0))
+    if law.mean <= limit:
+        return law
+    # An exponential tail has a coefficient of variation of 1; a longer one was just refused, unless it was seen to its end.
+    seen = float(ages.std() / ages.mean()) if arrived.all() else 0.0
+    return _of_kind(law.kind, limit, cv=min(law.sd / law.mean, max(seen, 1.0)))
 
 
 def _shrunk(own: Law, family: Law, *, weight: float) -> Law:

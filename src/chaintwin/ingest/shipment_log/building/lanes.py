@@ -53,12 +53,13 @@ def build_lanes(lines: pl.DataFrame) -> LaneTables:
         .otherwise(pl.format("{}>{}:{}", *PAIR, "lane_mode"))
     )
     lines = lines.with_columns(name.alias("lane_id"))
+    lines = _with_freight(lines)
     lanes = lines.group_by("lane_id", maintain_order=True).agg(
         pl.col("sender_site").first().alias("from_site"),
         pl.col("to_site").first(),
         pl.col("lane_mode").first().alias("mode"),
-        ordered_sum("freight_cost").alias("freight"),
-        ordered_sum(pl.col("quantity").filter(pl.col("freight_cost").is_not_null())).alias("freight_quantity"),
+        ordered_sum("freight_told").alias("freight"),
+        ordered_sum(pl.col("quantity").filter(pl.col("freight_told").is_not_null())).alias("freight_quantity"),
         pl.lit(value=False).alias("is_supply"),
     )
     lanes = pl.concat([lanes, _supply_lanes(lines)]).sort("lane_id")
@@ -67,6 +68,19 @@ def build_lanes(lines: pl.DataFrame) -> LaneTables:
     return LaneTables(
         lanes.select("lane_id", "from_site", "to_site", "mode", "variable_cost", "is_supply"), lines, counts, findings
     )
+
+
+def _with_freight(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines with ``freight_told``: the freight in the log, else that of its weight at the rate of its lane or mode.
+
+    A rate a unit would charge the freight of a few heavy machines to thousands of screws.
+    """
+    both = pl.col("freight_cost").is_not_null() & (pl.col("weight_kg") > 0)
+    rates = []
+    for group in ("lane_id", "lane_mode"):
+        paid, kilograms = (pl.when(both).then(name).sort().sum().over(group) for name in ("freight_cost", "weight_kg"))
+        rates.append(pl.when(kilograms > 0).then(paid / kilograms))
+    return lines.with_columns(freight_told=pl.coalesce("freight_cost", pl.col("weight_kg") * pl.coalesce(rates)))
 
 
 def _with_lane_mode(lines: pl.DataFrame) -> pl.DataFrame:

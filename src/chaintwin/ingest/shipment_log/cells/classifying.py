@@ -166,7 +166,9 @@ def _from_day_number() -> pl.Expr:
 def _with_meaning(frame: pl.DataFrame, words: Mapping[str, str]) -> pl.DataFrame:
     if not words:
         return frame.with_columns(pl.lit(None, dtype=pl.String).alias("meaning"))
-    return frame.with_columns(pl.col("text").replace_strict(dict(words), default=None, return_dtype=pl.String).alias("meaning"))
+    folded = {word.lower(): meaning for word, meaning in words.items()}
+    text = pl.col("text").str.to_lowercase()
+    return frame.with_columns(text.replace_strict(folded, default=None, return_dtype=pl.String).alias("meaning"))
 
 
 def _with_references(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:

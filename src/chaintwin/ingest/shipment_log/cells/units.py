@@ -193,7 +193,7 @@ def read_measured(
     words, pattern, decimal_comma : as in ``read_numbers``.
     """
     split = split_units(cells)
-    is_meant = cells.is_in(list(words)).fill_null(value=False)
+    is_meant = cells.str.to_lowercase().is_in([meant.lower() for meant in words]).fill_null(value=False)
     word = split["word"].zip_with(~is_meant, pl.Series([None], dtype=pl.String)).alias("word")
     counts: dict[str, int] = dict(pl.DataFrame(word.drop_nulls()).group_by("word").len().sort("word").iter_rows())
     alone = int((cells.is_not_null() & word.is_null()).sum())
@@ -218,7 +218,7 @@ def read_measured(
     refused = pl.when(is_refused).then("word").otherwise(pl.lit(None, dtype=pl.String))
     if scale.alone is None:
         # Without a unit in the header, a number alone may count pieces as well as the unit most cells name.
-        usual = header_unit or max(factors, key=lambda name: (counts.get(name, 0), name), default="")
+        usual = header_unit or max(scale.factors, key=lambda name: (counts.get(name, 0), name), default="")
         is_bare = (pl.col("kind") == CellKind.VALUE) & pl.col("word").is_null()
         refused = pl.when(is_bare).then(pl.lit(usual)).otherwise(refused)
     kept = read.frame.with_columns(cells.alias("text"), word).with_columns(refused.alias("refused"))

@@ -16,12 +16,15 @@ from chaintwin.ingest.shipment_log.mapping.nearest import header_key
 MODE_WORDS: Mapping[str, tuple[str, ...]] = {
     "air": ("air", "luft", "flug", "plane"),
     "sea": ("sea", "ocean", "see", "ship", "vessel", "schiff"),
-    "road": ("truck", "road", "lkw", "strasse", "lorry"),
-    "rail": ("rail", "train", "bahn", "zug", "schiene"),
+    "road": ("truck", "road", "lkw", "strasse", "lorry", r"ftl\b", r"ltl\b", r"ground\b", r"tl\b"),
+    "rail": ("intermodal", "rail", "train", "bahn", "zug", "schiene"),
     "inland_water": ("barge", "binnenschiff", "river"),
     "courier": ("courier", "kurier", "parcel", "paket", "express"),
     "pipeline": ("pipeline",),
 }
+
+BLANK_WORDS = frozenset(("", "n a", "na", "none", "unknown", "unbekannt", "k a", "tbd", "keine angabe"))
+"""Words, as ``header_key`` writes them, that say that something is not known."""
 
 MODE_WORDS_MAX = 3
 """Longer texts that hold a word such as "ship" are sentences or names."""

@@ -14,7 +14,7 @@ from chaintwin.ingest.shipment_log.cells.classifying import (
     looks_like_decimal_point,
     read_dates,
 )
-from chaintwin.ingest.shipment_log.mapping.content import Content, content_of, mode_of, number_texts
+from chaintwin.ingest.shipment_log.mapping.content import BLANK_WORDS, Content, content_of, mode_of, number_texts
 from chaintwin.ingest.shipment_log.mapping.currencies import main_currency
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS, Field, FieldKind, field
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
@@ -187,7 +187,9 @@ def _with_habits(mapping: LogMapping, sample: pl.DataFrame) -> LogMapping:
     modes: dict[str, str] = {}
     for header in mapping.headers("mode"):
         if header in texts:
-            modes |= {word: mode_of(word) for word in texts[header].drop_nulls().unique().sort().to_list()}
+            words = texts[header].drop_nulls().unique().sort().to_list()
+            # A word nobody knows stays out, so that the import warns about it; one that says "unknown" means no mode.
+            modes |= {word: mode_of(word) for word in words if mode_of(word) or header_key(word) in BLANK_WORDS}
     routes = [
         word for header in mapping.headers("route") if header in texts for word in texts[header].drop_nulls().unique().sort()
     ]

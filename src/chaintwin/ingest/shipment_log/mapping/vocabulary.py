@@ -22,7 +22,7 @@ SYNONYMS: Mapping[str, str] = {
     ),
     "leave": "left leaving departure departed departs abgang abfahrt abgegangen ausgang warenausgang",
     "load": "load loaded loading verladung verladen lade belade beladung pickup collected collection abhol abholung abgeholt",
-    "arrive": "arrived arrival arrives arriving ankunft angekommen eingang eingegangen eintreffen wareneingang",
+    "arrive": "pod arrived arrival arrives arriving ankunft angekommen eingang eingegangen eintreffen wareneingang",
     "receive": "received receipt receiving erhalten empfangen empfang",
     "deliver": (
         "delivered delivery deliveries liefer lieferung geliefert zustellung zugestellt anlieferung ausgeliefert auslieferung"
@@ -61,8 +61,8 @@ SYNONYMS: Mapping[str, str] = {
     "unit": "unit einheit",
     "piece unit": "stuck stk pcs",
     "per": "per pro je each",
-    "quantity": "quantity quantities qty menge anzahl",
-    "weight": "weight gewicht masse mass wt wgt",
+    "quantity": "quantity quantities qty menge mge anzahl",
+    "weight": "weight gew gewicht masse mass wt wgt",
     "gross": "gross brutto",
     "net": "net netto",
     "total": "total gesamt all",
@@ -106,6 +106,10 @@ PHRASES: Mapping[str, str] = {
     "proof of delivery": "arrived",
     "bill of lading": "waybill",
     "third party": "other",
+    "art nr": "artikel",
+    "art no": "artikel",
+    "mat nr": "material",
+    "mat no": "material",
 }
 """Words that mean something together, and the single word they stand for."""
 

@@ -101,10 +101,20 @@ def _refused(word: str, group: pl.DataFrame, measured: Measured, *, field: str) 
     found = f'numbers in "{word}", such as "{group["text"][0]}"'
     if group["word"].null_count() == group.height and code == "log.unit_mixed":
         found = f'numbers alone among numbers in "{word}", such as "{group["text"][0]}"'
-        if known is not None and measured.unit == known.name:
-            one = "pieces"
-    fix = f'write "{key}" = {example}, the {one} in one, under [units.{field}] in the mapping'
+        if known is not None and measured.unit in (known.name, "kg" if known.is_mass else ""):
+            one, key = "pieces", f'" = {example} and "'.join(_words_of(measured, first=word))
+    fix = f'write "{key}" = {example}, the {one} in one of yours, under [units.{field}]'
     return _finding(code, found, allowed, fix, hit=group, column=measured.cells.header)
+
+
+def _words_of(measured: Measured, *, first: str) -> list[str]:
+    """Return a word for each unit that is read as the column's: numbers alone are pieces only once all have a factor."""
+    words: dict[tuple[str, float], str] = {}
+    for word in (first, *sorted(measured.read, key=lambda word: (-measured.read[word], word))):
+        unit = find_unit(word)
+        if unit is not None and measured.unit in (unit.name, "kg" if unit.is_mass else ""):
+            words.setdefault((unit.name, unit.factor), word)
+    return list(words.values())
 
 
 def _groups(frame: pl.DataFrame, name: str) -> list[tuple[str, pl.DataFrame]]:

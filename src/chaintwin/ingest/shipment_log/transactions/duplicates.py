@@ -37,11 +37,13 @@ def with_repeats(frame: pl.DataFrame, mapping: LogMapping) -> tuple[pl.DataFrame
         # The last word counts even where it repeats an earlier one.
         RepeatedIds.LAST: pl.col("content").last().over(group, order_by="place"),
     }
+    # Lines that differ only in columns without a use may be one line exported twice, or two of a shipment.
+    is_like = ~pl.struct(name for name in columns if name != "others").is_first_distinct() & ~pl.col("is_same")
     is_other = has_id & ~pl.col("is_same") & ~pl.col("shipment_id").is_first_distinct()
     is_superseded = has_id & ~pl.col("is_repeat") & (pl.col("content") != chosen[mapping.repeated_ids])
-    frame = frame.with_columns(is_superseded=is_superseded.fill_null(value=False), is_other=is_other)
+    frame = frame.with_columns(is_superseded=is_superseded.fill_null(value=False), is_other=is_other, is_like=is_like)
     findings = (*_lines_findings(frame), *_ids_findings(frame, mapping))
-    return frame.drop("place", "content", "is_same", "is_other"), findings
+    return frame.drop("place", "content", "is_same", "is_other", "is_like"), findings
 
 
 def _lines_findings(frame: pl.DataFrame) -> list[Finding]:
@@ -53,6 +55,11 @@ def _lines_findings(frame: pl.DataFrame) -> list[Finding]:
         if hit.height:
             found = "a line equal to an earlier one in every column"
             findings.append(_finding("log.line_repeated", found, "each line once", fix, hit=hit))
+    hit = frame.filter("is_like")
+    if hit.height:
+        found = "a line equal to an earlier one in every mapped column, but not in the others"
+        fix = "both are counted; if the other columns say nothing about the goods, remove them from the file"
+        findings.append(_finding("log.line_alike", found, "each line once", fix, hit=hit, severity=Severity.NOTE))
     return findings
 
 

@@ -123,7 +123,9 @@ def _text(text: pl.DataFrame, names: tuple[str, ...], *, name: str, words: Mappi
         return pl.Series(name, [None] * text.height, dtype=pl.String)
     # Control characters cannot stand in an id.
     cleaned = pl.col(names[0]).str.replace_all(r"\p{Cc}+", " ").str.strip_chars()
-    return text.select(pl.when(~pl.col(names[0]).is_in(list(words))).then(cleaned).alias(name)).to_series()
+    return text.select(
+        pl.when(~pl.col(names[0]).str.to_lowercase().is_in([meant.lower() for meant in words])).then(cleaned).alias(name)
+    ).to_series()
 
 
 def _numbers(cells: pl.Series, mapping: LogMapping, *, name: str) -> Measured:

@@ -54,8 +54,8 @@ def code_key(name: str) -> str:
     >>> [code_key(name) for name in ("Seal - Kit", "SEAL-KIT,", "1-A1", "1A-1", "-5 C", "Pump 1.5 kW")]
     ['seal-kit', 'seal-kit', '1-a1', '1a-1', '-5-c', 'pump-1.5-kw']
     """
-    kept = _BETWEEN_DIGITS.sub(lambda match: re.sub(r"\s", "", match[0]) or " ", name.casefold().strip())
-    minus = "-" if re.match(r"[-–−]\d", kept) else ""
+    kept = _BETWEEN_DIGITS.sub(lambda match: re.sub(r"\s", "", match[0]) or " ", name.casefold().strip().replace("−", "-"))
+    minus = "-" if re.match(r"[-–]\d", kept) else ""
     return minus + _ELSEWHERE.sub("-", kept).strip("-") or name
 
 
@@ -97,8 +97,12 @@ def _groups(counted: Iterable[tuple[str, int]], *, key: Callable[[str], str]) ->
 
 
 def _finding(groups: Sequence[Sequence[str]], *, kind: str, lines: int) -> Finding:
+    # Case and spaces are typing; where signs differ, names may be of different things.
+    bold = [len({re.sub(r"\s", "", name.casefold()) for name in group}) > 1 for group in groups]
+    severity = Severity.WARNING if any(bold) else Severity.NOTE
+    groups = [group for _, group in sorted(zip(bold, groups, strict=True), key=lambda pair: not pair[0])]
     examples = "; ".join(f"{', '.join(repr(name) for name in group[1:4])} for {group[0]!r}" for group in groups[:EXAMPLES_MAX])
     spellings = sum(len(group) - 1 for group in groups)
     fix = f'taken for one each by the most frequent spelling; {kind} = "keep" under [spellings] in the mapping tells them apart'
     found = f"{spellings} other spellings of {len(groups)} {kind}: {examples}"
-    return Finding("log.spelling_merged", found, "one spelling a name", fix, "", 0, kind, Severity.NOTE, lines)
+    return Finding("log.spelling_merged", found, "one spelling a name", fix, "", 0, kind, severity, lines)

@@ -12,6 +12,9 @@ from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 from chaintwin.ingest.shipment_log.transactions.duplicates import with_repeats
 from chaintwin.ingest.shipment_log.transactions.rows import LogLines
 
+ORDERED_SHARE = 0.9
+"""Share of lines with an order day and a promise from which on they tell what days the log covers."""
+
 WORLD_DAYS = ("shipped", "delivered", "recorded")
 
 
@@ -78,17 +81,43 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
         raise InputError(
             [*findings, Finding("log.no_usable_line", found, "a line with product, sender, destination, quantity and date")]
         )
+    usable, moved = _within_orders(usable, orders, as_of=as_of)
+    findings += moved
     counts = {
         "lines": frame.height,
         "used": usable.height,
         **{f"left_out:{name}": count for name, count in reasons.items()},
     }
     counts["open"] = int(usable["is_open"].sum())
-    if counts["open"]:
+    if counts["open"] == usable.height:
+        found = f"no arrival in any of {usable.height} lines"
+        fix = "name the column of the arrival under delivered in the mapping; until then every lead time is proposed"
+        findings.append(Finding("log.no_arrival", found, "days of arrival", fix, column="delivered", severity=Severity.WARNING))
+    elif counts["open"]:
         found = f"{counts['open']} open shipments"
         fix = f"they count as censored on {as_of.isoformat()}; give another as-of date if the log was cut then"
         findings.append(Finding("log.open", found, "open shipments are welcome", fix, severity=Severity.NOTE))
     return UsableLines(usable, as_of, tuple(findings), counts, lines.unit)
+
+
+def _within_orders(frame: pl.DataFrame, orders: list[str], *, as_of: date) -> tuple[pl.DataFrame, list[Finding]]:
+    """Return the lines with ``wanted`` inside the span of the orders, put off by the usual promise.
+
+    A log that ends on a day holds only part of what was promised for later, and one that begins on a day only part of what was
+    promised soon after; counted over all those days demand would be too low at both ends.
+    """
+    ordered = pl.coalesce(*orders) if orders else pl.lit(None, dtype=pl.Date)
+    pairs = frame.select(ordered.alias("ordered"), "promised").drop_nulls()
+    last = frame["wanted"].max()
+    if pairs.height < ORDERED_SHARE * frame.height or not isinstance(last, date) or last <= as_of:
+        return frame, []
+    lag = pl.duration(days=pairs.select((pl.col("promised") - pl.col("ordered")).dt.total_days().median().cast(pl.Int64)).item())
+    first, end = pairs["ordered"].min(), pairs["ordered"].max()
+    moved = frame.with_columns(wanted=pl.col("wanted").clip(pl.lit(first) + lag, pl.lit(end) + lag))
+    count = int((moved["wanted"] != frame["wanted"]).sum())
+    found = f"{count} lines promised before or after what orders of the log can be promised for"
+    fix = "counted on the nearest such day, so that demand is counted over as many days as there were orders"
+    return moved, [Finding("log.promised_outside", found, "complete days", fix, column="promised", severity=Severity.NOTE)]
 
 
 def _without_unusable(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
