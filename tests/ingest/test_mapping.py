@@ -105,3 +105,12 @@ def test_header_key__spellings(header: str, key: str) -> None:
 
 def test_nearest_headers__misspelled() -> None:
     assert nearest_headers("Line Item Quantity", ["Line Item Qty", "Country", "ID"])[0] == "Line Item Qty"
+
+
+@pytest.mark.parametrize(("line", "allowed"), [('currency = "Euro"', "ISO 4217"), ('country = "Deutschland"', "here DE")])
+def test_parse_mapping__codes_are_codes(line: str, allowed: str) -> None:
+    text = f'name = "x"\nkind = "transactions"\n{line}\n[columns]\nproduct = "A"\nquantity = "B"\norigin = "C"\n'
+    with pytest.raises(InputError) as caught:
+        parse_mapping(text + 'destination = "D"\nordered = "E"\n')
+    (finding,) = caught.value.findings
+    assert allowed in finding.allowed

@@ -62,6 +62,8 @@ def test_type_table__any_text_is_understood_or_told(place, texts: list[str], dat
         ("$1,200.50", "number.currency", "write 1200.5"),
         ("1.200,50 €", "number.currency", "write 1200.5"),
         ("about 5", "number.wrong", "write a number such as 12.5"),
+        ("7O", "number.wrong", "write 70 if a letter was typed for a digit"),
+        ("1o.5", "number.wrong", "write 10.5 if a letter was typed for a digit"),
         ("-∞", "number.infinite", "leave the cell blank if there is no limit"),
         ("normal(3, 1)", "number.law", "write its mean"),
     ],

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaintwin.errors import Finding
+from chaintwin.ingest.shipment_log.cells.countries import country_code
 from chaintwin.ingest.shipment_log.mapping.fields import FIELD_NAMES, FIELDS, FieldKind
 from chaintwin.ingest.shipment_log.mapping.nearest import nearest_headers
 from chaintwin.ingest.shipment_log.mapping.sections import ENTRIES, SECTION_NAMES, section
@@ -68,6 +69,13 @@ def _check_head(document: Mapping[str, Any], *, file: str) -> list[Finding]:
         findings.append(_fault("kind", str(document.get("kind", "no kind")), " or ".join(KINDS), file=file, column="kind"))
     if document.get("period", "day") not in tuple(Period):
         findings.append(_fault("period", document["period"], ", ".join(Period), file=file, column="period"))
+    currency, country = document.get("currency", "USD"), document.get("country", "")
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        findings.append(_fault("currency", currency, "three letters of ISO 4217, such as EUR", file=file, column="currency"))
+    if country and country_code(country) != country:
+        known = country_code(country)
+        allowed = f"two letters of ISO 3166, here {known}" if known else "two letters of ISO 3166, such as DE"
+        findings.append(_fault("country", country, allowed, file=file, column="country"))
     return findings
 
 

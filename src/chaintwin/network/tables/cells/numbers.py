@@ -60,6 +60,10 @@ def read_booleans(cells: Cells) -> Reading:
     return Reading(_without(is_true, wrong), findings)
 
 
+_SLIPS = str.maketrans({"O": "0", "o": "0", "I": "1"})
+"""Letters that are typed for digits."""
+
+
 def number_fault(text: str, column: Column) -> Fault:
     """Say what is wrong with a text that is no finite number, with a repaired value where there is one.
 
@@ -100,6 +104,9 @@ def number_fault(text: str, column: Column) -> Fault:
         return Fault(
             "number.date", shown(text), allowed, "a spreadsheet may have turned the number into a date; write the number as text"
         )
+    typed = plain.translate(_SLIPS)
+    if typed != plain and any(character.isdigit() for character in plain) and _PLAIN.fullmatch(typed):
+        return Fault("number.wrong", shown(text), allowed, f"write {typed} if a letter was typed for a digit")
     return _separator_fault(plain, text, allowed) or _word_fault(plain, text, allowed)
 
 
