@@ -64,9 +64,12 @@ def fill_proposals(network: Network) -> Proposals:
         notes = pl.Series("proposal_note", [None], dtype=pl.String).new_from_index(0, lanes.height)
         proposed = pl.concat([_sites_proposed(sites)])
     else:
+        # An amount without a rate is left out, as everywhere; taken one to one it would be wrong by the rate.
         rate = dollars_in(network.settings, network["exchange_rates"])
         order = lanes.with_row_index("place").filter(blank)["place"]
-        wanted = pl.when(pl.col("variable_cost").is_null()).then(pl.col("freight_cost_per_tonne") * rate)
+        wanted = pl.when(pl.col("variable_cost").is_null()).then(
+            pl.col("freight_cost_per_tonne") * pl.lit(rate, dtype=pl.Float64)
+        )
         filled = filled.with_columns(place=order, freight=wanted)
         columns = [*lanes.columns, "place", "freight", "proposal_note"]
         rest = lanes.with_row_index("place").filter(~blank)
@@ -80,8 +83,8 @@ def fill_proposals(network: Network) -> Proposals:
     return Proposals(network, freight, notes, proposed)
 
 
-def dollars_in(settings: Settings, rates: pl.DataFrame) -> float:
-    """Return what one US dollar is worth in the project's currency on the first day; 1 where no rate says so.
+def dollars_in(settings: Settings, rates: pl.DataFrame) -> float | None:
+    """Return what one US dollar is worth in the project's currency on the first day; None where no rate says so.
 
     Parameters
     ----------
@@ -91,12 +94,7 @@ def dollars_in(settings: Settings, rates: pl.DataFrame) -> float:
     if settings.currency == FREIGHT_CURRENCY:
         return 1.0
     known = _dollar_rates(settings, rates)
-    return float(known["rate"][-1]) if known.height else 1.0
-
-
-def has_dollar_rate(settings: Settings, rates: pl.DataFrame) -> bool:
-    """Tell whether a rate of the US dollar holds on the first day."""
-    return _dollar_rates(settings, rates).height > 0
+    return float(known["rate"][-1]) if known.height else None
 
 
 def _dollar_rates(settings: Settings, rates: pl.DataFrame) -> pl.DataFrame:

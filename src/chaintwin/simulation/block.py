@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
 from chaintwin.simulation.kernels.running_kernels import run_kernel
-from chaintwin.simulation.layout import Floats, Tally
+from chaintwin.simulation.tally import Floats, Tally
 from chaintwin.simulation.tape.rows import group_sums
 from chaintwin.simulation.tape.tape import Tape
 

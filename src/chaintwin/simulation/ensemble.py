@@ -17,9 +17,9 @@ from chaintwin.errors import CancelledError, InvariantError, UsageError
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
 from chaintwin.simulation.block import PERIOD_TOTALS, Blocks, Breach
-from chaintwin.simulation.layout import Tally
 from chaintwin.simulation.ledger import ledger
 from chaintwin.simulation.moments import Moments
+from chaintwin.simulation.tally import Tally
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.tape import Tape
 

@@ -7,7 +7,7 @@ import numpy as np
 from chaintwin.network.graph import ActivityKind
 from chaintwin.network.program import Program
 from chaintwin.simulation.kernels.reducing_kernels import weigh_kernel
-from chaintwin.simulation.layout import Floats, Tally
+from chaintwin.simulation.tally import Floats, Tally
 
 FIGURE_COUNT = 19
 

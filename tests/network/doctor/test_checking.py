@@ -6,15 +6,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as tried
 
 from chaintwin.errors import GraphError, Severity
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.doctor import CODES, Report, check
 from chaintwin.network.doctor.marks import MOST
 from chaintwin.network.lowering import lower
-from chaintwin.network.network import Network
+from chaintwin.network.network import Network, Settings
 from chaintwin.network.tables.writing import Layout, write
 from tests.network.building import network_of
 from tests.network.doctor.clean import SETTINGS, Tables, clean_tables, report_of, row_of
@@ -27,6 +29,12 @@ def _only(report: Report, code: str) -> str:
     found = [str(finding) for finding in report.findings if finding.code == code]
     assert len(found) == 1, found
     return found[0]
+
+
+def _cost_of(tables: Tables, settings: Settings, lane: str) -> float:
+    costs = lower(network_of(tables, settings)).activities
+    (cost,) = costs.filter(pl.col("activity_id").str.contains(lane, literal=True))["variable_cost"]
+    return float(cost)
 
 
 def _planted(code: str) -> Report:
@@ -123,8 +131,13 @@ def test_check__freight_in_dollars_needs_a_rate() -> None:
     assert report_of(tables).findings == ()
     euros = replace(SETTINGS, currency="EUR")
     assert "no rate of USD" in _only(report_of(tables, euros), "currency.no_rate")
+    # Without a rate the freight is left out; taken one to one it would be wrong by the rate.
+    dollars = _cost_of(tables, SETTINGS, "L5")
+    assert dollars > 0
+    assert _cost_of(tables, euros, "L5") == 0.0
     tables["exchange_rates"] = [{"currency": "USD", "rate": 0.9}]
     assert report_of(tables, euros).findings == ()
+    assert _cost_of(tables, euros, "L5") == pytest.approx(0.9 * dollars)
 
 
 def test_check__counts_rows_as_the_spreadsheet_does(tmp_path: Path) -> None:
@@ -152,7 +165,7 @@ def test_check__missing_folder_is_a_finding(tmp_path: Path) -> None:
 
 
 @given(networks())
-@settings(max_examples=scaled(ci=25, full=300), deadline=None)
+@tried(max_examples=scaled(ci=25, full=300), deadline=None)
 def test_check__finds_exactly_the_loops_that_compiling_refuses(tables: Tables) -> None:
     network = network_of(tables)
     codes = {finding.code for finding in check(network).findings}
@@ -182,3 +195,12 @@ def test_check__a_refused_law_is_one_fault(tmp_path: Path) -> None:
     errors = [(finding.code, finding.row) for finding in report.of(Severity.ERROR)]
     # Row 3 is only what it is: no law. Row 4, which says nothing, is still reported.
     assert errors == [("law.invalid", 3), ("demand.nothing", 4)]
+
+
+def test_check__without_any_bill_made_products_are_one_finding() -> None:
+    tables = clean_tables()
+    tables["bom"] = []
+    for source in tables["sources"]:
+        source["kind"] = "make"
+    report = report_of(tables)
+    assert [finding.count for finding in report.findings if finding.code == "source.no_bill"] == [len(tables["sources"])]

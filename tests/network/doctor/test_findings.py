@@ -138,6 +138,7 @@ PLANTED: dict[str, Plant] = {
     "policy.phase": _set("stock_points", "depot", review_period=7, review_phase=9),
     "stock.over_capacity": _set("stock_points", "depot", initial_stock=1e6),
     "currency.no_rate": _add("prices", {"product_id": "glass", "currency": "EUR", "price": 1.0}),
+    "price.missing": _set("demand", "D", price=None),
     "price.below_value": _set("demand", "D", price=10.0),
     "loop.information": _circle(),
     "loop.material": _circle(lead="0", delay=1),

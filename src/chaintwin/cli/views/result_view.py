@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.views.charts import bar_of, column_chart
@@ -162,19 +162,21 @@ def _show_worst(terminal: Terminal, result: Result) -> None:
     table.add_column("backlog", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for row in worst:
-        half = row["fill_rate_half_width"]
+        # Half a width that reaches over the whole scale says only that too few runs had demand.
+        half: float | None = row["fill_rate_half_width"]
+        width = percent(half) if half is None or half < 1 else "too few runs"
         bar = bar_of(row["fill_rate"], terminal.glyphs, width=10)
         table.add_row(
             Text(str(row["stream_id"])),
             percent(row["fill_rate"]),
-            percent(half),
+            width,
             number(row["backlog"]),
             Text(bar, style="red" if row["fill_rate"] < 0.9 else "yellow"),
         )
     terminal.show(table)
 
 
-def _worst(result: Result) -> Sequence[dict[str, float]]:
+def _worst(result: Result) -> Sequence[dict[str, Any]]:
     import polars as pl
 
     weak = result.streams.filter(pl.col("fill_rate") < PERFECT)

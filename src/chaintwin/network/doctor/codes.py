@@ -172,8 +172,9 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "currency.no_rate",
         _WARNING,
         "a row in exchange_rates",
-        "An amount is in a currency without exchange rate; it is left out, or taken one to one for freight.",
+        "An amount is in a currency without exchange rate; it is left out.",
     ),
+    ("price.missing", _NOTE, "a price", "Demand without a price sells for the product's value, so revenue shows no margin."),
     ("price.below_value", _NOTE, "a price above the product's value", "A product is sold for less than it is worth."),
     # Structure
     (

@@ -266,22 +266,16 @@ def start_alone_kernel(
     on_hand: Row, waiting: Row, slot: Row, total: Row, count: Row, taken: float, slack: float, integer: bool
 ) -> None:
     """E4: start from one input, on which nobody else has a claim, into a pipeline read already today."""
-    if integer and taken != 1.0:
-        for w in range(on_hand.shape[0]):
-            started = np.floor(min(waiting[w], max(on_hand[w], 0.0) / taken) + SLACK)
-            on_hand[w] -= taken * started
-            waiting[w] -= started
-            slot[w] = started
-            total[w] += started
-            count[w] += 1.0 if started > slack else 0.0
-    else:
-        for w in range(on_hand.shape[0]):
-            started = min(waiting[w], max(on_hand[w], 0.0) / taken)
-            on_hand[w] -= taken * started
-            waiting[w] -= started
-            slot[w] = started
-            total[w] += started
-            count[w] += 1.0 if started > slack else 0.0
+    is_divided = integer and taken != 1.0
+    for w in range(on_hand.shape[0]):
+        started = min(waiting[w], max(on_hand[w], 0.0) / taken)
+        if is_divided:
+            started = np.floor(started + SLACK)
+        on_hand[w] -= taken * started
+        waiting[w] -= started
+        slot[w] = started
+        total[w] += started
+        count[w] += 1.0 if started > slack else 0.0
 
 
 @row_kernel

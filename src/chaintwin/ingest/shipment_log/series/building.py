@@ -306,7 +306,7 @@ def _findings(log: SeriesLog, lags: dict[str, Lag]) -> list[Finding]:
             "import.cost_unknown",
             "no freight in the log",
             "known costs",
-            "proposed from weight and distance",
+            "proposed from weight and distance, once exchange_rates tells what a US dollar is worth",
             "lanes",
             "variable_cost",
         ),

@@ -8,7 +8,7 @@ from chaintwin.errors import Finding
 from chaintwin.network.doctor.marks import joined, mark, remark
 from chaintwin.network.doctor.structure.subject import Structure
 from chaintwin.network.lowering.capacity import listed_uses
-from chaintwin.network.proposing import FREIGHT_CURRENCY, has_dollar_rate
+from chaintwin.network.proposing import FREIGHT_CURRENCY, dollars_in
 from chaintwin.network.tables.cells.keys import names_by_rule
 
 FIX = "delete it, or correct the name where it should be used"
@@ -164,15 +164,16 @@ def _lanes(structure: Structure) -> list[Finding]:
 
 
 def _freight(structure: Structure) -> list[Finding]:
-    """Report freight that is proposed in US dollars and counted as if it were the project's currency."""
+    """Report freight that is proposed in US dollars and left out because the project has no rate for them."""
     subject, rows = structure.subject, structure.lowered.rows
-    if subject.settings.currency == FREIGHT_CURRENCY or has_dollar_rate(subject.settings, subject.network["exchange_rates"]):
+    if dollars_in(subject.settings, subject.network["exchange_rates"]) is not None:
         return []
     weighed = rows["products"].filter(pl.col("weight_kg") > 0)["product_id"].implode()
-    dear = rows["lanes"].filter(pl.col("freight") > 0)["lane_id"].implode()
+    dear = rows["lanes"].filter(pl.col("variable_cost").is_null())["lane_id"].implode()
     moved = structure.lowered.found.activities.filter(pl.col("product_id").is_in(weighed) & pl.col("lane_id").is_in(dear))
     if moved.height == 0:
         return []
-    found = f"no rate of {FREIGHT_CURRENCY}, in which freight is proposed for {moved['lane_id'].n_unique()} lanes; 1 is taken"
+    lanes = moved["lane_id"].n_unique()
+    found = f"no rate of {FREIGHT_CURRENCY}, in which freight is proposed for {lanes} lanes; their freight is left out"
     fix = f"add a row to exchange_rates: {FREIGHT_CURRENCY}, and its worth in {subject.settings.currency}"
     return [remark("currency.no_rate", found=found, fix=fix, file=subject.file("exchange_rates"), column="currency")]

@@ -89,6 +89,11 @@ def _prices(subject: Subject) -> list[Finding]:
     value = subject.network["products"].unique("product_id", keep="first").select("product_id", "value")
     cheap = subject.table("demand").join(value, on="product_id", maintain_order="left").filter(pl.col("price") < pl.col("value"))
     found = joined(pl.col("price"), " for ", pl.col("product_id"), " worth ", pl.col("value"))
-    return mark(
+    bare = subject.table("demand").filter(pl.col("price").is_null())
+    fix = "write prices, or leave revenue out of account"
+    without = mark(
+        subject, "price.missing", rows=bare, table="demand", column="price", found=pl.col("stream_id"), fix=fix, most=1
+    )
+    return without + mark(
         subject, "price.below_value", rows=cheap, table="demand", column="price", found=found, fix="check price and value", most=1
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from chaintwin.errors import Finding
-from chaintwin.network.doctor.marks import Subject, joined, mark
+from chaintwin.network.doctor.marks import MOST, Subject, joined, mark
 from chaintwin.network.lowering.moments import law_moments
 
 HOURS_PER_YEAR = 8760.0
@@ -69,6 +69,8 @@ def _without_bill(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
         column="bom_id",
         found=found,
         fix="add its inputs to bom, or use kind buy",
+        # Without any bill there is one thing to say, not one for each product.
+        most=MOST if bills.height else 1,
     )
 
 
