@@ -46,7 +46,7 @@ class Finding:
     def __str__(self) -> str:
         place = self.file + (f":{self.row}" if self.row else "")
         head = " ".join(part for part in (place, self.column) if part)
-        more = f" (and {self.count - 1} more rows)" if self.count > 1 else ""
+        more = f" (and {self.count - 1} more {'row' if self.count == 2 else 'rows'})" if self.count > 1 else ""
         text = f"found {self.found}{more}; allowed: {self.allowed}"
         text = f"{head}: {text}" if head else text
         return f"{text}; fix: {self.fix}" if self.fix else text

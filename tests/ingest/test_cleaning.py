@@ -189,7 +189,7 @@ def test_import_log__unit_that_is_refused_is_read_with_the_fix(tmp_path: Path) -
     assert result.report.steps["lines"]["used"] == 3
     assert result.report.facts["total_numeric_weight_kg"] == 1 + 2 + 3 + 500
     assert '"t" = 1000' in found(result, "log.unit_converted")[0].fix
-    entry = finding.fix.split("write ")[1].split(",")[0]
+    entry = finding.fix.split("write ")[1].split(" under")[0].replace("= N", "= 480")
     mended = run(tmp_path, *lines, extra=f"\n[units.quantity]\n{entry}\n")
     assert mended.report.steps["lines"]["used"] == 4
     assert mended.report.facts["total_quantity"] == 1 + 2 + 480 + 4
@@ -210,7 +210,7 @@ def test_import_log__currency(tmp_path: Path) -> None:
     assert found(plain, "mapping.currency_assumed")[0].severity is Severity.WARNING
     mixed = run(tmp_path, line(1), line(2), line(3, c10="$ 9"))
     (finding,) = found(mixed, "log.currency_mixed")
-    entry = finding.fix.split("write ")[1].split(",")[0]
+    entry = finding.fix.split("write ")[1].split(" under")[0].replace("= N", "= 0.9")
     mended = run(tmp_path, line(1), line(2), line(3, c10="$ 9"), extra=f"\n[units.value]\n{entry}\n")
     assert mended.report.facts["total_line_value_eur"] == pytest.approx(1.5 + 2.5 + 9 * 0.9)
 
@@ -324,7 +324,7 @@ def test_import_log__numbers_alone_are_read_with_the_fix(tmp_path: Path, units: 
     (finding,) = found(result, "log.unit_mixed")
     assert (finding.count, finding.row) == (1, len(lines) + 1)
     assert result.report.steps["lines"]["used"] == len(units)
-    words = finding.fix.split("write ")[1].split(", the pieces in one")[0].split(" and ")
+    words = finding.fix.split("write ")[1].split(" under")[0].split(" and ")
     entries = "\n".join(f"{word.split(' = ')[0]} = 12" for word in words)
     mended = run(tmp_path, *lines, extra=f"\n[units.quantity]\n{entries}\n", header=header)
     assert not found(mended, "log.unit_mixed")

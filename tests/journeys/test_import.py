@@ -112,7 +112,7 @@ def test_import__messy_log_in_own_words_is_told_on_one_screen(ending: str, tmp_p
         "4 sites, 2 products",
         "The network holds 95 % of the lines",
         "of demand is in streams under 10 orders",
-        'Write "pallets" = 480, the pieces in one of yours, under [units.quantity].',
+        'Write "pallets" = N under [units.quantity], with N the pieces in one.',
         'no country is called "Neverland"',
         "2 lines with the id of an earlier one and other content",
         "firm-network/import/report.json",
@@ -143,6 +143,7 @@ def test_import__as_of_and_name(tmp_path: Path) -> None:
     refused = run("import", file, "--as-of", "30.6.2024", cwd=tmp_path)
     assert refused.returncode == 2
     assert "--as-of" in refused.stderr
+    assert "allowed: a day written YYYY-MM-DD, such as 2024-12-31" in " ".join(refused.stderr.split())
 
 
 def test_import__without_what_a_network_needs(tmp_path: Path) -> None:

@@ -148,3 +148,18 @@ def test_levels_of__random_graphs_against_plain_recursion() -> None:
 
 def test_rows_of__owners_without_entries() -> None:
     assert rows_of(np.array([1, 1, 3]), 5).tolist() == [0, 0, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize("change", [{"yield_rate": 0.5}, {"batch": 1.5}, {"minimum_order": 0.1}])
+def test_compile_graph__fractions_are_refused_in_whole_units_only(change: dict[str, float]) -> None:
+    graph = graph_of(chain(), integer=True)
+    changed = replace(graph, activities=graph.activities.with_columns(**{name: pl.lit(value) for name, value in change.items()}))
+    with pytest.raises(GraphError, match="whole numbers"):
+        compile_graph(changed)
+    compile_graph(replace(changed, integer=False))
+
+
+def test_compile_graph__fraction_of_a_first_stock() -> None:
+    graph = graph_of(chain(), integer=True)
+    with pytest.raises(GraphError, match=r"plant first stock: found 0\.5"):
+        compile_graph(replace(graph, buffers=graph.buffers.with_columns(on_hand=pl.lit(0.5))))

@@ -14,6 +14,7 @@ from chaintwin.laws import Law, LawError, pack_laws, parse_many
 from chaintwin.network.graph import ActivityKind, Graph, Policy
 from chaintwin.network.ordering import levels_of, loop_of, rows_of
 from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Streams
+from chaintwin.network.whole import fractions
 from chaintwin.rng import stream_id
 
 LEAD_QUANTILE = 1 - 1e-5
@@ -30,11 +31,13 @@ def compile_graph(graph: Graph) -> Program:
     Raises
     ------
     GraphError
-        A loop of orders or of material that no delay breaks, or a row that names something that is not there.
+        A loop of orders or of material that no delay breaks, a row that names something that is not there, or a fraction
+        where quantities are whole units.
     StreamCollisionError
         Two random streams have the same number.
     """
     index = _Index.of(graph)
+    _refuse_fractions(graph)
     laws = _Laws(graph, index)
     inputs = _arcs(graph.inputs, index, other="buffer_id", index_of=index.buffers)
     outputs = _arcs(graph.outputs, index, other="buffer_id", index_of=index.buffers, flag="is_main")
@@ -387,6 +390,13 @@ def _lists(column: pl.Series) -> tuple[Integers, Floats]:
     length = column.list.len().fill_null(0).to_numpy().astype(np.int64)
     values = column.drop_nulls().explode(empty_as_null=False).to_numpy().astype(np.float64)
     return np.concatenate([[0], np.cumsum(length)]).astype(np.int64), np.ascontiguousarray(values)
+
+
+def _refuse_fractions(graph: Graph) -> None:
+    found = fractions(graph)
+    if found.height:
+        name, value = found.row(0)
+        raise GraphError(f"{name}: found {value:g}; allowed: whole numbers, because quantities are whole units")
 
 
 def _refuse_unknown(frame: pl.DataFrame, key: str, where: str, *, column: str = "number") -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Layout, LayoutChoice
+from chaintwin.cli.commands.options import Json, Layout, LayoutChoice, day
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import session
 
@@ -36,11 +36,11 @@ def import_log(
         str | None, typer.Option(help="Name of the project; by default that of the mapping or log.", show_default=False)
     ] = None,
     as_of: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
             "--as-of",
             metavar="DATE",
-            formats=["%Y-%m-%d"],
+            parser=day,
             help="Day up to which the log is complete, such as 2024-12-31: what arrived later counts as still under way. "
             "By default the last day on which anything happened in the log.",
             show_default=False,
@@ -60,7 +60,7 @@ def import_log(
             return
         target = into or Path(f"{log.resolve().stem}-network")
         _refuse_full(target, may_replace=replace)
-        result = _imported(terminal, log, mapping=mapping, name=name, as_of=as_of.date() if as_of is not None else None)
+        result = _imported(terminal, log, mapping=mapping, name=name, as_of=as_of)
         files = _written(result, target, layout=layout)
         document = {"log": log, "project": target, "files": files, "report": result.report.to_dict(), "findings": result.findings}
         terminal.document(document | {"lane_fits": result.lane_fits, "mapping": result.mapping.to_toml()})

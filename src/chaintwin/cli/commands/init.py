@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 def init(
     folder: Annotated[
         Path,
-        typer.Argument(help="Folder of the new project, new or empty; or a new file that ends in .xlsx.", show_default=False),
+        typer.Argument(
+            help="Folder of the new project, new or empty; with --from-example also a new file that ends in .xlsx.",
+            show_default=False,
+        ),
     ],
     *,
     from_example: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -33,3 +34,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers; the same seed gives the same result.", min=0, max=2**64 - 1)]
 Replications = Annotated[int, typer.Option(help="Independent runs; intervals need two.", min=1)]
 LayoutChoice = Annotated[Layout, typer.Option(help="How the project is written.")]
+
+
+def day(text: str) -> date:
+    """Return the day an option names.
+
+    Raises
+    ------
+    typer.BadParameter
+        The text is no day of the form YYYY-MM-DD.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"found {text!r}; allowed: a day written YYYY-MM-DD, such as 2024-12-31") from error

@@ -29,6 +29,7 @@ UNUSED_MAX = 8
 WEIGHTY = (
     "log.no_arrival",
     "log.date_ambiguous",
+    "log.number_ambiguous",
     "log.unit_mixed",
     "log.currency_mixed",
     "mapping.currency_assumed",
@@ -50,6 +51,7 @@ WEIGHTY = (
 PLAIN: Mapping[str, tuple[str, str]] = {
     "log.no_arrival": ("No line has a day of arrival, so no lead time is known.", "{fix}."),
     "log.date_ambiguous": ("Every date in {column} fits day first as well as month first.", "{fix}."),
+    "log.number_ambiguous": ("{column}: {found}.", "{fix}."),
     "log.unit_mixed": ("{column}: {rows} left out, {found}.", "{fix}."),
     "log.currency_mixed": ("{column}: {rows} without an amount, {found}.", "{fix}."),
     "mapping.currency_assumed": (
@@ -138,6 +140,9 @@ def _reading(result: ImportResult) -> list[str]:
     said = f"{lines['used']:,} of {lines['lines']:,} lines used"
     reasons = [f"{amount:,} {REASONS[name]}" for name, amount in _left_out(lines) if amount]
     said += f"; left out: {', '.join(reasons)}." if reasons else "."
+    sums = sum(finding.count for finding in result.findings if finding.code == "log.totals")
+    if sums:
+        said += f" {count(sums, 'row')} of sums left out."
     merged = sum(result.report.steps.get("spellings_merged", {}).values())
     if merged:
         said += f" {count(merged, 'spelling')} of names taken for others."

@@ -11,15 +11,16 @@ import polars as pl
 
 from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.ingest.shipment_log.building.transactions import build_from_lines
-from chaintwin.ingest.shipment_log.cells.reading import find_tables, read_cells
+from chaintwin.ingest.shipment_log.cells.reading import LogTable, find_tables, read_cells
 from chaintwin.ingest.shipment_log.mapping.currencies import with_currency
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS
-from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping
+from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping, unsettled_numbers
 from chaintwin.ingest.shipment_log.mapping.mapping import (
     SERIES_POINTS,
     Layout,
     LogMapping,
     check_headers,
+    check_headers_of_file,
     read_mapping,
     shipped_mapping,
     shipped_names,
@@ -95,7 +96,7 @@ def import_log(
     tell: Progress = progress or (lambda _share, _what: None)
     tell(0.0, "looking for tables")
     files = find_tables(path)
-    chosen = _given_mapping(mapping)
+    chosen = _given_mapping(mapping, files[0])
     if chosen is None and _is_series(path):
         chosen = shipped_mapping("supplygraph")
     if chosen is not None and chosen.kind is Layout.DAILY_SERIES:
@@ -138,12 +139,17 @@ def write_report(result: ImportResult, folder: Path | str) -> list[Path]:
     return paths
 
 
-def _given_mapping(mapping: LogMapping | Path | str | None) -> LogMapping | None:
+def _given_mapping(mapping: LogMapping | Path | str | None, file: Path) -> LogMapping | None:
     if mapping is None or isinstance(mapping, LogMapping):
         return mapping
     if isinstance(mapping, str) and mapping in shipped_names():
         return shipped_mapping(mapping)
-    return read_mapping(mapping)
+    try:
+        return read_mapping(mapping)
+    except InputError as error:
+        # Headers that the log lacks are said along with the other faults.
+        absent = check_headers_of_file(mapping, read_cells(file).frame.columns, file=file.name)
+        raise InputError([*error.findings, *absent]) from error
 
 
 def _is_series(path: Path) -> bool:
@@ -233,7 +239,8 @@ def _import_transactions(
         as_of=usable.as_of.isoformat(),
         coverage=built.coverage,
     )
-    parts = (_guess_findings(chosen), said, lines.findings, merged, shared.findings, usable.findings, built.findings)
+    guessed = [*_guess_findings(chosen), *_number_findings(chosen, tables[0])]
+    parts = (guessed, said, lines.findings, merged, shared.findings, usable.findings, built.findings)
     findings = tuple(finding for part in parts for finding in part)
     tell(1.0, "done")
     return ImportResult(built.network, report, findings, built.lane_fits, chosen)
@@ -250,6 +257,19 @@ def _guess_findings(mapping: LogMapping) -> list[Finding]:
         findings.append(
             Finding("mapping.columns_unused", found, "columns without meaning for a network", fix, severity=Severity.NOTE)
         )
+    return findings
+
+
+def _number_findings(mapping: LogMapping, table: LogTable) -> list[Finding]:
+    """Return a warning for each column of numbers such as 1.200 that a guessed mapping had to read one way or the other."""
+    findings = []
+    for header in unsettled_numbers(mapping, table.frame.head(SAMPLE_ROWS)) if mapping.confidence else ():
+        is_thousands = header in mapping.decimal_commas
+        found = f"every number with a point has three digits behind it; read as {'thousands' if is_thousands else 'decimals'}"
+        change = f"take {header} out of" if is_thousands else f'add "{header}" to'
+        fix = f"if that is wrong, {change} decimal_commas under [numbers] in the mapping"
+        allowed = "numbers that fit one reading"
+        findings.append(Finding("log.number_ambiguous", found, allowed, fix, table.file, 0, header, Severity.WARNING))
     return findings
 
 

@@ -16,6 +16,9 @@ Row = NDArray[np.float64]
 SLACK = 1e-9
 """Rounding noise of real quantities, relative to a level (METHODS 1.5), and of quotients that should be whole."""
 
+ROUNDING = 1e-15
+"""Rounding noise of a part of an order, relative to the order."""
+
 
 @row_kernel
 def add_kernel(into: Row, row: Row, factor: float) -> None:
@@ -105,15 +108,16 @@ def part_whole_kernel(part: Row, order: Row, shares: Row, which: int, total: flo
     for w in range(part.shape[0]):
         amount = order[w]
         left = amount
+        near = SLACK + ROUNDING * amount
         mine = amount * shares[which] / total
-        whole = np.floor(mine + SLACK)
+        whole = np.floor(mine + near)
         before = 0
         for other in range(shares.shape[0]):
             theirs = amount * shares[other] / total
-            floor = np.floor(theirs + SLACK)
+            floor = np.floor(theirs + near)
             left -= floor
             gap = (theirs - floor) - (mine - whole)
-            if gap > SLACK or (gap >= -SLACK and other < which):
+            if gap > near or (gap >= -near and other < which):
                 before += 1
         part[w] = whole + (1.0 if before < left else 0.0)
 

@@ -138,6 +138,12 @@ def looks_like_decimal_point(cells: pl.Series) -> bool:
     return bool(_only_as(cells, r"\.", thousands=",").any())
 
 
+def looks_like_thousands(cells: pl.Series) -> bool:
+    """Tell whether numbers have a point that may part thousands as well as decimals: 1.200, with nothing to tell which."""
+    pointed = cells.drop_nulls().str.extract(r"^[+-]?(\d+(?:\.\d+)+)$").drop_nulls()
+    return bool(pointed.len()) and bool(pointed.str.contains(r"^[1-9]\d{0,2}(\.\d{3})+$").all())
+
+
 def _only_as(cells: pl.Series, decimal: str, *, thousands: str) -> pl.Series:
     """Return which cells are numbers with this decimal sign and cannot be read with it as a thousands sign."""
     texts = cells.drop_nulls()

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.ingest.shipment_log.cells.totals import without_totals
 from chaintwin.network.tables.files.columnar import read_columnar
 from chaintwin.network.tables.files.delimited import read_delimited
 from chaintwin.network.tables.files.sheet import FILE_BYTES_MAX, Sheet
@@ -29,7 +30,7 @@ class LogTable:
     ----------
     file : how findings name it.
     frame : one String column a header, trimmed, blank cells null; blank rows are left out.
-    rows : spreadsheet number of each row; the header is row 1.
+    rows : spreadsheet number of each row.
     findings : remarks about the file, none of them an error.
     """
 
@@ -40,7 +41,7 @@ class LogTable:
 
 
 def read_cells(path: Path) -> LogTable:
-    """Read a CSV, XLSX or Parquet file with every cell as text.
+    """Read a CSV, XLSX or Parquet file with every cell as text, without a title above the header and rows that add up others.
 
     Encoding and separator of a CSV file are recognized; of a workbook the first visible sheet is read.
 
@@ -68,7 +69,9 @@ def read_cells(path: Path) -> LogTable:
         raise InputError(errors or [Finding("log.unreadable", "nothing that can be read", "a table", file=path.name)])
     if sheet.frame.width == 0 or sheet.frame.height == 0:
         raise InputError([Finding("log.empty", "no rows", "a header and at least one row", file=path.name)])
-    return LogTable(sheet.file, sheet.frame.select(_trimmed(name) for name in sheet.frame.columns), sheet.rows, tuple(findings))
+    frame = sheet.frame.select(_trimmed(name) for name in sheet.frame.columns)
+    frame, rows, totals = without_totals(frame, sheet.rows, file=sheet.file)
+    return LogTable(sheet.file, frame, rows, (*findings, *totals))
 
 
 def find_tables(source: Path) -> list[Path]:
@@ -102,7 +105,7 @@ def _read_sheet(path: Path) -> tuple[Sheet | None, list[Finding]]:
     if ending == ".parquet":
         return read_columnar(path, table="log")
     if ending != ".xlsx":
-        return read_delimited(path, table="log", known=())
+        return read_delimited(path, table="log", known=(), may_have_title=True)
     inspection = inspect_workbook(path)
     findings = list(inspection.findings)
     visible = [part for part in inspection.sheets if not part.is_hidden] or list(inspection.sheets)
@@ -112,7 +115,7 @@ def _read_sheet(path: Path) -> tuple[Sheet | None, list[Finding]]:
     findings += more
     if reader is None:
         return None, findings
-    sheet, more = read_worksheet(reader, visible[0], path=path, dates=inspection.dates, table="log")
+    sheet, more = read_worksheet(reader, visible[0], path=path, dates=inspection.dates, table="log", may_have_title=True)
     return sheet, findings + more
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from chaintwin.errors import Finding
@@ -40,32 +40,53 @@ def check_document(document: Mapping[str, Any], *, file: str) -> list[Finding]:
     file : its name, for messages.
     """
     findings = []
+    sound: dict[str, Any] = {}
     for name, value in document.items():
         if name in TEXTS:
             if not isinstance(value, str) or not value:
                 findings.append(_fault("type", f"{name} = {value!r}", "a text", file=file, column=name))
+                continue
         elif name not in SECTION_NAMES:
             findings.append(_unknown(name, (*TEXTS, *SECTION_NAMES), file=file, column=""))
+            continue
         elif not isinstance(value, dict):
             findings.append(_fault("type", f"{name} = {value!r}", f"a section [{name}]", file=file, column=name))
-    if findings:
-        return findings
-    findings += _check_head(document, file=file)
-    findings += _check_columns(document.get("columns", {}), file=file)
+            continue
+        sound[name] = value
+    # An entry of the wrong type is said once and does not hide what else is wrong.
+    findings += _check_head(sound, refused=document.keys() - sound.keys(), file=file)
+    findings += _check_columns(sound.get("columns", {}), file=file)
     for name in SECTION_NAMES:
-        if name != "columns" and name not in NESTED and name in document:
-            findings += _check_section(name, document[name], file=file)
-    findings += _check_words(document.get("words", {}), file=file)
-    findings += _check_units(document.get("units", {}), file=file)
-    findings += _check_needed(document, file=file)
+        if name != "columns" and name not in NESTED and name in sound:
+            findings += _check_section(name, sound[name], file=file)
+    findings += _check_words(sound.get("words", {}), file=file)
+    findings += _check_units(sound.get("units", {}), file=file)
+    if not document.keys() & set(SECTION_NAMES) - sound.keys():
+        findings += _check_needed(sound, file=file)
     return findings
 
 
-def _check_head(document: Mapping[str, Any], *, file: str) -> list[Finding]:
+def headers_named(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the headers by field of a mapping that may have faults, as far as they can be understood.
+
+    Parameters
+    ----------
+    document : the parsed file.
+    """
+    columns = document.get("columns")
+    named = columns.items() if isinstance(columns, dict) else ()
+    return {
+        name: (value,) if isinstance(value, str) else tuple(value)
+        for name, value in named
+        if name in FIELD_NAMES and _is_text_or_texts(value)
+    }
+
+
+def _check_head(document: Mapping[str, Any], *, refused: Set[str], file: str) -> list[Finding]:
     findings = []
-    if "name" not in document:
+    if "name" not in document and "name" not in refused:
         findings.append(_fault("missing", "no name", 'name = "..."', file=file, column="name"))
-    if document.get("kind") not in KINDS:
+    if document.get("kind") not in KINDS and "kind" not in refused:
         findings.append(_fault("kind", str(document.get("kind", "no kind")), " or ".join(KINDS), file=file, column="kind"))
     if document.get("period", "day") not in tuple(Period):
         findings.append(_fault("period", document["period"], ", ".join(Period), file=file, column="period"))

@@ -12,6 +12,7 @@ from chaintwin.ingest.shipment_log.cells.classifying import (
     AMBIGUOUS,
     looks_like_decimal_comma,
     looks_like_decimal_point,
+    looks_like_thousands,
     read_dates,
 )
 from chaintwin.ingest.shipment_log.mapping.content import BLANK_WORDS, Content, content_of, mode_of, number_texts
@@ -81,6 +82,27 @@ def guess_mapping(headers: Sequence[str], sample: pl.DataFrame, *, name: str = "
         unused=tuple(header for header in headers if header not in used),
     )
     return _with_habits(mapping, sample)
+
+
+def unsettled_numbers(mapping: LogMapping, sample: pl.DataFrame) -> tuple[str, ...]:
+    """Return the headers of numbers such as 1.200 where no number of the log tells whether the point parts thousands or decimals.
+
+    Parameters
+    ----------
+    mapping : says which columns hold numbers.
+    sample : rows of the log as text.
+    """
+    numbers = _numbers(mapping, sample)
+    if any(looks_like_decimal_comma(cells) or looks_like_decimal_point(cells) for cells in numbers.values()):
+        return ()
+    return tuple(header for header, cells in numbers.items() if looks_like_thousands(cells))
+
+
+def _numbers(mapping: LogMapping, sample: pl.DataFrame) -> dict[str, pl.Series]:
+    """Return the cells of number columns without units, by header."""
+    names = [item.name for item in FIELDS if item.kind is FieldKind.NUMBER]
+    headers = [header for name in names for header in mapping.headers(name) if header in sample.columns]
+    return {header: number_texts(sample[header]) for header in headers}
 
 
 def _assigned(
@@ -176,13 +198,14 @@ def _fits(content: Content, item: Field, words: HeaderWords) -> float:
 
 def _with_habits(mapping: LogMapping, sample: pl.DataFrame) -> LogMapping:
     """Return the mapping with number style, modes, hub words, references and date formats as the sample shows them."""
-    numbers = [item.name for item in FIELDS if item.kind is FieldKind.NUMBER]
     texts = {header: sample[header] for header in mapping.all_headers() if header in sample.columns}
-    number_headers = [header for name in numbers for header in mapping.headers(name) if header in texts]
-    commas = _decimal_commas({header: number_texts(texts[header]) for header in number_headers})
+    numbers = _numbers(mapping, sample)
+    # Where nothing settles it, 1.200 pieces are more than a thousand, and 1.200 kg or EUR less than two.
+    pieces = set(mapping.headers("quantity")) & set(unsettled_numbers(mapping, sample))
+    commas = _decimal_commas(numbers) or tuple(pieces)
     pattern = ""
     for candidate in (REFERENCE, REFERENCE_PLAIN):
-        if not pattern and any(texts[header].drop_nulls().str.contains(candidate).any() for header in number_headers):
+        if not pattern and any(texts[header].drop_nulls().str.contains(candidate).any() for header in numbers):
             pattern = candidate
     modes: dict[str, str] = {}
     for header in mapping.headers("mode"):

@@ -12,7 +12,7 @@ from pathlib import Path
 import tomli_w
 
 from chaintwin.errors import Finding, InputError
-from chaintwin.ingest.shipment_log.mapping.checking import check_document
+from chaintwin.ingest.shipment_log.mapping.checking import check_document, headers_named
 from chaintwin.ingest.shipment_log.mapping.nearest import nearest_headers
 from chaintwin.network.network import Period
 
@@ -178,13 +178,23 @@ def read_mapping(path: Path | str) -> LogMapping:
         Every fault of the file at once: unknown sections, fields and modes, wrong types, a pattern that is none.
     """
     path = Path(path)
+    return parse_mapping(_text_of(path), file=path.name)
+
+
+def check_headers_of_file(path: Path | str, headers: Sequence[str], *, file: str) -> list[Finding]:
+    """Return one finding for each column that a mapping file names and a log lacks, whatever other faults the file has.
+
+    Parameters
+    ----------
+    path : a mapping file that can be read.
+    headers : headers of the log.
+    file : name of the log, for the message.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            [Finding("mapping.unreadable", str(error), "a TOML file in UTF-8", "check the path", path.name)]
-        ) from error
-    return parse_mapping(text, file=path.name)
+        document = tomllib.loads(_text_of(Path(path)))
+    except (ValueError, RecursionError, InputError):
+        return []
+    return check_headers(LogMapping("faulty", columns=headers_named(document)), headers, file=file)
 
 
 def shipped_mapping(name: str) -> LogMapping:
@@ -279,6 +289,15 @@ def check_headers(mapping: LogMapping, headers: Sequence[str], *, file: str) -> 
                     Finding("mapping.column_absent", f'no column "{header}"', "a header of the log", fix, file, 1, name)
                 )
     return findings
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            [Finding("mapping.unreadable", str(error), "a TOML file in UTF-8", "check the path", path.name)]
+        ) from error
 
 
 def _shipped_text(name: str) -> str:

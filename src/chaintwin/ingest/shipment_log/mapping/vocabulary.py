@@ -28,8 +28,10 @@ SYNONYMS: Mapping[str, str] = {
         "delivered delivery deliveries liefer lieferung geliefert zustellung zugestellt anlieferung ausgeliefert auslieferung"
     ),
     "unload": "unload unloading unloaded entlade entladung discharge",
-    "sender": "sender shipper consignor absender versender exporter",
-    "receiver": "receiver recipient consignee empfanger empfaenger customer client kunde kunden buyer abnehmer importer",
+    "sender": "sender shipper consignor absender abs versender exporter",
+    "receiver": (
+        "receiver recipient consignee empfanger empfaenger empf warenempf customer kd client kunde kunden buyer abnehmer importer"
+    ),
     "supplier": "supplier vendor seller lieferant lieferanten",
     "origin": "origin source start herkunft quelle",
     "destination": "destination dest ziel bestimmung bestimmungs market markt",
@@ -39,13 +41,13 @@ SYNONYMS: Mapping[str, str] = {
         "zusage geplant eta deadline fallig faellig termin committed agreed vereinbart"
     ),
     "record": "recorded entered booked erfasst gebucht",
-    "date": "date day datum tag on am when wann dt zeitpunkt",
+    "date": "date day datum dat tag on am when wann dt zeitpunkt",
     "number": "number no nr num id code key ref reference nummer kennung referenz",
     "shipment": "shipment sendung consignment",
     "line": "line zeile position pos row",
     "document": "note slip schein waybill awb frachtbrief cmr asn bol manifest",
     "product": "product item article material sku part good ware waren artikel produkt teil teile component",
-    "description": "description desc name bezeichnung beschreibung benennung",
+    "description": "description desc name bezeichnung bez beschreibung benennung",
     "group": "group category family gruppe kategorie familie",
     "kind": "kind type art typ",
     "mode": "mode means method mittel trager traeger weise",
@@ -106,12 +108,28 @@ PHRASES: Mapping[str, str] = {
     "proof of delivery": "arrived",
     "bill of lading": "waybill",
     "third party": "other",
+    "best before": "expiry",
+    "best dat": "bestell datum",
+    "best datum": "bestell datum",
+    "best nr": "bestell nummer",
+    "we dat": "eingang datum",
+    "we datum": "eingang datum",
+    "wa dat": "ausgang datum",
+    "wa datum": "ausgang datum",
+    "lief dat": "liefer datum",
+    "lief datum": "liefer datum",
+    "vers dat": "versand datum",
+    "vers datum": "versand datum",
+    "ls nr": "lieferung schein nummer",
+    "ep": "unit price",
+    "gp": "total price",
+    "art bez": "artikel bezeichnung",
     "art nr": "artikel",
     "art no": "artikel",
     "mat nr": "material",
     "mat no": "material",
 }
-"""Words that mean something together, and the single word they stand for."""
+"""Words that mean something together, and abbreviations, with the words they stand for."""
 
 SPELLING_MIN = 0.86
 """From this likeness on a word is taken for a misspelled one."""

@@ -87,23 +87,22 @@ def unit_findings(measured: Measured, place: pl.DataFrame, *, field: str) -> lis
 
 
 def _refused(word: str, group: pl.DataFrame, measured: Measured, *, field: str) -> Finding:
-    code, key, example = "log.unit_mixed", word, "25"
+    code, key = "log.unit_mixed", word
     known = find_unit(word)
     if field in MONEY:
-        code, key, example = "log.currency_mixed", find_currency(word) or word, "0.9"
+        code, key = "log.currency_mixed", find_currency(word) or word
         allowed = one = measured.unit
     elif field == "weight":
         allowed = one = "kg"
     else:
         one = "kg" if measured.unit == "kg" else "pieces" if measured.unit == PIECE else f"{measured.unit}s"
-        example = "480" if known is not None and known.name == "pallet" else "0.01" if known and known.name == PIECE else "12"
         allowed = f"one unit in a column, here {one}"
     found = f'numbers in "{word}", such as "{group["text"][0]}"'
     if group["word"].null_count() == group.height and code == "log.unit_mixed":
         found = f'numbers alone among numbers in "{word}", such as "{group["text"][0]}"'
         if known is not None and measured.unit in (known.name, "kg" if known.is_mass else ""):
-            one, key = "pieces", f'" = {example} and "'.join(_words_of(measured, first=word))
-    fix = f'write "{key}" = {example}, the {one} in one of yours, under [units.{field}]'
+            one, key = "pieces", '" = N and "'.join(_words_of(measured, first=word))
+    fix = f'write "{key}" = N under [units.{field}], with N the {one} in one'
     return _finding(code, found, allowed, fix, hit=group, column=measured.cells.header)
 
 

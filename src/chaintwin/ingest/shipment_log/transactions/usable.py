@@ -73,7 +73,7 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
     findings += [
         finding
         for code, mask, where, allowed, fix in faults
-        if (finding := _fold(frame, code, mask, where, allowed=allowed, fix=fix))
+        if (finding := _fold(frame, code, mask, where, mapping=mapping, allowed=allowed, fix=fix))
     ]
     usable, reasons = _without_unusable(frame)
     if usable.height == 0:
@@ -171,11 +171,14 @@ def _faults(mapping: LogMapping, *, orders: list[str]) -> list[tuple[str, pl.Exp
     return faults
 
 
-def _fold(frame: pl.DataFrame, code: str, mask: pl.Expr, where: str, *, allowed: str, fix: str) -> Finding | None:
+def _fold(
+    frame: pl.DataFrame, code: str, mask: pl.Expr, where: str, *, mapping: LogMapping, allowed: str, fix: str
+) -> Finding | None:
     hit = frame.filter(mask.fill_null(value=False))
     if hit.height == 0:
         return None
     first = hit.row(0, named=True)
     value = first[where]
     found = "a blank cell" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    return Finding(code, found, allowed, fix, first["file"], first["row"], where, Severity.WARNING, hit.height)
+    column = next(iter(mapping.headers(where.removesuffix("_word"))), where)
+    return Finding(code, found, allowed, fix, first["file"], first["row"], column, Severity.WARNING, hit.height)

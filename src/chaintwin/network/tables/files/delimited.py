@@ -6,7 +6,7 @@ import csv
 import io
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from chaintwin.errors import Finding, Severity
 from chaintwin.network.tables.cells.nearest import plain_name
 from chaintwin.network.tables.files.decoding import Decoded, decode
-from chaintwin.network.tables.files.sheet import COLUMNS_MAX, ROWS_MAX, DateSystem, Sheet, fault, sheet_of
+from chaintwin.network.tables.files.sheet import COLUMNS_MAX, HEAD_ROWS, ROWS_MAX, DateSystem, Sheet, fault, header_row, sheet_of
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 CHUNK_ROWS = 50_000
 """Rows held as Python lists at a time; more only costs memory."""
+
+HEAD_BYTES = 256 * 1024
+"""Bytes among which a header is looked for where there may be a title above it."""
 
 RAGGED_MAX = 20
 """Ragged rows named one by one; the rest are counted."""
@@ -37,7 +40,9 @@ class _Grid:
     findings: list[Finding]
 
 
-def read_delimited(path: Path, *, table: str, known: Sequence[str]) -> tuple[Sheet | None, list[Finding]]:
+def read_delimited(
+    path: Path, *, table: str, known: Sequence[str], may_have_title: bool = False
+) -> tuple[Sheet | None, list[Finding]]:
     """Read a CSV file as text; None if nothing can be read.
 
     Parameters
@@ -45,6 +50,7 @@ def read_delimited(path: Path, *, table: str, known: Sequence[str]) -> tuple[She
     path : the file, at most FILE_BYTES_MAX bytes.
     table : name of the table.
     known : column names of the table, by which the separator is recognized.
+    may_have_title : rows above the header are looked for and left out.
 
     Returns
     -------
@@ -61,6 +67,7 @@ def read_delimited(path: Path, *, table: str, known: Sequence[str]) -> tuple[She
     if not data.strip():
         fix = "write the header and the rows, or delete the file"
         return None, [fault(file, "file.empty", found="an empty file", allowed="a header row", fix=fix)]
+    data, above, lines_above = _without_title(data) if may_have_title else (data, 0, 0)
     if data[:1] in b"\r\n":
         fix = "remove the blank rows above the header"
         return None, [fault(file, "header.missing", found="a blank row 1", allowed="the header in row 1", fix=fix)]
@@ -71,14 +78,17 @@ def read_delimited(path: Path, *, table: str, known: Sequence[str]) -> tuple[She
         columns, lines, findings = parsed.columns, parsed.lines, parsed.findings
     else:
         columns, lines, findings = grid, [], []
+    lines = [line + lines_above for line in lines]
     findings = _remarks(decoded, separator, lines=lines, file=file) + findings
+    if above:
+        findings = [replace(finding, row=finding.row + above) if finding.row else finding for finding in findings]
     if len(columns) > COLUMNS_MAX:
         found = f"{len(columns)} columns"
         return None, [*findings, fault(file, "file.wide", found=found, allowed=f"at most {COLUMNS_MAX}", fix="check the file")]
     if columns and len(columns[0]) > ROWS_MAX:
         found = f"{len(columns[0])} rows"
         return None, [*findings, fault(file, "file.long", found=found, allowed=f"at most {ROWS_MAX}", fix="split the project")]
-    sheet, more = sheet_of(columns, table=table, file=file, dates=DateSystem.NONE)
+    sheet, more = sheet_of(columns, table=table, file=file, dates=DateSystem.NONE, above=above)
     return sheet, findings + more
 
 
@@ -186,6 +196,34 @@ def _without_hint(data: bytes) -> bytes:
     """Drop the line ``sep=;`` that some spreadsheets put above the header and do not show as a row."""
     head, _, rest = data.partition(b"\n")
     return rest if len(head) <= 7 and head.strip().lower()[:4] == b"sep=" else data
+
+
+def _without_title(data: bytes) -> tuple[bytes, int, int]:
+    """Return the data from the header on, and how many records and lines stand above it."""
+    head = list(io.StringIO(data[:HEAD_BYTES].decode("utf-8", errors="replace"), newline=""))
+    records, ends = max((_first_records(head, separator) for separator in SEPARATORS), key=lambda read: _regularity(read[0]))
+    above = header_row(records)
+    lines = ends[above - 1] if above else 0
+    return data[len("".join(head[:lines]).encode()) :], above, lines
+
+
+def _first_records(lines: Sequence[str], separator: str) -> tuple[list[list[str]], list[int]]:
+    """Return the first records and the number of the line each ends on; what cannot be read ends them."""
+    reader = csv.reader(lines, delimiter=separator)
+    records, ends = [], []
+    try:
+        for record in islice(reader, HEAD_ROWS):
+            records.append(record)
+            ends.append(reader.line_num)
+    except csv.Error:
+        pass
+    return records, ends
+
+
+def _regularity(records: Sequence[Sequence[str]]) -> int:
+    """Return how well a separator suits: the number of cells in records of the most common length, if that is above 1."""
+    lengths = [len(record) for record in records if len(record) > 1]
+    return max((length * lengths.count(length) for length in set(lengths)), default=0)
 
 
 def _ragged(ragged: Sequence[tuple[int, int]], width: int, *, file: str) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,11 @@ ROWS_MAX = 5_000_000
 
 COLUMNS_MAX = 500
 """Most columns of one table; the catalog's widest has 19."""
+
+HEAD_ROWS = 40
+"""Rows among which a header is looked for where there may be a title above it."""
+
+_FIGURES = re.compile(r"[\d\s.,:;/%€$£+-]+")
 
 
 class DateSystem(StrEnum):
@@ -38,7 +44,7 @@ class Sheet:
     table : name of the catalog's table it is read as.
     file : how findings name it, ``lanes.csv`` or ``network.xlsx[lanes]``.
     frame : one String column for each header cell, blank cells null; blank rows are left out.
-    rows : UInt32, the spreadsheet's number of each row of ``frame``; the header is row 1.
+    rows : UInt32, the spreadsheet's number of each row of ``frame``; the header is row 1 unless there is a title above it.
     dates : meaning of bare numbers in date columns.
     headers : for columns renamed while reading, the name the file has for them.
     """
@@ -55,20 +61,23 @@ class Sheet:
         return self.headers.get(column, column)
 
 
-def sheet_of(columns: Sequence[pl.Series], *, table: str, file: str, dates: DateSystem) -> tuple[Sheet | None, list[Finding]]:
+def sheet_of(
+    columns: Sequence[pl.Series], *, table: str, file: str, dates: DateSystem, above: int = 0
+) -> tuple[Sheet | None, list[Finding]]:
     """Turn a grid of text, header included, into a sheet; None if its first row is blank.
 
     Parameters
     ----------
     columns : String series of equal length; their first cell is the header.
     table, file, dates : as in ``Sheet``.
+    above : rows of the file above the header, which are not in the columns.
 
     Returns
     -------
     sheet and findings
         Headers that are blank above filled cells or stand twice are errors; the later column of the same name is not read.
     """
-    findings: list[Finding] = []
+    findings = [_titled(file, above)] if above else []
     kept: dict[str, pl.Series] = {}
     if columns and len(columns[0]) and all(not (cells[0] or "").strip() for cells in columns):
         fix = "remove the blank rows above the header"
@@ -80,22 +89,43 @@ def sheet_of(columns: Sequence[pl.Series], *, table: str, file: str, dates: Date
             filled = body.is_not_null() & (body.str.strip_chars() != "")
             first = filled.arg_max() if filled.any() else None
             if first is not None:
-                findings.append(_headless(file, index, row=first + 2, found=body[first]))
+                findings.append(_headless(file, index, row=first + 2 + above, above=above, found=body[first]))
         elif header in kept:
             fix = "remove or rename one of the two columns"
             findings.append(
-                Finding("header.twice", f"{header} again", "each column once", fix=fix, file=file, row=1, column=header)
+                Finding("header.twice", f"{header} again", "each column once", fix=fix, file=file, row=1 + above, column=header)
             )
         else:
             kept[header] = body.alias(header)
     frame = pl.DataFrame(list(kept.values()))
-    rows = pl.Series("row", range(2, 2 + frame.height), dtype=pl.UInt32)
+    rows = pl.Series("row", range(2 + above, 2 + above + frame.height), dtype=pl.UInt32)
     if frame.height and frame.width:
         is_blank = pl.all_horizontal((pl.all().str.strip_chars() == "").fill_null(True))
         full = frame.select(~is_blank).to_series()
         if not full.all():
             frame, rows = frame.filter(full), rows.filter(full)
     return Sheet(table=table, file=file, frame=frame, rows=rows, dates=dates), findings
+
+
+def header_row(rows: Sequence[Sequence[str | None]]) -> int:
+    """Return the index of the header among the first rows of a table that may have a title or blank rows above it.
+
+    A title fills at most half of the columns; the header is then the first row that fills most of them with texts of which no two
+    are alike and none is a number or day. It is the first row, index 0, where no such row is found.
+
+    Parameters
+    ----------
+    rows : the cells of each row.
+    """
+    texts = [[cell.strip() for cell in row if cell and cell.strip()] for row in rows[:HEAD_ROWS]]
+    widest = max(map(len, texts), default=0)
+    if widest < 2 or len(texts[0]) > widest / 2:
+        return 0
+    for index, row in enumerate(texts):
+        is_header = len(row) > 0.6 * widest and len(set(row)) == len(row) and not any(map(_FIGURES.fullmatch, row))
+        if is_header:
+            return index
+    return 0
 
 
 def rename_headers(sheet: Sheet, *, known: Sequence[str]) -> tuple[Sheet, list[Finding]]:
@@ -144,9 +174,15 @@ def column_letters(index: int) -> str:
     return letters
 
 
-def _headless(file: str, index: int, *, row: int, found: str) -> Finding:
+def _titled(file: str, above: int) -> Finding:
+    rows = "1 row" if above == 1 else f"{above} rows"
+    found, fix = f"{rows} above the header", "left out; the header is taken from this row"
+    return Finding("file.title", found, "the header in row 1", fix, file, above + 1, severity=Severity.NOTE)
+
+
+def _headless(file: str, index: int, *, row: int, above: int, found: str) -> Finding:
     letter = column_letters(index)
-    fix = f"name the column in cell {letter}1, or clear column {letter}"
+    fix = f"name the column in cell {letter}{1 + above}, or clear column {letter}"
     return Finding(
         "header.blank",
         f"{found} in column {letter}, which has no name",

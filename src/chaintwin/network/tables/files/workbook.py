@@ -10,7 +10,7 @@ import fastexcel
 import polars as pl
 
 from chaintwin.errors import Finding, Severity
-from chaintwin.network.tables.files.sheet import COLUMNS_MAX, DateSystem, Sheet, fault, sheet_of
+from chaintwin.network.tables.files.sheet import COLUMNS_MAX, HEAD_ROWS, DateSystem, Sheet, fault, header_row, sheet_of
 from chaintwin.network.tables.files.workbook_cells import cell_findings
 from chaintwin.network.tables.files.workbook_safety import SAVE_AS_XLSX, SheetPart
 
@@ -42,7 +42,7 @@ def open_workbook(path: Path) -> tuple[fastexcel.ExcelReader | None, list[Findin
 
 
 def read_worksheet(
-    reader: fastexcel.ExcelReader, part: SheetPart, *, path: Path, dates: DateSystem, table: str
+    reader: fastexcel.ExcelReader, part: SheetPart, *, path: Path, dates: DateSystem, table: str, may_have_title: bool = False
 ) -> tuple[Sheet | None, list[Finding]]:
     """Read one worksheet as text; None if it cannot be read.
 
@@ -53,6 +53,7 @@ def read_worksheet(
     path : the workbook.
     dates : the day its serial dates count from.
     table : name of the table it is read as.
+    may_have_title : rows above the header are looked for and left out.
 
     Returns
     -------
@@ -82,7 +83,10 @@ def read_worksheet(
     if frame.height == 0:
         fix = "write the header and the rows, or delete the sheet"
         return None, [*findings, fault(file, "file.empty", found="an empty sheet", allowed="a header row", fix=fix)]
-    sheet, more = sheet_of(frame.get_columns(), table=table, file=file, dates=dates)
+    above = header_row(frame.head(HEAD_ROWS).rows()) if may_have_title else 0
+    # Merged cells of a title hide nothing.
+    findings = [finding for finding in findings if not (finding.code == "cell.merged" and 0 < finding.row <= above)]
+    sheet, more = sheet_of(frame.slice(above).get_columns(), table=table, file=file, dates=dates, above=above)
     return sheet, findings + more
 
 

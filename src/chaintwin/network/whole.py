@@ -1,0 +1,43 @@
+"""Fractions where quantities are whole units: yields, recipes, levels, stocks and lot sizes."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from chaintwin.network.graph import Graph
+
+
+def fractions(graph: Graph) -> pl.DataFrame:
+    """Return every fraction that the engine would have to round in whole-unit mode, where its books must balance exactly.
+
+    Parameters
+    ----------
+    graph : any; one whose quantities are real numbers has none.
+
+    Returns
+    -------
+    ``name`` (of the quantity, for people) and ``value``, sorted by name within each kind.
+    """
+    if not graph.integer:
+        return pl.DataFrame(schema={"name": pl.String, "value": pl.Float64})
+    good = graph.outputs.join(graph.activities.select("activity_id", "yield_rate"), on="activity_id", how="left")
+    good = good.with_columns(quantity=pl.col("quantity") * pl.col("yield_rate"))
+    return pl.concat(
+        [
+            _fractions(good, "quantity", pl.concat_str("activity_id", pl.lit(" gives good units of "), "buffer_id")),
+            _fractions(graph.inputs, "quantity", pl.concat_str("activity_id", pl.lit(" takes units of "), "buffer_id")),
+            *(
+                _fractions(graph.activities, name, pl.concat_str("activity_id", pl.lit(f" {name}")))
+                for name in ("minimum_order", "batch")
+            ),
+            *(
+                _fractions(graph.buffers, column, pl.concat_str("buffer_id", pl.lit(f" {meaning}")))
+                for column, meaning in (("on_hand", "first stock"), ("low", "level"), ("high", "upper level or lot"))
+            ),
+        ]
+    )
+
+
+def _fractions(frame: pl.DataFrame, column: str, name: pl.Expr) -> pl.DataFrame:
+    value = pl.col(column)
+    return frame.filter(value != value.round(0)).select(name=name, value=value).sort("name")
