@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from chaintwin.network.graph import (
     ACTIVITY_SCHEMA,
@@ -21,10 +22,13 @@ from chaintwin.network.graph import (
     Policy,
 )
 from chaintwin.network.program import Program
-from chaintwin.network.state import initial_state
-from chaintwin.simulation.block import Blocks
-from chaintwin.simulation.ensemble import LAWS
+from chaintwin.network.state import State, initial_state
+from chaintwin.simulation.block import Blocks, Plan
+from chaintwin.simulation.counting.balances import LAWS
 from chaintwin.simulation.tape.assembling import assemble
+from chaintwin.simulation.tape.rows import Rings
+
+Floats = NDArray[np.float64]
 
 POLICIES = {
     "base_stock": (Policy.BASE_STOCK, "S", None),
@@ -92,29 +96,64 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
 
 def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, replication: int = 0) -> dict[str, Any]:
     """Run one block a period at a time and return what ``sim.trace`` reads at the close of each, checking the laws each time."""
-    tape = assemble(program, initial_state(program))
-    block = Blocks(program, tape, first=0, width=width, seed=seed, period=0, periods=periods)
-    before = dict.fromkeys(("ordered", "started", "lost", "shipped"), 0.0)
+    block = blocks_of(program, initial_state(program), periods=periods, width=width, seed=seed)
+    rows = block.plan.tape.rows
+    counted = {"started": rows.started, "lost": rows.lost, "shipped": rows.shipped}
+    before: dict[str, Any] = dict.fromkeys(counted, 0.0)
+    open_before = queued(block)
     seen: dict[str, list[Any]] = {}
     for period in range(periods):
         block.advance(period + 1)
         breach = block.breach()
         assert breach is None, f"{LAWS[breach.law]}, period {period}: {breach}"
-        tally, rows = block.tallies()[0], tape.rows
+        now = {name: block.read(where) for name, where in counted.items()}
         values = {
             "on_hand": block.read(rows.on_hand),
             "backlog": block.read(rows.backlog),
             "waiting": block.read(rows.waiting),
-            "in_process": block.in_process(),
-            **{name: getattr(tally, name) - value for name, value in before.items()},
+            "in_process": in_process(block),
+            **{name: value - before[name] for name, value in now.items()},
             "demand": block.read(rows.demand),
         }
-        before = {name: getattr(tally, name).copy() for name in before}
+        open_now = queued(block)
+        values["ordered"] = values["started"] + open_now - open_before
+        before, open_before = now, open_now
         for name, value in values.items():
             seen.setdefault(name, []).append(value[:, replication].copy())
-    starts = block.tallies()[0].starts[:, replication].tolist()
-    counted = dict(zip(program.names.activities["activity_id"], starts, strict=True))
-    return _named(program, {name: np.array(rows) for name, rows in seen.items()}) | {"start_count": counted}
+    starts = block.read(rows.start_count)[:, replication].tolist()
+    by_name = dict(zip(program.names.activities["activity_id"], starts, strict=True))
+    return _named(program, {name: np.array(values) for name, values in seen.items()}) | {"start_count": by_name}
+
+
+def blocks_of(
+    program: Program,
+    state: State,
+    *,
+    periods: int,
+    warm_up: int = 0,
+    width: int = 1,
+    seed: int = 0,
+    count: int = 1,
+) -> Blocks:
+    """Return blocks of a program that starts from a state."""
+    plan = Plan.of(program, assemble(program, state), begin=state.period, warm_up=warm_up, periods=periods)
+    return Blocks(plan, first=0, width=width, seed=seed, count=count)
+
+
+def in_process(block: Blocks) -> Floats:
+    """Return what has been started and not arrived; [A, W]."""
+    return _ring_sums(block, block.plan.tape.pipes)
+
+
+def queued(block: Blocks) -> Floats:
+    """Return what has been ordered and not started, seen by its source or not; [A, W]."""
+    return _ring_sums(block, block.plan.tape.queues) + block.read(block.plan.tape.rows.waiting)
+
+
+def _ring_sums(block: Blocks, rings: Rings) -> Floats:
+    total = np.zeros((rings.length.size, block.width * block.table.shape[0]))
+    np.add.at(total, rings.owner, block.read(rings.rows))
+    return total
 
 
 def _named(program: Program, seen: dict[str, Any]) -> dict[str, Any]:

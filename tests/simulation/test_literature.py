@@ -15,9 +15,7 @@ import pytest
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.program import Program
 from chaintwin.network.state import initial_state
-from chaintwin.simulation.block import Blocks
-from chaintwin.simulation.tape.assembling import assemble
-from tests.graphs import graph_of
+from tests.graphs import blocks_of, graph_of, in_process
 from tests.shared_data import cases_of
 
 WIDTH, PERIODS, WARM_UP = 4096, 1000, 200
@@ -144,20 +142,21 @@ def known_cases() -> list[Any]:
 
 def sample(program: Program, *, seed: int) -> Readings:
     """Return time averages, one a replication, of what a period closes with; arrays are [entity, replication]."""
-    tape = assemble(program, initial_state(program))
-    block = Blocks(program, tape, first=0, width=WIDTH, seed=seed, period=0, periods=PERIODS)
+    block = blocks_of(program, initial_state(program), periods=PERIODS, warm_up=WARM_UP, width=WIDTH, seed=seed)
     block.advance(WARM_UP)
     block.count_from_here()
-    rows = tape.rows
-    waiting, owing = np.zeros((rows.waiting.size, WIDTH)), np.zeros((rows.backlog.size, WIDTH))
+    rows = block.plan.tape.rows
+    totals = {name: np.zeros((size, WIDTH)) for name, size in (("waiting", rows.waiting.size), ("owing", rows.backlog.size))}
+    moving = np.zeros((rows.waiting.size, WIDTH))
     for period in range(WARM_UP, WARM_UP + PERIODS):
         block.advance(period + 1)
-        waiting += block.read(rows.waiting)
-        owing += block.read(rows.backlog) > 0
-    tally = block.tallies()[0]
-    names = {"backlog": tally.owed, "in_process": tally.moving, "waiting": waiting, "owing": owing}
-    names |= {name: getattr(tally, name) for name in ("on_hand", "stocked", "immediate", "lost", "orders", "starts")}
-    return {name: values / PERIODS for name, values in names.items()}
+        totals["waiting"] += block.read(rows.waiting)
+        totals["owing"] += block.read(rows.backlog) > 0
+        moving += in_process(block)
+    names = {"backlog": rows.owed, "on_hand": rows.stock, "stocked": rows.stocked, "immediate": rows.immediate}
+    names |= {"lost": rows.lost, "orders": rows.orders, "starts": rows.start_count}
+    totals |= {name: block.read(where) for name, where in names.items()} | {"in_process": moving}
+    return {name: values / PERIODS for name, values in totals.items()}
 
 
 @pytest.mark.parametrize("case", known_cases())

@@ -12,11 +12,12 @@ from chaintwin.errors import UsageError
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.program import Program
 from chaintwin.network.state import OpenOrders, Shipments, State, initial_state
-from chaintwin.simulation.block import Blocks
+from chaintwin.simulation.counting.measures import FIGURES
+from chaintwin.simulation.counting.moments import Moments
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.tape import Tape, Writer
-from tests.graphs import graph_of
+from tests.graphs import blocks_of, graph_of, in_process, queued
 from tests.sizes import scaled
 from tests.strategies import EVERYTHING, random_network
 
@@ -116,12 +117,12 @@ def test_assemble__a_shipment_later_than_any_lead_time_arrives_when_it_is_due() 
     program = compile_graph(graph_of(network, integer=True))
     late = Shipments(np.array([0]), np.array([-1]), np.array([5]), np.array([7.0]))
     state = replace(initial_state(program), shipments=late)
-    blocks = Blocks(program, assemble(program, state), first=0, width=2, seed=0, period=0, periods=8)
+    blocks = blocks_of(program, state, periods=8, width=2)
     stock = []
     for period in range(8):
         blocks.advance(period + 1)
         assert blocks.breach() is None
-        stock.append(blocks.read(blocks.tape.rows.on_hand)[0, 0])
+        stock.append(blocks.read(blocks.plan.tape.rows.on_hand)[0, 0])
     # 1 in stock, 7 due in 5: position 8, so 13 are ordered after the first demand and arrive two periods later.
     assert stock == [0.0, 0.0, 11.0, 11.0, 11.0, 18.0, 18.0, 18.0]
 
@@ -148,12 +149,12 @@ def shop(**activity: object) -> dict[str, Any]:
 
 
 def stock_of(program: Program, state: State, *, periods: int) -> list[float]:
-    blocks = Blocks(program, assemble(program, state), first=0, width=1, seed=0, period=state.period, periods=periods)
+    blocks = blocks_of(program, state, periods=periods)
     stock = []
     for _ in range(periods):
         blocks.advance(blocks.period + 1)
         assert blocks.breach() is None
-        stock.append(float(blocks.read(blocks.tape.rows.on_hand)[0, 0]))
+        stock.append(float(blocks.read(blocks.plan.tape.rows.on_hand)[0, 0]))
     return stock
 
 
@@ -192,30 +193,37 @@ def test_assemble__a_late_shipment_changes_nobody_s_lead_time() -> None:
     late = Shipments(np.array([0]), np.array([-1]), np.array([3 * longest]), np.array([0.0]))
     totals = []
     for start in (state, replace(state, shipments=late)):
-        blocks = Blocks(program, assemble(program, start), first=0, width=64, seed=1, period=0, periods=200, count=10)
+        blocks = blocks_of(program, start, periods=200, width=64, seed=1, count=10)
         blocks.advance(200)
-        totals.append(np.concatenate([tally.on_hand for tally in blocks.tallies()], axis=1))
+        totals.append(blocks.read(blocks.plan.tape.rows.stock))
     assert np.array_equal(totals[0], totals[1])
 
 
 @pytest.mark.parametrize("integer", [True, False])
-def test_tallies__units_in_process_are_those_of_each_close(integer: bool) -> None:
+def test_reduce__units_in_process_and_ordered_are_those_of_each_period(integer: bool) -> None:
     for seed in range(scaled(ci=30, full=300)):
         network = dict(random_network(seed, features=EVERYTHING, integer=integer)["network"])
         network.pop("leads", None)
         for number, activity in enumerate(network["activities"]):
             activity["lead"] = "pmf(1:0.3, 2:0.4, 4:0.3)" if number % 3 == 0 else activity["lead"]
         program = compile_graph(graph_of(network, integer=integer))
-        tape = assemble(program, initial_state(program))
-        blocks = Blocks(program, tape, first=0, width=3, seed=seed, period=0, periods=20, count=2)
+        blocks = blocks_of(program, initial_state(program), warm_up=7, periods=13, width=3, seed=seed, count=2)
         blocks.advance(7)
         blocks.count_from_here()
-        total = np.zeros_like(blocks.in_process())
+        rows = blocks.plan.tape.rows
+        moving, ordered = np.zeros_like(in_process(blocks)), -queued(blocks)
         for period in range(7, 20):
             blocks.advance(period + 1)
-            total += blocks.in_process()
-        moving = np.concatenate([tally.moving for tally in blocks.tallies()], axis=1)
-        assert moving == pytest.approx(total, rel=1e-9, abs=1e-9), seed
+            moving += in_process(blocks)
+        ordered += queued(blocks) + blocks.read(rows.started)
+        measures = blocks.plan.measures
+        moments, figures = Moments.empty(measures.size), np.empty((len(FIGURES), 3))
+        for number, _ in blocks:
+            blocks.reduce(number, 3, moments=moments, figures=figures)
+        for name, total in (("in_process", moving), ("ordered", ordered)):
+            seen = moments.part(measures.places[name])
+            assert seen.mean == pytest.approx(total.mean(axis=1) / 13, rel=1e-9, abs=1e-9), (seed, name)
+            assert np.sqrt(seen.spread) == pytest.approx(np.sqrt(total.var(axis=1) * 6) / 13, rel=1e-6, abs=1e-6), (seed, name)
 
 
 def test_writer__refuses_what_does_not_fit() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from chaintwin.errors import CancelledError, InvariantError, UsageError
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
-from chaintwin.simulation.block import PERIOD_TOTALS, Blocks, Breach
-from chaintwin.simulation.ledger import ledger
-from chaintwin.simulation.moments import Moments
-from chaintwin.simulation.tally import Tally
+from chaintwin.simulation.block import Blocks, Plan
+from chaintwin.simulation.counting.balances import LAWS, Breach
+from chaintwin.simulation.counting.measures import FIGURES
+from chaintwin.simulation.counting.moments import Moments
 from chaintwin.simulation.tape.assembling import assemble
+from chaintwin.simulation.tape.rows import PERIOD_TOTALS
 from chaintwin.simulation.tape.tape import Tape
 
 Floats = NDArray[np.float64]
@@ -40,13 +41,6 @@ BATCH_BYTES = 256 * 1024 * 1024
 
 CALL_PERIODS = 8
 """Periods between two such looks at least, because looking costs about as much as a period."""
-
-LAWS = {
-    1: "buffer balance",
-    2: "demand is shipped, lost or owed",
-    3: "orders are started or waiting, and the position says so",
-    7: "nothing is below zero",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +69,21 @@ class Reduced:
 
     Parameters
     ----------
-    figures : Floats[replications, figures], in order of replication.
-    moments : by name of quantity, over the entities it belongs to.
+    figures : Floats[replications, figures], in order of replication; columns are ``FIGURES``.
+    moments : of everything that is measured. places : the part of them that each quantity takes.
     """
 
     figures: Floats
-    moments: dict[str, Moments]
+    moments: Moments
+    places: Mapping[str, slice]
+
+    def __getitem__(self, name: str) -> Moments:
+        """Return the moments of one quantity, over the entities or periods it belongs to."""
+        return self.moments.part(self.places[name])
 
     def join(self, other: Reduced) -> Reduced:
         """Return both sets, ``other`` being the later replications."""
-        figures = np.concatenate([self.figures, other.figures])
-        return Reduced(figures, {name: item.join(other.moments[name]) for name, item in self.moments.items()})
+        return Reduced(np.concatenate([self.figures, other.figures]), self.moments.join(other.moments), self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +101,7 @@ class _Stop:
 class Job:
     """Everything a group of replications needs; the same for all groups."""
 
-    program: Program
-    tape: Tape
+    plan: Plan
     span: Span
     width: int
     report: Callable[[float], None]
@@ -147,8 +144,7 @@ def run_ensemble(
     stop = _Stop(cancel)
     chosen = width or best_width(tape, span.replications, workers=workers)
     job = Job(
-        program=program,
-        tape=tape,
+        plan=Plan.of(program, tape, begin=span.first, warm_up=span.warm_up, periods=span.periods),
         span=span,
         width=chosen,
         report=_reporter(span, chosen, progress),
@@ -158,14 +154,14 @@ def run_ensemble(
     workers = min(workers, len(batches))
     whole = all(first % GROUP == 0 for first, _ in batches)
     if workers == 1:
-        return _tree(_groups(job, ((batch, _play(job, batch)) for batch in batches)))
+        return _tree(_groups(job, (_play(job, batch) for batch in batches)))
     with ThreadPoolExecutor(workers) as pool:
         try:
             if whole:
                 # Batches of whole groups are reduced where they were played, so that no thread waits for the one that reduces.
-                done = _in_order(pool, lambda batch: list(_groups(job, [(batch, _play(job, batch))])), batches, ahead=workers)
+                done = _in_order(pool, lambda batch: list(_groups(job, [_play(job, batch)])), batches, ahead=workers)
                 return _tree(group for groups in done for group in groups)
-            played = _in_order(pool, lambda batch: (batch, _play(job, batch)), batches, ahead=workers)
+            played = _in_order(pool, lambda batch: _play(job, batch), batches, ahead=workers)
             return _tree(_groups(job, played))
         except BaseException:
             # Ctrl-C and failures alike: workers look at the event between two calls, so leaving the pool does not hang.
@@ -178,7 +174,7 @@ def best_width(tape: Tape, replications: int, *, workers: int) -> int:
 
     A single group is cut into equal blocks instead, so that every worker has its share.
     """
-    fitting = max(16, CACHE_BYTES // (8 * tape.rows.count))
+    fitting = max(16, CACHE_BYTES // (8 * tape.rows.hot))
     width = 1 << (min(GROUP, fitting).bit_length() - 1)
     if replications > GROUP:
         return int(width)
@@ -199,9 +195,9 @@ def _batches(job: Job, workers: int) -> list[tuple[int, int]]:
 
     No worker is left without work for that, and memory is bounded. Within these limits a batch holds whole groups.
     """
-    span, entities = job.span, max(1, sum(job.program.counts[:3]))
+    span, entities = job.span, max(1, sum(job.plan.program.counts[:3]))
     periods = max(span.warm_up, span.periods)
-    held = 8 * job.width * (job.tape.rows.count + PERIOD_TOTALS * periods)
+    held = 8 * job.width * (job.plan.tape.rows.count + PERIOD_TOTALS * periods)
     blocks, group = -(-span.replications // job.width), GROUP // job.width
     most = max(1, min(BATCH_BYTES // held, -(-blocks // workers)))
     worth = max(group, CALL_UPDATES // (entities * job.width * (span.warm_up + span.periods)))
@@ -210,45 +206,36 @@ def _batches(job: Job, workers: int) -> list[tuple[int, int]]:
     return [(first, min(size, span.replications - first)) for first in range(0, span.replications, size)]
 
 
-def _groups(job: Job, batches: Iterable[tuple[tuple[int, int], list[Tally]]]) -> Iterator[Reduced]:
-    """Reduce batches, which come in order, to groups of 64 replications; one replication after the other."""
-    program, span = job.program, job.span
-    moments, figures = _empty_moments(job), []
-    for (start, played), tallies in batches:
-        for number, tally in enumerate(tallies):
-            first = start + number * job.width
-            used = min(job.width, start + played - first)
-            figures.append(ledger(program, tally, periods=span.periods)[:, :used].T)
-            for name, (values, scale) in _averages(tally, span.periods).items():
-                moments[name].add(values, scale=scale, width=used)
-            done = first + used
-            if done % GROUP == 0 or done == span.replications:
-                yield Reduced(np.concatenate(figures), moments)
-                moments, figures = _empty_moments(job), []
+def _groups(job: Job, played: Iterable[tuple[int, Blocks]]) -> Iterator[Reduced]:
+    """Reduce blocks, which come in order with the number of their replications, to groups of 64, one after the other."""
+    measures = job.plan.measures
+    moments, figures = Moments.empty(measures.size), []
+    for used, blocks in played:
+        end = blocks.first + used
+        for number, first in blocks:
+            width = min(job.width, end - first)
+            found = np.empty((len(FIGURES), job.width))
+            blocks.reduce(number, width, moments=moments, figures=found)
+            figures.append(found[:, :width].T)
+            done = first + width
+            if done % GROUP == 0 or done == job.span.replications:
+                yield Reduced(np.concatenate(figures), moments, measures.places)
+                moments, figures = Moments.empty(measures.size), []
 
 
-def _play(job: Job, batch: tuple[int, int]) -> list[Tally]:
-    """Play one batch through warm-up and counted periods and return its sums."""
-    span, (first, used) = job.span, batch
-    blocks = Blocks(
-        job.program,
-        job.tape,
-        first=first,
-        width=job.width,
-        seed=span.seed,
-        period=span.first,
-        periods=max(span.warm_up, span.periods),
-        count=-(-used // job.width),
-    )
-    if span.warm_up:
-        _advance(job, blocks, span.first + span.warm_up)
+def _play(job: Job, batch: tuple[int, int]) -> tuple[int, Blocks]:
+    """Play one batch through warm-up and counted periods and return its number of replications and its blocks."""
+    plan, (first, used) = job.plan, batch
+    blocks = Blocks(plan, first=first, width=job.width, seed=job.span.seed, count=-(-used // job.width))
+    if plan.counted_from > plan.begin:
+        _advance(job, blocks, plan.counted_from)
         blocks.count_from_here()
-    _advance(job, blocks, span.first + span.warm_up + span.periods)
-    return blocks.tallies()
+    _advance(job, blocks, plan.end)
+    return used, blocks
 
 
 def _advance(job: Job, blocks: Blocks, end: int) -> None:
-    entities = sum(job.program.counts[:3]) * job.width * blocks.table.shape[0]
+    entities = sum(job.plan.program.counts[:3]) * job.width * blocks.table.shape[0]
     step = max(CALL_PERIODS, CALL_UPDATES // max(entities, 1))
     while blocks.period < end:
         if job.cancel.is_set():
@@ -258,7 +245,7 @@ def _advance(job: Job, blocks: Blocks, end: int) -> None:
         breach = blocks.breach()
         if breach:
             raise InvariantError(
-                f"law {breach.law} ({LAWS[breach.law]}) does not hold for {_entity_name(job.program, breach)} by period "
+                f"law {breach.law} ({LAWS[breach.law]}) does not hold for {_entity_name(job.plan.program, breach)} by period "
                 f"{blocks.period}, replication {blocks.first + breach.replication}: off by {breach.size:g}"
             )
         job.report((blocks.period - begin) * job.width * blocks.table.shape[0])
@@ -295,60 +282,6 @@ def _tree(groups: Iterator[Reduced]) -> Reduced:
     while pending:
         total = pending.pop()[1].join(total)
     return total
-
-
-def _empty_moments(job: Job) -> dict[str, Moments]:
-    buffers, activities, streams, resources = job.program.counts
-    sizes = {
-        "on_hand": buffers,
-        "ready_rate": buffers,
-        "demand": streams,
-        "shipped": streams,
-        "lost": streams,
-        "backlog": streams,
-        "fill_rate": streams,
-        "cycle_service_level": streams,
-        "ordered": activities,
-        "started": activities,
-        "order_rate": activities,
-        "start_rate": activities,
-        "in_process": activities,
-        "used": resources,
-        "period_stock": job.span.periods,
-        "period_backlog": job.span.periods,
-        "period_demand": job.span.periods,
-        "period_fill_rate": job.span.periods,
-    }
-    return {name: Moments.empty(size) for name, size in sizes.items()}
-
-
-def _averages(tally: Tally, periods: int) -> dict[str, tuple[Floats, float]]:
-    """Return the quantities that are averaged over replications, each with the factor that makes it a period's."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shares = {
-            "fill_rate": tally.immediate / tally.demand,
-            "cycle_service_level": tally.clear / tally.asked,
-            "period_stock": tally.period_stock,
-            "period_backlog": tally.period_owed,
-            "period_demand": tally.period_demand,
-            "period_fill_rate": tally.period_immediate / tally.period_demand,
-        }
-    sums = {
-        "on_hand": tally.on_hand,
-        "ready_rate": tally.stocked,
-        "demand": tally.demand,
-        "shipped": tally.shipped,
-        "lost": tally.lost,
-        "backlog": tally.owed,
-        "ordered": tally.ordered,
-        "started": tally.started,
-        "order_rate": tally.orders,
-        "start_rate": tally.starts,
-        "in_process": tally.moving,
-        "used": tally.used,
-    }
-    scaled = {name: (values, 1.0 / periods) for name, values in sums.items()}
-    return scaled | {name: (values, 1.0) for name, values in shares.items()}
 
 
 def _reporter(span: Span, width: int, progress: Callable[[float], None] | None) -> Callable[[float], None]:

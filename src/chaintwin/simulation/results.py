@@ -15,36 +15,14 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.network.program import Program
+from chaintwin.simulation.counting.measures import FIGURES as COUNTED
+from chaintwin.simulation.counting.moments import Moments
 from chaintwin.simulation.ensemble import Reduced, Span
-from chaintwin.simulation.moments import Moments
 from chaintwin.simulation.writing import ABOUT_FILE, FRAMES, Format, write_result, written_format
 
 Floats = NDArray[np.float64]
 
-LEDGER = (
-    "demand",
-    "shipped",
-    "served_at_once",
-    "lost_sales",
-    "backlog",
-    "asked",
-    "clear",
-    "on_hand",
-    "holding_cost",
-    "in_transit_cost",
-    "backlog_cost",
-    "lost_sales_cost",
-    "transport_cost",
-    "production_cost",
-    "purchase_cost",
-    "fixed_cost",
-    "duty_cost",
-    "resource_cost",
-    "revenue",
-)
-"""Rows of the ledger kernel, in its order."""
-
-COSTS = tuple(name for name in LEDGER if name.endswith("_cost"))
+COSTS = tuple(name for name in COUNTED if name.endswith("_cost"))
 
 SHARES = ("fill_rate", "cycle_service_level")
 
@@ -158,7 +136,7 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
     from chaintwin import __version__
 
     figures = _figures(reduced.figures)
-    moments, names = reduced.moments, program.names
+    names = program.names
     return Result(
         span=span,
         program_digest=program.digest(),
@@ -168,22 +146,23 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
         period=period,
         figures=figures,
         summary=_summary(figures, confidence, money=f"{currency}/{period}", units=f"unit/{period}"),
-        stock_points=_frame(names.buffers, moments, ("on_hand", "ready_rate"), confidence),
+        stock_points=_frame(names.buffers, reduced, ("on_hand", "ready_rate"), confidence),
         streams=_frame(
             names.streams,
-            moments,
+            reduced,
             ("demand", "shipped", "lost", "backlog", "fill_rate", "cycle_service_level"),
             confidence,
         ),
         activities=_frame(
-            names.activities, moments, ("ordered", "started", "order_rate", "start_rate", "in_process"), confidence
+            names.activities, reduced, ("ordered", "started", "order_rate", "start_rate", "in_process"), confidence
         ),
-        resources=_frame(names.resources, moments, ("used",), confidence),
+        resources=_frame(names.resources, reduced, ("used",), confidence),
         periods=_frame(
             pl.DataFrame({"period": np.arange(span.first + span.warm_up, span.first + span.warm_up + span.periods)}),
-            {name.removeprefix("period_"): item for name, item in moments.items() if name.startswith("period_")},
+            reduced,
             ("stock", "backlog", "demand", "fill_rate"),
             confidence,
+            prefix="period_",
         ),
     )
 
@@ -207,7 +186,7 @@ def _result_from(about: Mapping[str, Any], frames: Mapping[str, pl.DataFrame], f
 
 
 def _figures(ledger: Floats) -> dict[str, Floats]:
-    column = dict(zip(LEDGER, ledger.T, strict=True))
+    column = dict(zip(COUNTED, ledger.T, strict=True))
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = {
             "fill_rate": column["served_at_once"] / column["demand"],
@@ -242,9 +221,12 @@ def _summary(figures: Mapping[str, Floats], confidence: float, *, money: str, un
     return pl.DataFrame(rows, schema=names, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _frame(names: pl.DataFrame, moments: Mapping[str, Moments], wanted: tuple[str, ...], confidence: float) -> pl.DataFrame:
+def _frame(
+    names: pl.DataFrame, reduced: Reduced, wanted: tuple[str, ...], confidence: float, *, prefix: str = ""
+) -> pl.DataFrame:
     columns: dict[str, Floats] = {}
     for name in wanted:
-        columns[name] = moments[name].average()
-        columns[f"{name}_half_width"] = moments[name].half_width(confidence)
+        moments = reduced[prefix + name]
+        columns[name] = moments.average()
+        columns[f"{name}_half_width"] = moments.half_width(confidence)
     return names.with_columns(pl.Series(name, values).fill_nan(None) for name, values in columns.items())

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from chaintwin.errors import UsageError
 from chaintwin.network.program import Activities, Program
 from chaintwin.network.state import State
-from chaintwin.simulation.kernels.reducing_kernels import group_sums_kernel
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+
+PERIOD_TOTALS = 4
+"""Quantities that are totalled by period: stock, backlog, demand, demand served at once."""
 
 SLACK = 1e-9
 """Rounding noise of real quantities, relative to a level (METHODS 1.5)."""
@@ -41,9 +43,19 @@ class Rings:
         slot = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
         return Rings(length, np.repeat(first, length) + slot, slot, np.repeat(length, length))
 
-    def sums(self, values: Floats) -> Floats:
-        """Return the sums by ring of values by row; float64[rings, columns]."""
-        return group_sums(values, self.length)
+    @property
+    def start(self) -> Integers:
+        """Integers[rings + 1]: first entry of each ring in ``rows``, and their number."""
+        return np.concatenate([[0], np.cumsum(self.length)]).astype(np.int64)
+
+    @property
+    def owner(self) -> Integers:
+        """Integers[rows of all rings]: the ring of each."""
+        return np.repeat(np.arange(self.length.size), self.length)
+
+    def ahead(self, period: int) -> Floats:
+        """Return Floats[rows of all rings]: the periods from ``period`` until it is the turn of a row."""
+        return ((self.slot - period) % self.size).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,10 @@ class Rows:
     sums of the counted periods: stock, stocked [N]; asked_for, shipped, immediate, lost, owed, asked, clear [D]; started,
         orders, start_count, lead_sum [A] (units; periods with an order; with a start; units times lead time, where that is
         drawn); used [K].
-    nowhere : a row nobody reads. count : rows in all.
+    what counting starts from: opening_balance [N] stock and what was on its way to it; opening_backlog [D]; opening_queue [A]
+        ordered, not started; opening_to_go [A] units in process times periods to go.
+    nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
+        follow them, ``PERIOD_TOTALS`` blocks of as many rows as periods.
     """
 
     on_hand: Integers
@@ -95,7 +110,12 @@ class Rows:
     start_count: Integers
     lead_sum: Integers
     used: Integers
+    opening_balance: Integers
+    opening_backlog: Integers
+    opening_queue: Integers
+    opening_to_go: Integers
     nowhere: int
+    hot: int
     count: int
 
     def sums(self) -> Integers:
@@ -134,36 +154,44 @@ def rows_for(program: Program, state: State) -> Rows:
     lead_sum = np.full(actors, nowhere, dtype=np.int64)
     random = np.flatnonzero(activities.lead_random == 1)
     lead_sum[random] = take(random.size)
+    sizes: dict[str, int | Integers] = {
+        "on_hand": count,
+        "backlog": streams,
+        "demand": streams,
+        "waiting": actors,
+        "pipe": pipe_length,
+        "info": info_length,
+        "grants": np.full(claims, 2, dtype=np.int64),
+        "capacity": resources,
+        "need": resources,
+        "stock": count,
+        "stocked": count,
+        "asked_for": streams,
+        "shipped": streams,
+        "immediate": streams,
+        "lost": streams,
+        "owed": streams,
+        "asked": streams,
+        "clear": streams,
+        "started": actors,
+        "orders": actors,
+        "start_count": actors,
+        "used": resources,
+    }
+    taken = {name: take(size) for name, size in sizes.items()}
+    hot = next_row
+    cold = {"opening_balance": count, "opening_backlog": streams, "opening_queue": actors, "opening_to_go": actors}
+    taken |= {name: take(size) for name, size in cold.items()}
     return Rows(
-        on_hand=take(count),
+        **taken,
         position=position,
-        backlog=take(streams),
-        demand=take(streams),
-        waiting=take(actors),
-        pipe=take(pipe_length),
         pipe_length=pipe_length,
-        info=take(info_length),
         info_length=info_length,
         starts=starts,
-        grants=take(np.full(claims, 2, dtype=np.int64)),
-        capacity=take(resources),
-        need=take(resources),
         spare=spare,
-        stock=take(count),
-        stocked=take(count),
-        asked_for=take(streams),
-        shipped=take(streams),
-        immediate=take(streams),
-        lost=take(streams),
-        owed=take(streams),
-        asked=take(streams),
-        clear=take(streams),
-        started=take(actors),
-        orders=take(actors),
-        start_count=take(actors),
         lead_sum=lead_sum,
-        used=take(resources),
         nowhere=nowhere,
+        hot=hot,
         count=next_row,
     )
 
@@ -208,19 +236,6 @@ def slacks(program: Program) -> Floats:
     """Return Floats[N]: the rounding noise of each buffer; what is no larger is no order, no start, no stock and no debt."""
     buffers = program.buffers
     return np.zeros(buffers.low.size) if program.integer else SLACK * np.maximum(1.0, np.abs(buffers.low))
-
-
-def group_sums(values: Floats, length: Integers) -> Floats:
-    """Return the sums of consecutive groups of rows, some of them empty.
-
-    Parameters
-    ----------
-    values : float64[rows, columns].
-    length : rows of each group.
-    """
-    total = np.zeros((length.size, values.shape[1]))
-    group_sums_kernel(values, length, total)
-    return total
 
 
 def _hidden_orders(state: State, activities: Activities) -> tuple[Integers, Integers]:

@@ -7,27 +7,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.simulation.kernels.reducing_kernels import gather_kernel, join_kernel
+from chaintwin.simulation.kernels.reducing_kernels import join_kernel
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Count, mean and sum of squared deviations of one quantity, by entity; each Floats[entities]."""
+    """Count, mean and sum of squared deviations of quantities; each Floats[quantities]."""
 
     count: Floats
     mean: Floats
     spread: Floats
 
     @staticmethod
-    def empty(entities: int) -> Moments:
+    def empty(size: int) -> Moments:
         """Return the moments of no replication."""
-        return Moments(np.zeros(entities), np.zeros(entities), np.zeros(entities))
+        return Moments(np.zeros(size), np.zeros(size), np.zeros(size))
 
-    def add(self, values: Floats, *, scale: float, width: int) -> None:
-        """Add replications in place: the first ``width`` columns of ``values[entities, W]``, times ``scale``; NaN is left out."""
-        gather_kernel(values, scale, width, self.count, self.mean, self.spread)
+    def part(self, place: slice) -> Moments:
+        """Return the moments of some of the quantities."""
+        return Moments(self.count[place], self.mean[place], self.spread[place])
 
     def join(self, other: Moments) -> Moments:
         """Return the moments of both sets of replications.

@@ -1,0 +1,121 @@
+"""The conservation laws of METHODS 1.9 as sums of rows that must be zero, and rows that must not be below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.network.program import Program
+from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.tape.rows import Rings, Rows
+
+Integers = NDArray[np.int64]
+
+LAWS = {
+    1: "buffer balance",
+    2: "demand is shipped, lost or owed",
+    3: "orders are started or waiting, and the position says so",
+    7: "nothing is below zero",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A law that does not hold.
+
+    Parameters
+    ----------
+    law : number in METHODS 1.9. entity : index of the buffer, stream or activity. replication : column of the table.
+    size : by how much.
+    """
+
+    law: int
+    entity: int
+    replication: int
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """Sums that are zero while the laws hold, and what they are sums of.
+
+    Parameters
+    ----------
+    sums : what must be zero, relative to the sum of the absolute terms.
+    least : Integers[sums]: a row that must not be below zero, -1 for none.
+    law : Integers[sums]: the law a sum belongs to; 7 for one whose terms only say what size a row below zero is compared with.
+    entity : Integers[sums]: index of the buffer, stream or activity.
+    """
+
+    sums: Sums
+    least: Integers
+    law: Integers
+    entity: Integers
+
+
+def balances_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings) -> Balances:
+    """Return the laws 1, 2, 3 and 7 of a network.
+
+    Law 3 is looked at through the inventory position, which is kept by orders and demand alone and must equal stock and all that
+    is due less all that is claimed.
+
+    Parameters
+    ----------
+    program, rows : the network and its layout.
+    pipes, queues : rings of what has been started, and of orders their sources do not see yet.
+    """
+    buffers = program.buffers
+    count, actors, streams, _ = program.counts
+    kept = np.flatnonzero(rows.position != rows.nowhere)
+    bases = np.cumsum([0, count, streams, kept.size])
+    writer = SumWriter()
+    _write_stock(writer, program, rows, pipes=pipes)
+    asked = bases[1] + np.arange(streams)
+    for row, sign in ((rows.opening_backlog, 1.0), (rows.asked_for, 1.0)):
+        writer.add(asked, row, weight=sign)
+    for row in (rows.shipped, rows.lost, rows.backlog):
+        writer.add(asked, row, weight=-1.0)
+    position = np.full(count, -1, dtype=np.int64)
+    position[kept] = bases[2] + np.arange(kept.size)
+    writer.add(position[kept], rows.on_hand[kept])
+    owner = np.repeat(np.arange(count), np.diff(buffers.supply_start))
+    due = np.flatnonzero(position[owner] >= 0)
+    for ring in (pipes, queues):
+        place, entry = spread(ring.start, buffers.supply_activity[due])
+        writer.add(position[owner[due[place]]], ring.rows[entry], weight=buffers.supply_quantity[due[place]])
+    writer.add(position[owner[due]], rows.waiting[buffers.supply_activity[due]], weight=buffers.supply_quantity[due])
+    claimed = np.repeat(np.arange(count), np.diff(buffers.claim_start))
+    is_stream, index = buffers.claim_kind == 0, buffers.claim_index
+    for chosen, row in ((is_stream, rows.backlog), (~is_stream, rows.waiting)):
+        claim = np.flatnonzero(chosen & (position[claimed] >= 0))
+        writer.add(position[claimed[claim]], row[index[claim]], weight=-buffers.claim_quantity[claim])
+    writer.add(position[kept], rows.position[kept], weight=-1.0)
+    waiting = bases[3] + np.arange(actors)
+    writer.add(waiting, rows.waiting)
+    writer.add(waiting, rows.started)
+    nothing = np.full(kept.size, -1, dtype=np.int64)
+    return Balances(
+        sums=writer.finish(int(bases[3]) + actors),
+        least=np.concatenate([rows.on_hand, rows.backlog, nothing, rows.waiting]),
+        law=np.repeat([1, 2, 3, 7], [count, streams, kept.size, actors]),
+        entity=np.concatenate([np.arange(count), np.arange(streams), kept, np.arange(actors)]),
+    )
+
+
+def _write_stock(writer: SumWriter, program: Program, rows: Rows, *, pipes: Rings) -> None:
+    """Law 1: first stock and what was on its way, and what was started since less what is on its way, less what left."""
+    buffers = program.buffers
+    every = np.arange(rows.on_hand.size)
+    writer.add(every, rows.opening_balance)
+    owner = np.repeat(every, np.diff(buffers.supply_start))
+    writer.add(owner, rows.started[buffers.supply_activity], weight=buffers.supply_quantity)
+    place, entry = spread(pipes.start, buffers.supply_activity)
+    writer.add(owner[place], pipes.rows[entry], weight=-buffers.supply_quantity[place])
+    claimed = np.repeat(every, np.diff(buffers.claim_start))
+    is_stream, index = buffers.claim_kind == 0, buffers.claim_index
+    for chosen, row in ((is_stream, rows.shipped), (~is_stream, rows.started)):
+        claim = np.flatnonzero(chosen)
+        writer.add(claimed[claim], row[index[claim]], weight=-buffers.claim_quantity[claim])
+    writer.add(every, rows.on_hand, weight=-1.0)

@@ -1,0 +1,223 @@
+"""What is measured of a replication: means by entity and period, figures of the whole network, and where counting starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.network.graph import ActivityKind
+from chaintwin.network.program import Program
+from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.tape.rows import PERIOD_TOTALS, Rings, Rows
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+FIGURES = (
+    "demand",
+    "shipped",
+    "served_at_once",
+    "lost_sales",
+    "backlog",
+    "asked",
+    "clear",
+    "on_hand",
+    "holding_cost",
+    "in_transit_cost",
+    "backlog_cost",
+    "lost_sales_cost",
+    "transport_cost",
+    "production_cost",
+    "purchase_cost",
+    "fixed_cost",
+    "duty_cost",
+    "resource_cost",
+    "revenue",
+)
+"""Figures of a whole network and replication, a period; ``asked`` and ``clear`` are sums over the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is measured of a replication.
+
+    Parameters
+    ----------
+    places : by name of quantity, its part of the arrays below: one entry an entity or period.
+    plain : so many entries have no divisor; they stand first.
+    sums : what is measured. scale : Floats[entries], a factor for the plain ones. below : Integers[entries], the row of the
+        divisor, -1 for none.
+    figures : one sum for each of ``FIGURES``.
+    """
+
+    places: Mapping[str, slice]
+    plain: int
+    sums: Sums
+    scale: Floats
+    below: Integers
+    figures: Sums
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self.scale.size
+
+
+def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, end: int, periods: int, room: int) -> Measures:
+    """Return what is measured of a network once ``periods`` have been counted up to, not including, period ``end``.
+
+    Units in process and units ordered are not counted each period; they follow from starts, lead times and what is under way at
+    both ends.
+
+    Parameters
+    ----------
+    program, rows : the network and its layout.
+    pipes, queues : rings of what has been started, and of orders their sources do not see yet.
+    end, periods : as above.
+    room : periods of which the table keeps totals.
+    """
+    by_entity = {
+        "on_hand": rows.stock,
+        "ready_rate": rows.stocked,
+        "demand": rows.asked_for,
+        "shipped": rows.shipped,
+        "lost": rows.lost,
+        "backlog": rows.owed,
+        "started": rows.started,
+        "order_rate": rows.orders,
+        "start_rate": rows.start_count,
+        "used": rows.used,
+    }
+    totals = [rows.count + room * number + np.arange(periods) for number in range(PERIOD_TOTALS)]
+    by_period = {"period_stock": totals[0], "period_backlog": totals[1], "period_demand": totals[2]}
+    divided = {
+        "fill_rate": (rows.immediate, rows.asked_for),
+        "cycle_service_level": (rows.clear, rows.asked),
+        "period_fill_rate": (totals[3], totals[2]),
+    }
+    writer, places, scales = SumWriter(), {}, []
+    size = 0
+
+    def place(name: str, count: int, scale: float) -> Integers:
+        nonlocal size
+        places[name] = slice(size, size + count)
+        scales.append(np.full(count, scale))
+        size += count
+        return np.arange(size - count, size)
+
+    for name, row in by_entity.items():
+        writer.add(place(name, row.size, 1.0 / periods), row)
+    actors = rows.started.size
+    for name, terms in (
+        ("ordered", _ordered(rows, queues=queues)),
+        ("in_process", _in_process(program, rows, pipes=pipes, end=end)),
+    ):
+        entries = place(name, actors, 1.0 / periods)
+        for owner, row, weight in terms:
+            writer.add(entries[owner], row, weight=weight)
+    for name, row in by_period.items():
+        writer.add(place(name, row.size, 1.0), row)
+    plain = size
+    for name, (row, _) in divided.items():
+        writer.add(place(name, row.size, 1.0), row)
+    return Measures(
+        places=places,
+        plain=plain,
+        sums=writer.finish(size),
+        scale=np.concatenate(scales),
+        below=np.concatenate([np.full(plain, -1, dtype=np.int64), *(below for _, below in divided.values())]),
+        figures=_figures(program, rows, pipes=pipes, end=end, periods=periods),
+    )
+
+
+def openings_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, begin: int) -> tuple[Sums, Integers]:
+    """Return what has to be remembered when counting begins in period ``begin``, and the rows that remember it.
+
+    Parameters
+    ----------
+    program, rows, pipes, queues : as in ``measures_of``.
+    begin : period whose events are counted first.
+    """
+    buffers = program.buffers
+    count, actors, streams, _ = program.counts
+    writer = SumWriter()
+    every = np.arange(count)
+    writer.add(every, rows.on_hand)
+    owner = np.repeat(every, np.diff(buffers.supply_start))
+    place, entry = spread(pipes.start, buffers.supply_activity)
+    writer.add(owner[place], pipes.rows[entry], weight=buffers.supply_quantity[place])
+    writer.add(count + np.arange(streams), rows.backlog)
+    base = count + streams
+    writer.add(base + np.arange(actors), rows.waiting)
+    writer.add(base + queues.owner, queues.rows)
+    writer.add(base + actors + pipes.owner, pipes.rows, weight=pipes.ahead(begin))
+    into = np.concatenate([rows.opening_balance, rows.opening_backlog, rows.opening_queue, rows.opening_to_go])
+    return writer.finish(base + 2 * actors), into
+
+
+Term = tuple[Integers, Integers, Floats | float]
+
+
+def _ordered(rows: Rows, *, queues: Rings) -> list[Term]:
+    """Return units ordered: those started, and the growth of what waits or is not seen yet."""
+    every = np.arange(rows.started.size)
+    return [
+        (every, rows.started, 1.0),
+        (every, rows.waiting, 1.0),
+        (queues.owner, queues.rows, 1.0),
+        (every, rows.opening_queue, -1.0),
+    ]
+
+
+def _in_process(program: Program, rows: Rows, *, pipes: Rings, end: int) -> list[Term]:
+    """Return units in process: a unit with lead time L at L closes; those still under way, or begun before, at fewer."""
+    lead = program.activities
+    every = np.arange(rows.started.size)
+    random = np.flatnonzero(lead.lead_random == 1)
+    fixed = np.flatnonzero(lead.lead_random == 0)
+    return [
+        (fixed, rows.started[fixed], lead.lead_fixed[fixed].astype(np.float64)),
+        (random, rows.lead_sum[random], 1.0),
+        (every, rows.opening_to_go, 1.0),
+        (pipes.owner, pipes.rows, -pipes.ahead(end)),
+    ]
+
+
+def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: int) -> Sums:
+    buffers, activities, streams = program.buffers, program.activities, program.streams
+    scale = 1.0 / periods
+    writer = SumWriter()
+
+    def add(name: str, row: Integers, weight: Floats | float) -> None:
+        weights = np.broadcast_to(np.asarray(weight, dtype=np.float64), row.shape)
+        # What costs nothing is left out; every replication saves the sum.
+        costs = np.flatnonzero(weights)
+        writer.add(np.full(costs.size, FIGURES.index(name)), row[costs], weight=weights[costs])
+
+    add("demand", rows.asked_for, scale)
+    add("shipped", rows.shipped, scale)
+    add("served_at_once", rows.immediate, scale)
+    add("lost_sales", rows.lost, scale)
+    add("backlog", rows.owed, scale)
+    add("asked", rows.asked, 1.0)
+    add("clear", rows.clear, 1.0)
+    add("on_hand", rows.stock, scale)
+    add("holding_cost", rows.stock, buffers.holding_cost * scale)
+    for owner, row, weight in _in_process(program, rows, pipes=pipes, end=end):
+        add("in_transit_cost", row, activities.transit_cost[owner] * weight * scale)
+    add("backlog_cost", rows.owed, streams.backlog_cost * scale)
+    add("lost_sales_cost", rows.lost, streams.lost_cost * scale)
+    for kind, name in (
+        (ActivityKind.MOVE, "transport_cost"),
+        (ActivityKind.MAKE, "production_cost"),
+        (ActivityKind.BUY, "purchase_cost"),
+    ):
+        add(name, rows.started, np.where(activities.kind == kind, activities.variable_cost, 0.0) * scale)
+    add("fixed_cost", rows.start_count, activities.fixed_cost * scale)
+    add("duty_cost", rows.started, activities.duty_cost * scale)
+    add("resource_cost", rows.used, program.resources.cost * scale)
+    add("revenue", rows.shipped, streams.price * scale)
+    return writer.finish(len(FIGURES))
