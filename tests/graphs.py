@@ -19,6 +19,7 @@ from chaintwin.network.graph import (
     USE_SCHEMA,
     ActivityKind,
     Graph,
+    LeadMode,
     Policy,
 )
 from chaintwin.network.program import Program
@@ -56,6 +57,8 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
                 float(rule[high]) if high else 0.0,
                 buffer.get("review", 1),
                 buffer.get("phase", 0),
+                float(buffer.get("moq", 0.0)),
+                float(buffer.get("batch", 0.0)),
                 price.get("h", 0.0),
             )
         )
@@ -64,6 +67,7 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
             item["id"],
             int(ActivityKind.MOVE if item["in"] else ActivityKind.BUY),
             str(item["lead"]),
+            int(LeadMode[item.get("lead_mode", "crossing").upper()]),
             item.get("info_delay", 0),
             item.get("priority", 0),
             float(item.get("yield", 1.0)),

@@ -256,8 +256,8 @@ class _Build:
         if self.resources and self.choose.chance(40):
             used = self.choose.shuffled(self.resources)[: self.choose.whole(1, len(self.resources))]
             activity["use"] = {r: self.choose.one((1, 2, 0.5, 1.5)) for r in used}
-        if self.features.random_leads and self.choose.chance(25):
-            activity["lead_mode"] = "fifo"
+        if self.features.random_leads and self.choose.chance(50):
+            activity["lead_mode"] = self.choose.one(("fifo", "kaplan"))
         if self.features.order_rules and self.choose.chance(10):
             activity["moq"] = self.quantity(1, 8)
         if self.features.order_rules and self.choose.chance(10):

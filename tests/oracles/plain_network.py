@@ -52,7 +52,9 @@ E4 execution
     not handed out again. (case, but for the slack and the carrying over)
 16. Leads: what starts in t with lead L > 0 arrives at E1 of t+L; lead 0 raises oh of the outputs at once, by x*out*yield, and
     never enters pq. ``fifo`` keeps the order of what was really started: a period without a start does not move the running
-    maximum. (choice)
+    maximum, which begins with the last arrival already on its way. ``kaplan`` draws one age a period, at E1: everything that was
+    started that many periods ago, or more, arrives; what starts today is never ripe today. What was under way before the run is
+    taken for one start a period, the last of them yesterday. (choice)
 
 E5
 17. lost = lost_fraction*min(bo, demand(t)) after shipping, in integer mode floor(. + 1e-9): bo may hold older backlog, and
@@ -80,8 +82,8 @@ def simulate_plain(network: Network, periods: int, integer: bool) -> dict[str, A
     Keys: on_hand, position, received, produced (zero-lead), consumption per buffer id; ordered, started, waiting (visible, not
     started), in_information (ordered, not yet visible), in_process, arrived per activity id; backlog, lost, shipped, demand as
     one list a stream in the order of the input; capacity_use per resource. Each holds one value a period. Beside the notation
-    of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period), ``lead_mode`` (crossing or
-    fifo) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on both.
+    of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period), ``lead_mode`` (crossing,
+    fifo or kaplan) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on both.
     """
     run = _Run(network, integer=integer)
     for period in range(periods):
@@ -173,7 +175,13 @@ class _Run:
         self.info = {a["id"]: {k: float(q) for k, q in enumerate(a.get("info", []))} for a in self.activities}
         self.pq = {a: sum(slots.values()) for a, slots in self.pipe.items()}
         self.iq = {a: sum(slots.values()) for a, slots in self.info.items()}
-        self.latest_arrival = {a["id"]: 0 for a in self.activities}
+        self.latest_arrival = {a: max((k for k, q in slots.items() if q > 0), default=0) for a, slots in self.pipe.items()}
+        for activity in self.activities:
+            if _ripens(network, activity):
+                # Kept by the period of the start, as if one had left a period, the last of them yesterday.
+                slots = self.pipe[activity["id"]]
+                last = max((k for k, q in slots.items() if q > 0), default=0)
+                self.pipe[activity["id"]] = {k - last - 1: q for k, q in slots.items() if q > 0}
         self.cumulative = [{"demand": 0.0, "shipped": 0.0, "lost": 0.0} for _ in self.demands]
         self.record: dict[str, Any] = {}
         for key in ("on_hand", "position", "received", "produced", "consumption"):
@@ -209,12 +217,20 @@ class _Run:
         """E1: what arrives in this period joins the output buffers."""
         for activity in self.activities:
             a = activity["id"]
-            quantity = self.pipe[a].pop(period, 0.0)
+            quantity = self.arriving(activity, period)
             self.pq[a] -= quantity
             self.flow.arrived[a] = quantity
             for b, out in activity["out"].items():
                 self.oh[b] += quantity * out * activity.get("yield", 1.0)
                 self.flow.received[b] += quantity * out * activity.get("yield", 1.0)
+
+    def arriving(self, activity: Entity, period: int) -> float:
+        """Take out of the pipeline what arrives in a period."""
+        slots = self.pipe[activity["id"]]
+        if not _ripens(self.network, activity):
+            return slots.pop(period, 0.0)
+        age = _lead(self.network, activity, period)
+        return sum((slots.pop(start) for start in sorted(slots) if period - start >= age), 0.0)
 
     def claims(self, b: str) -> tuple[list[float], list[float]]:
         """Return the claims on a buffer and their priorities: streams first, then activities by id."""
@@ -342,6 +358,11 @@ class _Run:
             self.flow.taken[a, b] = coefficient * quantity
         lead = _lead(self.network, activity, period)
         arrival = period + lead
+        if _ripens(self.network, activity):
+            self.flow.sent[a] = quantity
+            self.pq[a] += quantity
+            self.pipe[a][period] = quantity
+            return
         if activity.get("lead_mode", "crossing") == "fifo" and quantity > 0:
             arrival = self.latest_arrival[a] = max(arrival, self.latest_arrival[a])
         if arrival == period:
@@ -463,5 +484,14 @@ def _lead_min(network: Network, activity: Entity) -> int:
     """Return the smallest lead an activity may draw (``lead_min`` where the lead is a function)."""
     series: Sequence[int] | int | Callable[[int], int] = _lead_series(network, activity)
     if callable(series):
-        return int(activity.get("lead_min", 0))
-    return int(min(series)) if isinstance(series, Sequence) else int(series)
+        least = int(activity.get("lead_min", 0))
+    else:
+        least = int(min(series)) if isinstance(series, Sequence) else int(series)
+    return max(least, 1) if _ripens(network, activity) else least
+
+
+def _ripens(network: Network, activity: Entity) -> bool:
+    """Tell whether what an activity started arrives by its age; with a lead that never varies that is an ordinary pipeline."""
+    series = _lead_series(network, activity)
+    varies = callable(series) or (isinstance(series, Sequence) and len(set(series)) > 1)
+    return activity.get("lead_mode") == "kaplan" and varies

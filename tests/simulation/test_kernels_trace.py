@@ -56,13 +56,8 @@ def test_run_kernel__random_networks_agree_with_the_plain_engine(integer: bool) 
 
 
 def without_what_tables_cannot_say(network: dict[str, Any]) -> dict[str, Any]:
-    """Return the network without what no table holds yet: order rules of a whole buffer, lanes without overtaking."""
+    """Return the network without what no table holds: by-products that are ordered for themselves."""
     plain = copy.deepcopy({key: value for key, value in network.items() if key != "leads"})
-    for buffer in plain["buffers"]:
-        buffer.pop("moq", None)
-        buffer.pop("batch", None)
-    for activity in plain["activities"]:
-        activity.pop("lead_mode", None)
     # A by-product never pulls: the first output orders, the others go to buffers that have no source of their own.
     ordering = {next(iter(activity["out"])) for activity in plain["activities"]}
     for activity in plain["activities"]:

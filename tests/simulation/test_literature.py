@@ -167,3 +167,59 @@ def test_engine__long_run_value(case: dict[str, Any]) -> None:
     for name, values in seen.items():
         exact, mean, error = case["expected"][name], values.mean(), values.std(ddof=1) / np.sqrt(values.size)
         assert abs(mean - exact) <= 4 * error + 0.002 * abs(exact), f"{name}: {mean} against {exact}, error {error}"
+
+
+@pytest.mark.parametrize("case", cases_of("cases/simulation.json", "sim.order_crossing"))
+@pytest.mark.parametrize("mode", ["crossing", "fifo"])
+def test_engine__order_crossing(mode: str, case: dict[str, Any]) -> None:
+    inputs, expected = case["inputs"], case["expected"]
+    law = "pmf(" + ", ".join(f"{periods}:{share}" for periods, share in inputs["pmf"].items()) + ")"
+    # Only mean and variance of demand count; a gamma law is never negative.
+    demand = f"gamma(mean={inputs['mu']}, cv={np.sqrt(inputs['var']) / inputs['mu']})"
+    network = {
+        "buffers": [{"id": "s", "init": inputs["S"], "policy": {"type": "base_stock", "S": inputs["S"]}}],
+        "activities": [{"id": "o", "in": {}, "out": {"s": 1}, "lead": law, "lead_mode": mode}],
+        "demands": [{"buffer": "s", "law": demand}],
+    }
+    program = compile_graph(graph_of(network, integer=False))
+    block = blocks_of(program, initial_state(program), periods=PERIODS, warm_up=WARM_UP, width=WIDTH, seed=5)
+    block.advance(WARM_UP)
+    block.count_from_here()
+    rows, total, square, moving = block.plan.tape.rows, np.zeros(WIDTH), np.zeros(WIDTH), np.zeros(WIDTH)
+    for period in range(WARM_UP, WARM_UP + PERIODS):
+        block.advance(period + 1)
+        net = (block.read(rows.on_hand) - block.read(rows.backlog))[0]
+        total += net
+        square += net * net
+        moving += in_process(block)[0]
+    assert block.breach() is None
+    means = total / PERIODS
+    seen = {
+        f"E_NI_{mode}": means,
+        f"Var_NI_{mode}": square / PERIODS - means.mean() ** 2,
+        "E_lead" if mode == "crossing" else "E_lead_fifo": moving / PERIODS / inputs["mu"],
+    }
+    for name, values in seen.items():
+        error = values.std(ddof=1) / np.sqrt(WIDTH)
+        assert abs(values.mean() - expected[name]) <= 4 * error + 0.002 * abs(expected[name]), name
+
+
+def test_engine__arrival_by_age() -> None:
+    """Of what started L periods ago, all is there by then with the chance that one of the ages drawn since is no more than L."""
+    law = {1: 0.2, 3: 0.5, 6: 0.3}
+    network = {
+        "buffers": [{"id": "s", "init": 0, "policy": {"type": "base_stock", "S": 100}}],
+        "activities": [{"id": "o", "in": {}, "out": {"s": 1}, "lead": "pmf(1:0.2, 3:0.5, 6:0.3)", "lead_mode": "kaplan"}],
+        "demands": [{"buffer": "s", "series": [7]}],
+    }
+    program = compile_graph(graph_of(network, integer=True))
+    block = blocks_of(program, initial_state(program), periods=4000, warm_up=20, width=64, seed=3)
+    block.advance(20)
+    block.count_from_here()
+    block.advance(4020)
+    tail = [1.0]
+    for age in range(1, 6):
+        tail.append(tail[-1] * sum(share for drawn, share in law.items() if drawn > age))
+    values = block.read(block.plan.tape.rows.lead_sum)[0] / block.read(block.plan.tape.rows.started)[0]
+    error = values.std(ddof=1) / np.sqrt(values.size)
+    assert abs(values.mean() - sum(tail)) <= 4 * error + 1e-3

@@ -49,13 +49,13 @@ def eight_buffers() -> Graph:
         buffers=_frame(
             BUFFER_SCHEMA,
             [
-                (f"{site}/{product}", site, product, stock, Policy.BASE_STOCK, level, 0.0, 1, 0, 0.01)
+                (f"{site}/{product}", site, product, stock, Policy.BASE_STOCK, level, 0.0, 1, 0, 0.0, 0.0, 0.01)
                 for site, product, level, stock in BUFFERS
             ],
         ),
         activities=_frame(
             ACTIVITY_SCHEMA,
-            [(name, kind, lead, 0, 0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0) for name, kind, lead, _, _ in ACTIVITIES],
+            [(name, kind, lead, 0, 0, 0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0) for name, kind, lead, _, _ in ACTIVITIES],
         ),
         inputs=_frame(
             INPUT_SCHEMA, [(name, buffer, amount) for name, _, _, inputs, _ in ACTIVITIES for buffer, amount in inputs]

@@ -65,7 +65,7 @@ def _tree(parents: dict[int, int], *, count: int, assembly: bool) -> Graph:
         sources = children.get(node, []) if assembly else [parents[node]] if node in parents else []
         kind = ActivityKind.BUY if not sources else ActivityKind.MAKE if assembly else ActivityKind.MOVE
         name = f"to-{names[node]}"
-        activities.append((name, kind, "2", 0, 0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0))
+        activities.append((name, kind, "2", 0, 0, 0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0))
         inputs += [(name, names[source], 1.0) for source in sources]
         outputs.append((name, names[node], 1.0, True))
     levels = [mean * (2 + COVER) for mean in flow]
@@ -74,7 +74,7 @@ def _tree(parents: dict[int, int], *, count: int, assembly: bool) -> Graph:
         buffers=_frame(
             BUFFER_SCHEMA,
             [
-                (name, name, "product", level, Policy.BASE_STOCK, level, 0.0, 1, 0, 0.01)
+                (name, name, "product", level, Policy.BASE_STOCK, level, 0.0, 1, 0, 0.0, 0.0, 0.01)
                 for name, level in zip(names, levels, strict=True)
             ],
         ),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import GraphError, StreamCollisionError
 from chaintwin.laws import Law, LawError, pack_laws, parse_many
-from chaintwin.network.graph import ActivityKind, Graph, Policy
+from chaintwin.network.graph import ActivityKind, Graph, LeadMode, Policy
 from chaintwin.network.ordering import levels_of, loop_of, rows_of
 from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Streams
 from chaintwin.network.whole import fractions
@@ -166,7 +166,9 @@ class _Laws:
         demand = index.stream.join(number, left_on="law", right_on="text", how="left", maintain_order="left")
         self.demand: Integers = demand["law_right"].fill_null(-1).to_numpy().astype(np.int64)
         bounds = np.array([_lead_bounds(law) for law in self.laws], dtype=np.int64).reshape(-1, 2)
-        self.lead_min: Integers = bounds[self.lead, 0]
+        # What arrives by its age was started in an earlier period.
+        least = np.where((index.activity["lead_mode"].to_numpy() == LeadMode.KAPLAN) & (bounds[self.lead, 1] > 0), 1, 0)
+        self.lead_min: Integers = np.maximum(bounds[self.lead, 0], least)
         self.lead_max: Integers = bounds[self.lead, 1]
 
 
@@ -229,6 +231,8 @@ def _buffers(index: _Index, outputs: _Arcs, claims: _Claims) -> Buffers:
         high=_floats(frame, "high"),
         review_period=_integers(frame, "review_period"),
         review_phase=_integers(frame, "review_phase"),
+        minimum_order=_floats(frame, "minimum_order"),
+        batch=_floats(frame, "batch"),
         holding_cost=_floats(frame, "holding_cost"),
         source_start=rows_of(buffer[main], count),
         source_activity=activity[main],
@@ -289,6 +293,7 @@ def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims
         use_resource=uses.other,
         use_quantity=uses.quantity,
         lead_law=laws.lead,
+        lead_mode=frame["lead_mode"].to_numpy().astype(np.int8),
         lead_random=is_random,
         lead_fixed=laws.lead_max,
         lead_max=rings.lead_max,

@@ -29,6 +29,14 @@ class ActivityKind(IntEnum):
     BUY = 2
 
 
+class LeadMode(IntEnum):
+    """How the lead times of one activity go together (METHODS 1.4)."""
+
+    CROSSING = 0  # each start draws its own; later starts may arrive earlier
+    FIFO = 1  # nothing overtakes: an arrival is no earlier than any before it
+    KAPLAN = 2  # each period draws an age; everything that is as old or older arrives
+
+
 BUFFER_SCHEMA = pl.Schema(
     {
         "buffer_id": pl.String(),
@@ -40,6 +48,8 @@ BUFFER_SCHEMA = pl.Schema(
         "high": pl.Float64(),
         "review_period": pl.Int64(),
         "review_phase": pl.Int64(),
+        "minimum_order": pl.Float64(),
+        "batch": pl.Float64(),
         "holding_cost": pl.Float64(),
     }
 )
@@ -48,6 +58,7 @@ ACTIVITY_SCHEMA = pl.Schema(
         "activity_id": pl.String(),
         "kind": pl.Int8(),
         "lead": pl.String(),
+        "lead_mode": pl.Int8(),
         "information_delay": pl.Int64(),
         "priority": pl.Int64(),
         "yield_rate": pl.Float64(),
@@ -90,12 +101,13 @@ class Graph:
     ----------
     integer : quantities are whole multiples of one; otherwise real numbers.
     buffers : columns ``buffer_id`` (String), ``site_id``, ``product_id`` (String), ``on_hand`` (Float64, unit), ``policy``
-        (Int8, a Policy), ``low``, ``high`` (Float64), ``review_period``, ``review_phase`` (Int64), ``holding_cost``
-        (Float64, money a unit and period).
-    activities : ``activity_id`` (String), ``kind`` (Int8, an ActivityKind), ``lead`` (String, a law in periods),
-        ``information_delay`` (Int64), ``priority`` (Int64), ``yield_rate`` (Float64), ``share`` (Float64, of the order of
-        the main output, scaled to one over the sources of a buffer), ``minimum_order``, ``batch`` (Float64, units of the
-        activity), ``variable_cost`` (money a unit of activity), ``fixed_cost`` (money a start), ``duty_cost`` (money a unit
+        (Int8, a Policy), ``low``, ``high`` (Float64), ``review_period``, ``review_phase`` (Int64),
+        ``minimum_order``, ``batch`` (Float64, unit: of a whole order, before its sources share it), ``holding_cost`` (Float64,
+        money a unit and period).
+    activities : ``activity_id`` (String), ``kind`` (Int8, an ActivityKind), ``lead`` (String, a law in periods), ``lead_mode``
+        (Int8, a LeadMode), ``information_delay`` (Int64), ``priority`` (Int64), ``yield_rate`` (Float64), ``share`` (Float64, of
+        the order of the main output, scaled to one over the sources of a buffer), ``minimum_order``, ``batch`` (Float64, units of
+        the activity), ``variable_cost`` (money a unit of activity), ``fixed_cost`` (money a start), ``duty_cost`` (money a unit
         of activity).
     inputs : ``activity_id``, ``buffer_id``, ``quantity`` (units for one unit of activity).
     outputs : ``activity_id``, ``buffer_id``, ``quantity``, ``is_main`` (Boolean; the buffer whose orders start the activity).

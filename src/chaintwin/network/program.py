@@ -50,6 +50,7 @@ class Buffers(NamedTuple):
     policy : int8[N], values of Policy.
     low, high : Floats[N], unit: parameters of the policy.
     review_period, review_phase : Integers[N], period.
+    minimum_order, batch : Floats[N], unit: of a whole order, before its sources share it; 0 where any quantity will do.
     holding_cost : Floats[N], money a unit and period.
     source_start, source_activity : rows over N of the activities whose main output is the buffer, by activity index.
     source_share : Floats over ``source_activity``: weight of the source in each order.
@@ -71,6 +72,8 @@ class Buffers(NamedTuple):
     high: Floats
     review_period: Integers
     review_phase: Integers
+    minimum_order: Floats
+    batch: Floats
     holding_cost: Floats
     source_start: Integers
     source_activity: Integers
@@ -99,7 +102,8 @@ class Activities(NamedTuple):
     output_start, output_buffer, output_quantity : rows over A of what one unit gives, yield included.
     use_start, use_resource, use_quantity : rows over A of the resources one unit takes.
     lead_law : Integers[A]: index of the lead-time law.
-    lead_random : int8[A]: 1 where the lead time is drawn for each start.
+    lead_mode : int8[A], values of LeadMode; it matters where the lead time is random.
+    lead_random : int8[A]: 1 where the lead time is drawn.
     lead_fixed : Integers[A], period: lead time where it is not random.
     lead_max : Integers[A], period: longest lead time; the ring of the activity has ``lead_max + 1`` slots.
     pipe_start : Integers[A + 1]: first slot of the ring in the pipeline array.
@@ -123,6 +127,7 @@ class Activities(NamedTuple):
     use_resource: Integers
     use_quantity: Floats
     lead_law: Integers
+    lead_mode: Bytes
     lead_random: Bytes
     lead_fixed: Integers
     lead_max: Integers

@@ -101,7 +101,10 @@ def initial_state(program: Program) -> State:
     lots = Lots(stocked, none, none, program.buffers.on_hand[stocked])
     activities = program.activities
     moving_activity, moving_period, moving = _spread(activities.pipe_start, program.pipeline)
-    shipments = Shipments(moving_activity, np.full(moving.size, -1, dtype=np.int64), moving_period, moving)
+    # As if one had left a period, the last of them yesterday.
+    last = np.zeros(activities.kind.size, dtype=np.int64)
+    np.maximum.at(last, moving_activity, moving_period)
+    shipments = Shipments(moving_activity, moving_period - last[moving_activity] - 1, moving_period, moving)
     ordered_activity, visible, ordered = _spread(activities.info_start, program.orders)
     orders = OpenOrders(ordered_activity, visible, ordered)
     return State(0, lots, shipments, orders, np.zeros(streams), np.ones(resources))

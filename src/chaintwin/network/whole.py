@@ -6,6 +6,15 @@ import polars as pl
 
 from chaintwin.network.graph import Graph
 
+FIELDS = (
+    ("on_hand", "first stock"),
+    ("low", "level"),
+    ("high", "upper level or lot"),
+    ("minimum_order", "minimum_order"),
+    ("batch", "batch"),
+)
+"""Quantities of a stock point, with their names for people."""
+
 
 def fractions(graph: Graph) -> pl.DataFrame:
     """Return every fraction that the engine would have to round in whole-unit mode, where its books must balance exactly.
@@ -30,10 +39,7 @@ def fractions(graph: Graph) -> pl.DataFrame:
                 _fractions(graph.activities, name, pl.concat_str("activity_id", pl.lit(f" {name}")))
                 for name in ("minimum_order", "batch")
             ),
-            *(
-                _fractions(graph.buffers, column, pl.concat_str("buffer_id", pl.lit(f" {meaning}")))
-                for column, meaning in (("on_hand", "first stock"), ("low", "level"), ("high", "upper level or lot"))
-            ),
+            *(_fractions(graph.buffers, column, pl.concat_str("buffer_id", pl.lit(f" {meaning}"))) for column, meaning in FIELDS),
         ]
     )
 

@@ -19,6 +19,7 @@ from chaintwin.network.graph import (
     USE_SCHEMA,
     ActivityKind,
     Graph,
+    LeadMode,
     Policy,
 )
 from chaintwin.network.program import Program
@@ -76,8 +77,8 @@ def _smallest() -> Program:
     return compile_graph(
         Graph(
             integer=False,
-            buffers=_row(BUFFER_SCHEMA, ("b", "s", "p", 1.0, Policy.BASE_STOCK, 1.0, 0.0, 1, 0, 0.0)),
-            activities=_row(ACTIVITY_SCHEMA, ("a", ActivityKind.BUY, "1", 0, 0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+            buffers=_row(BUFFER_SCHEMA, ("b", "s", "p", 1.0, Policy.BASE_STOCK, 1.0, 0.0, 1, 0, 0.0, 0.0, 0.0)),
+            activities=_row(ACTIVITY_SCHEMA, ("a", ActivityKind.BUY, "1", LeadMode.CROSSING, 0, 0, *[1.0, 1.0], *[0.0] * 5)),
             inputs=pl.DataFrame(schema=INPUT_SCHEMA),
             outputs=_row(OUTPUT_SCHEMA, ("a", "b", 1.0, True)),
             uses=pl.DataFrame(schema=USE_SCHEMA),

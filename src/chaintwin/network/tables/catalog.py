@@ -7,10 +7,20 @@ from chaintwin.network.tables.schema import Column, Kind, Table
 MODES = ("sea", "air", "road", "rail", "inland_water", "courier", "pipeline", "internal")
 SITE_KINDS = ("supplier", "plant", "warehouse", "hub", "port", "airport", "store", "customer")
 POLICIES = ("base_stock", "s_S", "R_nQ", "none")
+LEAD_MODES = ("crossing", "fifo", "kaplan")
 
 _VALID = (
     Column("valid_from", Kind.DATE, "First day the row is in force.", rule="in force from the start"),
     Column("valid_to", Kind.DATE, "Last day the row is in force.", rule="in force to the end"),
+)
+
+_LEAD_MODE = Column(
+    "lead_mode",
+    Kind.CHOICE,
+    "How random lead times go together: each shipment for itself, none overtaking another (fifo), or by the age that arrives "
+    "in a period (kaplan).",
+    default="crossing",
+    choices=LEAD_MODES,
 )
 
 SITES = Table(
@@ -88,6 +98,7 @@ LANES = Table(
         Column(
             "lead_time", Kind.LAW, "Order placed to goods received.", unit="period", low=0, rule="proposed from distance and mode"
         ),
+        _LEAD_MODE,
         Column("information_delay", Kind.INTEGER, "Periods until the sender sees the order.", unit="period", default=0, low=0),
         Column("fixed_cost", Kind.NUMBER, "Cost of each shipment.", unit="money", default=0.0, low=0),
         Column(
@@ -197,6 +208,16 @@ STOCK_POINTS = Table(
         ),
         Column("review_period", Kind.INTEGER, "Periods between two reviews.", unit="period", default=1, low=1),
         Column("review_phase", Kind.INTEGER, "Period of the first review.", unit="period", default=0, low=0),
+        Column("minimum_order", Kind.NUMBER, "Smallest order, all sources together.", unit="unit", default=0.0, low=0),
+        Column(
+            "batch",
+            Kind.NUMBER,
+            "Orders, all sources together, are whole multiples of this.",
+            unit="unit",
+            default=0.0,
+            low=0,
+            rule="0: any quantity",
+        ),
         Column(
             "service_target",
             Kind.NUMBER,
@@ -240,6 +261,7 @@ SOURCES = Table(
         Column("priority", Kind.INTEGER, "Rank of the source; low number first.", default=0),
         Column("rule", Kind.CHOICE, "How the source is used.", default="share", choices=("share", "contingency")),
         Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, default="1"),
+        _LEAD_MODE,
         Column("yield_rate", Kind.NUMBER, "Good units a unit ordered.", default=1.0, low=0, high=1, low_open=True),
         Column("minimum_order", Kind.NUMBER, "Smallest order.", unit="unit", default=0.0, low=0),
         Column(

@@ -294,6 +294,33 @@ def start_free_kernel(waiting: Row, slot: Row, total: Row, count: Row, slack: fl
 
 
 @row_kernel
+def round_lead_kernel(lead: Row, shortest: float, longest: float) -> None:
+    """Round lead times to whole periods, halves up, within their limits."""
+    for w in range(lead.shape[0]):
+        lead[w] = min(max(np.floor(lead[w] + 0.5), shortest), longest)
+
+
+@row_kernel
+def queue_kernel(lead: Row, start: Row, latest: Row, period: float) -> None:
+    """E4, no overtaking: what starts arrives no earlier than all that started before it (METHODS 1.4, fifo)."""
+    for w in range(lead.shape[0]):
+        arrival = max(period + lead[w], latest[w])
+        is_start = start[w] > 0.0
+        lead[w] = arrival - period if is_start else lead[w]
+        latest[w] = arrival if is_start else latest[w]
+
+
+@row_kernel
+def ripen_kernel(slot: Row, arriving: Row, age: Row, total: Row, old: float) -> None:
+    """E1, arrival by age: what started ``old`` periods ago arrives if the age of the day is no more (METHODS 1.4, kaplan)."""
+    for w in range(slot.shape[0]):
+        come = slot[w] if old >= age[w] else 0.0
+        slot[w] -= come
+        arriving[w] += come
+        total[w] += old * come
+
+
+@row_kernel
 def stock_kernel(on_hand: Row, total: Row, stocked: Row, period_total: Row, slack: float) -> None:
     """E6: count stock at close."""
     for w in range(on_hand.shape[0]):

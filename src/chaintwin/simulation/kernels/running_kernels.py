@@ -32,7 +32,10 @@ from chaintwin.simulation.kernels.row_kernels import (
     part_whole_kernel,
     place_kernel,
     project_kernel,
+    queue_kernel,
+    ripen_kernel,
     round_kernel,
+    round_lead_kernel,
     scale_kernel,
     served_kernel,
     ship_alone_kernel,
@@ -104,9 +107,17 @@ def run_kernel(
             elif op < 23 or op == 34:
                 _count_kernel(op, a, b, c, d, e, numbers[at, 0], row, length, integer, table)
             elif op == 31:
-                fill_uniform_kernel(draws[e, 0], draws[e, 1], draws[e, 2], first, period, 0, scratch[0])
-                fill_quantile_kernel(law_kind[f], law_offset[f], law_size[f], law_values, scratch[0], table[d])
-                _scatter_kernel(period, a, b, c, d, g, numbers[at, 0], table)
+                _scatter_kernel(period, a, b, c, d, e, table)
+            elif op == 35:
+                fill_uniform_kernel(draws[b, 0], draws[b, 1], draws[b, 2], first, period, 0, scratch[0])
+                fill_quantile_kernel(law_kind[c], law_offset[c], law_size[c], law_values, scratch[0], table[a])
+                round_lead_kernel(table[a], numbers[at, 0], numbers[at, 1])
+            elif op == 36:
+                queue_kernel(table[a], table[b], table[c], float(period))
+            elif op == 37:
+                fill_kernel(table[c], 0.0)
+                for age in range(1, b + 1):
+                    ripen_kernel(table[a + (period - age) % b], table[c], table[d], table[e], float(age))
             else:
                 _start_kernel(op, a, b, c, d, e, f, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1
@@ -228,12 +239,10 @@ def _start_kernel(
 
 
 @part_kernel
-def _scatter_kernel(
-    period: int, ring: int, length: int, start: int, at_once: int, total: int, longest: float, table: Floats
-) -> None:
+def _scatter_kernel(period: int, ring: int, length: int, start: int, at_once: int, total: int, table: Floats) -> None:
     """Send what starts on its way by the lead times in row ``at_once``; leave there what has none."""
     for w in range(table.shape[1]):
-        lead = min(max(math.floor(table[at_once, w] + 0.5), 0), int(longest))
+        lead = int(table[at_once, w])
         started = table[start, w]
         table[total, w] += lead * started
         if lead == 0:

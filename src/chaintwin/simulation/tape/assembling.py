@@ -14,7 +14,7 @@ from chaintwin.network.state import State
 from chaintwin.simulation.tape.executing import write_execution
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
-from chaintwin.simulation.tape.rows import Rings, Rows, first_column, rows_for, slacks
+from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
 from chaintwin.simulation.tape.tape import Tape, Writer
 
 Integers = NDArray[np.int64]
@@ -60,7 +60,7 @@ def assemble(program: Program, state: State) -> Tape:
         streams=drawn,
         laws=program.laws,
         rows=rows,
-        pipes=Rings.of(rows.pipe, rows.pipe_length),
+        pipes=Rings.of(rows.pipe, rows.pipe_length, by_start=ripens(program)),
         queues=Rings.of(rows.info, rows.info_length),
         first=first_column(program, state, rows=rows),
     )
@@ -72,20 +72,35 @@ def _taken(rows: Integers, index: Integers) -> Integers:
 
 def _write_receipts(writer: Writer, program: Program, rows: Rows) -> None:
     """E1: what arrives joins stock; a row that the activity does not overwrite today is cleared."""
-    activities = program.activities
+    activities, ripe = program.activities, ripens(program)
+    age, arriving = int(rows.spare[5]), int(rows.spare[6])
+    aged = np.flatnonzero(ripe)
+    writer.write(
+        "receive",
+        Op.LEAD,
+        place=(aged, 0, 0),
+        rows=(age, program.streams.stream.size + aged, activities.lead_law[aged]),
+        numbers=(1.0, activities.lead_max[aged].astype(np.float64)),
+    )
+    ring = (rows.pipe[aged], rows.pipe_length[aged])
+    writer.write("receive", Op.RIPEN, place=(aged, 0, 1), rows=(*ring, arriving, age, rows.lead_sum[aged]))
     owner = np.repeat(np.arange(activities.kind.size), np.diff(activities.output_start))
     keep = rows.pipe_length[owner] > 0
     arc, owner = np.flatnonzero(keep), owner[keep]
     writer.write(
         "receive",
         Op.ADD,
-        place=(owner, 0, arc),
-        rows=(rows.on_hand[activities.output_buffer[arc]], rows.pipe[owner], rows.pipe_length[owner]),
+        place=(owner, 0, 2 + arc),
+        rows=(
+            rows.on_hand[activities.output_buffer[arc]],
+            np.where(ripe[owner], arriving, rows.pipe[owner]),
+            np.where(ripe[owner], 1, rows.pipe_length[owner]),
+        ),
         numbers=(activities.output_quantity[arc],),
     )
     fixed = (activities.lead_random == 0) & (activities.lead_fixed == rows.pipe_length)
-    ring = np.flatnonzero((rows.pipe_length > 0) & ~fixed)
-    writer.write("receive", Op.CLEAR, place=(ring, 1), rows=(rows.pipe[ring], rows.pipe_length[ring]))
+    spent = np.flatnonzero((rows.pipe_length > 0) & ~fixed & ~ripe)
+    writer.write("receive", Op.CLEAR, place=(spent, 1), rows=(rows.pipe[spent], rows.pipe_length[spent]))
 
 
 def _write_demand(writer: Writer, program: Program, rows: Rows) -> None:

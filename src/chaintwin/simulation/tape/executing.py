@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
 from chaintwin.simulation.tape.operations import Op
-from chaintwin.simulation.tape.rows import Rows, slacks
+from chaintwin.simulation.tape.rows import Rows, ripens, slacks
 from chaintwin.simulation.tape.tape import Writer
 
 Floats = NDArray[np.float64]
@@ -64,6 +64,7 @@ def _plan(program: Program, rows: Rows) -> _Plan:
     inputs = np.diff(activities.input_start)
     no_use = np.diff(activities.use_start) == 0
     fixed = (activities.lead_random == 0) & (activities.lead_fixed > 0) & (activities.lead_fixed == rows.pipe_length)
+    fixed |= ripens(program)
     own = np.ones(inputs.size, dtype=bool)
     fed = np.flatnonzero(inputs == 1)
     own[fed] = alone[activities.input_buffer[activities.input_start[fed]]]
@@ -229,10 +230,12 @@ def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, 
         rows=(rows.waiting[chosen], rows.starts[chosen], rows.started[chosen], rows.start_count[chosen]),
         numbers=(plan.slack[chosen],),
     )
-    random = activities.lead_random[chosen] == 1
-    at_once = activities.lead_fixed[chosen] == 0
-    exact = activities.lead_fixed[chosen] == rows.pipe_length[chosen]
-    spare = int(rows.spare[6])
+    ripe = ripens(program)[chosen]
+    random = (activities.lead_random[chosen] == 1) & ~ripe
+    at_once = (activities.lead_fixed[chosen] == 0) & ~random & ~ripe
+    exact = ripe | (activities.lead_fixed[chosen] == rows.pipe_length[chosen])
+    lead = int(rows.spare[6])
+    _write_leads(writer, program, rows, plan, chosen=chosen[random])
     for mine, op in (
         (~random & ~at_once & exact, Op.PUT),
         (~random & ~at_once & ~exact, Op.PUT_AHEAD),
@@ -243,28 +246,39 @@ def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, 
         operands: dict[Op, tuple[int | Integers, ...]] = {
             Op.PUT: (*ring, start),
             Op.PUT_AHEAD: (*ring, activities.lead_fixed[which], start),
-            Op.SCATTER: (
-                *ring,
-                start,
-                spare,
-                program.streams.stream.size + which,
-                activities.lead_law[which],
-                rows.lead_sum[which],
-            ),
+            Op.SCATTER: (*ring, start, lead, rows.lead_sum[which]),
         }
         writer.write(
             "execute",
             op,
-            place=(plan.activity_level[which], 8, plan.activity_place[which], 202),
+            place=(plan.activity_level[which], 8, plan.activity_place[which], 204),
             rows=operands[op],
-            numbers=(activities.lead_max[which],),
         )
     _write_finished(writer, program, rows, plan, chosen=chosen[random | at_once])
 
 
+def _write_leads(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
+    """Write that starts draw their lead times, and that those which must not overtake wait for what left before."""
+    activities, lead = program.activities, int(rows.spare[6])
+    filed = chosen[rows.latest[chosen] != rows.nowhere]
+    writer.write(
+        "execute",
+        Op.LEAD,
+        place=(plan.activity_level[chosen], 8, plan.activity_place[chosen], 202),
+        rows=(lead, program.streams.stream.size + chosen, activities.lead_law[chosen]),
+        numbers=(0.0, activities.lead_max[chosen].astype(np.float64)),
+    )
+    writer.write(
+        "execute",
+        Op.QUEUE,
+        place=(plan.activity_level[filed], 8, plan.activity_place[filed], 203),
+        rows=(lead, rows.starts[filed], rows.latest[filed]),
+    )
+
+
 def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
     """Write that what has no lead time, or drew none, is in stock at once."""
-    activities, spare = program.activities, int(rows.spare[6])
+    activities, lead = program.activities, int(rows.spare[6])
     owner, arc = _arcs(activities.output_start, chosen)
     writer.write(
         "execute",
@@ -277,7 +291,7 @@ def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *
         ),
         rows=(
             rows.on_hand[activities.output_buffer[arc]],
-            np.where(activities.lead_random[owner] == 1, spare, rows.starts[owner]),
+            np.where(activities.lead_random[owner] == 1, lead, rows.starts[owner]),
             1,
         ),
         numbers=(activities.output_quantity[arc],),

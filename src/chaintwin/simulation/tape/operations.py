@@ -76,13 +76,19 @@ class Op(IntEnum):
     PUT_AHEAD = 30
     """ring, length, ahead, start: what starts joins the row of ``ahead`` periods from now."""
     SCATTER = 31
-    """ring, length, start, at once, draw, law, sum of lead times; longest: each draws its lead time; at once takes 0."""
+    """ring, length, start, lead time, sum of lead times: what starts goes its way; what has no lead time takes its place."""
     START_ALONE = 32
     """on hand, waiting, ring, length, sum of starts, count of starts; input, slack: one input, all its own."""
     START_FREE = 33
     """waiting, ring, length, sum of starts, count of starts; slack: start without input."""
     STOCK = 34
     """on hand, sum of stock, periods with stock; slack."""
+    LEAD = 35
+    """into, draw, law; shortest, longest: a lead time or age, in whole periods."""
+    QUEUE = 36
+    """lead time, start, latest arrival: nothing overtakes what started before it."""
+    RIPEN = 37
+    """ring, length, arriving, age, sum of lead times: what is as old as the age, or older, arrives."""
 
 
 WIDTH = 8

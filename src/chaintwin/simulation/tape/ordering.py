@@ -49,7 +49,11 @@ def _is_simple(program: Program) -> NDArray[np.bool_]:
     buffers, activities = program.buffers, program.activities
     plain = (activities.minimum_order == 0) & (activities.batch == 0) & (np.diff(activities.output_start) == 1)
     simple: NDArray[np.bool_] = (
-        (buffers.policy == Policy.BASE_STOCK) & (np.diff(buffers.source_start) == 1) & (buffers.claim_lossy == 0)
+        (buffers.policy == Policy.BASE_STOCK)
+        & (np.diff(buffers.source_start) == 1)
+        & (buffers.claim_lossy == 0)
+        & (buffers.minimum_order == 0)
+        & (buffers.batch == 0)
     )
     chosen = np.flatnonzero(simple)
     arc = buffers.source_start[chosen]
@@ -93,6 +97,14 @@ def _write_general(writer: Writer, program: Program, rows: Rows, *, place: Integ
         which = chosen[mine]
         levels = (low[which],) if op is Op.ORDER_UP_TO else (low[which], high[which])
         writer.write("order", op, place=(place[which], 4), rows=(order, position[mine]), numbers=(*levels, slack[which]))
+    shaped = chosen[(buffers.minimum_order[chosen] > 0) | (buffers.batch[chosen] > 0)]
+    writer.write(
+        "order",
+        Op.ROUND,
+        place=(place[shaped], 4, 1),
+        rows=(order,),
+        numbers=(1.0, buffers.minimum_order[shaped], buffers.batch[shaped], slack[shaped]),
+    )
     count = np.diff(buffers.source_start)[chosen]
     arc = np.repeat(buffers.source_start[chosen] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
     owner = np.repeat(chosen, count)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.network.graph import LeadMode, Policy
 from chaintwin.network.program import Activities, Program
 from chaintwin.network.state import State
 
@@ -30,18 +31,21 @@ class Rings:
     ----------
     length : Integers[rings], 0 where there is none.
     rows, slot, size : Integers[rows of all rings]: the row, its place in its ring, the length of its ring.
+    by_start : bool[rows of all rings]: the place is that of the period of the start, not of the arrival.
     """
 
     length: Integers
     rows: Integers
     slot: Integers
     size: Integers
+    by_start: NDArray[np.bool_]
 
     @staticmethod
-    def of(first: Integers, length: Integers) -> Rings:
-        """Return the rings that begin at rows ``first``."""
+    def of(first: Integers, length: Integers, *, by_start: NDArray[np.bool_] | None = None) -> Rings:
+        """Return the rings that begin at rows ``first``; ``by_start`` marks those that are filled by the period of the start."""
         slot = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-        return Rings(length, np.repeat(first, length) + slot, slot, np.repeat(length, length))
+        marks = np.zeros(length.size, dtype=bool) if by_start is None else by_start
+        return Rings(length, np.repeat(first, length) + slot, slot, np.repeat(length, length), np.repeat(marks, length))
 
     @property
     def start(self) -> Integers:
@@ -54,8 +58,14 @@ class Rings:
         return np.repeat(np.arange(self.length.size), self.length)
 
     def ahead(self, period: int) -> Floats:
-        """Return Floats[rows of all rings]: the periods from ``period`` until it is the turn of a row."""
-        return ((self.slot - period) % self.size).astype(np.float64)
+        """Return Floats[rows of all rings]: the periods from ``period`` until it is the turn of a row.
+
+        Of a row filled by the period of the start nobody knows; it counts the periods since then, below zero. Between two periods
+        both change by one for each period in process, which is what they are used for.
+        """
+        ahead = (self.slot - period) % self.size
+        age = self.size - ahead
+        return np.where(self.by_start, -age, ahead).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,7 @@ class Rows:
         drawn); used [K].
     what counting starts from: opening_balance [N] stock and what was on its way to it; opening_backlog [D]; opening_queue [A]
         ordered, not started; opening_to_go [A] units in process times periods to go.
+    latest : [A] last arrival so far of activities whose goods do not overtake each other.
     nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
         follow them, ``PERIOD_TOTALS`` blocks of as many rows as periods.
     """
@@ -109,6 +120,7 @@ class Rows:
     orders: Integers
     start_count: Integers
     lead_sum: Integers
+    latest: Integers
     used: Integers
     opening_balance: Integers
     opening_backlog: Integers
@@ -131,7 +143,9 @@ def rows_for(program: Program, state: State) -> Rows:
     count, actors, streams, resources = program.counts
     ahead = np.where(activities.lead_random == 1, activities.lead_max, activities.lead_fixed)
     pipe_length = np.maximum(ahead, 0)
-    np.maximum.at(pipe_length, state.shipments.activity_index, state.shipments.arrival - state.period + 1)
+    late = ~ripens(program)[state.shipments.activity_index]
+    due = state.shipments.arrival - state.period + 1
+    np.maximum.at(pipe_length, state.shipments.activity_index[late], due[late])
     info_length = activities.information_delay.copy()
     np.maximum.at(info_length, *_hidden_orders(state, activities))
     kept = np.diff(activities.use_start) > 0
@@ -147,13 +161,15 @@ def rows_for(program: Program, state: State) -> Rows:
     nowhere, spare, shared = int(take(1)[0]), take(7), int(take(1)[0])
     starts = np.full(actors, shared, dtype=np.int64)
     starts[kept] = take(int(kept.sum()))
-    position = np.full(count, nowhere, dtype=np.int64)
-    orders = np.flatnonzero(buffers.policy != 0)
-    position[orders] = take(orders.size)
-    claims = buffers.claim_kind.size
-    lead_sum = np.full(actors, nowhere, dtype=np.int64)
-    random = np.flatnonzero(activities.lead_random == 1)
-    lead_sum[random] = take(random.size)
+
+    def some(chosen: NDArray[np.bool_]) -> Integers:
+        found = np.full(chosen.size, nowhere, dtype=np.int64)
+        found[chosen] = take(int(chosen.sum()))
+        return found
+
+    claims, random = buffers.claim_kind.size, activities.lead_random == 1
+    position = some(buffers.policy != Policy.NONE)
+    lead_sum, latest = some(random), some(random & (activities.lead_mode == LeadMode.FIFO))
     sizes: dict[str, int | Integers] = {
         "on_hand": count,
         "backlog": streams,
@@ -190,6 +206,7 @@ def rows_for(program: Program, state: State) -> Rows:
         starts=starts,
         spare=spare,
         lead_sum=lead_sum,
+        latest=latest,
         nowhere=nowhere,
         hot=hot,
         count=next_row,
@@ -211,7 +228,15 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     owner, arrival, units = state.shipments.activity_index, state.shipments.arrival, state.shipments.quantity
     _refuse_past(arrival - state.period, "shipment")
     under_way = np.bincount(owner, weights=units, minlength=waiting.size)
-    np.add.at(column, rows.pipe[owner] + arrival % rows.pipe_length[owner], units)
+    # What arrives by its age is kept by the period of its start; what is older than can be has the greatest age.
+    length = rows.pipe_length[owner]
+    age = np.clip(state.period - state.shipments.started, 1, np.maximum(length, 1))
+    place = np.where(ripens(program)[owner], state.period - age, arrival).astype(np.int64)
+    np.add.at(column, rows.pipe[owner] + place % length, units)
+    moving = units > 0
+    # Of several to one row the last one counts, and they are sorted.
+    order = np.flatnonzero(moving)[np.argsort(arrival[moving], kind="stable")]
+    column[rows.latest[owner[order]]] = arrival[order]
     who, quantity = state.orders.activity_index, state.orders.quantity
     hidden = (state.orders.visible >= state.period) & (rows.info_length[who] > 0)
     slot = rows.info[who[hidden]] + state.orders.visible[hidden] % rows.info_length[who[hidden]]
@@ -230,6 +255,13 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     column[rows.position] = position
     column[rows.nowhere] = 0.0
     return column
+
+
+def ripens(program: Program) -> NDArray[np.bool_]:
+    """Return bool[A]: goods of the activity arrive by their age."""
+    activities = program.activities
+    found: NDArray[np.bool_] = (activities.lead_random == 1) & (activities.lead_mode == LeadMode.KAPLAN)
+    return found
 
 
 def slacks(program: Program) -> Floats:

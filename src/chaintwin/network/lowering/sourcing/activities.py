@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from chaintwin.network.graph import ActivityKind
+from chaintwin.network.graph import ActivityKind, LeadMode
 from chaintwin.network.lowering.rows import Rows
 from chaintwin.network.lowering.sourcing.prices import purchase_prices
 from chaintwin.network.lowering.sourcing.supply import PAIR, Supply
 from chaintwin.network.network import Settings
 
+LEAD_MODES = {mode.name.lower(): int(mode) for mode in LeadMode}
 KINDS = {"move": int(ActivityKind.MOVE), "make": int(ActivityKind.MAKE), "buy": int(ActivityKind.BUY)}
 
 
@@ -95,12 +96,14 @@ def _with_lanes(sources: pl.DataFrame, rows: Rows) -> pl.DataFrame:
         "freight",
         "duty_rate",
         pl.col("lead_time").fill_null("1").alias("lane_lead"),
+        pl.col("lead_mode").alias("lane_lead_mode"),
         pl.col("fixed_cost").alias("lane_fixed"),
         pl.col("priority").alias("lane_priority"),
     )
     joined = sources.join(lanes, on="lane_id", how="left")
     return joined.with_columns(
         pl.coalesce("lane_lead", "lead_time").alias("lead"),
+        pl.coalesce("lane_lead_mode", "lead_mode").replace_strict(LEAD_MODES, return_dtype=pl.Int8).alias("lead_mode"),
         pl.col("information_delay").fill_null(0),
         pl.col("fixed_cost") + pl.col("lane_fixed").fill_null(0.0),
         pl.col("duty_rate").fill_null(0.0),

@@ -18,6 +18,7 @@ DEFAULTS: dict[str, pl.Expr] = {
     "priority": pl.lit(0, dtype=pl.Int64),
     "rule": pl.lit("share"),
     "lead_time": pl.lit("1"),
+    "lead_mode": pl.lit("crossing"),
     "yield_rate": pl.lit(1.0),
     "minimum_order": pl.lit(0.0),
     "batch": pl.lit(0.0),

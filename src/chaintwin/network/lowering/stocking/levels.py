@@ -24,6 +24,8 @@ DEFAULT_POINT: dict[str, pl.Expr] = {
     "policy": pl.lit("base_stock"),
     "review_period": pl.lit(1, dtype=pl.Int64),
     "review_phase": pl.lit(0, dtype=pl.Int64),
+    "minimum_order": pl.lit(0.0),
+    "batch": pl.lit(0.0),
     "service_target": pl.lit(0.95),
 }
 """What an implied stock point has; the same values the catalog gives blank cells."""
@@ -104,6 +106,8 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         high.alias("high"),
         "review_period",
         "review_phase",
+        "minimum_order",
+        "batch",
         pl.coalesce("holding_cost", per_period).alias("holding_cost"),
         "initial_stock",
         middle.alias("position"),
