@@ -49,9 +49,10 @@ def with_laws(network: dict[str, Any]) -> dict[str, Any]:
 def same(one: Reduced, other: Reduced) -> bool:
     pairs = (
         (one.figures, other.figures),
-        (one.moments.count, other.moments.count),
         (one.moments.mean, other.moments.mean),
         (one.moments.spread, other.moments.spread),
+        (one.ratios.mean, other.ratios.mean),
+        (one.ratios.spread, other.ratios.spread),
     )
     return all(left.tobytes() == right.tobytes() for left, right in pairs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,16 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 from polars.testing import assert_frame_equal
+from scipy import stats
 
 from chaintwin.errors import GraphError, UsageError
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.network import Network, Settings
 from chaintwin.network.state import initial_state
 from chaintwin.simulation import FIGURES, Result, Span, check_target, run_ensemble, simulate
-from chaintwin.simulation.counting.moments import Moments
-from chaintwin.simulation.kernels.reducing_kernels import measure_kernel
+from chaintwin.simulation.counting.moments import Moments, Ratios
+from chaintwin.simulation.kernels.reducing_kernels import measure_kernel, pair_kernel
+from chaintwin.simulation.results import result_of
 from tests.graphs import graph_of
 from tests.network.building import network_of
 
@@ -142,45 +145,102 @@ def test_read__folder_without_a_result(tmp_path: Path) -> None:
         Result.read(tmp_path)
 
 
+VALUES = np.array([[1.0, 4.0, 2.0, 0.0, 7.0, 6.0], [2.0, 2.0, 1.0, 0.0, 4.0, 3.0]])
+
+
 def measured(table: Floats, *, width: int, moments: Moments) -> Moments:
-    """Add six sums of two rows and one quotient of a table to moments."""
-    start = np.array([0, 1, 3, 4, 5, 6, 7])
-    row, weight = np.array([0, 0, 1, 1, 0, 1, 0]), np.array([1.0, 2.0, -1.0, 3.0, 1.0, 1.0, 1.0])
+    """Add six sums of two rows of a table to moments."""
+    row, weight = np.array([0, 0, 1, 1, 0, 1]), np.array([1.0, 2.0, -1.0, 3.0, 1.0, 1.0])
     measure_kernel(
         table,
         width,
-        5,
-        start,
+        moments.count,
+        np.array([0, 1, 3, 4, 5, 6]),
         row,
         weight,
-        np.array([0.5, 1.0, 1.0, 2.0, 1.0, 1.0]),
-        np.array([-1, -1, -1, -1, -1, 1]),
+        np.array([0.5, 1.0, 1.0, 2.0, 1.0]),
         np.zeros((5, table.shape[1])),
-        moments.count,
         moments.mean,
         moments.spread,
     )
-    return moments
+    return replace(moments, count=moments.count + width)
 
 
-def test_moments__of_sums_and_quotients_joined_or_at_once() -> None:
-    values = np.array([[1.0, 4.0, 2.0, 0.0, 7.0, 6.0], [2.0, 2.0, 1.0, 0.0, 4.0, 3.0]])
-    whole = measured(values, width=6, moments=Moments.empty(6))
-    parts = [measured(part.copy(), width=2, moments=Moments.empty(6)) for part in np.split(values, 3, axis=1)]
-    running = Moments.empty(6)
-    for part in np.split(values, 3, axis=1):
-        measured(part.copy(), width=2, moments=running)
-    first, second = values
-    with np.errstate(invalid="ignore"):
-        wanted = (0.5 * first, 2 * first - second, 3 * second, 2 * first, second, first / second)
+def paired(table: Floats, *, width: int, ratios: Ratios) -> Ratios:
+    """Add row 0 over row 1 and row 1 over row 0 of a table to ratios."""
+    above, below = np.array([0, 1]), np.array([1, 0])
+    pair_kernel(table, width, ratios.count, above, below, np.zeros((5, table.shape[1])), ratios.mean, ratios.spread)
+    return replace(ratios, count=ratios.count + width)
+
+
+def test_moments__joined_or_at_once() -> None:
+    whole = measured(VALUES, width=6, moments=Moments.empty(5))
+    parts = [measured(part.copy(), width=2, moments=Moments.empty(5)) for part in np.split(VALUES, 3, axis=1)]
+    running = Moments.empty(5)
+    for part in np.split(VALUES, 3, axis=1):
+        running = measured(part.copy(), width=2, moments=running)
+    first, second = VALUES
+    wanted = np.stack([0.5 * first, 2 * first - second, 3 * second, 2 * first, second])
     for moments in (whole, running, parts[0].join(parts[1]).join(parts[2])):
-        for entry, known in enumerate(wanted):
-            seen = known[~np.isnan(known)]
-            assert moments.count[entry] == seen.size
-            assert moments.mean[entry] == pytest.approx(seen.mean())
-            assert moments.spread[entry] == pytest.approx(((seen - seen.mean()) ** 2).sum())
+        assert moments.count == 6
+        assert moments.mean == pytest.approx(wanted.mean(axis=1))
+        assert moments.spread == pytest.approx(wanted.var(axis=1) * 6)
+        assert moments.half_width(0.95) == pytest.approx(stats.t.ppf(0.975, 5) * wanted.std(axis=1, ddof=1) / np.sqrt(6))
     assert running.mean.tobytes() == whole.mean.tobytes()
     assert running.spread.tobytes() == whole.spread.tobytes()
+
+
+def test_ratios__joined_or_at_once() -> None:
+    whole = paired(VALUES, width=6, ratios=Ratios.empty(2))
+    parts = [paired(part.copy(), width=2, ratios=Ratios.empty(2)) for part in np.split(VALUES, 3, axis=1)]
+    above, below = VALUES
+    covered = above - above.sum() / below.sum() * below
+    half = stats.t.ppf(0.975, 5) * covered.std(ddof=1) / np.sqrt(6) / below.mean()
+    for ratios in (whole, parts[0].join(parts[1]).join(parts[2])):
+        assert ratios.average() == pytest.approx([above.sum() / below.sum(), below.sum() / above.sum()])
+        assert ratios.half_width(0.95)[0] == pytest.approx(half)
+    alone = Ratios.of(above, below)
+    assert (alone.average()[0], alone.half_width(0.95)[0]) == pytest.approx((whole.average()[0], half))
+    assert np.isnan(Ratios.of(above[:1], below[:1]).half_width(0.95)[0])
+    assert np.isnan(Ratios.of(np.zeros(3), np.zeros(3)).average()[0])
+
+
+@pytest.mark.parametrize(("mean", "lead", "level"), [(0.5, 4, 2), (5.0, 4, 20)])
+@pytest.mark.parametrize("periods", [1, 7, 30])
+def test_simulate__fill_rate_is_that_of_all_units_on_any_horizon(mean: float, lead: int, level: int, periods: int) -> None:
+    """The share served at once has a closed form (METHODS 1.7); the mean of the shares of short runs is far from it."""
+
+    def short(span: int) -> float:
+        over = np.arange(level, level + 400)
+        return float((stats.poisson.sf(over, mean * span)).sum())
+
+    exact = 1 - (short(lead) - short(lead - 1)) / mean
+    network = {
+        "buffers": [{"id": "s", "init": level, "policy": {"type": "base_stock", "S": level}}],
+        "activities": [{"id": "o", "in": {}, "out": {"s": 1}, "lead": lead}],
+        "demands": [{"buffer": "s", "law": f"poisson({mean})"}],
+    }
+    program = compile_graph(graph_of(network, integer=True))
+    span = Span(first=0, periods=periods, warm_up=20, replications=40_000 // periods, seed=periods)
+    reduced = run_ensemble(program, initial_state(program), span=span)
+    result = result_of(program, reduced, span=span, confidence=0.999, currency="EUR", period="day")
+    share, low, high = result["fill_rate"]
+    assert low <= exact <= high, (share, low, high, exact)
+    (stream,) = result.streams.to_dicts()
+    assert stream["fill_rate"] == pytest.approx(share)
+    assert stream["fill_rate_half_width"] == pytest.approx((high - low) / 2, rel=1e-6)
+    reach = 1.5 * result.periods["fill_rate_half_width"].to_numpy()
+    assert (np.abs(result.periods["fill_rate"].to_numpy() - exact) <= reach).all()
+
+
+def test_result__says_whether_anything_is_drawn(tmp_path: Path) -> None:
+    fixed = shop()
+    fixed = fixed.with_table("demand", fixed["demand"].with_columns(quantity=pl.lit("10")))
+    for network, is_random in ((fixed, False), (shop(), True)):
+        result = simulate(network, replications=2, periods=5)
+        assert result.is_random is is_random
+        result.write(tmp_path / str(is_random))
+        assert Result.read(tmp_path / str(is_random)).is_random is is_random
 
 
 def test_result__frames_name_every_entity() -> None:

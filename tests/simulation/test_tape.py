@@ -12,8 +12,7 @@ from chaintwin.errors import UsageError
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.program import Program
 from chaintwin.network.state import OpenOrders, Shipments, State, initial_state
-from chaintwin.simulation.counting.measures import FIGURES
-from chaintwin.simulation.counting.moments import Moments
+from chaintwin.simulation.block import Counted
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.tape import Tape, Writer
@@ -221,11 +220,11 @@ def test_reduce__units_in_process_and_ordered_are_those_of_each_period(integer: 
             moving += in_process(blocks)
         ordered += queued(blocks) + blocks.read(rows.started)
         measures = blocks.plan.measures
-        moments, figures = Moments.empty(measures.size), np.empty((len(FIGURES), 3))
+        counted = Counted.nothing(measures)
         for number, _ in blocks:
-            blocks.reduce(number, 3, moments=moments, figures=figures)
+            counted = blocks.reduce(number, 3, before=counted)
         for name, total in (("in_process", moving), ("ordered", ordered)):
-            seen = moments.part(measures.places[name])
+            seen = counted.moments.part(measures.places[name])
             assert seen.mean == pytest.approx(total.mean(axis=1) / 13, rel=1e-9, abs=1e-9), (seed, name)
             assert np.sqrt(seen.spread) == pytest.approx(np.sqrt(total.var(axis=1) * 6) / 13, rel=1e-6, abs=1e-6), (seed, name)
 

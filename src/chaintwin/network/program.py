@@ -233,6 +233,12 @@ class Program:
         """Numbers of buffers, activities, streams and resources."""
         return self.buffers.on_hand.size, self.activities.kind.size, self.streams.buffer.size, self.resources.cost.size
 
+    @property
+    def is_random(self) -> bool:
+        """Tell whether anything is drawn: demand or a lead time."""
+        drawn = self.laws.kind[self.streams.law[self.streams.law >= 0]]
+        return bool((drawn != 0).any() or (self.activities.lead_random == 1).any())
+
     def digest(self) -> str:
         """Return a hash of every array, equal for equal programs on any machine."""
         total = hashlib.blake2b(digest_size=16)

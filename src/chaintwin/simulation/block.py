@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.balances import Balances, Breach, balances_of
 from chaintwin.simulation.counting.measures import FIGURES, Measures, measures_of, openings_of
-from chaintwin.simulation.counting.moments import Moments
+from chaintwin.simulation.counting.moments import Moments, Ratios
 from chaintwin.simulation.counting.sums import Sums
-from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, sum_kernel
+from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel
 from chaintwin.simulation.kernels.running_kernels import run_kernel
 from chaintwin.simulation.tape.rows import PERIOD_TOTALS
 from chaintwin.simulation.tape.tape import Tape
@@ -66,6 +66,26 @@ class Plan:
             end=end,
             room=room,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted of some replications.
+
+    Parameters
+    ----------
+    figures : Floats[replications, FIGURES], in parts.
+    moments, ratios : of everything that is measured.
+    """
+
+    figures: tuple[Floats, ...]
+    moments: Moments
+    ratios: Ratios
+
+    @staticmethod
+    def nothing(measures: Measures) -> Counted:
+        """Return what no replication comes to."""
+        return Counted((), Moments.empty(measures.scale.size), Ratios.empty(measures.above.size))
 
 
 class Blocks:
@@ -148,30 +168,26 @@ class Blocks:
                 return Breach(law, int(balances.entity[place]), number * self.width + column, size)
         return None
 
-    def reduce(self, number: int, width: int, *, moments: Moments, figures: Floats) -> None:
-        """Add the first ``width`` replications of a block to running moments, and set their figures.
+    def reduce(self, number: int, width: int, *, before: Counted) -> Counted:
+        """Return what is counted with the first ``width`` replications of a block added; ``before`` is used up.
 
         Parameters
         ----------
         number : of the block.
         width : replications that count.
-        moments : of what is measured; changed in place.
-        figures : Floats[FIGURES, W], set.
+        before : what the replications before them come to.
         """
         measures, table = self.plan.measures, self.table[number]
-        measure_kernel(
-            table,
-            width,
-            measures.plain,
-            *measures.sums,
-            measures.scale,
-            measures.below,
-            self._scratch,
-            moments.count,
-            moments.mean,
-            moments.spread,
-        )
+        done, moments, ratios = before.moments.count, before.moments, before.ratios
+        measure_kernel(table, width, done, *measures.sums, measures.scale, self._scratch, moments.mean, moments.spread)
+        pair_kernel(table, width, done, measures.above, measures.below, self._scratch, ratios.mean, ratios.spread)
+        figures = np.empty((len(FIGURES), self.width))
         sum_kernel(table, *measures.figures, np.arange(len(FIGURES)), figures)
+        return Counted(
+            (*before.figures, figures[:, :width].T),
+            replace(moments, count=done + width),
+            replace(ratios, count=done + width),
+        )
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Yield number and first replication of each block."""

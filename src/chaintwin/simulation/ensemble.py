@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from chaintwin.errors import CancelledError, InvariantError, UsageError
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
-from chaintwin.simulation.block import Blocks, Plan
+from chaintwin.simulation.block import Blocks, Counted, Plan
 from chaintwin.simulation.counting.balances import LAWS, Breach
-from chaintwin.simulation.counting.measures import FIGURES
-from chaintwin.simulation.counting.moments import Moments
+from chaintwin.simulation.counting.measures import Measures
+from chaintwin.simulation.counting.moments import Moments, Ratios
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.rows import PERIOD_TOTALS
 from chaintwin.simulation.tape.tape import Tape
@@ -70,20 +70,24 @@ class Reduced:
     Parameters
     ----------
     figures : Floats[replications, figures], in order of replication; columns are ``FIGURES``.
-    moments : of everything that is measured. places : the part of them that each quantity takes.
+    moments, ratios : of everything that is measured. measures : which part of them each quantity takes.
     """
 
     figures: Floats
     moments: Moments
-    places: Mapping[str, slice]
+    ratios: Ratios
+    measures: Measures
 
-    def __getitem__(self, name: str) -> Moments:
+    def __getitem__(self, name: str) -> Moments | Ratios:
         """Return the moments of one quantity, over the entities or periods it belongs to."""
-        return self.moments.part(self.places[name])
+        if name in self.measures.places:
+            return self.moments.part(self.measures.places[name])
+        return self.ratios.part(self.measures.ratios[name])
 
     def join(self, other: Reduced) -> Reduced:
         """Return both sets, ``other`` being the later replications."""
-        return Reduced(np.concatenate([self.figures, other.figures]), self.moments.join(other.moments), self.places)
+        figures = np.concatenate([self.figures, other.figures])
+        return Reduced(figures, self.moments.join(other.moments), self.ratios.join(other.ratios), self.measures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,18 +213,15 @@ def _batches(job: Job, workers: int) -> list[tuple[int, int]]:
 def _groups(job: Job, played: Iterable[tuple[int, Blocks]]) -> Iterator[Reduced]:
     """Reduce blocks, which come in order with the number of their replications, to groups of 64, one after the other."""
     measures = job.plan.measures
-    moments, figures = Moments.empty(measures.size), []
+    counted = Counted.nothing(measures)
     for used, blocks in played:
         end = blocks.first + used
         for number, first in blocks:
             width = min(job.width, end - first)
-            found = np.empty((len(FIGURES), job.width))
-            blocks.reduce(number, width, moments=moments, figures=found)
-            figures.append(found[:, :width].T)
-            done = first + width
-            if done % GROUP == 0 or done == job.span.replications:
-                yield Reduced(np.concatenate(figures), moments, measures.places)
-                moments, figures = Moments.empty(measures.size), []
+            counted = blocks.reduce(number, width, before=counted)
+            if (first + width) % GROUP == 0 or first + width == job.span.replications:
+                yield Reduced(np.concatenate(counted.figures), counted.moments, counted.ratios, measures)
+                counted = Counted.nothing(measures)
 
 
 def _play(job: Job, batch: tuple[int, int]) -> tuple[int, Blocks]:

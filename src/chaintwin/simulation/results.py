@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from chaintwin.errors import UsageError
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.measures import FIGURES as COUNTED
-from chaintwin.simulation.counting.moments import Moments
+from chaintwin.simulation.counting.moments import Moments, Ratios
 from chaintwin.simulation.ensemble import Reduced, Span
 from chaintwin.simulation.writing import ABOUT_FILE, FRAMES, Format, write_result, written_format
 
@@ -24,7 +25,12 @@ Floats = NDArray[np.float64]
 
 COSTS = tuple(name for name in COUNTED if name.endswith("_cost"))
 
-SHARES = ("fill_rate", "cycle_service_level")
+SHARES: Mapping[str, tuple[str, str]] = {
+    "fill_rate": ("served_at_once", "demand"),
+    "cycle_service_level": ("clear", "asked"),
+}
+"""Shares of a total, with what stands above and below. Their mean is that of all replications together: the sum above over the
+sum below (see ``Ratios``)."""
 
 FIGURES = (*SHARES, "demand", "shipped", "lost_sales", "backlog", "on_hand", *COSTS, "total_cost", "revenue")
 """Figures of a whole network, by replication: shares, units a period, money a period."""
@@ -41,6 +47,7 @@ class Result:
     version : version of chaintwin.
     confidence : level of every interval, 0 to 1.
     currency, period : units of money and time.
+    is_random : demand or lead times are drawn; without chance every replication is the same.
     figures : name to Floats[replications]: one value a replication; see FIGURES.
     summary : one row a figure: ``figure``, ``unit``, ``mean``, ``low``, ``high``, ``sd``, ``replications``.
     stock_points, streams, activities, resources, periods : means by entity with the half width of their intervals.
@@ -52,6 +59,7 @@ class Result:
     confidence: float
     currency: str
     period: str
+    is_random: bool
     figures: Mapping[str, Floats]
     summary: pl.DataFrame
     stock_points: pl.DataFrame
@@ -144,8 +152,9 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
         confidence=confidence,
         currency=currency,
         period=period,
+        is_random=program.is_random,
         figures=figures,
-        summary=_summary(figures, confidence, money=f"{currency}/{period}", units=f"unit/{period}"),
+        summary=_summary(reduced.figures, confidence, money=f"{currency}/{period}", units=f"unit/{period}"),
         stock_points=_frame(names.buffers, reduced, ("on_hand", "ready_rate"), confidence),
         streams=_frame(
             names.streams,
@@ -176,6 +185,7 @@ def _result_from(about: Mapping[str, Any], frames: Mapping[str, pl.DataFrame], f
         confidence=about["confidence"],
         currency=about["currency"],
         period=about["period"],
+        is_random=about["is_random"],
         summary=frames["summary"],
         stock_points=frames["stock_points"],
         streams=frames["streams"],
@@ -186,12 +196,9 @@ def _result_from(about: Mapping[str, Any], frames: Mapping[str, pl.DataFrame], f
 
 
 def _figures(ledger: Floats) -> dict[str, Floats]:
-    column = dict(zip(COUNTED, ledger.T, strict=True))
+    column = _columns(ledger)
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = {
-            "fill_rate": column["served_at_once"] / column["demand"],
-            "cycle_service_level": column["clear"] / column["asked"],
-        }
+        shares = {name: column[above] / column[below] for name, (above, below) in SHARES.items()}
     total = np.zeros(ledger.shape[0])
     for name in COSTS:
         total = total + column[name]
@@ -199,22 +206,30 @@ def _figures(ledger: Floats) -> dict[str, Floats]:
     return {name: np.ascontiguousarray(values[name]) for name in FIGURES}
 
 
-def _summary(figures: Mapping[str, Floats], confidence: float, *, money: str, units: str) -> pl.DataFrame:
-    rows = []
-    for name, values in figures.items():
+def _columns(ledger: Floats) -> dict[str, Floats]:
+    return dict(zip(COUNTED, ledger.T, strict=True))
+
+
+def _summary(ledger: Floats, confidence: float, *, money: str, units: str) -> pl.DataFrame:
+    rows, column = [], _columns(ledger)
+    for name, values in _figures(ledger).items():
         # A replication without demand has no service to speak of.
         known = values[~np.isnan(values)]
-        moments = Moments(
-            np.array([float(known.size)]),
-            np.array([known.mean() if known.size else np.nan]),
-            np.array([((known - known.mean()) ** 2).sum() if known.size else np.nan]),
-        )
-        half = float(moments.half_width(confidence)[0])
-        mean = float(moments.mean[0])
+        found: Moments | Ratios
+        if name in SHARES:
+            above, below = SHARES[name]
+            found = Ratios.of(column[above], column[below])
+        else:
+            found = Moments(known.size, np.array([known.mean()]), np.array([((known - known.mean()) ** 2).sum()]))
+        mean, half = float(found.average()[0]), float(found.half_width(confidence)[0])
         low, high = mean - half, mean + half
-        if name in SHARES and known.size > 1:
+        if name in SHARES:
             low, high = max(0.0, low), min(1.0, high)
-        sd = float(np.sqrt(moments.spread[0] / (known.size - 1))) if known.size > 1 else float("nan")
+        elif known.min() >= 0:
+            low = max(0.0, low)
+        if not math.isfinite(half):
+            low = high = math.nan
+        sd = float(known.std(ddof=1)) if known.size > 1 else math.nan
         unit = "share" if name in SHARES else money if name.endswith("_cost") or name == "revenue" else units
         rows.append((name, unit, mean, low, high, sd, known.size))
     names = ["figure", "unit", "mean", "low", "high", "sd", "replications"]

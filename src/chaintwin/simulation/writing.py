@@ -24,7 +24,7 @@ Format = Literal["parquet", "csv", "xlsx"]
 """How a result is written: a folder of Parquet files, a folder of CSV files, or one workbook with a sheet a table."""
 
 FRAMES = ("summary", "stock_points", "streams", "activities", "resources", "periods")
-ABOUT = ("program_digest", "version", "confidence", "currency", "period")
+ABOUT = ("program_digest", "version", "confidence", "currency", "period", "is_random")
 
 ABOUT_FILE, ABOUT_SHEET = "result.json", "result"
 SHEETS = (ABOUT_SHEET, *FRAMES, "figures")
@@ -41,6 +41,7 @@ _MEANINGS = {
     "confidence": "Level of every interval, 0 to 1.",
     "currency": "Unit of money.",
     "period": "Unit of time.",
+    "is_random": "Demand or lead times are drawn; without chance every replication is the same.",
     "first": "Number of the first period that was run.",
     "periods": "Periods that count.",
     "warm_up": "Periods before them.",

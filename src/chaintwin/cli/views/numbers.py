@@ -43,13 +43,16 @@ def percent(value: float | None, decimals: int = 1) -> str:
     return f"{100 * value:.{decimals}f} %"
 
 
-def interval(mean: float | None, low: float | None, *, high: float | None, decimals: int | None = None) -> tuple[str, str]:
+def interval(
+    mean: float | None, low: float | None, *, high: float | None, decimals: int | None = None, same: str = "exactly"
+) -> tuple[str, str]:
     """Return the mean and its interval with as many digits as the width of the interval supports.
 
     Parameters
     ----------
     mean, low, high : the figure; low and high are None where there is no interval.
     decimals : digits after the point, chosen by the interval by default.
+    same : what stands in place of an interval without width.
 
     Example
     -------
@@ -59,7 +62,7 @@ def interval(mean: float | None, low: float | None, *, high: float | None, decim
     if mean is None or low is None or high is None or not math.isfinite(mean + low + high):
         return number(mean), NOTHING
     if (high - low) / 2 <= 1e-12 * max(1.0, abs(mean)):
-        return number(mean), "exactly"
+        return number(mean), same
     digits = interval_decimals(mean, low, high=high) if decimals is None else decimals
     return f"{mean:,.{digits}f}", f"{low:,.{digits}f} to {high:,.{digits}f}"
 
@@ -79,8 +82,12 @@ def interval_decimals(mean: float, low: float, *, high: float) -> int:
     return min(6, _decimals(half, digits=2), _decimals(abs(mean) or half, digits=SIGNIFICANT_MAX))
 
 
-def percent_interval(mean: float | None, low: float | None, *, high: float | None) -> tuple[str, str]:
+def percent_interval(mean: float | None, low: float | None, *, high: float | None, same: str = "exactly") -> tuple[str, str]:
     """Return a share and its interval as percentages.
+
+    Parameters
+    ----------
+    mean, low, high, same : as for ``interval``.
 
     Example
     -------
@@ -93,7 +100,7 @@ def percent_interval(mean: float | None, low: float | None, *, high: float | Non
         return percent(mean), NOTHING
     half = 50 * (high - low)
     if half <= 1e-10:
-        return percent(mean), "exactly"
+        return percent(mean), same
     decimals = min(2, max(1, _decimals(half, digits=2)))
     return percent(mean, decimals), f"{100 * low:.{decimals}f} to {100 * high:.{decimals}f} %"
 

@@ -82,7 +82,8 @@ def _service_table(result: Result, level: str) -> Table:
         if figure == "lost_sales" and not mean:
             continue
         is_share = figure in ("fill_rate", "cycle_service_level")
-        cells = percent_interval(mean, low, high=high) if is_share else interval(mean, low, high=high)
+        same = _same(result)
+        cells = percent_interval(mean, low, high=high, same=same) if is_share else interval(mean, low, high=high, same=same)
         unit = "" if is_share else f"units a {result.period}" if figure in ("demand", "shipped", "lost_sales") else "units"
         table.add_row(
             name.format(periods=f"{result.period.capitalize()}s"), *cells, unit, style="bold" if figure == "fill_rate" else ""
@@ -98,6 +99,7 @@ def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
     total = total or 0.0
     # One number of decimals for all lines, so that they can be compared and added up by eye.
     decimals = None if total_low is None or total_high is None else interval_decimals(total, total_low, high=total_high)
+    same = _same(result)
     table = Table(box=None, padding=(0, 1), header_style="dim")
     table.add_column("")
     table.add_column("mean", justify="right", no_wrap=True)
@@ -110,13 +112,18 @@ def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
             continue
         share = mean / total if total else 0.0
         bar = Text(bar_of(share, terminal.glyphs, width=10), style="magenta")
-        table.add_row(name, *interval(mean, low, high=high, decimals=decimals), percent(share), bar)
+        table.add_row(name, *interval(mean, low, high=high, decimals=decimals, same=same), percent(share), bar)
     mean, low, high = _figure(result, "total_cost")
-    table.add_row("Total", *interval(mean, low, high=high, decimals=decimals), "", "", style="bold")
+    table.add_row("Total", *interval(mean, low, high=high, decimals=decimals, same=same), "", "", style="bold")
     mean, low, high = _figure(result, "revenue")
     if mean:
-        table.add_row("Revenue", *interval(mean, low, high=high, decimals=decimals), "", "")
+        table.add_row("Revenue", *interval(mean, low, high=high, decimals=decimals, same=same), "", "")
     return table
+
+
+def _same(result: Result) -> str:
+    """Return what is said of a figure that no replication varies: certain without chance, else only not seen otherwise."""
+    return "no spread seen" if result.is_random else "exactly"
 
 
 def _figure(result: Result, name: str) -> tuple[float | None, float | None, float | None]:

@@ -40,30 +40,30 @@ FIGURES = (
 """Figures of a whole network and replication, a period; ``asked`` and ``clear`` are sums over the run."""
 
 
+Term = tuple[Integers, Integers, Floats | float]
+"""Sums, a row for each, and weights: terms to be added."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measures:
     """What is measured of a replication.
 
     Parameters
     ----------
-    places : by name of quantity, its part of the arrays below: one entry an entity or period.
-    plain : so many entries have no divisor; they stand first.
-    sums : what is measured. scale : Floats[entries], a factor for the plain ones. below : Integers[entries], the row of the
-        divisor, -1 for none.
+    places : by name of quantity, its part of ``sums``: one an entity or period.
+    sums : what is measured. scale : Floats[sums], a factor each.
+    ratios : by name of ratio, its part of ``above`` and ``below``.
+    above, below : Integers[ratios], rows of the table whose totals over replications are divided.
     figures : one sum for each of ``FIGURES``.
     """
 
     places: Mapping[str, slice]
-    plain: int
     sums: Sums
     scale: Floats
+    ratios: Mapping[str, slice]
+    above: Integers
     below: Integers
     figures: Sums
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return self.scale.size
 
 
 def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, end: int, periods: int, room: int) -> Measures:
@@ -79,56 +79,44 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
     end, periods : as above.
     room : periods of which the table keeps totals.
     """
-    by_entity = {
-        "on_hand": rows.stock,
-        "ready_rate": rows.stocked,
-        "demand": rows.asked_for,
-        "shipped": rows.shipped,
-        "lost": rows.lost,
-        "backlog": rows.owed,
-        "started": rows.started,
-        "order_rate": rows.orders,
-        "start_rate": rows.start_count,
-        "used": rows.used,
-    }
+    each = 1.0 / periods
+    every = np.arange(rows.started.size)
     totals = [rows.count + room * number + np.arange(periods) for number in range(PERIOD_TOTALS)]
-    by_period = {"period_stock": totals[0], "period_backlog": totals[1], "period_demand": totals[2]}
+    measured: dict[str, tuple[int, float, list[Term]]] = {
+        "on_hand": _one(rows.stock, each),
+        "ready_rate": _one(rows.stocked, each),
+        "demand": _one(rows.asked_for, each),
+        "shipped": _one(rows.shipped, each),
+        "lost": _one(rows.lost, each),
+        "backlog": _one(rows.owed, each),
+        "started": _one(rows.started, each),
+        "order_rate": _one(rows.orders, each),
+        "start_rate": _one(rows.start_count, each),
+        "used": _one(rows.used, each),
+        "ordered": (every.size, each, _ordered(rows, queues=queues)),
+        "in_process": (every.size, each, _in_process(program, rows, pipes=pipes, end=end)),
+        "period_stock": _one(totals[0], 1.0),
+        "period_backlog": _one(totals[1], 1.0),
+        "period_demand": _one(totals[2], 1.0),
+    }
     divided = {
         "fill_rate": (rows.immediate, rows.asked_for),
         "cycle_service_level": (rows.clear, rows.asked),
         "period_fill_rate": (totals[3], totals[2]),
     }
-    writer, places, scales = SumWriter(), {}, []
-    size = 0
-
-    def place(name: str, count: int, scale: float) -> Integers:
-        nonlocal size
-        places[name] = slice(size, size + count)
-        scales.append(np.full(count, scale))
-        size += count
-        return np.arange(size - count, size)
-
-    for name, row in by_entity.items():
-        writer.add(place(name, row.size, 1.0 / periods), row)
-    actors = rows.started.size
-    for name, terms in (
-        ("ordered", _ordered(rows, queues=queues)),
-        ("in_process", _in_process(program, rows, pipes=pipes, end=end)),
-    ):
-        entries = place(name, actors, 1.0 / periods)
+    writer, scales = SumWriter(), []
+    places = _places({name: size for name, (size, _, _) in measured.items()})
+    for name, (size, scale, terms) in measured.items():
+        scales.append(np.full(size, scale))
         for owner, row, weight in terms:
-            writer.add(entries[owner], row, weight=weight)
-    for name, row in by_period.items():
-        writer.add(place(name, row.size, 1.0), row)
-    plain = size
-    for name, (row, _) in divided.items():
-        writer.add(place(name, row.size, 1.0), row)
+            writer.add(places[name].start + owner, row, weight=weight)
     return Measures(
         places=places,
-        plain=plain,
-        sums=writer.finish(size),
+        sums=writer.finish(sum(size for size, _, _ in measured.values())),
         scale=np.concatenate(scales),
-        below=np.concatenate([np.full(plain, -1, dtype=np.int64), *(below for _, below in divided.values())]),
+        ratios=_places({name: above.size for name, (above, _) in divided.items()}),
+        above=np.concatenate([above for above, _ in divided.values()]),
+        below=np.concatenate([below for _, below in divided.values()]),
         figures=_figures(program, rows, pipes=pipes, end=end, periods=periods),
     )
 
@@ -158,7 +146,14 @@ def openings_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, be
     return writer.finish(base + 2 * actors), into
 
 
-Term = tuple[Integers, Integers, Floats | float]
+def _one(row: Integers, scale: float) -> tuple[int, float, list[Term]]:
+    """Return number, scale and terms of sums of one row each."""
+    return row.size, scale, [(np.arange(row.size), row, 1.0)]
+
+
+def _places(sizes: Mapping[str, int]) -> dict[str, slice]:
+    ends = np.cumsum(list(sizes.values())).tolist()
+    return {name: slice(end - size, end) for (name, size), end in zip(sizes.items(), ends, strict=True)}
 
 
 def _ordered(rows: Rows, *, queues: Rings) -> list[Term]:

@@ -6,8 +6,6 @@ threads.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,32 +26,29 @@ def sum_kernel(table: Floats, start: Integers, row: Integers, weight: Floats, in
 def measure_kernel(
     table: Floats,
     width: int,
-    plain: int,
+    done: int,
     start: Integers,
     row: Integers,
     weight: Floats,
     scale: Floats,
-    below: Integers,
     values: Floats,
-    count: Floats,
     mean: Floats,
     spread: Floats,
 ) -> None:
-    """Add the first ``width`` replications of a table to the running moments of what is measured (Welford 1962).
+    """Add the first ``width`` replications of a table to the running moments of sums times a scale (Welford 1962).
 
-    Entries below ``plain`` are sums times a scale, known in every replication; the others are divided by row ``below``, and
-    left out where that is 0 / 0. ``values`` is float64[5, W], scratch. Plain entries go four at a time, because each step waits
+    ``done`` replications are in already. ``values`` is float64[5, W], scratch. Entries go four at a time, because each step waits
     for the one before it, and multiply by 1 / n, which is the same for all of them.
     """
-    done = int(count[0]) if plain > 0 else 0
+    size = scale.shape[0]
     inverse = values[4]
     for w in range(width):
         inverse[w] = 1.0 / (done + w + 1)
-    for first in range(0, plain, 4):
-        for lane in range(min(4, plain - first)):
+    for first in range(0, size, 4):
+        for lane in range(min(4, size - first)):
             _sum_kernel(table, start[first + lane], start[first + lane + 1], row, weight, values[lane])
-        a, b = first, min(first + 1, plain - 1)
-        c, d = min(first + 2, plain - 1), min(first + 3, plain - 1)
+        a, b = first, min(first + 1, size - 1)
+        c, d = min(first + 2, size - 1), min(first + 3, size - 1)
         state_a, state_b = (mean[a], spread[a]), (mean[b], spread[b])
         state_c, state_d = (mean[c], spread[c]), (mean[d], spread[d])
         for w in range(width):
@@ -65,27 +60,43 @@ def measure_kernel(
         mean[b], spread[b] = state_b
         mean[c], spread[c] = state_c
         mean[d], spread[d] = state_d
-    for entry in range(plain):
-        count[entry] = done + width
-    for entry in range(plain, below.shape[0]):
-        _sum_kernel(table, start[entry], start[entry + 1], row, weight, values[0])
-        for w in range(width):
-            value = values[0, w] / table[below[entry], w]
-            if not math.isnan(value):
-                count[entry] += 1.0
-                mean[entry], spread[entry] = _welford((mean[entry], spread[entry]), value, 1.0 / count[entry])
 
 
 @kernel
-def join_kernel(count: Floats, mean: Floats, spread: Floats, more: Floats, other_mean: Floats, other_spread: Floats) -> None:
-    """Join the moments of two sets of replications into the first (Chan, Golub & LeVeque 1983, equation 2.1)."""
-    for entity in range(count.shape[0]):
-        total = count[entity] + more[entity]
-        step = other_mean[entity] - mean[entity]
-        part = more[entity] / max(total, 1.0)
-        mean[entity] += step * part
-        spread[entity] += other_spread[entity] + step * step * (count[entity] * part)
-        count[entity] = total
+def pair_kernel(
+    table: Floats,
+    width: int,
+    done: int,
+    above: Integers,
+    below: Integers,
+    values: Floats,
+    mean: Floats,
+    spread: Floats,
+) -> None:
+    """Add the first ``width`` replications of pairs of rows to their running moments.
+
+    ``mean`` is float64[2, pairs] and ``spread`` float64[3, pairs]: squared deviations of the row above, of the row below, and
+    products of both. ``values`` is float64[5, W], scratch.
+    """
+    inverse = values[4]
+    for w in range(width):
+        inverse[w] = 1.0 / (done + w + 1)
+    for pair in range(above.shape[0]):
+        top, bottom = table[above[pair]], table[below[pair]]
+        first, first_spread = mean[0, pair], spread[0, pair]
+        second, second_spread = mean[1, pair], spread[1, pair]
+        both = spread[2, pair]
+        for w in range(width):
+            step = top[w] - first
+            other = bottom[w] - second
+            first += step * inverse[w]
+            second += other * inverse[w]
+            first_spread += step * (top[w] - first)
+            second_spread += other * (bottom[w] - second)
+            both += step * (bottom[w] - second)
+        mean[0, pair], spread[0, pair] = first, first_spread
+        mean[1, pair], spread[1, pair] = second, second_spread
+        spread[2, pair] = both
 
 
 @kernel
