@@ -260,6 +260,15 @@ def test_simulate__trend_goes_on_through_warm_up_and_beyond_the_horizon() -> Non
         assert seen[0] == pytest.approx(100 * (1 + 20 / 365))
 
 
+def test_simulate__a_longer_run_is_the_same_network() -> None:
+    network = shop()
+    demand = network["demand"].with_columns(quantity=pl.lit("normal(100, 20)"), trend_rate=pl.lit(1.0))
+    network = network.with_table("demand", demand)
+    short, long = (simulate(network, replications=2, periods=periods).periods for periods in (80, 400))
+    for column in ("stock", "backlog", "demand"):
+        assert short[column].to_list() == long[column].to_list()[:80], column
+
+
 def test_simulate__rounding_dust_is_no_shipment() -> None:
     cycle = {
         "buffers": [{"id": "s", "init": 1.1, "policy": {"type": "base_stock", "S": 1.1}}],

@@ -113,8 +113,13 @@ class Network:
         """Return a copy with one table replaced."""
         return replace(self, tables={**self.tables, name: frame})
 
-    def compile(self) -> Program:
+    def compile(self, *, periods: int | None = None) -> Program:
         """Return the network as integer-indexed arrays in working order (METHODS 1.10).
+
+        Parameters
+        ----------
+        periods : periods the program will be run for, so that trends and dated holidays reach as far; by default warm-up and
+            horizon of the project. Nothing else depends on it.
 
         Raises
         ------
@@ -126,4 +131,4 @@ class Network:
         from chaintwin.network.compiling import compile_graph
         from chaintwin.network.lowering import lower
 
-        return compile_graph(lower(self))
+        return compile_graph(lower(self, periods=periods))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 
 from chaintwin.errors import UsageError
 from chaintwin.network.network import Network
@@ -86,7 +85,7 @@ def simulate(
         raise UsageError(f"replications: found {replications}; allowed: at most {REPLICATION_LIMIT}")
     if not 0 < confidence < 1:
         raise UsageError(f"confidence: found {confidence}; allowed: between 0 and 1, such as 0.95")
-    program = _covering(network, chosen.first + chosen.warm_up + chosen.periods).compile()
+    program = network.compile(periods=chosen.first + chosen.warm_up + chosen.periods)
     prepare_kernels()
     reduced = run_ensemble(
         program, state or initial_state(program), span=chosen, threads=threads, progress=progress, cancel=cancel
@@ -99,11 +98,3 @@ def simulate(
         currency=settings.currency,
         period=settings.period.value,
     )
-
-
-def _covering(network: Network, periods: int) -> Network:
-    """Return the network with a horizon that reaches as far as the run, so that trends and dated holidays never start again."""
-    settings = network.settings
-    if periods <= settings.periods:
-        return network
-    return replace(network, settings=replace(settings, horizon=periods - settings.warm_up))

@@ -74,11 +74,7 @@ def _circle(*, lead: str = "1", delay: int = 0) -> Plant:
 
 PLANTED: dict[str, Plant] = {
     "id.near_duplicate": _add("partners", {"partner_id": "ACME-Ltd"}, {"partner_id": "ACME Ltd"}),
-    "id.ambiguous": _all(
-        _add("sites", {"site_id": "a", "kind": "supplier"}, {"site_id": "a/b", "kind": "supplier"}),
-        _add("products", {"product_id": "b/c"}, {"product_id": "c"}),
-        _add("stock_points", {"site_id": "a", "product_id": "b/c"}, {"site_id": "a/b", "product_id": "c"}),
-    ),
+    "id.ambiguous": _add("resources", {"resource_id": "lane/L1", "capacity": 9.0}),
     "identifier.check_digit": _set("identifiers", "lamp", value="4006381333932"),
     "identifier.format": _set("identifiers", "shop", value="ANTWERP"),
     "unit.weight": _set("products", "glass", weight_kg=1000.0),

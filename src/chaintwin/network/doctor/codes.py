@@ -40,8 +40,8 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     (
         "id.ambiguous",
         _ERROR,
-        "names without a slash in such places",
-        "Two different things get the same name when their names are joined by a slash.",
+        "names that are not made for the capacity of a lane or source",
+        "A resource is called like the capacity of a lane (`lane/...`) or source (`source/...`).",
     ),
     (
         "identifier.check_digit",

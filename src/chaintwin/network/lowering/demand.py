@@ -17,7 +17,7 @@ MARGIN_RATE = 0.2
 """Margin lost with a lost sale, as a share of the product's value, where no price says what the margin is."""
 
 
-def to_streams(rows: Rows, network: Network) -> pl.DataFrame:
+def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
     """Return the streams with the columns of the graph, and ``site_id``, ``product_id``, ``mean``, ``variance`` (units a period).
 
     A stream with a series replays it; otherwise its law is drawn and multiplied by season and trend. The trend is a straight
@@ -28,6 +28,7 @@ def to_streams(rows: Rows, network: Network) -> pl.DataFrame:
     ----------
     rows : tables in force.
     network : for its settings and folder.
+    reach : periods that trends go on for, the project's own or more.
     """
     settings = network.settings
     demand = rows["demand"]
@@ -39,7 +40,10 @@ def to_streams(rows: Rows, network: Network) -> pl.DataFrame:
         how="left",
     )
     demand = demand.join(
-        _profiles(demand, rows["series"], settings=settings), on=["season", "trend_rate"], how="left", nulls_equal=True
+        _profiles(demand, rows["series"], settings=settings, reach=reach),
+        on=["season", "trend_rate"],
+        how="left",
+        nulls_equal=True,
     )
     law = pl.when(pl.col("replayed").is_null()).then(pl.coalesce("quantity", pl.lit("0")))
     demand = demand.with_columns(law.alias("law")).join(
@@ -95,12 +99,13 @@ def series_values(series: pl.DataFrame, *, blank: float) -> pl.DataFrame:
     )
 
 
-def _profiles(demand: pl.DataFrame, series: pl.DataFrame, *, settings: Settings) -> pl.DataFrame:
+def _profiles(demand: pl.DataFrame, series: pl.DataFrame, *, settings: Settings, reach: int) -> pl.DataFrame:
     """Return the factors of every pair of season and trend, with their first two moments over warm-up and horizon."""
     pairs = demand.select("season", "trend_rate").unique().sort("season", "trend_rate")
     values = series_values(series, blank=1.0).select(season="series_id", replayed="replayed")
     season_of = pairs.join(values, on="season", how="left", maintain_order="left")["replayed"].to_list()
-    factors = [_factor(season, trend, settings) for season, trend in zip(season_of, pairs["trend_rate"].to_list(), strict=True)]
+    trends = pairs["trend_rate"].to_list()
+    factors = [_factor(season, trend, settings, reach=reach) for season, trend in zip(season_of, trends, strict=True)]
     whole = [np.resize(factor, settings.periods) for factor in factors]
     return pairs.with_columns(
         pl.Series("factor", [factor.tolist() for factor in factors], dtype=pl.List(pl.Float64)),
@@ -109,9 +114,9 @@ def _profiles(demand: pl.DataFrame, series: pl.DataFrame, *, settings: Settings)
     )
 
 
-def _factor(season: list[float] | None, trend: float, settings: Settings) -> NDArray[np.float64]:
+def _factor(season: list[float] | None, trend: float, settings: Settings, *, reach: int) -> NDArray[np.float64]:
     shape = np.array(season if season else [1.0])
     if trend == 0:
         return shape
-    line = np.maximum(1 + trend * np.arange(settings.periods) / settings.period.per_year, 0)
-    return np.asarray(np.resize(shape, settings.periods) * line)
+    line = np.maximum(1 + trend * np.arange(reach) / settings.period.per_year, 0)
+    return np.asarray(np.resize(shape, reach) * line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from chaintwin.network.graph import (
     STREAM_SCHEMA,
     Graph,
 )
+from chaintwin.network.ids import joined_id
 from chaintwin.network.lowering.arcs import Arcs
 from chaintwin.network.lowering.capacity import to_resources
 from chaintwin.network.lowering.demand import to_streams
@@ -53,7 +54,7 @@ class Lowered:
     streams: pl.DataFrame
 
 
-def lower(network: Network) -> Graph:
+def lower(network: Network, *, periods: int | None = None) -> Graph:
     """Return the network as buffers and activities.
 
     Rows in force on the first day are used. Storage capacity, promise windows, cut-offs, payment terms and contingency rules
@@ -63,32 +64,36 @@ def lower(network: Network) -> Graph:
     Parameters
     ----------
     network : tables without errors (see ``chaintwin.network.doctor``).
+    periods : periods that trends and dated holidays have to reach, if more than warm-up and horizon of the project.
 
     Returns
     -------
-    The graph; ids are ``site/product`` (buffers), ``lane/product``, ``make/site/product`` and ``buy/site/product`` (activities).
+    The graph; ids are ``site/product`` (buffers), ``lane/product``, ``make/site/product`` and ``buy/site/product`` (activities);
+    see ``joined_id`` for ids that hold a slash.
     """
-    return lower_in_full(network).graph
+    return lower_in_full(network, periods=periods).graph
 
 
-def lower_in_full(network: Network) -> Lowered:
+def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
     """Return the graph of a network together with the steps it came from.
 
     Parameters
     ----------
-    network : as for ``lower``.
+    network, periods : as for ``lower``.
     """
     settings = network.settings
+    # Levels, costs and first stock are those of the project's own horizon, however long it is run.
+    reach = max(settings.periods, periods or 0)
     proposals = fill_proposals(network)
     rows = rows_in_force(proposals)
     supply = find_supply(rows)
     found = to_activities(supply, rows, settings=settings)
-    streams = to_streams(rows, network)
+    streams = to_streams(rows, network, reach=reach)
     arcs = Arcs.of(supply.points, found)
     loads = mean_loads(supply.points, found, arcs=arcs, streams=streams)
     points = to_levels(loads, found, rows=rows, network=network)
     points, pipeline, orders = to_initial(points, found, loads=loads, network=network)
-    resources, uses = to_resources(found, rows, settings=settings)
+    resources, uses = to_resources(found, rows, settings=replace(settings, horizon=reach - settings.warm_up))
     graph = Graph(
         integer=settings.quantities is Quantities.INTEGER,
         buffers=_shaped(points.with_columns(_buffer_id()), BUFFER_SCHEMA),
@@ -106,7 +111,7 @@ def lower_in_full(network: Network) -> Lowered:
 
 
 def _buffer_id() -> pl.Expr:
-    return pl.concat_str([pl.col("site_id"), pl.col("product_id")], separator="/").alias("buffer_id")
+    return joined_id("site_id", "product_id").alias("buffer_id")
 
 
 def _shaped(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -68,6 +68,9 @@ def _place(structure: Structure, resource: str) -> tuple[str, int]:
             return subject.file("lanes"), int(match["row"][0]) if match.height else 0
     if head == "source":
         made = structure.lowered.found.activities.filter(pl.col("activity_id") == name)
+    else:
+        made = structure.lowered.found.activities.clear()
+    if made.height:
         site, product = made.select(pl.col("site_id", "product_id").cast(pl.String)).row(0)
         match = subject.table("sources").filter(
             (pl.col("site_id") == site) & (pl.col("product_id") == product) & pl.col("capacity").is_not_null()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from chaintwin.errors import Finding
 from chaintwin.network.doctor.marks import joined, mark
 from chaintwin.network.doctor.structure.subject import Structure
+from chaintwin.network.ids import joined_id
 
 LONGEST_WHY = 30
 """Most steps upstream that are followed to say why; a real chain is shorter."""
@@ -66,10 +67,8 @@ def _unreached(structure: Structure, assumed: pl.DataFrame) -> list[Finding]:
     reached = _reached(structure)
     dry = graph.buffers.filter(~pl.Series(reached))["buffer_id"]
     streams = lowered.streams.select("stream_id", "site_id", "product_id", "mean", "price")
-    streams = streams.with_columns(buffer_id=joined(pl.col("site_id"), "/", pl.col("product_id")))
-    cut_off = assumed.filter(pl.col("is_end") & pl.col("asked")).select(
-        joined(pl.col("site_id"), "/", pl.col("product_id")).alias("buffer_id")
-    )["buffer_id"]
+    streams = streams.with_columns(buffer_id=joined_id("site_id", "product_id"))
+    cut_off = assumed.filter(pl.col("is_end") & pl.col("asked")).select(buffer_id=joined_id("site_id", "product_id"))["buffer_id"]
     lost = streams.filter(pl.col("buffer_id").is_in(dry.implode()) | pl.col("buffer_id").is_in(cut_off.implode()))
     if lost.height == 0:
         return []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from chaintwin.network.graph import ActivityKind, LeadMode
+from chaintwin.network.ids import joined_id
 from chaintwin.network.lowering.rows import Rows
 from chaintwin.network.lowering.sourcing.prices import purchase_prices
 from chaintwin.network.lowering.sourcing.supply import PAIR, Supply
@@ -71,9 +72,9 @@ def _named(supply: Supply) -> pl.DataFrame:
     sources = supply.sources.join(headers, on="bill", how="left")
     site, product = pl.col("site_id").cast(pl.String), pl.col("product_id").cast(pl.String)
     other_bill = pl.when(pl.col("bom_id") != product).then(pl.col("bom_id"))
-    move = pl.concat_str([pl.col("lane_id"), product], separator="/")
-    make = pl.concat_str([pl.lit("make"), site, product, other_bill], separator="/", ignore_nulls=True)
-    buy = pl.concat_str([pl.lit("buy"), site, product, pl.col("partner")], separator="/", ignore_nulls=True)
+    move = joined_id("lane_id", product)
+    make = joined_id(pl.lit("make"), site, product, other_bill)
+    buy = joined_id(pl.lit("buy"), site, product, "partner")
     kind = pl.col("kind")
     sources = sources.with_columns(
         pl.when(kind == "move").then(move).when(kind == "make").then(make).otherwise(buy).alias("activity_id")

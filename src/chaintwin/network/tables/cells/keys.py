@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from chaintwin.errors import Finding, Severity
+from chaintwin.network.ids import joined_id
 from chaintwin.network.tables.cells.cells import Fault, fold, shown
 from chaintwin.network.tables.schema import Kind, Table
 
@@ -26,7 +27,7 @@ def names_by_rule(table: str, frame: pl.DataFrame) -> pl.DataFrame:
         rest = pl.concat_str([pl.lit(""), pl.col("mode"), pl.col("product_id")], separator=":", ignore_nulls=True)
         return frame.with_columns(pl.col("lane_id").fill_null(ends + rest))
     if table == "demand":
-        name = pl.concat_str([pl.col("site_id"), pl.col("product_id"), pl.col("market")], separator="/")
+        name = joined_id("site_id", "product_id", "market")
         return frame.with_columns(pl.col("stream_id").fill_null(name))
     if table == "bom":
         return frame.with_columns(pl.col("bom_id").fill_null(pl.col("product_id")))
