@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -117,6 +117,28 @@ def test_import_log__as_of_leaves_later_arrivals_open() -> None:
     assert result.report.facts == imported("scms").report.facts
 
 
+def test_import_log__what_is_later_than_the_as_of_day_was_not_known_on_it(tmp_path: Path) -> None:
+    header = "Shipment,SKU,From,To,Mode,Order Date,Shipped,Delivered,Qty"
+    start = date(2024, 1, 1)
+    lines = []
+    for number in range(100):
+        ordered = start + timedelta(days=number)
+        days = (ordered, ordered + timedelta(days=3), ordered + timedelta(days=12))
+        lines.append(f"{number},bolt,Mill,Shop,Truck,{','.join(day.isoformat() for day in days)},10")
+    path = write_log(tmp_path, "\n".join([header, *lines]) + "\n")
+    result = import_log(path, as_of=date(2024, 2, 19))
+    # The order of day 49 is the last one known; what was ordered in the last twelve days has not arrived.
+    counts = result.report.steps["lines"]
+    assert counts["left_out:day up to the as-of date"] == 50
+    assert (counts["used"], counts["open"]) == (50, 12)
+    assert (result.lane_fits["n"].sum(), result.lane_fits["censored"].sum()) == (50, 12)
+    assert "import.lead_time_dates" not in codes(result)
+    assert result.report.as_of == "2024-02-19"
+    whole = import_log(path)
+    assert whole.report.steps["lines"]["left_out:day up to the as-of date"] == 0
+    assert result.network["demand"]["quantity"].to_list() == whole.network["demand"]["quantity"].to_list()
+
+
 def test_import_log__guess_for_scms_is_the_shipped_mapping() -> None:
     from chaintwin.ingest import guess_mapping
     from chaintwin.ingest.shipment_log.cells.reading import find_tables, read_cells
@@ -193,6 +215,7 @@ def test_import_log__german_log_is_guessed(tmp_path: Path) -> None:
         "used": 6,
         "left_out:repeated line": 1,
         "left_out:repeated id": 0,
+        "left_out:day up to the as-of date": 0,
         "left_out:product": 0,
         "left_out:destination": 0,
         "left_out:sender": 0,

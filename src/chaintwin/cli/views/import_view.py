@@ -86,6 +86,7 @@ PLAIN: Mapping[str, tuple[str, str]] = {
 REASONS: Mapping[str, str] = {
     "repeated line": "there twice",
     "repeated id": "corrected by another line",
+    "day up to the as-of date": "of later days",
     "product": "without a product",
     "destination": "without a destination",
     "sender": "without a sender",

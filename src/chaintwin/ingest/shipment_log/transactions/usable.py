@@ -47,8 +47,8 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
     ----------
     lines : the typed log.
     mapping : what its columns mean.
-    as_of : day up to which the log is complete: what arrived later, or has no arrival, is open. None takes the last day on which
-        anything happened in the log.
+    as_of : day up to which the log is complete: what was ordered later is left out, and what arrived later, or has no arrival, is
+        open. None takes the last day on which anything happened in the log.
 
     Raises
     ------
@@ -65,8 +65,11 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
     if as_of is None:
         raise InputError([Finding("log.no_dates", "no date that can be read", "at least one dated line", "check [date_formats]")])
     wanted = pl.coalesce("promised", *orders, "delivered", "shipped").alias("wanted")
-    is_open = (pl.col("delivered").is_null() | (pl.col("delivered") > as_of)).alias("is_open")
-    frame = frame.with_columns(wanted, is_open, pl.coalesce("origin", "vendor").alias("sender"))
+    # What is later than the as-of day was not known on it: the line, or the part of it that tells of later days.
+    first = pl.coalesce(*orders, "shipped", "delivered")
+    frame = frame.with_columns(wanted, pl.coalesce("origin", "vendor").alias("sender"), is_later=(first > as_of).fill_null(False))
+    frame = frame.with_columns(pl.when(pl.col(name) <= as_of).then(pl.col(name)).alias(name) for name in WORLD_DAYS)
+    frame = frame.with_columns(is_open=pl.col("delivered").is_null())
     faults = _faults(mapping, orders=orders)
     frame, repeats = with_repeats(frame, mapping)
     findings = list(repeats)
@@ -125,6 +128,7 @@ def _without_unusable(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]
     tests = {
         "repeated line": pl.col("is_repeat"),
         "repeated id": pl.col("is_superseded"),
+        "day up to the as-of date": pl.col("is_later"),
         "product": pl.col("product").is_null(),
         "destination": pl.col("destination").is_null(),
         "sender": pl.col("sender").is_null(),
@@ -136,7 +140,7 @@ def _without_unusable(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]
         reason = pl.when(test).then(pl.lit(name)).otherwise(reason)
     frame = frame.with_columns(reason.alias("reason"))
     counted = dict(frame.group_by("reason", maintain_order=True).len().iter_rows())
-    usable = frame.filter(pl.col("reason").is_null()).drop("reason", "is_repeat", "is_superseded")
+    usable = frame.filter(pl.col("reason").is_null()).drop("reason", "is_repeat", "is_superseded", "is_later")
     return usable, {name: counted.get(name, 0) for name in tests}
 
 
