@@ -21,6 +21,7 @@ from chaintwin.network.graph import (
     Graph,
     LeadMode,
     Policy,
+    frame_of,
 )
 from chaintwin.network.program import Program
 from chaintwin.network.state import State, initial_state
@@ -31,12 +32,21 @@ from chaintwin.simulation.tape.rows import Rings
 
 Floats = NDArray[np.float64]
 
-POLICIES = {
-    "base_stock": (Policy.BASE_STOCK, "S", None),
-    "sS": (Policy.S_S, "s", "S"),
-    "RnQ": (Policy.R_NQ, "R", "Q"),
-    "none": (Policy.NONE, None, None),
+POLICIES: dict[str, tuple[Policy, dict[str, str]]] = {
+    "base_stock": (Policy.BASE_STOCK, {"S": "low", "S_series": "level_series"}),
+    "sS": (Policy.S_S, {"s": "low", "S": "high"}),
+    "RnQ": (Policy.R_NQ, {"R": "low", "Q": "high"}),
+    "kanban": (Policy.KANBAN, {"S": "low", "Q": "high"}),
+    "constant": (Policy.CONSTANT, {"Q": "low"}),
+    "smoothed": (Policy.SMOOTHED, {"S": "low", "gain": "gain", "theta": "smoothing", "forecast": "forecast"}),
+    "sterman": (
+        Policy.STERMAN,
+        {"S": "low", "alpha": "gain", "beta": "supply_gain", "theta": "smoothing", "forecast": "forecast"},
+    ),
+    "echelon": (Policy.ECHELON, {"S": "low"}),
+    "none": (Policy.NONE, {}),
 }
+"""Policies of the notation: their number, and the column each parameter goes to."""
 
 
 def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] | None = None) -> Graph:
@@ -45,23 +55,20 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
     buffers = []
     for buffer in network["buffers"]:
         rule = buffer.get("policy") or {"type": "none"}
-        policy, low, high = POLICIES[rule["type"]]
-        buffers.append(
-            (
-                buffer["id"],
-                buffer["id"],
-                "p",
-                float(buffer.get("init", 0)),
-                int(policy),
-                float(rule[low]) if low else 0.0,
-                float(rule[high]) if high else 0.0,
-                buffer.get("review", 1),
-                buffer.get("phase", 0),
-                float(buffer.get("moq", 0.0)),
-                float(buffer.get("batch", 0.0)),
-                price.get("h", 0.0),
-            )
-        )
+        policy, columns = POLICIES[rule["type"]]
+        row = {
+            "buffer_id": buffer["id"],
+            "site_id": buffer["id"],
+            "product_id": "p",
+            "on_hand": float(buffer.get("init", 0)),
+            "policy": int(policy),
+            "review_period": buffer.get("review", 1),
+            "review_phase": buffer.get("phase", 0),
+            "minimum_order": float(buffer.get("moq", 0.0)),
+            "batch": float(buffer.get("batch", 0.0)),
+            "holding_cost": price.get("h", 0.0),
+        }
+        buffers.append(row | {column: rule[name] for name, column in columns.items() if name in rule})
     activities = [
         (
             item["id"],
@@ -82,7 +89,7 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
     ]
     return Graph(
         integer=integer,
-        buffers=pl.DataFrame(buffers, schema=BUFFER_SCHEMA, orient="row"),
+        buffers=frame_of(BUFFER_SCHEMA, buffers),
         activities=pl.DataFrame(activities, schema=ACTIVITY_SCHEMA, orient="row"),
         inputs=_arcs(network, "in", INPUT_SCHEMA),
         outputs=_arcs(network, "out", OUTPUT_SCHEMA, True),

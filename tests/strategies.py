@@ -37,7 +37,8 @@ class Features:
     policies: tuple[str, ...] = ("base_stock", "sS", "RnQ")
 
 
-EVERYTHING = Features(random_leads=True, order_rules=True)
+RULES = ("base_stock", "sS", "RnQ", "series", "kanban", "constant", "smoothed", "sterman", "echelon")
+EVERYTHING = Features(random_leads=True, order_rules=True, policies=RULES)
 
 
 @st.composite
@@ -206,7 +207,23 @@ class _Build:
             return {"type": kind, "s": low, "S": low + self.quantity(1, 25)}
         if kind == "RnQ":
             return {"type": kind, "R": low, "Q": self.quantity(1, 15)}
-        return {"type": kind}
+        if kind == "series":
+            levels = [self.quantity(5, 40) for _ in range(self.choose.whole(1, 5))]
+            return {"type": "base_stock", "S": levels[0], "S_series": [float(level) for level in levels]}
+        if kind == "kanban":
+            return {"type": kind, "S": self.quantity(5, 40), "Q": self.quantity(1, 8)}
+        if kind == "constant":
+            return {"type": kind, "Q": self.quantity(0, 6)}
+        if kind == "echelon" and self.features.loops:
+            # An echelon cannot hold a loop, and a random network may.
+            return {"type": "base_stock", "S": self.quantity(5, 40)}
+        expected = {"theta": self.choose.one((0.0, 0.25, 1.0)), "forecast": float(self.quantity(0, 6))}
+        if kind == "smoothed":
+            return {"type": kind, "S": self.quantity(5, 40), "gain": self.choose.one((1.0, 0.5, 0.2))} | expected
+        if kind == "sterman":
+            gains = {"alpha": self.choose.one((1.0, 0.3)), "beta": self.choose.one((1.0, 0.1, 0.0))}
+            return {"type": kind, "S": self.quantity(5, 40)} | gains | expected
+        return {"type": kind, "S": self.quantity(5, 60)}
 
     def demand(self) -> dict[str, Any]:
         series = [0 if self.choose.chance(20) else self.quantity(0, 8) for _ in range(self.periods)]

@@ -69,6 +69,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracles.plain_laws import assert_laws
+from tests.oracles.plain_rules import learn, wanted
 
 SLACK = 1e-9
 
@@ -170,6 +171,7 @@ class _Run:
         # The state of METHODS 1.1. Pipelines are keyed by the period of arrival, information by the period it becomes visible.
         self.oh = {b["id"]: float(b.get("init", 0)) for b in self.buffers}
         self.bo = [0.0] * len(self.demands)
+        self.forecast = {b["id"]: float((b.get("policy") or {}).get("forecast", 0.0)) for b in self.buffers}
         self.u = {a["id"]: 0.0 for a in self.activities}
         self.pipe = {a["id"]: {k: float(q) for k, q in enumerate(a.get("pipeline", []))} for a in self.activities}
         self.info = {a["id"]: {k: float(q) for k, q in enumerate(a.get("info", []))} for a in self.activities}
@@ -200,10 +202,12 @@ class _Run:
         for d, demand in enumerate(self.demands):
             self.flow.demand[d] = float(_at(demand["series"], period))
             self.bo[d] += self.flow.demand[d]
-        for a in self.u:
+            self.flow.claimed[demand["buffer"]] += self.flow.demand[d]
+        for activity in self.activities:
+            a = activity["id"]
             visible = self.info[a].pop(period, 0.0)
             self.iq[a] -= visible
-            self.u[a] += visible
+            self.see(activity, visible)
         for b in self.order:
             self.place_orders(b, period)
         self.execute(period)
@@ -246,22 +250,27 @@ class _Run:
 
     def position(self, b: str) -> float:
         """Return the inventory position of a buffer, net of the loss a dry run of today's allocation projects."""
-        shares, _ = allocate_plain(self.oh[b], *self.claims(b), self.integer)
-        projected = sum(self.loss(d, self.bo[d] - share) for d, share in zip(self.streams_at[b], shares, strict=False))
-        incoming = sum(
-            a["out"][b] * a.get("yield", 1.0) * (self.pq[a["id"]] + self.iq[a["id"]] + self.u[a["id"]]) for a in self.sources[b]
-        )
         owed = sum(self.bo[d] for d in self.streams_at[b])
         reserved = sum(a["in"][b] * self.u[a["id"]] for a in self.consumers[b])
-        return float(self.oh[b] + incoming - owed + projected - reserved)
+        return float(self.oh[b] + self.incoming(b) - owed + self.projected_loss(b) - reserved)
+
+    def projected_loss(self, b: str) -> float:
+        """Return the loss that a dry run of today's allocation projects."""
+        shares, _ = allocate_plain(self.oh[b], *self.claims(b), self.integer)
+        return sum((self.loss(d, self.bo[d] - share) for d, share in zip(self.streams_at[b], shares, strict=False)), 0.0)
+
+    def incoming(self, b: str) -> float:
+        """Return the supply line of a buffer: all that is ordered and not yet received."""
+        due = {a["id"]: self.pq[a["id"]] + self.iq[a["id"]] + self.u[a["id"]] for a in self.sources[b]}
+        return sum((a["out"][b] * a.get("yield", 1.0) * due[a["id"]] for a in self.sources[b]), 0.0)
 
     def place_orders(self, b: str, period: int) -> None:
         """E3b: one buffer asks its sources for what its policy wants."""
         buffer, sources = self.buffer_of[b], self.sources[b]
+        learn(self, b)
         if _policy(buffer) and sources and (period - buffer.get("phase", 0)) % buffer.get("review", 1) == 0:
-            wanted = policy_quantity(buffer["policy"], self.position(b), self.integer)
-            wanted = _round_up(wanted, buffer, self.slack(buffer))
-            for activity, part in zip(sources, self.split(wanted, sources), strict=True):
+            quantity = _round_up(wanted(self, b, period), buffer, self.slack(buffer))
+            for activity, part in zip(sources, self.split(quantity, sources), strict=True):
                 quantity = part / (activity["out"][b] * activity.get("yield", 1.0))
                 if self.integer:
                     quantity = float(math.ceil(quantity - SLACK))
@@ -270,7 +279,8 @@ class _Run:
 
     def slack(self, buffer: Entity) -> float:
         """Return the quantity below which an order is rounding noise, so that it never triggers a minimum order."""
-        target = buffer["policy"].get("S", buffer["policy"].get("R", 0))
+        policy = buffer["policy"]
+        target = policy.get("s", policy.get("S", policy.get("R", policy.get("Q", 0))))
         return 0.0 if self.integer else SLACK * max(1.0, abs(target))
 
     def split(self, wanted: float, sources: list[Entity]) -> list[float]:
@@ -289,10 +299,16 @@ class _Run:
         a, delay = activity["id"], activity.get("info_delay", 0)
         self.flow.ordered[a] += quantity
         if delay == 0:
-            self.u[a] += quantity
+            self.see(activity, quantity)
         elif quantity:
             self.info[a][period + delay] = self.info[a].get(period + delay, 0.0) + quantity
             self.iq[a] += quantity
+
+    def see(self, activity: Entity, quantity: float) -> None:
+        """Let the sources of an activity see an order: it waits, and is claimed from them."""
+        self.u[activity["id"]] += quantity
+        for b, coefficient in activity["in"].items():
+            self.flow.claimed[b] += coefficient * quantity
 
     def execute(self, period: int) -> None:
         """E4: level by level, buffers allocate and activities start."""
@@ -411,27 +427,12 @@ class _Flow:
 
     def __init__(self, run: _Run) -> None:
         self.received, self.produced, self.consumption, self.position = (dict.fromkeys(run.oh, 0.0) for _ in range(4))
+        self.claimed = dict.fromkeys(run.oh, 0.0)
         self.ordered, self.started, self.sent, self.arrived = (dict.fromkeys(run.u, 0.0) for _ in range(4))
         self.demand, self.shipped, self.lost = (dict.fromkeys(range(len(run.demands)), 0.0) for _ in range(3))
         self.taken: dict[tuple[str, str], float] = {}
         self.capacity: dict[str, float] = {}
         self.capacity_use = dict.fromkeys(run.capacity, 0.0)
-
-
-def policy_quantity(policy: Mapping[str, Any], position: float, integer: bool) -> float:
-    """Return what a policy orders at an inventory position."""
-    kind = policy["type"]
-    if kind == "base_stock":
-        return float(max(policy["S"] - position, 0.0))
-    level = policy["s"] if kind == "sS" else policy["R"]
-    slack = 0.0 if integer else SLACK * max(1.0, abs(level))
-    if position > level + slack:
-        return 0.0
-    if kind == "sS":
-        return float(policy["S"] - position)
-    if kind == "RnQ":
-        return float(policy["Q"] * (math.floor((level + slack - position) / policy["Q"]) + 1))
-    raise ValueError(f"policy type: found {kind}; allowed: base_stock, sS, RnQ, none")
 
 
 def _policy(buffer: Entity) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from chaintwin.network.graph import (
     ACTIVITY_SCHEMA,
     BUFFER_SCHEMA,
@@ -15,6 +13,7 @@ from chaintwin.network.graph import (
     ActivityKind,
     Graph,
     Policy,
+    frame_of,
 )
 
 # Site, product, base stock, first stock.
@@ -44,30 +43,39 @@ STREAMS = (("north", "north/cell", "poisson(20)"), ("south", "south/cell", "pois
 
 def eight_buffers() -> Graph:
     """Return the graph: two materials, one product made of both on a line with limited capacity, a hub, two markets."""
+    buffers = [
+        {
+            "buffer_id": f"{site}/{product}",
+            "site_id": site,
+            "product_id": product,
+            "on_hand": stock,
+            "policy": Policy.BASE_STOCK,
+            "low": level,
+            "holding_cost": 0.01,
+        }
+        for site, product, level, stock in BUFFERS
+    ]
+    activities = [
+        {"activity_id": name, "kind": kind, "lead": lead, "variable_cost": 1.0} for name, kind, lead, _, _ in ACTIVITIES
+    ]
+    inputs = [
+        {"activity_id": name, "buffer_id": buffer, "quantity": amount}
+        for name, _, _, taken, _ in ACTIVITIES
+        for buffer, amount in taken
+    ]
+    outputs = [
+        {"activity_id": name, "buffer_id": output, "quantity": 1.0, "is_main": True} for name, _, _, _, output in ACTIVITIES
+    ]
+    streams = [
+        {"stream_id": name, "buffer_id": buffer, "law": law, "price": 10.0, "backlog_cost": 0.2} for name, buffer, law in STREAMS
+    ]
     return Graph(
         integer=True,
-        buffers=_frame(
-            BUFFER_SCHEMA,
-            [
-                (f"{site}/{product}", site, product, stock, Policy.BASE_STOCK, level, 0.0, 1, 0, 0.0, 0.0, 0.01)
-                for site, product, level, stock in BUFFERS
-            ],
-        ),
-        activities=_frame(
-            ACTIVITY_SCHEMA,
-            [(name, kind, lead, 0, 0, 0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0) for name, kind, lead, _, _ in ACTIVITIES],
-        ),
-        inputs=_frame(
-            INPUT_SCHEMA, [(name, buffer, amount) for name, _, _, inputs, _ in ACTIVITIES for buffer, amount in inputs]
-        ),
-        outputs=_frame(OUTPUT_SCHEMA, [(name, output, 1.0, True) for name, _, _, _, output in ACTIVITIES]),
-        uses=_frame(USE_SCHEMA, [("make-cell", "line", 1.0)]),
-        resources=_frame(RESOURCE_SCHEMA, [("line", [70.0], 0.5)]),
-        streams=_frame(
-            STREAM_SCHEMA, [(name, buffer, 0, 0.0, law, None, [1.0], 10.0, 0.2, 0.0) for name, buffer, law in STREAMS]
-        ),
+        buffers=frame_of(BUFFER_SCHEMA, buffers),
+        activities=frame_of(ACTIVITY_SCHEMA, activities),
+        inputs=frame_of(INPUT_SCHEMA, inputs),
+        outputs=frame_of(OUTPUT_SCHEMA, outputs),
+        uses=frame_of(USE_SCHEMA, [{"activity_id": "make-cell", "resource_id": "line", "quantity": 1.0}]),
+        resources=frame_of(RESOURCE_SCHEMA, [{"resource_id": "line", "capacity": [70.0], "cost": 0.5}]),
+        streams=frame_of(STREAM_SCHEMA, streams),
     )
-
-
-def _frame(schema: pl.Schema, rows: list[tuple[object, ...]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from chaintwin.network.graph import (
     ACTIVITY_SCHEMA,
     BUFFER_SCHEMA,
@@ -15,6 +13,7 @@ from chaintwin.network.graph import (
     ActivityKind,
     Graph,
     Policy,
+    frame_of,
 )
 
 DEMAND = 20.0
@@ -58,37 +57,37 @@ def _tree(parents: dict[int, int], *, count: int, assembly: bool) -> Graph:
             flow[node] = flow[parents[node]]
         else:
             flow[parents[node]] += flow[node]
-    activities: list[tuple[object, ...]] = []
-    inputs: list[tuple[object, ...]] = []
-    outputs: list[tuple[object, ...]] = []
+    activities, inputs, outputs = [], [], []
     for node in range(count):
         sources = children.get(node, []) if assembly else [parents[node]] if node in parents else []
         kind = ActivityKind.BUY if not sources else ActivityKind.MAKE if assembly else ActivityKind.MOVE
         name = f"to-{names[node]}"
-        activities.append((name, kind, "2", 0, 0, 0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0))
-        inputs += [(name, names[source], 1.0) for source in sources]
-        outputs.append((name, names[node], 1.0, True))
-    levels = [mean * (2 + COVER) for mean in flow]
+        activities.append({"activity_id": name, "kind": kind, "lead": "2", "variable_cost": 1.0})
+        inputs += [{"activity_id": name, "buffer_id": names[source], "quantity": 1.0} for source in sources]
+        outputs.append({"activity_id": name, "buffer_id": names[node], "quantity": 1.0, "is_main": True})
+    buffers = [
+        {
+            "buffer_id": name,
+            "site_id": name,
+            "product_id": "product",
+            "on_hand": mean * (2 + COVER),
+            "policy": Policy.BASE_STOCK,
+            "low": mean * (2 + COVER),
+            "holding_cost": 0.01,
+        }
+        for name, mean in zip(names, flow, strict=True)
+    ]
+    streams = [
+        {"stream_id": name, "buffer_id": name, "law": f"poisson({DEMAND:g})", "price": 10.0, "backlog_cost": 0.2}
+        for name in (names[node] for node in ends)
+    ]
     return Graph(
         integer=False,
-        buffers=_frame(
-            BUFFER_SCHEMA,
-            [
-                (name, name, "product", level, Policy.BASE_STOCK, level, 0.0, 1, 0, 0.0, 0.0, 0.01)
-                for name, level in zip(names, levels, strict=True)
-            ],
-        ),
-        activities=_frame(ACTIVITY_SCHEMA, activities),
-        inputs=_frame(INPUT_SCHEMA, inputs),
-        outputs=_frame(OUTPUT_SCHEMA, outputs),
-        uses=pl.DataFrame(schema=USE_SCHEMA),
-        resources=pl.DataFrame(schema=RESOURCE_SCHEMA),
-        streams=_frame(
-            STREAM_SCHEMA,
-            [(names[node], names[node], 0, 0.0, f"poisson({DEMAND:g})", None, [1.0], 10.0, 0.2, 0.0) for node in ends],
-        ),
+        buffers=frame_of(BUFFER_SCHEMA, buffers),
+        activities=frame_of(ACTIVITY_SCHEMA, activities),
+        inputs=frame_of(INPUT_SCHEMA, inputs),
+        outputs=frame_of(OUTPUT_SCHEMA, outputs),
+        uses=frame_of(USE_SCHEMA, []),
+        resources=frame_of(RESOURCE_SCHEMA, []),
+        streams=frame_of(STREAM_SCHEMA, streams),
     )
-
-
-def _frame(schema: pl.Schema, rows: list[tuple[object, ...]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=schema, orient="row")

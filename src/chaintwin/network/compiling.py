@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import GraphError, StreamCollisionError
 from chaintwin.laws import Law, LawError, pack_laws, parse_many
+from chaintwin.network.echelons import Echelons, Feeds, echelons_of
 from chaintwin.network.graph import ActivityKind, Graph, LeadMode, Policy
 from chaintwin.network.ordering import levels_of, loop_of, rows_of
 from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Streams
@@ -47,7 +48,7 @@ def compile_graph(graph: Graph) -> Program:
     return Program(
         integer=graph.integer,
         names=index.names(),
-        buffers=_buffers(index, outputs, claims),
+        buffers=_buffers(index, (inputs, outputs), claims),
         activities=_activities(index, (inputs, outputs, uses), claims, laws=laws, rings=rings),
         streams=_streams(index, laws),
         resources=_resources(index),
@@ -211,7 +212,8 @@ def _claims(index: _Index, inputs: _Arcs) -> _Claims:
     return _Claims(start, kind[order], who[order], quantity[order], tier[order], place[streams:])
 
 
-def _buffers(index: _Index, outputs: _Arcs, claims: _Claims) -> Buffers:
+def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffers:
+    inputs, outputs = arcs
     frame, count = index.buffer, index.buffer.height
     yields = _floats(index.activity, "yield_rate")
     share = _floats(index.activity, "share")
@@ -224,6 +226,11 @@ def _buffers(index: _Index, outputs: _Arcs, claims: _Claims) -> Buffers:
     # A buffer without a source cannot order; its policy is switched off so that no kernel has to ask.
     policy = frame["policy"].to_numpy().astype(np.int8)
     policy = np.where(np.bincount(buffer[main], minlength=count) > 0, policy, np.int8(Policy.NONE)).astype(np.int8)
+    output = (quantity * yields[activity])[main]
+    echelons = _echelons(
+        index, inputs, policy, sources=(activity[main], buffer[main], share[activity[main]] / total[buffer[main]] / output)
+    )
+    level_start, levels = _lists(frame["level_series"])
     return Buffers(
         on_hand=_floats(frame, "on_hand"),
         policy=policy,
@@ -233,12 +240,21 @@ def _buffers(index: _Index, outputs: _Arcs, claims: _Claims) -> Buffers:
         review_phase=_integers(frame, "review_phase"),
         minimum_order=_floats(frame, "minimum_order"),
         batch=_floats(frame, "batch"),
+        gain=_floats(frame, "gain"),
+        supply_gain=_floats(frame, "supply_gain"),
+        smoothing=_floats(frame, "smoothing"),
+        forecast=_floats(frame, "forecast"),
+        level_start=level_start,
+        level_value=levels,
+        echelon_start=echelons.start,
+        echelon_buffer=echelons.buffer,
+        echelon_content=echelons.content,
         holding_cost=_floats(frame, "holding_cost"),
         source_start=rows_of(buffer[main], count),
         source_activity=activity[main],
         source_share=share[activity[main]],
         source_total=total,
-        source_output=(quantity * yields[activity])[main],
+        source_output=output,
         supply_start=rows_of(buffer, count),
         supply_activity=activity,
         supply_quantity=quantity * yields[activity],
@@ -249,6 +265,19 @@ def _buffers(index: _Index, outputs: _Arcs, claims: _Claims) -> Buffers:
         claim_tier=claims.tier,
         claim_lossy=lossy,
     )
+
+
+def _echelons(index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources: tuple[Integers, Integers, Floats]) -> Echelons:
+    """Return the echelons that rules need; ``sources`` are activities, what they fill, and their share in a unit of it."""
+    activity, target, share = sources
+    length = inputs.start[activity + 1] - inputs.start[activity]
+    arc = np.repeat(inputs.start[activity] - np.cumsum(length) + length, length) + np.arange(length.sum())
+    feeds = Feeds(inputs.other[arc], np.repeat(target, length), inputs.quantity[arc] * np.repeat(share, length))
+    echelons, looped = echelons_of(feeds, np.flatnonzero(policy == Policy.ECHELON), count=index.buffer.height)
+    if looped >= 0:
+        name = index.buffer["buffer_id"][looped]
+        raise GraphError(f"{name}: found a loop below a buffer that orders by its echelon; allowed: echelons without loops")
+    return echelons
 
 
 def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:

@@ -6,6 +6,7 @@ help of resources, a stream is demand at a buffer. The frames are columnar so th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -19,6 +20,11 @@ class Policy(IntEnum):
     BASE_STOCK = 1  # low: order up to this position
     S_S = 2  # low: reorder point; high: order up to
     R_NQ = 3  # low: reorder point; high: quantity of which multiples are ordered
+    KANBAN = 4  # low: all cards together; high: one card, of which multiples are ordered
+    CONSTANT = 5  # low: quantity of every order
+    SMOOTHED = 6  # low: target; orders the forecast and a part (gain) of the gap, METHODS 4.3
+    STERMAN = 7  # low: target; the same, stock and supply line weighed apart (gain, supply_gain), METHODS 1.5
+    ECHELON = 8  # low: order up to this echelon position
 
 
 class ActivityKind(IntEnum):
@@ -50,6 +56,11 @@ BUFFER_SCHEMA = pl.Schema(
         "review_phase": pl.Int64(),
         "minimum_order": pl.Float64(),
         "batch": pl.Float64(),
+        "gain": pl.Float64(),
+        "supply_gain": pl.Float64(),
+        "smoothing": pl.Float64(),
+        "forecast": pl.Float64(),
+        "level_series": pl.List(pl.Float64()),
         "holding_cost": pl.Float64(),
     }
 )
@@ -93,6 +104,39 @@ STREAM_SCHEMA = pl.Schema(
 PIPELINE_SCHEMA = pl.Schema({"activity_id": pl.String(), "period": pl.Int64(), "quantity": pl.Float64()})
 
 
+DEFAULTS: Mapping[str, object] = {
+    "policy": Policy.NONE,
+    "lead": "1",
+    "review_period": 1,
+    "share": 1.0,
+    "yield_rate": 1.0,
+    "gain": 1.0,
+    "supply_gain": 1.0,
+    "factor": [1.0],
+    "law": None,
+    "series": None,
+    "level_series": None,
+}
+"""What stands in for columns that are left out; numbers that are not listed are 0."""
+
+
+def frame_of(schema: pl.Schema, rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
+    """Return a frame of a graph from rows that name only what is not usual.
+
+    Parameters
+    ----------
+    schema : of the frame.
+    rows : values by column; what is left out is as in ``DEFAULTS``. Ids have to be there.
+
+    Example
+    -------
+    >>> frame_of(USE_SCHEMA, [{"activity_id": "press", "resource_id": "line"}]).row(0)
+    ('press', 'line', 0.0)
+    """
+    usual = {name: DEFAULTS.get(name, 0) for name in schema}
+    return pl.DataFrame([{**usual, **row} for row in rows], schema=schema)
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
     """Buffers, activities, streams and resources by name. Rows may stand in any order.
@@ -102,8 +146,10 @@ class Graph:
     integer : quantities are whole multiples of one; otherwise real numbers.
     buffers : columns ``buffer_id`` (String), ``site_id``, ``product_id`` (String), ``on_hand`` (Float64, unit), ``policy``
         (Int8, a Policy), ``low``, ``high`` (Float64), ``review_period``, ``review_phase`` (Int64),
-        ``minimum_order``, ``batch`` (Float64, unit: of a whole order, before its sources share it), ``holding_cost`` (Float64,
-        money a unit and period).
+        ``minimum_order``, ``batch`` (Float64, unit: of a whole order, before its sources share it), ``gain``, ``supply_gain``,
+        ``smoothing`` (Float64, 0 to 1: part of the gap that is ordered at once; weight of the supply line; weight of today's
+        claims in the forecast), ``forecast`` (Float64, unit a period: what is expected at first), ``level_series`` (List of
+        Float64 or null, repeated: takes the place of ``low`` in base stock), ``holding_cost`` (Float64, money a unit and period).
     activities : ``activity_id`` (String), ``kind`` (Int8, an ActivityKind), ``lead`` (String, a law in periods), ``lead_mode``
         (Int8, a LeadMode), ``information_delay`` (Int64), ``priority`` (Int64), ``yield_rate`` (Float64), ``share`` (Float64, of
         the order of the main output, scaled to one over the sources of a buffer), ``minimum_order``, ``batch`` (Float64, units of

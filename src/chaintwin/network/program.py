@@ -51,6 +51,10 @@ class Buffers(NamedTuple):
     low, high : Floats[N], unit: parameters of the policy.
     review_period, review_phase : Integers[N], period.
     minimum_order, batch : Floats[N], unit: of a whole order, before its sources share it; 0 where any quantity will do.
+    gain, supply_gain, smoothing, forecast : Floats[N]: parameters of rules that forecast, as in ``Graph``.
+    level_start, level_value : rows over N of the level of each period, repeated; none where it does not change.
+    echelon_start, echelon_buffer, echelon_content : rows over N, for rules on the echelon, of the buffers at and below, with the
+        units of the buffer in one unit there.
     holding_cost : Floats[N], money a unit and period.
     source_start, source_activity : rows over N of the activities whose main output is the buffer, by activity index.
     source_share : Floats over ``source_activity``: weight of the source in each order.
@@ -74,6 +78,15 @@ class Buffers(NamedTuple):
     review_phase: Integers
     minimum_order: Floats
     batch: Floats
+    gain: Floats
+    supply_gain: Floats
+    smoothing: Floats
+    forecast: Floats
+    level_start: Integers
+    level_value: Floats
+    echelon_start: Integers
+    echelon_buffer: Integers
+    echelon_content: Floats
     holding_cost: Floats
     source_start: Integers
     source_activity: Integers

@@ -137,6 +137,8 @@ class Blocks:
                 tape.claims,
                 tape.quantities,
                 tape.series,
+                tape.terms.row,
+                tape.terms.weight,
                 self.draws,
                 laws.kind,
                 laws.offset,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from functools import cache
 
-import polars as pl
-
 from chaintwin.jit import is_cold, mark_compiled
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.graph import (
@@ -19,8 +17,8 @@ from chaintwin.network.graph import (
     USE_SCHEMA,
     ActivityKind,
     Graph,
-    LeadMode,
     Policy,
+    frame_of,
 )
 from chaintwin.network.program import Program
 from chaintwin.network.state import initial_state
@@ -77,16 +75,12 @@ def _smallest() -> Program:
     return compile_graph(
         Graph(
             integer=False,
-            buffers=_row(BUFFER_SCHEMA, ("b", "s", "p", 1.0, Policy.BASE_STOCK, 1.0, 0.0, 1, 0, 0.0, 0.0, 0.0)),
-            activities=_row(ACTIVITY_SCHEMA, ("a", ActivityKind.BUY, "1", LeadMode.CROSSING, 0, 0, *[1.0, 1.0], *[0.0] * 5)),
-            inputs=pl.DataFrame(schema=INPUT_SCHEMA),
-            outputs=_row(OUTPUT_SCHEMA, ("a", "b", 1.0, True)),
-            uses=pl.DataFrame(schema=USE_SCHEMA),
-            resources=pl.DataFrame(schema=RESOURCE_SCHEMA),
-            streams=_row(STREAM_SCHEMA, ("d", "b", 0, 0.0, "1", None, [1.0], 0.0, 0.0, 0.0)),
+            buffers=frame_of(BUFFER_SCHEMA, [{"buffer_id": "b", "on_hand": 1.0, "policy": Policy.BASE_STOCK, "low": 1.0}]),
+            activities=frame_of(ACTIVITY_SCHEMA, [{"activity_id": "a", "kind": ActivityKind.BUY}]),
+            inputs=frame_of(INPUT_SCHEMA, []),
+            outputs=frame_of(OUTPUT_SCHEMA, [{"activity_id": "a", "buffer_id": "b", "quantity": 1.0, "is_main": True}]),
+            uses=frame_of(USE_SCHEMA, []),
+            resources=frame_of(RESOURCE_SCHEMA, []),
+            streams=frame_of(STREAM_SCHEMA, [{"stream_id": "d", "buffer_id": "b", "law": "1"}]),
         )
     )
-
-
-def _row(schema: pl.Schema, cells: tuple[object, ...]) -> pl.DataFrame:
-    return pl.DataFrame([cells], schema=schema, orient="row")

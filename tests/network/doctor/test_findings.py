@@ -129,6 +129,11 @@ PLANTED: dict[str, Plant] = {
         _add("lanes", {"lane_id": "X", "from_site": "depot", "to_site": "isle", "mode": "road", "capacity": 9.0}),
         _add("demand", {"stream_id": "I", "site_id": "isle", "product_id": "lamp", "quantity": "1", "price": 30.0}),
     ),
+    "policy.level_missing": _set("stock_points", "depot", policy="echelon", base_stock=None),
+    "policy.echelon_loop": _all(
+        _circle(delay=1),
+        _add("stock_points", {"site_id": "kiosk", "product_id": "lamp", "policy": "echelon", "base_stock": 50.0}),
+    ),
     "policy.levels": _set("stock_points", "depot", policy="s_S", reorder_point=50.0, order_up_to=40.0),
     "policy.parameter": _set("stock_points", "depot", reorder_point=50.0),
     "policy.phase": _set("stock_points", "depot", review_period=7, review_phase=9),

@@ -159,6 +159,13 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ),
     ("lane.odd", _NOTE, "a usual way", "What is proposed for a lane has a doubtful side."),
     # Stock and policies
+    (
+        "policy.echelon_loop",
+        _ERROR,
+        "an echelon without loops",
+        "A stock point orders by its echelon, and goods below it go round in a circle.",
+    ),
+    ("policy.level_missing", _ERROR, "a level", "A stock point orders by its echelon, and its level is blank; none is proposed."),
     ("policy.levels", _ERROR, "reorder_point at most order_up_to", "The reorder point is above the level that is ordered up to."),
     ("policy.parameter", _WARNING, "the parameters of the policy", "A parameter is given that the policy does not use."),
     (

@@ -6,7 +6,7 @@ from chaintwin.network.tables.schema import Column, Kind, Table
 
 MODES = ("sea", "air", "road", "rail", "inland_water", "courier", "pipeline", "internal")
 SITE_KINDS = ("supplier", "plant", "warehouse", "hub", "port", "airport", "store", "customer")
-POLICIES = ("base_stock", "s_S", "R_nQ", "none")
+POLICIES = ("base_stock", "s_S", "R_nQ", "min_max", "kanban", "constant", "smoothed", "sterman", "echelon", "none")
 LEAD_MODES = ("crossing", "fifo", "kaplan")
 
 _VALID = (
@@ -185,26 +185,53 @@ STOCK_POINTS = Table(
         Column(
             "base_stock",
             Kind.NUMBER,
-            "Order up to this position (base_stock).",
+            "Order up to this position (base_stock), or in whole cards (kanban); target of smoothed and sterman; order up to "
+            "this echelon position (echelon).",
             unit="unit",
-            rule="mean demand over the exposure and safety for the service target",
+            rule="mean demand over the exposure and safety for the service target; smoothed and sterman: less a period's mean; "
+            "echelon: must be given",
         ),
-        Column("reorder_point", Kind.NUMBER, "Order at or below this position (s_S, R_nQ).", unit="unit", rule="as base_stock"),
+        Column(
+            "reorder_point",
+            Kind.NUMBER,
+            "Order at or below this position (s_S, min_max, R_nQ).",
+            unit="unit",
+            rule="as base_stock",
+        ),
         Column(
             "order_up_to",
             Kind.NUMBER,
-            "Order up to this position (s_S).",
+            "Order up to this position (s_S, min_max).",
             unit="unit",
             rule="reorder_point and four periods of demand",
         ),
         Column(
             "order_quantity",
             Kind.NUMBER,
-            "Order whole multiples of this (R_nQ).",
+            "Order whole multiples of this (R_nQ), one card (kanban), or this every time (constant).",
             unit="unit",
             low=0,
             low_open=True,
-            rule="four periods of demand",
+            rule="four periods of demand; constant: the mean between two reviews",
+        ),
+        Column(
+            "level_series",
+            Kind.ID,
+            "Series of levels in place of base_stock, repeated over its length: a plan (base_stock).",
+            references="series.series_id",
+            rule="one level for all periods",
+        ),
+        Column(
+            "gain_rate", Kind.NUMBER, "Part of the gap that is ordered at once (smoothed, sterman).", default=1.0, low=0, high=1
+        ),
+        Column("supply_line_rate", Kind.NUMBER, "Weight of what is on order (sterman).", default=1.0, low=0, high=1),
+        Column(
+            "forecast_rate",
+            Kind.NUMBER,
+            "Weight of today's claims in the forecast, which begins with the mean (smoothed, sterman).",
+            default=0.0,
+            low=0,
+            high=1,
         ),
         Column("review_period", Kind.INTEGER, "Periods between two reviews.", unit="period", default=1, low=1),
         Column("review_phase", Kind.INTEGER, "Period of the first review.", unit="period", default=0, low=0),

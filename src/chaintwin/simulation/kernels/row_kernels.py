@@ -103,6 +103,44 @@ def order_r_nq_kernel(order: Row, position: Row, low: float, lot: float, slack: 
 
 
 @row_kernel
+def order_lots_kernel(order: Row, position: Row, level: float, lot: float, slack: float) -> None:
+    """E3, kanban: as many whole lots as fit below the level."""
+    for w in range(order.shape[0]):
+        order[w] = lot * max(np.floor((level + slack - position[w]) / lot), 0.0)
+
+
+@row_kernel
+def order_part_kernel(order: Row, position: Row, forecast: Row, level: float, gain: float) -> None:
+    """E3, proportional order-up-to: the forecast and a part of the gap (METHODS 4.3)."""
+    for w in range(order.shape[0]):
+        order[w] = max(forecast[w] + gain * (level - position[w]), 0.0)
+
+
+@row_kernel
+def order_anchored_kernel(
+    order: Row, position: Row, supply: Row, forecast: Row, level: float, gain: float, supply_gain: float
+) -> None:
+    """E3, anchoring and adjustment: stock and supply line are weighed apart (Sterman 1989, equations 9 to 11)."""
+    for w in range(order.shape[0]):
+        stock = position[w] - supply[w]
+        order[w] = max(forecast[w] + gain * (level - stock - supply_gain * supply[w]), 0.0)
+
+
+@row_kernel
+def forecast_kernel(forecast: Row, claims: Row, weight: float) -> None:
+    """E3: exponential smoothing of what is claimed."""
+    for w in range(forecast.shape[0]):
+        forecast[w] = weight * claims[w] + (1.0 - weight) * forecast[w]
+
+
+@row_kernel
+def nearest_kernel(row: Row) -> None:
+    """Round to the nearest whole unit, halves up."""
+    for w in range(row.shape[0]):
+        row[w] = np.floor(row[w] + 0.5)
+
+
+@row_kernel
 def part_whole_kernel(part: Row, order: Row, shares: Row, which: int, total: float) -> None:
     """E3: one source's part of whole units, by largest remainder, the first source winning ties (decision 7)."""
     for w in range(part.shape[0]):

@@ -21,10 +21,15 @@ from chaintwin.simulation.kernels.row_kernels import (
     demand_kernel,
     fill_kernel,
     floor_kernel,
+    forecast_kernel,
     limit_alone_kernel,
     limit_kernel,
     lose_kernel,
+    nearest_kernel,
     order_alone_kernel,
+    order_anchored_kernel,
+    order_lots_kernel,
+    order_part_kernel,
     order_r_nq_kernel,
     order_s_s_kernel,
     order_up_to_kernel,
@@ -60,6 +65,8 @@ def run_kernel(
     claims: Integers,
     quantities: Floats,
     series: Floats,
+    terms: Integers,
+    weights: Floats,
     draws: Words,
     law_kind: NDArray[np.int8],
     law_offset: Integers,
@@ -118,6 +125,12 @@ def run_kernel(
                 fill_kernel(table[c], 0.0)
                 for age in range(1, b + 1):
                     ripen_kernel(table[a + (period - age) % b], table[c], table[d], table[e], float(age))
+            elif op == 38:
+                fill_kernel(table[a], 0.0)
+                for term in range(b, c):
+                    add_kernel(table[a], table[terms[term]], weights[term])
+            elif op > 38:
+                _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
             else:
                 _start_kernel(op, a, b, c, d, e, f, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1
@@ -169,6 +182,24 @@ def _order_kernel(
     else:
         today = phase[c] if g == 0 else (period + g) % c
         order_alone_kernel(table[a], table[b + today], table[d], table[e], table[f], numbers[0], numbers[1], numbers[2])
+
+
+@inner_kernel
+def _rule_kernel(op: int, a: int, b: int, c: int, d: int, numbers: Floats, period: int, series: Floats, table: Floats) -> None:
+    if op == 39:
+        forecast_kernel(table[a], table[b], numbers[0])
+    elif op == 40:
+        order_lots_kernel(table[a], table[b], numbers[0], numbers[1], numbers[2])
+    elif op == 41:
+        fill_kernel(table[a], numbers[0])
+    elif op == 42:
+        order_part_kernel(table[a], table[b], table[c], numbers[0], numbers[1])
+    elif op == 43:
+        order_anchored_kernel(table[a], table[b], table[c], table[d], numbers[0], numbers[1], numbers[2])
+    elif op == 44:
+        order_up_to_kernel(table[a], table[b], series[c + period % d], numbers[0])
+    else:
+        nearest_kernel(table[a])
 
 
 @inner_kernel

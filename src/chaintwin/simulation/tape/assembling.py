@@ -16,6 +16,7 @@ from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
 from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
 from chaintwin.simulation.tape.tape import Tape, Writer
+from chaintwin.simulation.tape.wanting import write_claims
 
 Integers = NDArray[np.int64]
 
@@ -35,10 +36,11 @@ def assemble(program: Program, state: State) -> Tape:
     """
     rows = rows_for(program, state)
     writer = Writer()
-    _write_receipts(writer, program, rows)
     _write_demand(writer, program, rows)
     _write_reveals(writer, program, rows)
-    write_orders(writer, program, rows=rows)
+    write_claims(writer, program, rows=rows)
+    terms = write_orders(writer, program, rows=rows)
+    _write_receipts(writer, program, rows, summed=terms.row)
     write_execution(writer, program, rows=rows, resource_share=state.resource_share)
     _write_close(writer, program, rows)
     code, numbers = writer.finish()
@@ -49,7 +51,8 @@ def assemble(program: Program, state: State) -> Tape:
         is_stream, _taken(rows.backlog, np.where(is_stream, index, 0)), _taken(rows.waiting, np.where(is_stream, 0, index))
     )
     claims = np.stack([claimed, rows.grants, buffers.claim_tier], axis=1).astype(np.int64)
-    series = np.concatenate([streams.factor_value, streams.series_value, program.resources.capacity_value, buffers.source_share])
+    capacity = program.resources.capacity_value
+    series = np.concatenate([streams.factor_value, streams.series_value, capacity, buffers.source_share, buffers.level_value])
     drawn = np.concatenate([streams.stream, program.activities.lead_stream])
     return Tape(
         code=code,
@@ -57,6 +60,7 @@ def assemble(program: Program, state: State) -> Tape:
         claims=claims,
         quantities=buffers.claim_quantity,
         series=series,
+        terms=terms,
         streams=drawn,
         laws=program.laws,
         rows=rows,
@@ -70,8 +74,8 @@ def _taken(rows: Integers, index: Integers) -> Integers:
     return rows[index] if rows.size else np.zeros(index.size, dtype=np.int64)
 
 
-def _write_receipts(writer: Writer, program: Program, rows: Rows) -> None:
-    """E1: what arrives joins stock; a row that the activity does not overwrite today is cleared."""
+def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Integers) -> None:
+    """E1: what arrives joins stock; a row is cleared unless it is overwritten before anybody adds up what is under way."""
     activities, ripe = program.activities, ripens(program)
     age, arriving = int(rows.spare[5]), int(rows.spare[6])
     aged = np.flatnonzero(ripe)
@@ -98,7 +102,7 @@ def _write_receipts(writer: Writer, program: Program, rows: Rows) -> None:
         ),
         numbers=(activities.output_quantity[arc],),
     )
-    fixed = (activities.lead_random == 0) & (activities.lead_fixed == rows.pipe_length)
+    fixed = (activities.lead_random == 0) & (activities.lead_fixed == rows.pipe_length) & ~np.isin(rows.pipe, summed)
     spent = np.flatnonzero((rows.pipe_length > 0) & ~fixed & ~ripe)
     writer.write("receive", Op.CLEAR, place=(spent, 1), rows=(rows.pipe[spent], rows.pipe_length[spent]))
 

@@ -89,6 +89,22 @@ class Op(IntEnum):
     """lead time, start, latest arrival: nothing overtakes what started before it."""
     RIPEN = 37
     """ring, length, arriving, age, sum of lead times: what is as old as the age, or older, arrives."""
+    SUM = 38
+    """into, first term, end of terms: the weighted sum of rows."""
+    FORECAST = 39
+    """forecast, claims of today; weight of today: exponential smoothing."""
+    ORDER_LOTS = 40
+    """order, position; level, lot, slack: whole lots that fit below the level."""
+    SET = 41
+    """into; value."""
+    ORDER_PART = 42
+    """order, position, forecast; level, gain."""
+    ORDER_ANCHORED = 43
+    """order, position, supply line, forecast; level, gain, gain of the supply line: anchoring and adjustment (Sterman 1989)."""
+    ORDER_SERIES = 44
+    """order, position, first level, levels; slack: order up to the level of the period."""
+    NEAREST = 45
+    """row: to the nearest whole unit, halves up."""
 
 
 WIDTH = 8

@@ -7,20 +7,18 @@ from numpy.typing import NDArray
 
 from chaintwin.network.graph import Policy
 from chaintwin.network.program import Program
+from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows, slacks
 from chaintwin.simulation.tape.tape import Writer
+from chaintwin.simulation.tape.wanting import write_wants
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-RULES = ((Policy.BASE_STOCK, Op.ORDER_UP_TO), (Policy.S_S, Op.ORDER_S_S), (Policy.R_NQ, Op.ORDER_R_NQ))
-"""The operation of each policy."""
-
-
-def write_orders(writer: Writer, program: Program, *, rows: Rows) -> None:
-    """Write event E3b.
+def write_orders(writer: Writer, program: Program, *, rows: Rows) -> Sums:
+    """Write event E3b and return the sums its operations refer to.
 
     Parameters
     ----------
@@ -36,12 +34,15 @@ def write_orders(writer: Writer, program: Program, *, rows: Rows) -> None:
     writer.write(
         "order",
         Op.REVIEW,
-        place=(place[reviewed], 0),
+        place=(place[reviewed], 0, 1),
         rows=(buffers.review_period[reviewed], buffers.review_phase[reviewed], 0),
     )
     simple = _is_simple(program)
     _write_simple(writer, program, rows, place=place, slack=slack, chosen=np.flatnonzero(simple))
-    _write_general(writer, program, rows, place=place, slack=slack, chosen=np.flatnonzero(ordering & ~simple))
+    general = np.flatnonzero(ordering & ~simple)
+    terms = write_wants(writer, program, rows=rows, place=place, slack=slack, chosen=general)
+    _write_general(writer, program, rows, place=place, slack=slack, chosen=general)
+    return terms
 
 
 def _is_simple(program: Program) -> NDArray[np.bool_]:
@@ -50,6 +51,7 @@ def _is_simple(program: Program) -> NDArray[np.bool_]:
     plain = (activities.minimum_order == 0) & (activities.batch == 0) & (np.diff(activities.output_start) == 1)
     simple: NDArray[np.bool_] = (
         (buffers.policy == Policy.BASE_STOCK)
+        & (np.diff(buffers.level_start) == 0)
         & (np.diff(buffers.source_start) == 1)
         & (buffers.claim_lossy == 0)
         & (buffers.minimum_order == 0)
@@ -85,26 +87,8 @@ def _write_simple(writer: Writer, program: Program, rows: Rows, *, place: Intege
 
 
 def _write_general(writer: Writer, program: Program, rows: Rows, *, place: Integers, slack: Floats, chosen: Integers) -> None:
-    """Write what each buffer wants, and how its sources share it."""
+    """Write how the sources of each buffer share what it wants."""
     buffers = program.buffers
-    projected, order = int(rows.spare[0]), int(rows.spare[1])
-    lossy = buffers.claim_lossy[chosen] == 1
-    _write_projection(writer, program, rows, place=place, chosen=chosen[lossy])
-    position = np.where(lossy, projected, rows.position[chosen])
-    low, high = buffers.low, buffers.high
-    for policy, op in RULES:
-        mine = buffers.policy[chosen] == policy
-        which = chosen[mine]
-        levels = (low[which],) if op is Op.ORDER_UP_TO else (low[which], high[which])
-        writer.write("order", op, place=(place[which], 4), rows=(order, position[mine]), numbers=(*levels, slack[which]))
-    shaped = chosen[(buffers.minimum_order[chosen] > 0) | (buffers.batch[chosen] > 0)]
-    writer.write(
-        "order",
-        Op.ROUND,
-        place=(place[shaped], 4, 1),
-        rows=(order,),
-        numbers=(1.0, buffers.minimum_order[shaped], buffers.batch[shaped], slack[shaped]),
-    )
     count = np.diff(buffers.source_start)[chosen]
     arc = np.repeat(buffers.source_start[chosen] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
     owner = np.repeat(chosen, count)
@@ -163,27 +147,6 @@ def _write_shapes(
     )
 
 
-def _write_projection(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers) -> None:
-    """Write the dry run of the allocation that tells which of today's demand will be lost."""
-    buffers = program.buffers
-    projected, left, total = (int(rows.spare[number]) for number in (0, 3, 4))
-    writer.write("order", Op.COPY, place=(place[chosen], 1), rows=(projected, rows.position[chosen]))
-    first, end = buffers.claim_start[chosen], buffers.claim_start[chosen + 1]
-    writer.write("order", Op.ALLOCATE, place=(place[chosen], 2), rows=(rows.on_hand[chosen], left, total, first, end))
-    owner = np.repeat(np.arange(place.size), np.diff(buffers.claim_start))
-    is_chosen = np.zeros(place.size, dtype=bool)
-    is_chosen[chosen] = True
-    claim = np.flatnonzero(is_chosen[owner] & (buffers.claim_kind == 0)) if owner.size else np.zeros(0, dtype=np.int64)
-    stream = buffers.claim_index[claim]
-    writer.write(
-        "order",
-        Op.PROJECT,
-        place=(place[owner[claim]], 3, claim - buffers.claim_start[owner[claim]]),
-        rows=(projected, rows.backlog[stream], rows.grants[claim], rows.demand[stream]),
-        numbers=(program.streams.lost_fraction[stream],),
-    )
-
-
 def _write_supplied(
     writer: Writer, program: Program, rows: Rows, *, place: tuple[Integers, int, Integers], activity: Integers
 ) -> None:
@@ -217,22 +180,24 @@ def _write_upstream(
     """Write that an order seen at once lowers the position of the buffers it will be taken from; the first ``skip`` are done."""
     activities = program.activities
     seen = activities.information_delay[activity] == 0
-    first = activities.input_start[activity] + skip
-    count = np.where(seen, np.maximum(activities.input_start[activity + 1] - first, 0), 0)
-    which = np.repeat(np.arange(activity.size), count)
-    arc = np.repeat(first - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
-    into = rows.position[activities.input_buffer[arc]]
-    keep = into != rows.nowhere
-    which, arc, into = which[keep], arc[keep], into[keep]
-    item = place[2][which] if len(place) == 3 else 0
-    step = 256 + arc - activities.input_start[activity[which]]
-    writer.write(
-        "order",
-        Op.ADD,
-        place=(place[0][which], place[1], item, np.minimum(step, 511)),
-        rows=(into, int(rows.spare[2]), 1),
-        numbers=(-activities.input_quantity[arc],),
-    )
+    # Buffers whose rules forecast count the first input as well.
+    for into, skipped, factor, shift in ((rows.position, skip, -1.0, 256), (rows.claimed, 0, 1.0, 384)):
+        first = activities.input_start[activity] + skipped
+        count = np.where(seen, np.maximum(activities.input_start[activity + 1] - first, 0), 0)
+        which = np.repeat(np.arange(activity.size), count)
+        arc = np.repeat(first - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+        row = into[activities.input_buffer[arc]]
+        keep = row != rows.nowhere
+        which, arc, row = which[keep], arc[keep], row[keep]
+        item = place[2][which] if len(place) == 3 else 0
+        step = np.minimum(shift + arc - activities.input_start[activity[which]], shift + 127)
+        writer.write(
+            "order",
+            Op.ADD,
+            place=(place[0][which], place[1], item, step),
+            rows=(row, int(rows.spare[2]), 1),
+            numbers=(factor * activities.input_quantity[arc],),
+        )
 
 
 def _queue(program: Program, rows: Rows, activity: Integers) -> tuple[Integers, Integers, Integers]:

@@ -19,6 +19,9 @@ Integers = NDArray[np.int64]
 PERIOD_TOTALS = 4
 """Quantities that are totalled by period: stock, backlog, demand, demand served at once."""
 
+EXPECTING = (Policy.SMOOTHED, Policy.STERMAN)
+"""Rules that forecast what will be claimed."""
+
 SLACK = 1e-9
 """Rounding noise of real quantities, relative to a level (METHODS 1.5)."""
 
@@ -82,7 +85,8 @@ class Rows:
     starts : [A] what starts today, for activities that need to keep it, else a row that all share.
     grants : [C] what a claim is granted; the row behind it is left for remainders.
     capacity, need : [K] left of a resource today; asked of it in a level.
-    spare : [7] rows for passing results: position, order, part, left, total, cut, at once.
+    spare : [8] rows for passing results: position, order, part, left, total, cut, at once, supply line.
+    forecast, claimed : [N] what is expected to be claimed in a period; what was claimed today; for rules that forecast.
     sums of the counted periods: stock, stocked [N]; asked_for, shipped, immediate, lost, owed, asked, clear [D]; started,
         orders, start_count, lead_sum [A] (units; periods with an order; with a start; units times lead time, where that is
         drawn); used [K].
@@ -107,6 +111,8 @@ class Rows:
     capacity: Integers
     need: Integers
     spare: Integers
+    forecast: Integers
+    claimed: Integers
     stock: Integers
     stocked: Integers
     asked_for: Integers
@@ -158,7 +164,7 @@ def rows_for(program: Program, state: State) -> Rows:
         next_row += int(lengths.sum())
         return first.astype(np.int64)
 
-    nowhere, spare, shared = int(take(1)[0]), take(7), int(take(1)[0])
+    nowhere, spare, shared = int(take(1)[0]), take(8), int(take(1)[0])
     starts = np.full(actors, shared, dtype=np.int64)
     starts[kept] = take(int(kept.sum()))
 
@@ -169,6 +175,8 @@ def rows_for(program: Program, state: State) -> Rows:
 
     claims, random = buffers.claim_kind.size, activities.lead_random == 1
     position = some(buffers.policy != Policy.NONE)
+    expecting = np.isin(buffers.policy, EXPECTING)
+    forecast, claimed = some(expecting), some(expecting)
     lead_sum, latest = some(random), some(random & (activities.lead_mode == LeadMode.FIFO))
     sizes: dict[str, int | Integers] = {
         "on_hand": count,
@@ -205,6 +213,8 @@ def rows_for(program: Program, state: State) -> Rows:
         info_length=info_length,
         starts=starts,
         spare=spare,
+        forecast=forecast,
+        claimed=claimed,
         lead_sum=lead_sum,
         latest=latest,
         nowhere=nowhere,
@@ -253,6 +263,7 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     np.add.at(position, claimed[is_stream], -state.backlog[index[is_stream]])
     np.add.at(position, claimed[~is_stream], -buffers.claim_quantity[~is_stream] * waiting[index[~is_stream]])
     column[rows.position] = position
+    column[rows.forecast] = buffers.forecast
     column[rows.nowhere] = 0.0
     return column
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from chaintwin.errors import UsageError
 from chaintwin.laws import PackedLaws
 from chaintwin.rng import stream_key
+from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.operations import NUMBERS, WIDTH, Op
 from chaintwin.simulation.tape.rows import Rings, Rows
 
@@ -36,6 +37,7 @@ class Tape:
     claims : Integers[C, 3]: row of a claim, row of its grant, tier.
     quantities : Floats[C], units of stock in a unit of the claim.
     series : Floats: every list of values over periods, and every list of shares.
+    terms : weighted sums of rows that operations refer to.
     streams : Words[draws]: random stream of each draw.
     laws : quantile tables.
     rows : what the rows are; ``pipes`` and ``queues`` its rings. first : Floats[rows], the table of one replication at the start.
@@ -46,6 +48,7 @@ class Tape:
     claims: Integers
     quantities: Floats
     series: Floats
+    terms: Sums
     streams: Words
     laws: PackedLaws
     rows: Rows

@@ -11,7 +11,8 @@ from chaintwin.errors import Finding
 from chaintwin.laws import Law, parse_many
 from chaintwin.network.doctor.marks import MOST, remark
 from chaintwin.network.doctor.structure.subject import Structure
-from chaintwin.network.graph import Policy
+from chaintwin.network.echelons import Feeds, echelons_of
+from chaintwin.network.graph import LeadMode, Policy
 from chaintwin.network.ordering import levels_of
 
 Integers = NDArray[np.int64]
@@ -35,7 +36,21 @@ def check_loops(structure: Structure) -> list[Finding]:
     findings = _loops("loop.information", (arcs.input_point[kept], target[kept]), names=structure.names, fix=fix)
     source, target = _material(structure)
     fix = "set a lead time of 1 or more on a lane or recipe of the loop"
-    return findings + _loops("loop.material", (source, target), names=structure.names, fix=fix)
+    findings += _loops("loop.material", (source, target), names=structure.names, fix=fix)
+    return findings + _echelons(structure)
+
+
+def _echelons(structure: Structure) -> list[Finding]:
+    """Report a stock point that orders by its echelon above a loop, through which no content can be counted."""
+    graph, arcs = structure.lowered.graph, structure.lowered.arcs
+    wanted = np.flatnonzero(graph.buffers["policy"].to_numpy() == Policy.ECHELON)
+    used = graph.activities["share"].to_numpy()[arcs.input_activity] > 0
+    above, below = arcs.input_point[used], arcs.main[arcs.input_activity[used]]
+    _, looped = echelons_of(Feeds(above, below, np.ones(above.size)), wanted, count=graph.buffers.height)
+    if looped < 0:
+        return []
+    found = f"{structure.names[looped]} on a loop below a stock point that orders by its echelon"
+    return [remark("policy.echelon_loop", found=found, fix="choose another policy, or take the loop out")]
 
 
 def _material(structure: Structure) -> tuple[Integers, Integers]:
@@ -57,11 +72,15 @@ def _material(structure: Structure) -> tuple[Integers, Integers]:
 
 def _without_lead(structure: Structure) -> NDArray[np.bool_]:
     """Tell which activities can draw a lead time of 0."""
-    activities = structure.lowered.graph.activities.select("lead")
+    activities = structure.lowered.graph.activities.select("lead", "lead_mode")
     texts = activities["lead"].unique().sort().to_list()
     laws = parse_many(texts, folder=structure.subject.network.folder)
-    short = [text for text, law in zip(texts, laws, strict=True) if isinstance(law, Law) and law.quantile(SMALLEST_DRAW) < 0.5]
-    return activities.select(pl.col("lead").is_in(short))["lead"].to_numpy().astype(bool)
+    known = {text: law for text, law in zip(texts, laws, strict=True) if isinstance(law, Law)}
+    short = [text for text, law in known.items() if law.quantile(SMALLEST_DRAW) < 0.5]
+    never = [text for text in short if known[text].quantile(1 - SMALLEST_DRAW) < 0.5]
+    # What arrives by its age left in an earlier period, unless its lead time is always 0.
+    aged = (pl.col("lead_mode") == LeadMode.KAPLAN) & ~pl.col("lead").is_in(never)
+    return activities.select((pl.col("lead").is_in(short) & ~aged).alias("lead"))["lead"].to_numpy().astype(bool)
 
 
 def _loops(code: str, arcs: tuple[Integers, Integers], *, names: pl.Series, fix: str) -> list[Finding]:

@@ -8,9 +8,15 @@ from chaintwin.errors import Finding
 from chaintwin.network.doctor.marks import Subject, joined, mark
 
 PARAMETERS = {
-    "base_stock": ("base_stock",),
+    "base_stock": ("base_stock", "level_series"),
     "s_S": ("reorder_point", "order_up_to"),
+    "min_max": ("reorder_point", "order_up_to"),
     "R_nQ": ("reorder_point", "order_quantity"),
+    "kanban": ("base_stock", "order_quantity"),
+    "constant": ("order_quantity",),
+    "smoothed": ("base_stock",),
+    "sterman": ("base_stock",),
+    "echelon": ("base_stock",),
     "none": (),
 }
 """Parameters each policy uses."""
@@ -20,12 +26,12 @@ def check_holdings(subject: Subject) -> list[Finding]:
     """Report contradictions among ordering rules, first stock and storage, and amounts in unknown currencies."""
     points = subject.table("stock_points")
     name = joined(pl.col("site_id"), "/", pl.col("product_id"))
-    upside_down = points.filter((pl.col("policy") == "s_S") & (pl.col("reorder_point") > pl.col("order_up_to")))
+    upside_down = points.filter(pl.col("policy").is_in(["s_S", "min_max"]) & (pl.col("reorder_point") > pl.col("order_up_to")))
     found = joined(pl.col("reorder_point"), " above ", pl.col("order_up_to"))
     findings = mark(
         subject, "policy.levels", rows=upside_down, table="stock_points", column="reorder_point", found=found, fix="swap the two"
     )
-    for column in ("base_stock", "reorder_point", "order_up_to", "order_quantity"):
+    for column in ("base_stock", "reorder_point", "order_up_to", "order_quantity", "level_series"):
         unused_by = [policy for policy, used in PARAMETERS.items() if column not in used]
         idle = points.filter(pl.col(column).is_not_null() & pl.col("policy").is_in(unused_by))
         found = joined(pl.col(column), " with policy ", pl.col("policy"))
@@ -38,6 +44,9 @@ def check_holdings(subject: Subject) -> list[Finding]:
             found=found,
             fix="leave it blank or change the policy",
         )
+    bare = points.filter((pl.col("policy") == "echelon") & pl.col("base_stock").is_null())
+    fix = "write the echelon position to order up to: its own level and those of all below, in its units"
+    findings += mark(subject, "policy.level_missing", rows=bare, table="stock_points", column="base_stock", found=name, fix=fix)
     late = points.filter(pl.col("review_phase") >= pl.col("review_period"))
     found = joined(pl.col("review_phase"), " of ", pl.col("review_period"), " for ", name)
     findings += mark(

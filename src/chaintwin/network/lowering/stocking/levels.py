@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from chaintwin.network.graph import Policy
+from chaintwin.network.lowering.demand import series_values
 from chaintwin.network.lowering.moments import law_moments
 from chaintwin.network.lowering.rows import Rows
 from chaintwin.network.lowering.sourcing.activities import ActivityRows
@@ -16,7 +17,20 @@ from chaintwin.network.lowering.stocking.loads import Loads
 from chaintwin.network.lowering.stocking.proposing_levels import proposed_levels
 from chaintwin.network.network import Network, Quantities
 
-POLICIES = {"none": Policy.NONE, "base_stock": Policy.BASE_STOCK, "s_S": Policy.S_S, "R_nQ": Policy.R_NQ}
+POLICIES = {
+    "none": Policy.NONE,
+    "base_stock": Policy.BASE_STOCK,
+    "s_S": Policy.S_S,
+    "min_max": Policy.S_S,
+    "R_nQ": Policy.R_NQ,
+    "kanban": Policy.KANBAN,
+    "constant": Policy.CONSTANT,
+    "smoothed": Policy.SMOOTHED,
+    "sterman": Policy.STERMAN,
+    "echelon": Policy.ECHELON,
+}
+TWO_LEVELS = ("s_S", "min_max")
+FORECASTING = ("smoothed", "sterman")
 PERIODS_PER_ORDER = 4.0
 """Periods of mean demand in one order of an (s,S) or (R,nQ) rule that gives no size."""
 
@@ -26,6 +40,9 @@ DEFAULT_POINT: dict[str, pl.Expr] = {
     "review_phase": pl.lit(0, dtype=pl.Int64),
     "minimum_order": pl.lit(0.0),
     "batch": pl.lit(0.0),
+    "gain_rate": pl.lit(1.0),
+    "supply_line_rate": pl.lit(1.0),
+    "forecast_rate": pl.lit(0.0),
     "service_target": pl.lit(0.95),
 }
 """What an implied stock point has; the same values the catalog gives blank cells."""
@@ -52,6 +69,8 @@ def to_levels(loads: Loads, found: ActivityRows, *, rows: Rows, network: Network
     frame = frame.join(exposures(found, network=network), on=PAIR, how="left", maintain_order="left")
     frame = frame.join(rows["products"].select("product_id", "value"), on="product_id", how="left", maintain_order="left")
     frame = frame.join(rows["sites"].select("site_id", "holding_cost_rate"), on="site_id", how="left", maintain_order="left")
+    levels = series_values(rows["series"], blank=0.0).select(level_series="series_id", levels="replayed")
+    frame = frame.join(levels, on="level_series", how="left", maintain_order="left")
     return _with_policy(_proposed(frame, network), network)
 
 
@@ -86,17 +105,35 @@ def _proposed(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
 
 
 def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
-    rule = pl.col("policy")
-    level = pl.coalesce("base_stock", "level")
+    rule, whole = pl.col("policy"), network.settings.quantities is Quantities.INTEGER
+    # A rule that adds a forecast to the gap reaches the level with a target that is a period's mean lower.
+    forecast = pl.when(rule.is_in(FORECASTING)).then(pl.col("mean")).otherwise(0.0)
+    level = pl.coalesce("base_stock", _rounded(pl.col("level") - forecast, whole=whole))
     # A given upper level below the proposed reorder point wins: s may never pass S.
-    point = pl.coalesce(
-        "reorder_point", pl.when(rule == "s_S").then(pl.min_horizontal("level", "order_up_to")).otherwise(pl.col("level"))
-    )
+    lower = pl.when(rule.is_in(TWO_LEVELS)).then(pl.min_horizontal("level", "order_up_to")).otherwise(pl.col("level"))
+    point = pl.coalesce("reorder_point", lower)
     upper = pl.coalesce("order_up_to", point + pl.col("lot"))
     lot = pl.coalesce("order_quantity", "lot")
-    low = pl.when(rule == "base_stock").then(level).when(rule == "none").then(0.0).otherwise(point)
-    high = pl.when(rule == "s_S").then(upper).when(rule == "R_nQ").then(lot).otherwise(0.0)
-    middle = pl.when(rule == "s_S").then((point + upper) / 2).when(rule == "R_nQ").then(point + lot / 2).otherwise(low)
+    steady = pl.coalesce("order_quantity", _rounded(pl.col("mean") * pl.col("review_period"), whole=whole))
+    low = (
+        pl.when(rule.is_in([*TWO_LEVELS, "R_nQ"]))
+        .then(point)
+        .when(rule == "constant")
+        .then(steady)
+        .when(rule == "none")
+        .then(0.0)
+        .otherwise(level)
+    )
+    high = pl.when(rule.is_in(TWO_LEVELS)).then(upper).when(rule.is_in(["R_nQ", "kanban"])).then(lot).otherwise(0.0)
+    middle = (
+        pl.when(rule.is_in(TWO_LEVELS))
+        .then((point + upper) / 2)
+        .when(rule == "R_nQ")
+        .then(point + lot / 2)
+        .when(rule.is_in(["constant", "echelon"]))
+        .then(pl.col("level"))
+        .otherwise(low + forecast)
+    )
     per_period = pl.col("holding_cost_rate") * pl.col("value") / network.settings.period.per_year
     return frame.select(
         *PAIR,
@@ -108,6 +145,11 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         "review_phase",
         "minimum_order",
         "batch",
+        pl.col("gain_rate").alias("gain"),
+        pl.col("supply_line_rate").alias("supply_gain"),
+        pl.col("forecast_rate").alias("smoothing"),
+        pl.col("mean").alias("forecast"),
+        pl.when(rule == "base_stock").then(pl.col("levels")).alias("level_series"),
         pl.coalesce("holding_cost", per_period).alias("holding_cost"),
         "initial_stock",
         middle.alias("position"),

@@ -1,0 +1,181 @@
+"""What each buffer wants to order: its position, what it expects, and the rule it follows (METHODS 1.5)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.network.graph import Policy
+from chaintwin.network.program import Program
+from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.tape.operations import Op
+from chaintwin.simulation.tape.rows import Rings, Rows
+from chaintwin.simulation.tape.tape import Writer
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def write_claims(writer: Writer, program: Program, *, rows: Rows) -> None:
+    """Write that buffers whose rules forecast add up what is claimed from them: today's demand, and orders that become visible.
+
+    Parameters
+    ----------
+    writer : takes the operations.
+    program, rows : the network and its layout.
+    """
+    streams, activities = program.streams, program.activities
+    expecting = np.flatnonzero(rows.claimed != rows.nowhere)
+    writer.write("receive", Op.CLEAR, place=(expecting, 2), rows=(rows.claimed[expecting], 1))
+    asked = np.flatnonzero(rows.claimed[streams.buffer] != rows.nowhere)
+    writer.write(
+        "ask", Op.ADD, place=(asked, 2), rows=(rows.claimed[streams.buffer[asked]], rows.demand[asked], 1), numbers=(1.0,)
+    )
+    owner = np.repeat(np.arange(activities.kind.size), np.diff(activities.input_start))
+    into = rows.claimed[activities.input_buffer]
+    arc = np.flatnonzero((rows.info_length[owner] > 0) & (into != rows.nowhere))
+    ring = (rows.info[owner[arc]], rows.info_length[owner[arc]])
+    writer.write(
+        "reveal", Op.ADD, place=(owner[arc], 0, arc, 1), rows=(into[arc], *ring), numbers=(activities.input_quantity[arc],)
+    )
+
+
+def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers, slack: Floats, chosen: Integers) -> Sums:
+    """Write what each of some buffers wants, into the row of orders, and return the sums the operations refer to.
+
+    Parameters
+    ----------
+    writer : takes the operations.
+    program, rows : the network and its layout.
+    place : Integers[N]: turn of each buffer.
+    slack : Floats[N]: what is no larger is no order.
+    chosen : Integers: the buffers.
+    """
+    buffers = program.buffers
+    order, projected, supply = (int(rows.spare[number]) for number in (1, 0, 7))
+    lossy = buffers.claim_lossy[chosen] == 1
+    by_echelon = buffers.policy[chosen] == Policy.ECHELON
+    terms = _write_sums(writer, program, rows, place=place, chosen=chosen)
+    _write_projection(writer, program, rows, place=place, chosen=chosen[lossy])
+    seen = np.where(lossy | by_echelon, projected, rows.position[chosen])
+    expecting = chosen[rows.forecast[chosen] != rows.nowhere]
+    # Before the review, because what is expected is learned every period.
+    writer.write(
+        "order",
+        Op.FORECAST,
+        place=(place[expecting], 0, 0),
+        rows=(rows.forecast[expecting], rows.claimed[expecting]),
+        numbers=(buffers.smoothing[expecting],),
+    )
+    first = _level_series(program)
+    changing = np.diff(buffers.level_start)[chosen] > 0
+
+    def rule(
+        policy: Policy, op: Op, more: tuple[int | Integers, ...], *numbers: Floats, only: NDArray[np.bool_] | bool = True
+    ) -> None:
+        mine = np.flatnonzero((buffers.policy[chosen] == policy) & only)
+        which = chosen[mine]
+        operands = [value if isinstance(value, int) else value[which] for value in more]
+        position = () if op is Op.SET else (seen[mine],)
+        writer.write(
+            "order",
+            op,
+            place=(place[which], 4),
+            rows=(order, *position, *operands),
+            numbers=[value[which] for value in numbers],
+        )
+
+    rule(Policy.BASE_STOCK, Op.ORDER_UP_TO, (), buffers.low, slack, only=~changing)
+    rule(Policy.BASE_STOCK, Op.ORDER_SERIES, (first, np.diff(buffers.level_start)), slack, only=changing)
+    rule(Policy.ECHELON, Op.ORDER_UP_TO, (), buffers.low, slack)
+    rule(Policy.S_S, Op.ORDER_S_S, (), buffers.low, buffers.high, slack)
+    rule(Policy.R_NQ, Op.ORDER_R_NQ, (), buffers.low, buffers.high, slack)
+    rule(Policy.KANBAN, Op.ORDER_LOTS, (), buffers.low, buffers.high, slack)
+    rule(Policy.CONSTANT, Op.SET, (), buffers.low)
+    rule(Policy.SMOOTHED, Op.ORDER_PART, (rows.forecast,), buffers.low, buffers.gain)
+    anchored = (buffers.low, buffers.gain, buffers.supply_gain)
+    rule(Policy.STERMAN, Op.ORDER_ANCHORED, (supply, rows.forecast), *anchored)
+    if program.integer:
+        parted = chosen[np.isin(buffers.policy[chosen], (Policy.ECHELON, Policy.SMOOTHED, Policy.STERMAN))]
+        writer.write("order", Op.NEAREST, place=(place[parted], 4, 1), rows=(order,))
+    shaped = chosen[(buffers.minimum_order[chosen] > 0) | (buffers.batch[chosen] > 0)]
+    writer.write(
+        "order",
+        Op.ROUND,
+        place=(place[shaped], 4, 2),
+        rows=(order,),
+        numbers=(1.0, buffers.minimum_order[shaped], buffers.batch[shaped], slack[shaped]),
+    )
+    return terms
+
+
+def _level_series(program: Program) -> Integers:
+    """Return Integers[N]: where the levels of each buffer begin in the tape's series."""
+    streams, buffers = program.streams, program.buffers
+    before = (streams.factor_value, streams.series_value, program.resources.capacity_value, buffers.source_share)
+    return buffers.level_start[:-1] + sum(values.size for values in before)
+
+
+def _write_sums(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers) -> Sums:
+    """Write the supply lines of buffers that weigh them apart, and the positions of echelons."""
+    buffers = program.buffers
+    pipes, queues = Rings.of(rows.pipe, rows.pipe_length), Rings.of(rows.info, rows.info_length)
+    anchored, echelons = (chosen[buffers.policy[chosen] == policy] for policy in (Policy.STERMAN, Policy.ECHELON))
+    summed = np.concatenate([anchored, echelons])
+    sums = SumWriter()
+    number, arc = spread(buffers.supply_start, summed)
+    source, quantity = buffers.supply_activity[arc], buffers.supply_quantity[arc]
+    for ring in (pipes, queues):
+        which, entry = spread(ring.start, source)
+        sums.add(number[which], ring.rows[entry], weight=quantity[which])
+    sums.add(number, rows.waiting[source], weight=quantity)
+    for place_in_list, buffer in enumerate(echelons.tolist(), start=anchored.size):
+        _add_echelon(sums, program, rows, pipes=pipes, owner=place_in_list, buffer=buffer)
+    terms = sums.finish(summed.size)
+    into = np.repeat(rows.spare[[7, 0]], [anchored.size, echelons.size])
+    writer.write("order", Op.SUM, place=(place[summed], 1, 1), rows=(into, terms.start[:-1], terms.start[1:]))
+    return terms
+
+
+def _add_echelon(sums: SumWriter, program: Program, rows: Rows, *, pipes: Rings, owner: int, buffer: int) -> None:
+    """Add what of a buffer is on hand and under way at and below it, less what is owed there, in units of the buffer."""
+    buffers, activities, streams = program.buffers, program.activities, program.streams
+    entries = slice(buffers.echelon_start[buffer], buffers.echelon_start[buffer + 1])
+    content = np.zeros(buffers.policy.size)
+    content[buffers.echelon_buffer[entries]] = buffers.echelon_content[entries]
+    members = np.flatnonzero(content)
+    owed = np.flatnonzero(content[streams.buffer])
+    carried = np.bincount(
+        np.repeat(np.arange(activities.kind.size), np.diff(activities.input_start)),
+        weights=content[activities.input_buffer] * activities.input_quantity,
+        minlength=activities.kind.size,
+    ).astype(np.float64)
+    under_way = np.flatnonzero(carried[pipes.owner])
+    for row, weight in (
+        (rows.on_hand[members], content[members]),
+        (rows.backlog[owed], -content[streams.buffer[owed]]),
+        (pipes.rows[under_way], carried[pipes.owner[under_way]]),
+    ):
+        sums.add(np.full(row.size, owner), row, weight=weight)
+
+
+def _write_projection(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers) -> None:
+    """Write the dry run of the allocation that tells which of today's demand will be lost."""
+    buffers = program.buffers
+    projected, left, total = (int(rows.spare[number]) for number in (0, 3, 4))
+    kept = chosen[buffers.policy[chosen] != Policy.ECHELON]
+    writer.write("order", Op.COPY, place=(place[kept], 1), rows=(projected, rows.position[kept]))
+    first, end = buffers.claim_start[chosen], buffers.claim_start[chosen + 1]
+    writer.write("order", Op.ALLOCATE, place=(place[chosen], 2), rows=(rows.on_hand[chosen], left, total, first, end))
+    owner = np.repeat(np.arange(place.size), np.diff(buffers.claim_start))
+    is_chosen = np.zeros(place.size, dtype=bool)
+    is_chosen[chosen] = True
+    claim = np.flatnonzero(is_chosen[owner] & (buffers.claim_kind == 0)) if owner.size else np.zeros(0, dtype=np.int64)
+    stream = buffers.claim_index[claim]
+    writer.write(
+        "order",
+        Op.PROJECT,
+        place=(place[owner[claim]], 3, claim - buffers.claim_start[owner[claim]]),
+        rows=(projected, rows.backlog[stream], rows.grants[claim], rows.demand[stream]),
+        numbers=(program.streams.lost_fraction[stream],),
+    )
