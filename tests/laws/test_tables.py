@@ -135,13 +135,13 @@ def test_pack_laws__families_in_batches_equal_laws_alone(monkeypatch: pytest.Mon
         assert draw(whole, row, UNIFORMS[::50]).tolist() == draw(batched, row, UNIFORMS[::50]).tolist()
 
 
-def test_fill_quantile_kernel__may_write_over_the_uniforms() -> None:
-    for text in ("5", "normal(3, 1)", "poisson(4)", "pmf(1:0.25, 7:0.75)", "poisson(1000000)"):
+def test_fill_quantile_kernel__draws_what_one_draw_alone_is() -> None:
+    texts = ("5", "normal(3, 1)", "lognormal(1, 1)", "poisson(4)", "pmf(1:0.25, 7:0.75)", "poisson(1000000)")
+    u = np.concatenate([UNIFORMS, [2.0**-33, 2.0**-18, 2.0**-12, 1 - 2.0**-12, 1 - 2.0**-18, 1 - 2.0**-33]])
+    for text in (*texts, "zero_inflated(gamma(2, 3), 0.4)", "zero_inflated(gamma(2, 3), 0.9999)"):
         packed = pack_laws([parse(text)])
-        expected = draw(packed, 0, UNIFORMS)
-        u = UNIFORMS.copy()
-        fill_quantile_kernel(packed.kind[0], packed.offset[0], packed.size[0], packed.values, u, u)
-        assert u.tolist() == expected.tolist()
+        record = (packed.kind[0], packed.offset[0], packed.size[0], packed.values)
+        assert draw(packed, 0, u).tolist() == [quantile_kernel(*record, value) for value in u], text
 
 
 def test_kernels__same_numbers_with_compilation_off() -> None:
