@@ -1,8 +1,9 @@
 """The network engine: compiled kernels, ensembles of replications, results with intervals."""
 
+from chaintwin.simulation.counting.figures import FIGURES
 from chaintwin.simulation.ensemble import Span, run_ensemble
 from chaintwin.simulation.preparing import prepare_kernels
-from chaintwin.simulation.results import FIGURES, Result, result_of
+from chaintwin.simulation.results import Result, result_of
 from chaintwin.simulation.simulating import simulate
 from chaintwin.simulation.writing import Format, check_target, chosen_format
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.balances import Balances, Breach, balances_of
-from chaintwin.simulation.counting.measures import FIGURES, Measures, measures_of, openings_of
+from chaintwin.simulation.counting.measures import LEDGER, Measures, measures_of, openings_of
 from chaintwin.simulation.counting.moments import Moments, Ratios
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel
@@ -74,7 +74,7 @@ class Counted:
 
     Parameters
     ----------
-    figures : Floats[replications, FIGURES], in parts.
+    figures : Floats[replications, LEDGER], in parts.
     moments, ratios : of everything that is measured.
     """
 
@@ -183,8 +183,8 @@ class Blocks:
         done, moments, ratios = before.moments.count, before.moments, before.ratios
         measure_kernel(table, width, done, *measures.sums, measures.scale, self._scratch, moments.mean, moments.spread)
         pair_kernel(table, width, done, measures.above, measures.below, self._scratch, ratios.mean, ratios.spread)
-        figures = np.empty((len(FIGURES), self.width))
-        sum_kernel(table, *measures.figures, np.arange(len(FIGURES)), figures)
+        figures = np.empty((len(LEDGER), self.width))
+        sum_kernel(table, *measures.figures, np.arange(len(LEDGER)), figures)
         return Counted(
             (*before.figures, figures[:, :width].T),
             replace(moments, count=done + width),

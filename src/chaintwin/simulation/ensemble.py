@@ -20,6 +20,7 @@ from chaintwin.simulation.block import Blocks, Counted, Plan
 from chaintwin.simulation.counting.balances import LAWS, Breach
 from chaintwin.simulation.counting.measures import Measures
 from chaintwin.simulation.counting.moments import Moments, Ratios
+from chaintwin.simulation.counting.precision import Precision
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.rows import PERIOD_TOTALS
 from chaintwin.simulation.tape.tape import Tape
@@ -38,6 +39,12 @@ CALL_UPDATES = 8_000_000
 
 BATCH_BYTES = 256 * 1024 * 1024
 """Blocks kept together take no more memory than this."""
+
+LOOKS = 32
+"""Groups after each of which a precision is looked for; from twice as many on after every 2nd, then every 3rd, and so on."""
+
+BATCH_REPLICATIONS = 1 << 40
+"""Replications of a batch where nobody waits for a precision: no limit."""
 
 CALL_PERIODS = 8
 """Periods between two such looks at least, because looking costs about as much as a period."""
@@ -64,12 +71,25 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """When a run may stop before all its replications.
+
+    Parameters
+    ----------
+    precision : to be reached. confidence : level of the interval it speaks of.
+    """
+
+    precision: Precision
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reduced:
     """What is kept of a set of replications.
 
     Parameters
     ----------
-    figures : Floats[replications, figures], in order of replication; columns are ``FIGURES``.
+    figures : Floats[replications, figures], in order of replication; columns are ``LEDGER``.
     moments, ratios : of everything that is measured. measures : which part of them each quantity takes.
     """
 
@@ -92,13 +112,13 @@ class Reduced:
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Why to stop: somebody asked for it, or another worker failed; the caller's event is never set by us."""
+    """Why to stop: somebody asked for it, or the run is over; the caller's event is never set by us."""
 
     asked: threading.Event | None
-    failed: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def is_set(self) -> bool:
-        return self.failed.is_set() or (self.asked is not None and self.asked.is_set())
+        return self.ended.is_set() or (self.asked is not None and self.asked.is_set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +141,9 @@ def run_ensemble(
     width: int | None = None,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    until: Until | None = None,
 ) -> Reduced:
-    """Run all replications and return what is kept of them.
+    """Run all replications, or as many as a precision needs, and return what is kept of them.
 
     Parameters
     ----------
@@ -132,6 +153,8 @@ def run_ensemble(
         cache. Never changes a byte of the result.
     progress : called with the share done, 0 to 1, from worker threads.
     cancel : when set, the run stops within a fraction of a second.
+    until : a precision that is looked for after every 64 replications; ``span`` says how many there may be at most. How many it
+        takes never depends on threads or width.
 
     Raises
     ------
@@ -154,23 +177,23 @@ def run_ensemble(
         report=_reporter(span, chosen, progress),
         cancel=stop,
     )
-    batches = _batches(job, workers)
+    batches = _batches(job, workers, most=GROUP if until else BATCH_REPLICATIONS)
     workers = min(workers, len(batches))
     whole = all(first % GROUP == 0 for first, _ in batches)
     if workers == 1:
-        return _tree(_groups(job, (_play(job, batch) for batch in batches)))
+        return _tree(_enough(_groups(job, (_play(job, batch) for batch in batches)), until))
     with ThreadPoolExecutor(workers) as pool:
         try:
             if whole:
                 # Batches of whole groups are reduced where they were played, so that no thread waits for the one that reduces.
                 done = _in_order(pool, lambda batch: list(_groups(job, [_play(job, batch)])), batches, ahead=workers)
-                return _tree(group for groups in done for group in groups)
+                return _tree(_enough((group for groups in done for group in groups), until))
             played = _in_order(pool, lambda batch: _play(job, batch), batches, ahead=workers)
-            return _tree(_groups(job, played))
-        except BaseException:
-            # Ctrl-C and failures alike: workers look at the event between two calls, so leaving the pool does not hang.
-            stop.failed.set()
-            raise
+            return _tree(_enough(_groups(job, played), until))
+        finally:
+            # Ctrl-C, failures, and a precision that is reached while others play on: workers look at the event between two calls,
+            # so leaving the pool does not hang.
+            stop.ended.set()
 
 
 def best_width(tape: Tape, replications: int, *, workers: int) -> int:
@@ -194,7 +217,7 @@ def _refuse(span: Span, width: int | None) -> None:
         raise UsageError(f"width: found {width}; allowed: 1 to {GROUP}, dividing {GROUP}")
 
 
-def _batches(job: Job, workers: int) -> list[tuple[int, int]]:
+def _batches(job: Job, workers: int, *, most: int) -> list[tuple[int, int]]:
     """Return first replication and number of replications of each batch: as many blocks as make a call worth while.
 
     No worker is left without work for that, and memory is bounded. Within these limits a batch holds whole groups.
@@ -203,9 +226,9 @@ def _batches(job: Job, workers: int) -> list[tuple[int, int]]:
     periods = max(span.warm_up, span.periods)
     held = 8 * job.width * (job.plan.tape.rows.count + PERIOD_TOTALS * periods)
     blocks, group = -(-span.replications // job.width), GROUP // job.width
-    most = max(1, min(BATCH_BYTES // held, -(-blocks // workers)))
+    fitting = max(1, min(BATCH_BYTES // held, -(-blocks // workers), most // job.width))
     worth = max(group, CALL_UPDATES // (entities * job.width * (span.warm_up + span.periods)))
-    size = min(worth, most)
+    size = min(worth, fitting)
     size = (size // group * group if size >= group else size) * job.width
     return [(first, min(size, span.replications - first)) for first in range(0, span.replications, size)]
 
@@ -222,6 +245,19 @@ def _groups(job: Job, played: Iterable[tuple[int, Blocks]]) -> Iterator[Reduced]
             if (first + width) % GROUP == 0 or first + width == job.span.replications:
                 yield Reduced(np.concatenate(counted.figures), counted.moments, counted.ratios, measures)
                 counted = Counted.nothing(measures)
+
+
+def _enough(groups: Iterator[Reduced], until: Until | None) -> Iterator[Reduced]:
+    """Yield groups until the precision is reached."""
+    figures: list[Floats] = []
+    for group in groups:
+        yield group
+        figures.append(group.figures)
+        # Later less often, because looking takes longer the more there is to look at.
+        if until is not None and len(figures) % max(1, len(figures) // LOOKS) == 0:
+            share = until.precision.share(np.concatenate(figures), confidence=until.confidence)
+            if share >= 1:
+                return
 
 
 def _play(job: Job, batch: tuple[int, int]) -> tuple[int, Blocks]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,24 +15,11 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.network.program import Program
-from chaintwin.simulation.counting.measures import FIGURES as COUNTED
-from chaintwin.simulation.counting.moments import Moments, Ratios
+from chaintwin.simulation.counting.figures import FIGURES, SHARES, estimate, figures_of
 from chaintwin.simulation.ensemble import Reduced, Span
 from chaintwin.simulation.writing import ABOUT_FILE, FRAMES, Format, write_result, written_format
 
 Floats = NDArray[np.float64]
-
-COSTS = tuple(name for name in COUNTED if name.endswith("_cost"))
-
-SHARES: Mapping[str, tuple[str, str]] = {
-    "fill_rate": ("served_at_once", "demand"),
-    "cycle_service_level": ("clear", "asked"),
-}
-"""Shares of a total, with what stands above and below. Their mean is that of all replications together: the sum above over the
-sum below (see ``Ratios``)."""
-
-FIGURES = (*SHARES, "demand", "shipped", "lost_sales", "backlog", "on_hand", *COSTS, "total_cost", "revenue")
-"""Figures of a whole network, by replication: shares, units a period, money a period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +129,7 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
     """
     from chaintwin import __version__
 
-    figures = _figures(reduced.figures)
+    figures = figures_of(reduced.figures)
     names = program.names
     return Result(
         span=span,
@@ -195,43 +181,12 @@ def _result_from(about: Mapping[str, Any], frames: Mapping[str, pl.DataFrame], f
     )
 
 
-def _figures(ledger: Floats) -> dict[str, Floats]:
-    column = _columns(ledger)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shares = {name: column[above] / column[below] for name, (above, below) in SHARES.items()}
-    total = np.zeros(ledger.shape[0])
-    for name in COSTS:
-        total = total + column[name]
-    values = {**shares, **column, "total_cost": total}
-    return {name: np.ascontiguousarray(values[name]) for name in FIGURES}
-
-
-def _columns(ledger: Floats) -> dict[str, Floats]:
-    return dict(zip(COUNTED, ledger.T, strict=True))
-
-
 def _summary(ledger: Floats, confidence: float, *, money: str, units: str) -> pl.DataFrame:
-    rows, column = [], _columns(ledger)
-    for name, values in _figures(ledger).items():
-        # A replication without demand has no service to speak of.
-        known = values[~np.isnan(values)]
-        found: Moments | Ratios
-        if name in SHARES:
-            above, below = SHARES[name]
-            found = Ratios.of(column[above], column[below])
-        else:
-            found = Moments(known.size, np.array([known.mean()]), np.array([((known - known.mean()) ** 2).sum()]))
-        mean, half = float(found.average()[0]), float(found.half_width(confidence)[0])
-        low, high = mean - half, mean + half
-        if name in SHARES:
-            low, high = max(0.0, low), min(1.0, high)
-        elif known.min() >= 0:
-            low = max(0.0, low)
-        if not math.isfinite(half):
-            low = high = math.nan
-        sd = float(known.std(ddof=1)) if known.size > 1 else math.nan
+    rows = []
+    for name in FIGURES:
+        found = estimate(ledger, name, confidence=confidence)
         unit = "share" if name in SHARES else money if name.endswith("_cost") or name == "revenue" else units
-        rows.append((name, unit, mean, low, high, sd, known.size))
+        rows.append((name, unit, found.mean, found.low, found.high, found.sd, found.replications))
     names = ["figure", "unit", "mean", "low", "high", "sd", "replications"]
     return pl.DataFrame(rows, schema=names, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from chaintwin.errors import UsageError
 from chaintwin.network.network import Network
 from chaintwin.network.state import State, initial_state
 from chaintwin.rng import check_seed
-from chaintwin.simulation.ensemble import Span, run_ensemble
+from chaintwin.simulation.counting.precision import parse_precision
+from chaintwin.simulation.ensemble import Span, Until, run_ensemble
 from chaintwin.simulation.preparing import prepare_kernels
 from chaintwin.simulation.results import Result, result_of
 
@@ -29,6 +31,7 @@ def simulate(
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    until: str | None = None,
 ) -> Result:
     """Simulate a network many times and return figures with intervals.
 
@@ -44,6 +47,8 @@ def simulate(
     threads : threads to use, all cores by default; never changes the result.
     progress : called with the share done, 0 to 1, from worker threads.
     cancel : set it to stop the run.
+    until : a precision, such as ``fill_rate +/- 0.002`` or ``total_cost +/- 1 %``: the run stops after the first 64, 128, 192 and
+        so on replications whose interval is as narrow; ``replications`` is the most it may take.
 
     The first simulation on a machine compiles the engine, about half a minute; ``prepare_kernels`` does only that.
 
@@ -85,15 +90,16 @@ def simulate(
         raise UsageError(f"replications: found {replications}; allowed: at most {REPLICATION_LIMIT}")
     if not 0 < confidence < 1:
         raise UsageError(f"confidence: found {confidence}; allowed: between 0 and 1, such as 0.95")
+    wanted = None if until is None else Until(parse_precision(until), confidence)
     program = network.compile(periods=chosen.first + chosen.warm_up + chosen.periods)
     prepare_kernels()
     reduced = run_ensemble(
-        program, state or initial_state(program), span=chosen, threads=threads, progress=progress, cancel=cancel
+        program, state or initial_state(program), span=chosen, threads=threads, progress=progress, cancel=cancel, until=wanted
     )
     return result_of(
         program,
         reduced,
-        span=chosen,
+        span=replace(chosen, replications=reduced.figures.shape[0]),
         confidence=confidence,
         currency=settings.currency,
         period=settings.period.value,

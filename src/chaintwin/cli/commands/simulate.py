@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Project, Replications, ResultFormat, Seed
+from chaintwin.cli.commands.options import Json, Project, ResultFormat, Seed
 from chaintwin.cli.terminal.session import session
 
 HOW = {
@@ -17,13 +17,30 @@ HOW = {
 }
 
 
+REPLICATIONS, UNTIL_REPLICATIONS = 256, 100_000
+"""Independent runs by default, and the most of them where a precision is waited for."""
+
+
 def simulate(
     project: Project,
     *,
     periods: Annotated[
         int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)
     ] = None,
-    replications: Replications = 256,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            help="Independent runs; intervals need two. 256 by default; with --until the most that are run, 100,000 by default.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            help="Precision at which to stop, such as 'fill_rate +/- 0.002' or 'total_cost +/- 1 %'.", show_default=False
+        ),
+    ] = None,
     warm_up: Annotated[
         int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
     ] = None,
@@ -51,16 +68,18 @@ def simulate(
         from chaintwin.errors import UsageError
         from chaintwin.simulation import check_target, chosen_format
 
+        most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
         if out is None and format is not None:
             raise UsageError("--format: found no --out beside it; allowed: with --out, which says where the result is written")
         if out is not None:
-            check_target(out, format, rows=max(replications, periods or 0))
+            check_target(out, format, rows=max(most if until is None else 0, periods or 0))
         network = usable_network(terminal, project)
         result = run_simulation(
             terminal,
             network,
             periods=periods,
-            replications=replications,
+            replications=most,
+            until=until,
             warm_up=warm_up,
             seed=seed,
             threads=threads,

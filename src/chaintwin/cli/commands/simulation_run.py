@@ -23,6 +23,7 @@ def run_simulation(
     seed: int,
     threads: int | None = None,
     confidence: float = 0.95,
+    until: str | None = None,
 ) -> Result:
     """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``."""
     from chaintwin.cli.views.numbers import count, duration, number
@@ -30,7 +31,8 @@ def run_simulation(
     from chaintwin.simulation import prepare_kernels, simulate
 
     cold = is_cold()
-    with progress_bar(terminal, f"Simulating {count(replications, 'replication')}", is_cold=cold) as report:
+    most = "up to " if until else ""
+    with progress_bar(terminal, f"Simulating {most}{count(replications, 'replication')}", is_cold=cold) as report:
         begun = perf_counter()
         prepare_kernels()
         ready = perf_counter()
@@ -44,6 +46,7 @@ def run_simulation(
             confidence=confidence,
             threads=threads,
             progress=report,
+            until=until,
         )
     seconds = perf_counter() - ready
     span, points = result.span, result.stock_points.height
@@ -53,6 +56,11 @@ def run_simulation(
     terminal.note(
         f"Simulated {count(points, 'stock point')} in {duration(seconds)}: {number(updates)} updates of a stock point a second."
     )
+    if until:
+        if span.replications < replications:
+            terminal.note(f"Reached {until} with {count(span.replications, 'replication')}.")
+        else:
+            terminal.note(f"Stopped at {count(replications, 'replication')}, the most allowed; see whether {until} is reached.")
     return result
 
 

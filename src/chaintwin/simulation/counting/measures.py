@@ -16,7 +16,7 @@ from chaintwin.simulation.tape.rows import PERIOD_TOTALS, Rings, Rows
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-FIGURES = (
+LEDGER = (
     "demand",
     "shipped",
     "served_at_once",
@@ -37,7 +37,7 @@ FIGURES = (
     "resource_cost",
     "revenue",
 )
-"""Figures of a whole network and replication, a period; ``asked`` and ``clear`` are sums over the run."""
+"""What is counted of a whole network and replication, a period; ``asked`` and ``clear`` are sums over the run."""
 
 
 Term = tuple[Integers, Integers, Floats | float]
@@ -54,7 +54,7 @@ class Measures:
     sums : what is measured. scale : Floats[sums], a factor each.
     ratios : by name of ratio, its part of ``above`` and ``below``.
     above, below : Integers[ratios], rows of the table whose totals over replications are divided.
-    figures : one sum for each of ``FIGURES``.
+    figures : one sum for each of ``LEDGER``.
     """
 
     places: Mapping[str, slice]
@@ -190,7 +190,7 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
         weights = np.broadcast_to(np.asarray(weight, dtype=np.float64), row.shape)
         # What costs nothing is left out; every replication saves the sum.
         costs = np.flatnonzero(weights)
-        writer.add(np.full(costs.size, FIGURES.index(name)), row[costs], weight=weights[costs])
+        writer.add(np.full(costs.size, LEDGER.index(name)), row[costs], weight=weights[costs])
 
     add("demand", rows.asked_for, scale)
     add("shipped", rows.shipped, scale)
@@ -215,4 +215,4 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
     add("duty_cost", rows.started, activities.duty_cost * scale)
     add("resource_cost", rows.used, program.resources.cost * scale)
     add("revenue", rows.shipped, streams.price * scale)
-    return writer.finish(len(FIGURES))
+    return writer.finish(len(LEDGER))

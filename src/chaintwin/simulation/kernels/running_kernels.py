@@ -93,10 +93,13 @@ def run_kernel(
             d, e, f, g = code[at, 4], code[at, 5], code[at, 6], code[at, 7]
             if op < 3:
                 _move_kernel(op, a, b, c, numbers[at, 0], phase, table)
-            elif op == 3:
+            elif op == 3 or op == 35:
                 fill_uniform_kernel(draws[b, 0], draws[b, 1], draws[b, 2], first, period, 0, scratch[0])
                 fill_quantile_kernel(law_kind[c], law_offset[c], law_size[c], law_values, scratch[0], table[a])
-                demand_kernel(table[a], series[d + period % e], integer)
+                if op == 3:
+                    demand_kernel(table[a], series[d + period % e], integer)
+                else:
+                    round_lead_kernel(table[a], numbers[at, 0], numbers[at, 1])
             elif op == 4:
                 value = series[b + period % c]
                 fill_kernel(table[a], math.floor(value + 0.5) if integer else value)
@@ -115,10 +118,6 @@ def run_kernel(
                 _count_kernel(op, a, b, c, d, e, numbers[at, 0], row, length, integer, table)
             elif op == 31:
                 _scatter_kernel(period, a, b, c, d, e, table)
-            elif op == 35:
-                fill_uniform_kernel(draws[b, 0], draws[b, 1], draws[b, 2], first, period, 0, scratch[0])
-                fill_quantile_kernel(law_kind[c], law_offset[c], law_size[c], law_values, scratch[0], table[a])
-                round_lead_kernel(table[a], numbers[at, 0], numbers[at, 1])
             elif op == 36:
                 queue_kernel(table[a], table[b], table[c], float(period))
             elif op == 37:

@@ -173,11 +173,14 @@ def rows_for(program: Program, state: State) -> Rows:
         found[chosen] = take(int(chosen.sum()))
         return found
 
-    claims, random = buffers.claim_kind.size, activities.lead_random == 1
-    position = some(buffers.policy != Policy.NONE)
-    expecting = np.isin(buffers.policy, EXPECTING)
-    forecast, claimed = some(expecting), some(expecting)
-    lead_sum, latest = some(random), some(random & (activities.lead_mode == LeadMode.FIFO))
+    random, expecting = activities.lead_random == 1, np.isin(buffers.policy, EXPECTING)
+    chosen = {
+        "position": some(buffers.policy != Policy.NONE),
+        "forecast": some(expecting),
+        "claimed": some(expecting),
+        "lead_sum": some(random),
+        "latest": some(random & (activities.lead_mode == LeadMode.FIFO)),
+    }
     sizes: dict[str, int | Integers] = {
         "on_hand": count,
         "backlog": streams,
@@ -185,7 +188,7 @@ def rows_for(program: Program, state: State) -> Rows:
         "waiting": actors,
         "pipe": pipe_length,
         "info": info_length,
-        "grants": np.full(claims, 2, dtype=np.int64),
+        "grants": np.full(buffers.claim_kind.size, 2, dtype=np.int64),
         "capacity": resources,
         "need": resources,
         "stock": count,
@@ -208,15 +211,11 @@ def rows_for(program: Program, state: State) -> Rows:
     taken |= {name: take(size) for name, size in cold.items()}
     return Rows(
         **taken,
-        position=position,
+        **chosen,
         pipe_length=pipe_length,
         info_length=info_length,
         starts=starts,
         spare=spare,
-        forecast=forecast,
-        claimed=claimed,
-        lead_sum=lead_sum,
-        latest=latest,
         nowhere=nowhere,
         hot=hot,
         count=next_row,
