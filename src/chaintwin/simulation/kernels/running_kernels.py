@@ -125,9 +125,7 @@ def run_kernel(
                 for age in range(1, b + 1):
                     ripen_kernel(table[a + (period - age) % b], table[c], table[d], table[e], float(age))
             elif op == 38:
-                fill_kernel(table[a], 0.0)
-                for term in range(b, c):
-                    add_kernel(table[a], table[terms[term]], weights[term])
+                _sum_kernel(table, a, b, c, terms, weights)
             elif op > 38:
                 _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
             else:
@@ -181,6 +179,13 @@ def _order_kernel(
     else:
         today = phase[c] if g == 0 else (period + g) % c
         order_alone_kernel(table[a], table[b + today], table[d], table[e], table[f], numbers[0], numbers[1], numbers[2])
+
+
+@part_kernel
+def _sum_kernel(table: Floats, into: int, first: int, end: int, terms: Integers, weights: Floats) -> None:
+    fill_kernel(table[into], 0.0)
+    for term in range(first, end):
+        add_kernel(table[into], table[terms[term]], weights[term])
 
 
 @inner_kernel

@@ -147,13 +147,7 @@ def rows_for(program: Program, state: State) -> Rows:
     """Lay out the table of a program that starts from a state; a later arrival in the state makes a pipeline longer."""
     activities, buffers = program.activities, program.buffers
     count, actors, streams, resources = program.counts
-    ahead = np.where(activities.lead_random == 1, activities.lead_max, activities.lead_fixed)
-    pipe_length = np.maximum(ahead, 0)
-    late = ~ripens(program)[state.shipments.activity_index]
-    due = state.shipments.arrival - state.period + 1
-    np.maximum.at(pipe_length, state.shipments.activity_index[late], due[late])
-    info_length = activities.information_delay.copy()
-    np.maximum.at(info_length, *_hidden_orders(state, activities))
+    pipe_length, info_length = _ring_lengths(program, state)
     kept = np.diff(activities.use_start) > 0
     next_row = 0
 
@@ -278,6 +272,19 @@ def slacks(program: Program) -> Floats:
     """Return Floats[N]: the rounding noise of each buffer; what is no larger is no order, no start, no stock and no debt."""
     buffers = program.buffers
     return np.zeros(buffers.low.size) if program.integer else SLACK * np.maximum(1.0, np.abs(buffers.low))
+
+
+def _ring_lengths(program: Program, state: State) -> tuple[Integers, Integers]:
+    """Return the rows of each activity for what is started, and for orders its source does not see yet."""
+    activities = program.activities
+    ahead = np.where(activities.lead_random == 1, activities.lead_max, activities.lead_fixed)
+    pipe_length = np.maximum(ahead, 0)
+    late = ~ripens(program)[state.shipments.activity_index]
+    due = state.shipments.arrival - state.period + 1
+    np.maximum.at(pipe_length, state.shipments.activity_index[late], due[late])
+    info_length = activities.information_delay.copy()
+    np.maximum.at(info_length, *_hidden_orders(state, activities))
+    return pipe_length, info_length
 
 
 def _hidden_orders(state: State, activities: Activities) -> tuple[Integers, Integers]:
