@@ -57,7 +57,7 @@ PLAIN: Mapping[str, tuple[str, str]] = {
     "log.no_arrival": ("No line has a day of arrival, so no lead time is known.", "{fix}."),
     "log.date_ambiguous": ("Every date in {column} fits day first as well as month first.", "{fix}."),
     "log.number_ambiguous": ("{column}: {found}.", "{fix}."),
-    "log.unit_mixed": ("{column}: {rows} not read, {found}.", "{fix}."),
+    "log.unit_mixed": ("{column}: {cells} not read, {found}.", "{fix}."),
     "log.currency_mixed": ("{column}: {rows} without an amount, {found}.", "{fix}."),
     "mapping.currency_assumed": (
         "The log names no currency; US dollars are assumed.",
@@ -150,8 +150,7 @@ def _reading(result: ImportResult) -> list[str]:
     said = f"{lines['used']:,} of {lines['lines']:,} lines used"
     reasons = [f"{amount:,} {REASONS[name]}" for name, amount in _left_out(lines) if amount]
     # A line that lacks several things is counted by the first alone, so the numbers add up to the lines left out.
-    several = " (each by the first thing amiss)" if len(reasons) > 1 else ""
-    said += f"; left out{several}: {', '.join(reasons)}." if reasons else "."
+    said += f"; left out: {', '.join(reasons)}." if reasons else "."
     sums = sum(finding.count for finding in result.findings if finding.code == "log.totals")
     if sums:
         said += f" {count(sums, 'row')} of sums left out."
@@ -210,6 +209,7 @@ def _plain(finding: Finding) -> str:
     values = {
         "column": finding.column,
         "rows": count(finding.count, "line"),
+        "cells": count(finding.count, "cell"),
         "sites": count(finding.count, "site"),
         "lanes": count(finding.count, "lane"),
         "products": count(finding.count, "product"),
