@@ -391,3 +391,25 @@ def test_import_log__demand_is_counted_over_the_days_of_the_orders(tmp_path: Pat
     days = 7 if demand.height and law.mean > 20 else 1
     # Two hundred days are thirty weeks from Monday on; counted over every promised day it would be 7.8.
     assert 9.4 <= law.mean / days <= 10.1
+
+
+def test_import_log__place_words_place_receivers_and_say_codes(tmp_path: Path) -> None:
+    header = HEADER.replace("From Country", "Note").replace("To Country", "Remark")
+    lines = [line(n, c1="Werk Bremen", c2="", c3="DC Venlo", c4="") for n in range(1, 5)]
+    result = run(tmp_path, *lines, header=header, extra='[place_words]\nBremen = "Deutschland"\n"DC Venlo" = "Holland"\n')
+    assert countries(result) == {"Werk Bremen": "DE", "DC Venlo": "NL"}
+    assert not found(result, "import.country_unknown")
+
+
+def test_parse_mapping__countries_become_codes(tmp_path: Path) -> None:
+    text = find_mapping(write_log(tmp_path, f"{HEADER}\n{line(1)}\n")).to_toml()
+    mapping = parse_mapping(text + '[countries]\nD = "Germany"\nX = ""\n[place_words]\nBremen = "Holland"\n')
+    assert (dict(mapping.countries), dict(mapping.place_words)) == ({"D": "DE", "X": ""}, {"Bremen": "NL"})
+
+
+def test_import_log__figures_that_are_no_number_are_not_called_words(tmp_path: Path) -> None:
+    result = run(tmp_path, *(line(n) for n in range(1, 5)), line(5, c6="1.2.3.4"), line(6, c6="2.627-"))
+    (finding,) = found(result, "log.cell_unread")
+    assert finding.found == '"1.2.3.4"'
+    assert "not_known" not in finding.fix
+    assert found(result, "log.quantity_not_positive")[0].row == 7

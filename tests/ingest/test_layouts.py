@@ -12,7 +12,7 @@ from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.ingest import ImportResult, find_mapping, import_log, parse_mapping
 from chaintwin.ingest.shipment_log.cells.reading import read_cells
 from chaintwin.network.tables.files.sheet import header_row
-from tests.ingest.logs import write_log
+from tests.ingest.logs import ENGLISH_LOG, write_log
 
 HEADER = ["LS-Nr", "Artikelnr", "Bezeichnung", "Warenempf.", "Abgang", "BestDat", "WE-Dat", "Menge", "EP netto", "Versand"]
 LINES = [
@@ -165,3 +165,115 @@ def test_import_log__unknown_word_of_a_mode_names_the_header(tmp_path: Path) -> 
     lines = [*LINES, *LINES, [*LINES[0][:9], "Schlitten"]]
     result = import_log(write_log(tmp_path, "\n".join(";".join(cells) for cells in (HEADER, *lines)) + "\n"))
     assert found(result, "log.mode_unknown")[0].column == "Versand"
+
+
+ENGLISH = [line.split(",") for line in ENGLISH_LOG.splitlines()]
+
+
+def workbook(path: Path, hidden: tuple[str, ...] = (), **sheets: list[list[str]]) -> Path:
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for row, cells in enumerate(rows):
+                sheet.write_row(row, 0, cells)
+            if name in hidden:
+                sheet.hide()
+    return path
+
+
+def test_import_log__sheets_with_the_same_columns_are_one_log(tmp_path: Path) -> None:
+    swapped = [[cells[1], cells[0], *cells[2:], "x"] for cells in ENGLISH]
+    path = workbook(tmp_path / "log.xlsx", Q1=ENGLISH[:3], Q2=[ENGLISH[0], *ENGLISH[3:5]], Q3=[swapped[0], swapped[5]])
+    result = import_log(path)
+    assert result.report.facts["rows"] == 5
+    assert result.report.facts["total_quantity"] == 365
+    (note,) = found(result, "log.sheets_read")
+    assert "Q1, Q2, Q3" in note.found
+    assert not found(result, "log.sheets_unread")
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_import_log__a_cover_sheet_is_not_the_log(mapped: bool, tmp_path: Path) -> None:
+    cover = [["Report of shipments"], ["made by nobody"]]
+    wide = [[f"note {place}" for place in range(12)], ["x"] * 12]
+    sheets = {"Cover": cover, "Notes": wide, "Data": ENGLISH, "Old": ENGLISH, "Blank": []}
+    path = workbook(tmp_path / "log.xlsx", hidden=("Old",), **sheets)
+    mapping = parse_mapping(find_mapping(write_log(tmp_path, ENGLISH_LOG)).to_toml()) if mapped else None
+    result = import_log(path, mapping=mapping)
+    assert result.report.facts["rows"] == 5
+    (warning,) = found(result, "log.sheets_unread")
+    assert warning.severity is Severity.WARNING
+    assert "Cover, Notes, Old (hidden)" in warning.found
+    assert "Blank" not in warning.found
+
+
+def test_import_log__sheets_that_a_mapping_names(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "log.xlsx", hidden=("Q3",), Q1=ENGLISH, Q2=ENGLISH[:3], Q3=ENGLISH[:2])
+    text = find_mapping(path).to_toml()
+    for entry, rows in (('"Q2"', 2), ('["Q2", "Q3"]', 3)):
+        mapping = parse_mapping(f"sheet = {entry}\n{text}")
+        assert parse_mapping(mapping.to_toml()).sheets == mapping.sheets
+        result = import_log(path, mapping=mapping)
+        assert result.report.facts["rows"] == rows
+        assert not found(result, "log.sheets_unread")
+    with pytest.raises(InputError) as caught:
+        import_log(path, mapping=parse_mapping(f'sheet = "Q9"\n{text}'))
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.allowed) == ("log.sheet_absent", "one of Q1, Q2, Q3")
+    with pytest.raises(InputError) as caught:
+        parse_mapping(f"sheet = 2\n{text}")
+    assert {finding.column for finding in caught.value.findings} == {"sheet"}
+
+
+@pytest.mark.parametrize(
+    "word", ["Summe", "Zwischensumme 03/2024", "Total Q1", "Q1 total", "Summe Januar", "Subtotal for Wien", "KW 12 Summe"]
+)
+def test_import_log__sums_of_a_period_and_rows_of_sums_that_are_short(word: str, tmp_path: Path) -> None:
+    rows = [*LINES, [word, "", "", "", "", "", "", "1.212"]]
+    path = write_log(tmp_path, "\n".join(";".join(cells) for cells in (HEADER, *rows)) + "\n")
+    result = import_log(path)
+    assert result.report.facts["total_quantity"] == 1212
+    assert [(finding.row, finding.count) for finding in found(result, "log.totals")] == [(5, 1)]
+
+
+@pytest.mark.parametrize("word", ["Sumatra", "Total Wine", "Summerville 3", "Saldo Verde"])
+def test_import_log__short_rows_of_shipments_are_refused(word: str, tmp_path: Path) -> None:
+    # Where a separator is missing inside a row, its cells would stand under other headers.
+    rows = [*LINES, [word, "A1", "", "Wien", "Graz", "05.02.2024"]]
+    with pytest.raises(InputError) as caught:
+        import_log(write_log(tmp_path, "\n".join(";".join(cells) for cells in (HEADER, *rows)) + "\n"))
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.row, finding.found) == ("row.ragged", 5, "6 cells")
+
+
+def test_import_log__a_file_with_another_header_is_named_with_what_it_calls_the_column(tmp_path: Path) -> None:
+    write_log(tmp_path, ENGLISH_LOG, name="m0.csv")
+    write_log(tmp_path, ENGLISH_LOG.replace("Delivered", "Arrival"), name="m1.csv")
+    with pytest.raises(InputError) as caught:
+        import_log(tmp_path)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.file) == ("mapping.column_absent", "m1.csv")
+    assert "m0.csv" in finding.found
+    assert 'rename "Arrival" to "Delivered" in m1.csv' in finding.fix
+    assert "Order Date" not in finding.fix
+
+
+def test_import_log__an_absent_column_is_no_column_that_means_something_else(tmp_path: Path) -> None:
+    mapping = parse_mapping(find_mapping(write_log(tmp_path, ENGLISH_LOG)).to_toml())
+    with pytest.raises(InputError) as caught:
+        import_log(write_log(tmp_path, ENGLISH_LOG.replace("Delivered", "Delivery Date")), mapping=mapping)
+    assert [finding.fix for finding in caught.value.findings] == ["did you mean Delivery Date?"]
+    with pytest.raises(InputError) as caught:
+        import_log(
+            write_log(tmp_path, ENGLISH_LOG.replace("Order Date", "When").replace("Delivered", "Order Dates")), mapping=mapping
+        )
+    fixes = {finding.column: finding.fix for finding in caught.value.findings}
+    assert fixes["ordered"] == "did you mean Order Dates?"
+    assert fixes["delivered"].startswith("did you mean") is False
+
+
+def test_import_log__nothing_is_said_of_no_line(tmp_path: Path) -> None:
+    header = "Shipment,SKU,From,To,Order Date,Due Date,Delivered,Qty"
+    lines = [f"{n},bolt,Mill,Depot,2024-01-{n:02d},2024-01-{n + 5:02d},2024-01-{n + 3:02d},5" for n in range(1, 20)]
+    result = import_log(write_log(tmp_path, "\n".join([header, *lines]) + "\n"))
+    assert not [finding for finding in found(result, "log.promised_outside") if finding.found.startswith("0 ")]

@@ -101,10 +101,17 @@ def test_find_unit__to_is_a_ton_only_beside_a_number() -> None:
     assert find_unit("camel") is None
 
 
-@pytest.mark.parametrize("cell", ["100.00- EUR", "EUR 100-", "100- pcs", "100 - pcs"])
-def test_read_measured__a_minus_behind_its_number_is_not_overlooked(cell: str) -> None:
+@pytest.mark.parametrize("cell", ["100.00- EUR", "EUR 100-", "100- pcs", "100 - pcs", "100-", "100.0 -", "100−"])
+def test_read_measured__a_minus_behind_its_number(cell: str) -> None:
     measure = Measure.MONEY if "EUR" in cell else Measure.COUNT
-    assert values(read([cell, "5 pcs" if measure is Measure.COUNT else "5 EUR"], measure)) == [None, 5.0]
+    measured = read([cell, "5 pcs" if measure is Measure.COUNT else "5 EUR"], measure)
+    assert values(measured) == [-100.0, 5.0]
+    assert measured.cells.frame["text"][0] == cell
+
+
+@pytest.mark.parametrize("cell", ["10-20", "-5-", "A 7-", "ABC 12-", "7- b 3", "-"])
+def test_read_measured__a_dash_elsewhere_is_no_minus(cell: str) -> None:
+    assert values(read([cell, "5"])) == [None, 5.0]
 
 
 def test_read_measured__no_cents() -> None:

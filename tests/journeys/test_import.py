@@ -108,6 +108,7 @@ def test_import__messy_log_in_own_words_is_told_on_one_screen(ending: str, tmp_p
         "286 of 300 lines used; left out: 8 there twice, 6 without a quantity above 0.",
         "freight = Freight Bill EUR",
         "Not used: Approved By, Invoice Date.",
+        "Pieces: 6 cells not read",
         "in days and EUR",
         "4 sites, 2 products",
         "The network holds 95 % of the lines",

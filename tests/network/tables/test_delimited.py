@@ -38,6 +38,7 @@ def _assert_agree(data: bytes, separator: str) -> None:
         return
     slow = read_records(data, separator, file="x.csv")
     assert slow.findings == []
+    assert slow.ragged == []
     assert [_plain(column) for column in fast] == [_plain(column) for column in slow.columns]
 
 

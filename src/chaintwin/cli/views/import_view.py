@@ -34,6 +34,11 @@ WEIGHTY = (
     "log.currency_mixed",
     "mapping.currency_assumed",
     "import.value_unknown",
+    "log.sheets_unread",
+    "log.date_far",
+    "log.quantity_far",
+    "log.lead_time_far",
+    "log.unit_value_far",
     "log.open_overdue",
     "log.line_repeated",
     "log.id_repeated",
@@ -52,7 +57,7 @@ PLAIN: Mapping[str, tuple[str, str]] = {
     "log.no_arrival": ("No line has a day of arrival, so no lead time is known.", "{fix}."),
     "log.date_ambiguous": ("Every date in {column} fits day first as well as month first.", "{fix}."),
     "log.number_ambiguous": ("{column}: {found}.", "{fix}."),
-    "log.unit_mixed": ("{column}: {rows} left out, {found}.", "{fix}."),
+    "log.unit_mixed": ("{column}: {cells} not read, {found}.", "{fix}."),
     "log.currency_mixed": ("{column}: {rows} without an amount, {found}.", "{fix}."),
     "mapping.currency_assumed": (
         "The log names no currency; US dollars are assumed.",
@@ -62,6 +67,11 @@ PLAIN: Mapping[str, tuple[str, str]] = {
         "{products} without a value in the log; 1 is used, so costs of stock mean nothing.",
         "Fill in value in products.csv, or map a column of values.",
     ),
+    "log.sheets_unread": ("{found}.", "{fix}."),
+    "log.date_far": ("{column}, {rows}: {found}.", "{fix}."),
+    "log.quantity_far": ("{column}, {rows}: {found}.", "{fix}."),
+    "log.lead_time_far": ("{rows}: {found}.", "{fix}."),
+    "log.unit_value_far": ("{column}, {rows}: {found}.", "{fix}."),
     "log.open_overdue": ("{found}.", "Fill in the day they arrived; lead times go without them."),
     "log.line_repeated": ("{rows} equal to an earlier one.", "{fix}."),
     "log.id_repeated": ("{rows} with the id of an earlier one and other content.", "{fix}."),
@@ -140,6 +150,7 @@ def _reading(result: ImportResult) -> list[str]:
         return [f"{places.get('used', 0):,} of {places.get('rows', 0):,} rows of the table of places used."]
     said = f"{lines['used']:,} of {lines['lines']:,} lines used"
     reasons = [f"{amount:,} {REASONS[name]}" for name, amount in _left_out(lines) if amount]
+    # A line that lacks several things is counted by the first alone, so the numbers add up to the lines left out.
     said += f"; left out: {', '.join(reasons)}." if reasons else "."
     sums = sum(finding.count for finding in result.findings if finding.code == "log.totals")
     if sums:
@@ -199,6 +210,7 @@ def _plain(finding: Finding) -> str:
     values = {
         "column": finding.column,
         "rows": count(finding.count, "line"),
+        "cells": count(finding.count, "cell"),
         "sites": count(finding.count, "site"),
         "lanes": count(finding.count, "lane"),
         "products": count(finding.count, "product"),

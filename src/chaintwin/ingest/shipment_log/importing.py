@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,8 @@ import polars as pl
 
 from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.ingest.shipment_log.building.transactions import build_from_lines
-from chaintwin.ingest.shipment_log.cells.reading import LogTable, find_tables, read_cells
+from chaintwin.ingest.shipment_log.cells.reading import LogTable, find_tables, read_tables
+from chaintwin.ingest.shipment_log.mapping.content import SAMPLE_ROWS
 from chaintwin.ingest.shipment_log.mapping.currencies import with_currency
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS
 from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping, unsettled_numbers
@@ -35,9 +36,6 @@ from chaintwin.ingest.shipment_log.transactions.rows import read_lines
 from chaintwin.ingest.shipment_log.transactions.spellings import merge_spellings
 from chaintwin.ingest.shipment_log.transactions.usable import choose_usable
 from chaintwin.network.network import Network
-
-SAMPLE_ROWS = 2000
-"""Rows a mapping is guessed from: enough to see what a column holds, few enough to take no time."""
 
 Progress = Callable[[float, str], None]
 
@@ -115,7 +113,9 @@ def find_mapping(source: Path | str) -> LogMapping:
     """
     path = Path(source)
     files = find_tables(path)
-    return shipped_mapping("supplygraph") if _is_series(path) else _fitting_mapping(files[0], read_cells(files[0]).frame)
+    if _is_series(path):
+        return shipped_mapping("supplygraph")
+    return _fitting_mapping(files[0], _read(files[:1], None)[0].frame)
 
 
 def write_report(result: ImportResult, folder: Path | str) -> list[Path]:
@@ -148,8 +148,20 @@ def _given_mapping(mapping: LogMapping | Path | str | None, file: Path) -> LogMa
         return read_mapping(mapping)
     except InputError as error:
         # Headers that the log lacks are said along with the other faults.
-        absent = check_headers_of_file(mapping, read_cells(file).frame.columns, file=file.name)
+        absent = check_headers_of_file(mapping, _read([file], None)[0].frame.columns, file=file.name)
         raise InputError([*error.findings, *absent]) from error
+
+
+def _read(files: Sequence[Path], mapping: LogMapping | None) -> list[LogTable]:
+    """Return the tables of the files; without a mapping, sheets of a workbook are chosen by what the headers seem to mean."""
+
+    def meant(frame: pl.DataFrame) -> Sequence[str]:
+        if mapping is None:
+            return _fitting_mapping(files[0], frame).all_headers()
+        return [header for header in mapping.all_headers() if header in frame.columns]
+
+    named = mapping.sheets if mapping is not None else ()
+    return [table for file in files for table in read_tables(file, sheets=named, meant=meant)]
 
 
 def _is_series(path: Path) -> bool:
@@ -209,7 +221,7 @@ def _import_transactions(
     files: list[Path], mapping: LogMapping | None, *, name: str | None, as_of: date | None, tell: Progress
 ) -> ImportResult:
     tell(0.02, "reading")
-    tables = [read_cells(file) for file in files]
+    tables = _read(files, mapping)
     chosen = mapping if mapping is not None else _fitting_mapping(files[0], tables[0].frame)
     if mapping is None:
         _refuse_incomplete(chosen, files[0])

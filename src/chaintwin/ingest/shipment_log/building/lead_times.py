@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from chaintwin.errors import Finding, Severity
 from chaintwin.ingest.shipment_log.building.rounding import rounded, rounded_law
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
+from chaintwin.ingest.shipment_log.transactions.outliers import NUMBERS_MIN, is_far_above, rows_text
 from chaintwin.laws.fits import FitMethod, FittedLaw, fit_lead_time
 from chaintwin.laws.fits.lead_times import FAMILY_WEIGHT, SHAPE_ARRIVALS
 
@@ -38,6 +39,12 @@ FIT_SCHEMA = pl.Schema(
 OVERDUE_FACTOR, OVERDUE_DAYS = 2.0, 14
 """An open shipment older than this many times the longest lead time seen on lanes of its kind, and older than that by so many
 days, has arrived and nobody wrote it down: of five and more arrivals none took half as long."""
+
+
+TIME_SCALE_MIN = 0.3
+"""Least standard deviation of logarithms of lead times when far ones are looked for: none under six times the median is far."""
+
+YEAR_DAYS = 365
 
 
 class Trust(StrEnum):
@@ -96,6 +103,7 @@ def fit_lead_times(
     on_step : told the share done, 0 to 1.
     """
     observed, starts = observe(lines, mapping, as_of=as_of, period_days=period_days)
+    observed, far, said = _without_far(observed, period_days=period_days)
     observed, overdue = _without_overdue(observed, least=OVERDUE_DAYS / period_days)
     by_lane = _by(observed, ["lane_id"])
     by_sender = _by(observed.filter(~pl.col("is_hub")), ["from_site"])
@@ -114,10 +122,11 @@ def fit_lead_times(
     counts = {
         "observed": int(observed["is_observed"].sum()),
         "censored": int((~observed["is_observed"]).sum()),
-        "left_out": lines.height - observed.height - overdue,
+        "left_out": lines.height - observed.height - overdue - far,
         "overdue": overdue,
+        "far": far,
     }
-    return LeadTimes(fits, counts, _findings(fits, counts, starts))
+    return LeadTimes(fits, counts, (*_findings(fits, counts, starts), *said))
 
 
 def observe(lines: pl.DataFrame, mapping: LogMapping, *, as_of: date, period_days: int) -> tuple[pl.DataFrame, dict[bool, str]]:
@@ -132,8 +141,9 @@ def observe(lines: pl.DataFrame, mapping: LogMapping, *, as_of: date, period_day
 
     Returns
     -------
-    ``lane_id``, ``from_site``, ``mode``, ``is_hub``, ``time`` (periods), ``is_observed`` (False: at least this long) of
-    each line with both ends known and in order, and by whether the line came out of a hub the header the clock starts at.
+    ``lane_id``, ``from_site``, ``mode``, ``is_hub``, ``time`` (periods), ``is_observed`` (False: at least this long), ``file``
+    and ``row`` of each line with both ends known and in order, and by whether the line came out of a hub the header the clock
+    starts at.
     """
     names = {f"ordered_{index}": header for index, header in enumerate(mapping.headers("ordered"))}
     if mapping.headers("shipped"):
@@ -148,11 +158,43 @@ def observe(lines: pl.DataFrame, mapping: LogMapping, *, as_of: date, period_day
         end = pl.when("is_open").then(pl.lit(as_of)).otherwise("delivered")
         days = (end - pl.col(start)).dt.total_days()
         parts.append(group.with_columns(time=days / period_days, is_observed=~pl.col("is_open")).filter(days >= 0))
-    columns = ["lane_id", "from_site", pl.col("lane_mode").alias("mode"), "is_hub", "time", "is_observed"]
+    columns = ["lane_id", "from_site", pl.col("lane_mode").alias("mode"), "is_hub", "time", "is_observed", "file", "row"]
     if not parts:
         empty = lines.clear().with_columns(time=pl.lit(0.0), is_observed=pl.lit(value=True))
         return empty.select(columns), starts
     return pl.concat(parts).select(columns), starts
+
+
+def _without_far(observed: pl.DataFrame, *, period_days: int) -> tuple[pl.DataFrame, int, tuple[Finding, ...]]:
+    """Return the lead times without those a mistyped year made, their number, and a finding about all that are far too long.
+
+    Arrivals are compared with those of their lane, or of lanes of its kind where it has few. Far too long is what may be true; it
+    stays unless it is what others took and whole years.
+    """
+    kind = ["is_hub", "mode"]
+    days = pl.col("time") * period_days
+    judged = observed.with_columns(days=pl.when("is_observed").then(days + 1))
+    few = pl.col("days").count().over("lane_id") < NUMBERS_MIN
+    lane, family = (is_far_above("days", group, scale_min=TIME_SCALE_MIN) for group in (["lane_id"], kind))
+    judged = judged.with_columns(is_far=pl.when(few).then(family).otherwise(lane))
+    usual = pl.col("days").filter(~pl.col("is_far")).max().over(kind)
+    years = (pl.col("days") / YEAR_DAYS).floor()
+    # A day or two are lost to leap years.
+    judged = judged.with_columns(is_year=pl.col("is_far") & (years >= 1) & (pl.col("days") - years * YEAR_DAYS <= usual + years))
+    hit = judged.filter("is_far").sort("days", descending=True, maintain_order=True)
+    if not hit.height:
+        return observed, 0, ()
+    left_out = int(hit["is_year"].sum())
+    first = hit.row(0, named=True)
+    median = judged.filter((pl.col("lane_id") == first["lane_id"]) & ~pl.col("is_far"))["days"].median()
+    than = f", where the median is {median - 1:,g}" if isinstance(median, float) else ""
+    found = f"{first['days'] - 1:,g} days on {first['lane_id']}{than}{rows_text(hit)}"
+    fix = f"correct the dates if they are mistyped; {left_out} of {hit.height} look like a wrong year and are left out of the fit"
+    what = "lead times like the others of the lane"
+    finding = Finding(
+        "log.lead_time_far", found, what, fix, first["file"], first["row"], "delivered", Severity.WARNING, hit.height
+    )
+    return judged.filter(~pl.col("is_year")).select(observed.columns), left_out, (finding,)
 
 
 def _without_overdue(observed: pl.DataFrame, *, least: float) -> tuple[pl.DataFrame, int]:

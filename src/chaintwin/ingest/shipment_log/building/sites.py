@@ -40,9 +40,9 @@ def build_sites(lines: pl.DataFrame, mapping: LogMapping) -> SiteTables:
 
     The seller of goods that came out of a hub is that hub.
 
-    A country column of the log says where a site is. Without one, the country of a market is its own name where that is a
-    country; that of a sender is read from its name (``place_words`` of the mapping first). Positions are left blank for
-    geography to propose. A hub's place stands nowhere in a log and stays blank.
+    A country column of the log says where a site is. Without one, ``place_words`` of the mapping do, else the name of the site:
+    that of a market may be a country itself. Positions are left blank for geography to propose. A hub's place stands nowhere
+    in a log and stays blank unless ``place_words`` know it.
 
     Parameters
     ----------
@@ -57,11 +57,12 @@ def build_sites(lines: pl.DataFrame, mapping: LogMapping) -> SiteTables:
         _sender_row(site, vendor, mapping, stated=stated.by_site) for site, vendor in senders.iter_rows() if site not in receives
     ]
     hubs = lines["hub"].drop_nulls().unique().sort().to_list()
-    rows += [{"site_id": hub, "kind": "hub", "country": None, "owner": None} for hub in hubs]
+    words = mapping.place_words
+    rows += [{"site_id": hub, "kind": "hub", "country": _said_of(hub, words), "owner": None} for hub in hubs]
     sends = set(senders["from_site"].to_list())
     for site in sorted(receives):
         kind = "warehouse" if site in sends else "customer"
-        code = stated.by_site.get(site) or country_code(site) or None
+        code = stated.by_site.get(site) or _said_of(site, words) or country_code(site) or None
         if code is None and (country := country_in_text(site)) is not None:
             code = country.alpha2
         code = code or mapping.country or None
@@ -85,10 +86,9 @@ def country_of_site(site: str, place_words: Mapping[str, str]) -> str | None:
     >>> [country_of_site(name, {"Nashik": "IN"}) for name in ("Mylan Nashik", "GSK Ware (UK)", "Roche SA", "MedMira Inc.")]
     ['IN', 'GB', None, None]
     """
-    padded = f" {' '.join(_words(site))} "
-    for word, code in place_words.items():
-        if f" {' '.join(_words(word))} " in padded:
-            return code
+    code = _said_of(site, place_words)
+    if code is not None:
+        return code
     words = _words(site)
     country = country_in_text(site)
     if country is None or (words and words[-1] in COMPANY_FORMS and country.alpha2 == words[-1][:2]):
@@ -118,6 +118,12 @@ def _sender_row(site: str, vendor: str | None, mapping: LogMapping, *, stated: M
         "country": stated.get(site) or country_of_site(site, mapping.place_words) or mapping.country or None,
         "owner": vendor,
     }
+
+
+def _said_of(site: str, place_words: Mapping[str, str]) -> str | None:
+    """Return the code that the mapping gives to a word of a site's name, None if it gives none."""
+    padded = f" {' '.join(_words(site))} "
+    return next((code for word, code in place_words.items() if f" {' '.join(_words(word))} " in padded), None)
 
 
 def _words(text: str) -> list[str]:
@@ -150,6 +156,7 @@ def _country_findings(sites: pl.DataFrame, hubs: list[str], *, stated: Mapping[s
             )
         )
     unknown = sites.filter((pl.col("country").is_null()) & (pl.col("kind") != "hub"))
+    unknown_hubs = sites.filter((pl.col("country").is_null()) & (pl.col("kind") == "hub"))
     if unknown.height:
         names = ", ".join(unknown["site_id"].head(3))
         fix = "fill in country or coordinates, or add words to [place_words] of the mapping"
@@ -166,8 +173,11 @@ def _country_findings(sites: pl.DataFrame, hubs: list[str], *, stated: Mapping[s
                 unknown.height,
             )
         )
-    for hub in hubs:
-        fix = "fill in its country or coordinates; distances of its lanes stay blank until then"
+    placeless = set(unknown_hubs["site_id"])
+    for hub in (hub for hub in hubs if hub in placeless):
+        fix = (
+            "fill in its country or coordinates, or add a word to [place_words] of the mapping; lanes have no distance until then"
+        )
         findings.append(
             Finding(
                 "import.hub_place_unknown",

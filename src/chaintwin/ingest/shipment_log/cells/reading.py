@@ -5,18 +5,18 @@ Types are given later, field by field, because the columns of a log mix numbers 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.ingest.shipment_log.cells.sheets import read_sheets
 from chaintwin.ingest.shipment_log.cells.totals import without_totals
 from chaintwin.network.tables.files.columnar import read_columnar
 from chaintwin.network.tables.files.delimited import read_delimited
-from chaintwin.network.tables.files.sheet import FILE_BYTES_MAX, Sheet
-from chaintwin.network.tables.files.workbook import open_workbook, read_worksheet
-from chaintwin.network.tables.files.workbook_safety import inspect_workbook
+from chaintwin.network.tables.files.sheet import FILE_BYTES_MAX, Sheet, ragged_findings
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 """Endings of the files a log can be read from."""
@@ -41,9 +41,7 @@ class LogTable:
 
 
 def read_cells(path: Path) -> LogTable:
-    """Read a CSV, XLSX or Parquet file with every cell as text, without a title above the header and rows that add up others.
-
-    Encoding and separator of a CSV file are recognized; of a workbook the first visible sheet is read.
+    """Return the table of a file, of a workbook the one sheet that looks most like a table; as ``read_tables`` reads it.
 
     Parameters
     ----------
@@ -52,7 +50,33 @@ def read_cells(path: Path) -> LogTable:
     Raises
     ------
     InputError
-        The file is absent, empty, too large or not what its ending says; every fault at once.
+        As ``read_tables`` does.
+    """
+    return read_tables(path)[0]
+
+
+def read_tables(
+    path: Path, *, sheets: Sequence[str] = (), meant: Callable[[pl.DataFrame], Sequence[str]] | None = None
+) -> list[LogTable]:
+    """Read a CSV, XLSX or Parquet file with every cell as text, without a title above the header and rows that add up others.
+
+    Encoding and separator of a CSV file are recognized. Of a workbook the visible sheet with most columns that mean something is
+    read (of equals the one with most rows), and every other that has those columns too.
+
+    Parameters
+    ----------
+    path : the file.
+    sheets : names of the sheets of a workbook to be read; empty chooses them.
+    meant : returns the headers of a table that mean something; None takes all, and reads one sheet.
+
+    Returns
+    -------
+    The tables, the main one first; never empty.
+
+    Raises
+    ------
+    InputError
+        The file is absent, empty, too large or not what its ending says, or lacks a named sheet; every fault at once.
     """
     if path.suffix.lower() not in ENDINGS:
         raise InputError([Finding("log.format", path.name, f"a file ending in {', '.join(ENDINGS)}", "save it as CSV")])
@@ -63,15 +87,21 @@ def read_cells(path: Path) -> LogTable:
     if size > FILE_BYTES_MAX:
         found, allowed = f"{size / 2**20:.0f} MiB", f"at most {FILE_BYTES_MAX // 2**20} MiB"
         raise InputError([Finding("log.large", found, allowed, "split the log and import the folder", path.name)])
-    sheet, findings = _read_sheet(path)
+    ending = path.suffix.lower()
+    if ending == ".xlsx":
+        read, findings = read_sheets(path, named=sheets, meant=meant)
+    else:
+        sheet, findings = (
+            read_columnar(path, table="log")
+            if ending == ".parquet"
+            else read_delimited(path, table="log", known=(), may_have_title=True, may_be_short=True)
+        )
+        read = [] if sheet is None else [sheet]
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if sheet is None or errors:
+    if not read or errors:
         raise InputError(errors or [Finding("log.unreadable", "nothing that can be read", "a table", file=path.name)])
-    if sheet.frame.width == 0 or sheet.frame.height == 0:
-        raise InputError([Finding("log.empty", "no rows", "a header and at least one row", file=path.name)])
-    frame = sheet.frame.select(_trimmed(name) for name in sheet.frame.columns)
-    frame, rows, totals = without_totals(frame, sheet.rows, file=sheet.file)
-    return LogTable(sheet.file, frame, rows, (*findings, *totals))
+    tables = [_table(sheet) for sheet in read]
+    return [replace(tables[0], findings=(*findings, *tables[0].findings)), *tables[1:]]
 
 
 def find_tables(source: Path) -> list[Path]:
@@ -100,23 +130,19 @@ def find_tables(source: Path) -> list[Path]:
     return tables
 
 
-def _read_sheet(path: Path) -> tuple[Sheet | None, list[Finding]]:
-    ending = path.suffix.lower()
-    if ending == ".parquet":
-        return read_columnar(path, table="log")
-    if ending != ".xlsx":
-        return read_delimited(path, table="log", known=(), may_have_title=True)
-    inspection = inspect_workbook(path)
-    findings = list(inspection.findings)
-    visible = [part for part in inspection.sheets if not part.is_hidden] or list(inspection.sheets)
-    if not visible:
-        return None, findings
-    reader, more = open_workbook(path)
-    findings += more
-    if reader is None:
-        return None, findings
-    sheet, more = read_worksheet(reader, visible[0], path=path, dates=inspection.dates, table="log", may_have_title=True)
-    return sheet, findings + more
+def _table(sheet: Sheet) -> LogTable:
+    """Return a sheet as a table of a log, without rows of sums; rows with too few cells that are no sums are refused."""
+    if sheet.frame.width == 0 or sheet.frame.height == 0:
+        raise InputError([Finding("log.empty", "no rows", "a header and at least one row", file=sheet.file)])
+    frame = sheet.frame.select(_trimmed(name) for name in sheet.frame.columns)
+    frame, rows, totals = without_totals(frame, sheet.rows, file=sheet.file)
+    if sheet.short:
+        # Blanks are not filled in for a row of shipments: where a separator is missing inside, cells would move to other columns.
+        kept = set(rows)
+        ragged = [(row, count) for row, count in sheet.short if row in kept]
+        if ragged:
+            raise InputError(ragged_findings(ragged, sheet.width, file=sheet.file))
+    return LogTable(sheet.file, frame, rows, tuple(totals))
 
 
 def _trimmed(name: str) -> pl.Expr:

@@ -6,8 +6,18 @@ import polars as pl
 
 from chaintwin.errors import Finding, Severity
 
-TOTAL = r"^(?i:(grand|sub|report)?[ -]?totals?|sums?|(gesamt|zwischen|end)?summen?|gesamt(betrag|menge)?|insgesamt|saldo)[ :.]*$"
-"""What a cell of such a row says, and nothing beside it."""
+_WORD = r"(?:(?:grand|sub|report)?[ -]?totals?|sums?|(?:gesamt|zwischen|end)?summen?|gesamt(?:betrag|menge)?|insgesamt|saldo)"
+_MONTH = (
+    r"(?:jan(?:uary|uar)?|jän(?:ner)?|feb(?:ruary|ruar)?|mar(?:ch)?|märz|mrz|apr(?:il)?|may|mai|june?|juni|july?|juli|aug(?:ust)?"
+    r"|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?"
+)
+_PERIOD = rf"(?:{_MONTH}|[qh][1-4]|[1-4]\.? ?(?:quarter|quartal|halbjahr)|(?:week|woche|kw|cw|wk)\.? ?\d{{1,2}}|\d[\d./-]*)"
+TOTAL = (
+    rf"^(?i:(?:{_PERIOD}[ :]+)*{_WORD}(?:[ :]+(?:for |of |für )?{_PERIOD})*[ :.]*"
+    r"|(?:sub[ -]?totals?|zwischensummen?|grand totals?|gesamtsummen?)[ :].{1,60})$"
+)
+"""What a cell of such a row says: a word for a sum, alone or beside a month, quarter, week or year; beside a word such as
+"Zwischensumme", which stands nowhere else, anything."""
 
 FILLED_MAX = 0.75
 """A row that fills more of the columns that the median row fills is a shipment, whatever its cells say."""
@@ -16,7 +26,7 @@ FILLED_MAX = 0.75
 def without_totals(frame: pl.DataFrame, rows: pl.Series, *, file: str) -> tuple[pl.DataFrame, pl.Series, list[Finding]]:
     """Return a table without the rows that add up others, and a note that names them.
 
-    Such a row says "Total", "Summe" or the like in one cell and leaves many others blank.
+    Such a row says "Total", "Summe Januar" or the like in one cell and leaves many others blank.
 
     Parameters
     ----------

@@ -70,8 +70,13 @@ UNIT_PATTERN = (
 )
 """A number, and the word or sign before or behind it.
 
-A dash stands for no cents only right behind the decimal sign (100,- EUR); any other is a minus behind its number, and the cell
-stays unread."""
+A dash stands for no cents only right behind the decimal sign (100,- EUR); any other behind a number is its minus."""
+
+MINUS_BEHIND = (
+    r"^(?P<head>(?:US\$|[€£¥₹$]|[A-Za-z]{3})?\s*)(?P<digits>\d(?:[\d.,'’\s\x{a0}\x{202f}]*\d)?)\s?[-–−]"
+    r"(?P<tail>\s*(?:US\$|[€£¥₹$]|\p{L}+[²³]?)?\.?)$"
+)
+"""A negative number as SAP writes it, with its minus behind: ``2.627-``, ``2.627,00- EUR``."""
 
 
 class Measure(StrEnum):
@@ -152,11 +157,17 @@ def find_currency(word: str) -> str:
 def split_units(cells: pl.Series) -> pl.DataFrame:
     """Return ``number`` (the cell without the word beside its number) and ``word`` (null where there is none).
 
+    A minus behind a number is brought before it.
+
     Parameters
     ----------
     cells : texts, null where blank.
     """
-    parts = pl.DataFrame({"text": cells}).select("text", pl.col("text").str.extract_groups(UNIT_PATTERN).alias("groups"))
+    signed = pl.col("text").str.replace(MINUS_BEHIND, "${head}-${digits}${tail}")
+    parts = pl.DataFrame({"text": cells}).select(
+        pl.when(signed.str.contains(r"^-\d")).then(signed).otherwise("text").alias("text"),
+        signed.str.extract_groups(UNIT_PATTERN).alias("groups"),
+    )
     parts = parts.unnest("groups").with_columns(before_word=_blank("before"), after_word=_blank("after"))
     word = pl.coalesce("after_word", "before_word")
     # Only a currency stands before its amount, and nothing has a word on both sides; other texts are names.
@@ -206,8 +217,13 @@ def read_measured(
         scale = _count_scale(counts, alone, header=header_unit, given=by_word)
     factors = {**scale.factors, **by_word}
     # A number whose unit is refused must stay unread, whatever sign read_numbers would overlook.
-    number = pl.when(pl.col("word").is_null()).then("text").when(pl.col("word").is_in(list(factors))).then("number")
-    frame = pl.DataFrame([cells.alias("text"), split["number"], word])
+    number = (
+        pl.when(pl.col("is_meant"))
+        .then("text")
+        .when(pl.col("word").is_null() | pl.col("word").is_in(list(factors)))
+        .then("number")
+    )
+    frame = pl.DataFrame([cells.alias("text"), split["number"], word, is_meant.alias("is_meant")])
     read = read_numbers(
         frame.select(number.otherwise(pl.lit("?")).alias(cells.name)).to_series(),
         words=words,

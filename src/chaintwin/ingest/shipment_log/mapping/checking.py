@@ -12,13 +12,15 @@ from chaintwin.ingest.shipment_log.cells.countries import country_code
 from chaintwin.ingest.shipment_log.mapping.fields import FIELD_NAMES, FIELDS, FieldKind
 from chaintwin.ingest.shipment_log.mapping.nearest import nearest_headers
 from chaintwin.ingest.shipment_log.mapping.sections import ENTRIES, SECTION_NAMES, section
-from chaintwin.network.geography import find_country
 from chaintwin.network.network import Period
 from chaintwin.network.tables.catalog import MODES
 
 TEXTS = tuple(entry.name for entry in ENTRIES)
 KINDS = ("transactions", "daily_series")
 LISTS = {"numbers": "decimal_commas", "routes": "hub"}
+LISTED = "sheet"
+"""The entry above the sections that may be a list."""
+
 NESTED = ("words", "units")
 """Sections that have one of their own for each field."""
 
@@ -43,8 +45,11 @@ def check_document(document: Mapping[str, Any], *, file: str) -> list[Finding]:
     sound: dict[str, Any] = {}
     for name, value in document.items():
         if name in TEXTS:
-            if not isinstance(value, str) or not value:
-                findings.append(_fault("type", f"{name} = {value!r}", "a text", file=file, column=name))
+            if name == LISTED and _is_text_or_texts(value):
+                pass
+            elif not isinstance(value, str) or not value:
+                allowed = "a text or a list of texts" if name == LISTED else "a text"
+                findings.append(_fault("type", f"{name} = {value!r}", allowed, file=file, column=name))
                 continue
         elif name not in SECTION_NAMES:
             findings.append(_unknown(name, (*TEXTS, *SECTION_NAMES), file=file, column=""))
@@ -126,7 +131,7 @@ def _check_section(name: str, entries: Mapping[str, Any], *, file: str) -> list[
             findings.append(_fault("type", f"{key} = {value!r}", "a text", file=file, column=name))
         elif name == "modes" and value and value not in MODES:
             findings.append(_fault("mode", value, f"{', '.join(MODES)}, or an empty text for not known", file=file, column=name))
-        elif name in ("countries", "place_words") and value and find_country(value) is None:
+        elif name in ("countries", "place_words") and value and not country_code(value):
             findings.append(_fault("country", f'{key} = "{value}"', "a country code such as DE", file=file, column=name))
         elif (name, key) in CHOICES and value not in CHOICES[name, key]:
             findings.append(_fault("choice", f'{key} = "{value}"', ", ".join(CHOICES[name, key]), file=file, column=name))

@@ -13,6 +13,9 @@ from chaintwin.ingest.shipment_log.cells.countries import country_code
 from chaintwin.ingest.shipment_log.cells.units import find_currency, find_unit, split_units
 from chaintwin.ingest.shipment_log.mapping.nearest import header_key
 
+SAMPLE_ROWS = 2000
+"""Rows a mapping is guessed from: enough to see what a column holds, few enough to take no time."""
+
 MODE_WORDS: Mapping[str, tuple[str, ...]] = {
     "air": ("air", "luft", "flug", "plane"),
     "sea": ("sea", "ocean", "see", "ship", "vessel", "schiff"),
@@ -87,7 +90,8 @@ def number_texts(cells: pl.Series) -> pl.Series:
     split = split_units(cells)
     words = split["word"].drop_nulls().unique().to_list()
     known = [word for word in words if find_currency(word) or find_unit(word)]
-    return split["number"].zip_with(split["word"].is_in(known).fill_null(value=False), cells).alias(cells.name)
+    # A number alone is taken from there as well: a minus behind it stands before it now.
+    return split["number"].zip_with(split["word"].is_in(known).fill_null(value=True), cells).alias(cells.name)
 
 
 def mode_of(word: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
@@ -12,6 +12,7 @@ from pathlib import Path
 import tomli_w
 
 from chaintwin.errors import Finding, InputError
+from chaintwin.ingest.shipment_log.cells.countries import country_code
 from chaintwin.ingest.shipment_log.mapping.checking import check_document, headers_named
 from chaintwin.ingest.shipment_log.mapping.nearest import nearest_headers
 from chaintwin.network.network import Period
@@ -71,6 +72,7 @@ class LogMapping:
     repeated_ids : what becomes of lines with the id of an earlier one and other content.
     kept_spellings : kinds of names (``sites``, ``products``) whose spellings are told apart.
     country : country of every site where the log names none.
+    sheets : sheets of a workbook to be read; empty chooses those that look like the log.
     series : file pattern by point of the chain, and ``date``, the header of the day (layout ``daily_series``).
     places : file and headers of the table of plants and storage locations (layout ``daily_series``).
     groups : file and headers of the table of product groups (layout ``daily_series``).
@@ -98,6 +100,7 @@ class LogMapping:
     repeated_ids: RepeatedIds = RepeatedIds.KEEP
     kept_spellings: tuple[str, ...] = ()
     country: str = ""
+    sheets: tuple[str, ...] = ()
     series: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
@@ -134,6 +137,8 @@ class LogMapping:
             document["period"] = str(self.period)
         if self.country:
             document["country"] = self.country
+        if self.sheets:
+            document["sheet"] = self.sheets[0] if len(self.sheets) == 1 else list(self.sheets)
         columns = {name: headers[0] if len(headers) == 1 else list(headers) for name, headers in self.columns.items()}
         sections: dict[str, object] = {
             "columns": columns,
@@ -241,7 +246,7 @@ def parse_mapping(text: str, *, file: str = "mapping") -> LogMapping:
     findings = check_document(document, file=file)
     if findings:
         raise InputError(findings)
-    columns = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in document.get("columns", {}).items()}
+    columns = {name: _texts(value) for name, value in document.get("columns", {}).items()}
     units, duplicates = document.get("units", {}), document.get("duplicates", {})
     return LogMapping(
         name=document["name"],
@@ -255,13 +260,14 @@ def parse_mapping(text: str, *, file: str = "mapping") -> LogMapping:
         hub_routes=tuple(document.get("routes", {}).get("hub", ())),
         reference_pattern=document.get("references", {}).get("pattern", ""),
         words=document.get("words", {}),
-        place_words=document.get("place_words", {}),
-        countries=document.get("countries", {}),
+        place_words=_coded(document.get("place_words", {})),
+        countries=_coded(document.get("countries", {})),
         units={name: {word: float(factor) for word, factor in factors.items()} for name, factors in units.items()},
         repeated_lines=RepeatedLines(duplicates.get("lines", RepeatedLines.BY_ID)),
         repeated_ids=RepeatedIds(duplicates.get("ids", RepeatedIds.KEEP)),
         kept_spellings=tuple(name for name, choice in document.get("spellings", {}).items() if choice == "keep"),
         country=document.get("country", ""),
+        sheets=_texts(document.get("sheet", ())),
         series=document.get("series", {}),
         places=document.get("places", {}),
         groups=document.get("groups", {}),
@@ -270,25 +276,60 @@ def parse_mapping(text: str, *, file: str = "mapping") -> LogMapping:
     )
 
 
-def check_headers(mapping: LogMapping, headers: Sequence[str], *, file: str) -> list[Finding]:
-    """Return one finding for each column a mapping names and a log lacks, with the nearest headers.
+def check_headers(
+    mapping: LogMapping,
+    headers: Sequence[str],
+    *,
+    file: str,
+    guess: Callable[[], LogMapping] | None = None,
+    beside: str = "",
+) -> list[Finding]:
+    """Return one finding for each column a mapping names and a log lacks, with the headers that may stand for it.
 
     Parameters
     ----------
     mapping : what the columns should mean.
     headers : headers of the log.
     file : name of the log, for the message.
+    guess : returns what the headers of this log seem to mean by themselves; None leaves only likeness of spelling.
+    beside : another file of the same log that has all the columns, empty if there is none.
     """
+    absent = [(name, header) for name, wanted in mapping.columns.items() for header in wanted if header not in headers]
+    if not absent:
+        return []
+    # A header that means something else already is not meant.
+    spare = [header for header in headers if header not in mapping.all_headers()]
+    guessed = guess().columns if guess is not None else {}
+    taken = {header for headers in guessed.values() for header in headers}
+    unknown = [header for header in spare if header not in taken]
     findings = []
-    for name, wanted in mapping.columns.items():
-        for header in wanted:
-            if header not in headers:
-                near = nearest_headers(header, headers)
-                fix = f"did you mean {', '.join(near)}?" if near else f"name one of {', '.join(headers)}"
-                findings.append(
-                    Finding("mapping.column_absent", f'no column "{header}"', "a header of the log", fix, file, 1, name)
-                )
+    for name, header in absent:
+        found = f'no column "{header}"{f", which {beside} has" if beside else ""}'
+        meant = [candidate for candidate in guessed.get(name, ()) if candidate in spare]
+        fix = _header_fix(header, meant, spare=unknown, file=file, beside=beside)
+        findings.append(Finding("mapping.column_absent", found, "a header of the log", fix, file, 1, name))
     return findings
+
+
+def _header_fix(header: str, meant: Sequence[str], *, spare: Sequence[str], file: str, beside: str) -> str:
+    near = list(meant) or nearest_headers(header, spare)
+    if beside:
+        # Tables of one log are read by one mapping, so the file is mended and not the mapping.
+        other = f'"{near[0]}"' if near else f"the column that holds it ({', '.join(spare) or 'none is left'})"
+        sure = " if it holds the same" if near and not meant else ""
+        return f'rename {other} to "{header}" in {file}{sure}, or import that file by itself'
+    if near:
+        return f"did you mean {', '.join(near)}?"
+    return f"name one of {', '.join(spare)}" if spare else "no column is left; add it to the log"
+
+
+def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _coded(countries: Mapping[str, str]) -> dict[str, str]:
+    """Return the ISO code of each country, which a mapping may give by its name; an empty text stays."""
+    return {word: country_code(country) for word, country in countries.items()}
 
 
 def _text_of(path: Path) -> str:

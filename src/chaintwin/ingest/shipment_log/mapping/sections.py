@@ -37,6 +37,12 @@ ENTRIES: tuple[Section, ...] = (
         'currency = "EUR"',
     ),
     Section("period", "`day` or `week`; chosen from the lead times by default.", 'period = "week"'),
+    Section(
+        "sheet",
+        "Name, or list of names, of the sheets of a workbook to be read as one log. Without it the sheet with most columns "
+        "that mean something is read, and every other visible one that has them too.",
+        'sheet = ["Q1", "Q2"]',
+    ),
     Section("country", "Country code of every site of which the log tells none.", 'country = "AT"'),
 )
 """Entries above the first section."""

@@ -33,6 +33,10 @@ def cell_findings(cells: Cells, place: pl.DataFrame, *, mapping: LogMapping) -> 
     counted = sorted(_groups(unread, "text"), key=lambda pair: (-pair[1].height, pair[0]))
     for text, group in counted[:TEXTS_MAX]:
         fix = f'correct the cell, or say under [words.{field}] in the mapping what it means: "{text}" = "not_known"'
+        if any(letter.isdigit() for letter in text) and not any(letter.isalpha() for letter in text):
+            # Figures and signs are a number or date gone wrong, never a word.
+            where = "the format under [date_formats]" if cells.format else "decimal_commas under [numbers]"
+            fix = f"correct the cell, or {where} in the mapping"
         findings.append(_finding("log.cell_unread", f'"{text}"', what, fix, hit=group, column=cells.header))
     if len(counted) > TEXTS_MAX:
         found = f"{len(counted)} different texts in all"

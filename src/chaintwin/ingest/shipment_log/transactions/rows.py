@@ -11,8 +11,9 @@ from chaintwin.errors import Finding, InputError
 from chaintwin.ingest.shipment_log.cells.classifying import CellKind, Cells, read_dates
 from chaintwin.ingest.shipment_log.cells.reading import LogTable
 from chaintwin.ingest.shipment_log.cells.units import Measure, Measured, read_measured
-from chaintwin.ingest.shipment_log.mapping.content import mode_of
+from chaintwin.ingest.shipment_log.mapping.content import SAMPLE_ROWS, mode_of
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS, FieldKind
+from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping, check_headers
 from chaintwin.ingest.shipment_log.mapping.vocabulary import header_words
 from chaintwin.ingest.shipment_log.transactions.cell_findings import cell_findings, unit_findings
@@ -64,10 +65,11 @@ def read_lines(tables: Sequence[LogTable], mapping: LogMapping) -> LogLines:
     InputError
         A table lacks columns the mapping names.
     """
-    absent = [finding for table in tables for finding in check_headers(mapping, table.frame.columns, file=table.file)]
+    headers = mapping.all_headers()
+    complete = next((table.file for table in tables if set(headers) <= set(table.frame.columns)), "")
+    absent = [finding for table in tables for finding in _absent(table, mapping, beside=complete)]
     if absent:
         raise InputError(absent)
-    headers = mapping.all_headers()
     text = pl.concat(
         table.frame.select(pl.lit(table.file).alias("\0file"), table.rows.cast(pl.Int64).alias("\0row"), *headers)
         for table in tables
@@ -105,6 +107,15 @@ def read_lines(tables: Sequence[LogTable], mapping: LogMapping) -> LogLines:
     findings += [finding for name, found in measured.items() for finding in unit_findings(found, place, field=name)]
     unit = measured["quantity"].unit if "quantity" in measured else "piece"
     return LogLines(frame, pl.DataFrame(raw), counts, texts, (*findings, *unknown), unit)
+
+
+def _absent(table: LogTable, mapping: LogMapping, *, beside: str) -> list[Finding]:
+    """Return a finding for each header that a table lacks, with what its own headers seem to mean."""
+
+    def guess() -> LogMapping:
+        return guess_mapping(table.frame.columns, table.frame.head(SAMPLE_ROWS))
+
+    return check_headers(mapping, table.frame.columns, file=table.file, guess=guess, beside=beside)
 
 
 def _others(tables: Sequence[LogTable], headers: Sequence[str]) -> pl.Series:

@@ -10,6 +10,7 @@ import polars as pl
 from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 from chaintwin.ingest.shipment_log.transactions.duplicates import with_repeats
+from chaintwin.ingest.shipment_log.transactions.outliers import far_numbers, without_far_dates
 from chaintwin.ingest.shipment_log.transactions.rows import LogLines
 
 ORDERED_SHARE = 0.9
@@ -48,15 +49,17 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
     lines : the typed log.
     mapping : what its columns mean.
     as_of : day up to which the log is complete: what was ordered later is left out, and what arrived later, or has no arrival, is
-        open. None takes the last day on which anything happened in the log.
+        open. None takes the last day on which anything happened in the log, days that are years from the others left out.
 
     Raises
     ------
     InputError
         No line is usable.
     """
-    frame = lines.frame
-    orders = [name for name in frame.columns if name.startswith("ordered_")]
+    orders = [name for name in lines.frame.columns if name.startswith("ordered_")]
+    # Lines are compared as they stand, and only then rid of dates that cannot be.
+    frame, repeats = with_repeats(lines.frame.with_columns(pl.coalesce("origin", "vendor").alias("sender")), mapping)
+    frame, far = without_far_dates(frame, mapping)
     happened = [*orders, *WORLD_DAYS]
     if as_of is None:
         last = frame.select(pl.max_horizontal(pl.col(happened).max())).item()
@@ -66,13 +69,12 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
         raise InputError([Finding("log.no_dates", "no date that can be read", "at least one dated line", "check [date_formats]")])
     wanted = pl.coalesce("promised", *orders, "delivered", "shipped").alias("wanted")
     # What is later than the as-of day was not known on it: the line, or the part of it that tells of later days.
-    first = pl.coalesce(*orders, "shipped", "delivered")
-    frame = frame.with_columns(wanted, pl.coalesce("origin", "vendor").alias("sender"), is_later=(first > as_of).fill_null(False))
+    is_later = (pl.coalesce(*orders, "shipped", "delivered") > as_of).fill_null(value=False)
+    is_open = (pl.col("delivered").is_null() & ~pl.col("is_arrival_far")) | (pl.col("delivered") > as_of).fill_null(value=False)
+    frame = frame.with_columns(wanted, is_open=is_open, is_later=is_later).drop("is_arrival_far")
     frame = frame.with_columns(pl.when(pl.col(name) <= as_of).then(pl.col(name)).alias(name) for name in WORLD_DAYS)
-    frame = frame.with_columns(is_open=pl.col("delivered").is_null())
     faults = _faults(mapping, orders=orders)
-    frame, repeats = with_repeats(frame, mapping)
-    findings = list(repeats)
+    findings = [*repeats, *far]
     findings += [
         finding
         for code, mask, where, allowed, fix in faults
@@ -84,6 +86,7 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
         raise InputError(
             [*findings, Finding("log.no_usable_line", found, "a line with product, sender, destination, quantity and date")]
         )
+    findings += far_numbers(usable, mapping)
     usable, moved = _within_orders(usable, orders, as_of=as_of)
     findings += moved
     counts = {
@@ -118,6 +121,8 @@ def _within_orders(frame: pl.DataFrame, orders: list[str], *, as_of: date) -> tu
     first, end = pairs["ordered"].min(), pairs["ordered"].max()
     moved = frame.with_columns(wanted=pl.col("wanted").clip(pl.lit(first) + lag, pl.lit(end) + lag))
     count = int((moved["wanted"] != frame["wanted"]).sum())
+    if not count:
+        return frame, []
     found = f"{count} lines promised before or after what orders of the log can be promised for"
     fix = "counted on the nearest such day, so that demand is counted over as many days as there were orders"
     return moved, [Finding("log.promised_outside", found, "complete days", fix, column="promised", severity=Severity.NOTE)]

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from chaintwin.errors import Finding, Severity
 from chaintwin.network.tables.cells.nearest import plain_name
 from chaintwin.network.tables.files.decoding import Decoded, decode
-from chaintwin.network.tables.files.sheet import COLUMNS_MAX, HEAD_ROWS, ROWS_MAX, DateSystem, Sheet, fault, header_row, sheet_of
+from chaintwin.network.tables.files.sheet import (
+    COLUMNS_MAX,
+    HEAD_ROWS,
+    ROWS_MAX,
+    DateSystem,
+    Sheet,
+    fault,
+    header_row,
+    ragged_findings,
+    sheet_of,
+)
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -27,21 +37,22 @@ CHUNK_ROWS = 50_000
 HEAD_BYTES = 256 * 1024
 """Bytes among which a header is looked for where there may be a title above it."""
 
-RAGGED_MAX = 20
-"""Ragged rows named one by one; the rest are counted."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Columns of text, header included, and the first physical line of every record, empty if each is one line."""
+    """Columns of text, header included, and the first physical line of every record, empty if each is one line.
+
+    ``ragged`` has the number of each record that is not as wide as the header, and of its cells.
+    """
 
     columns: list[pl.Series]
     lines: list[int]
+    ragged: list[tuple[int, int]]
     findings: list[Finding]
 
 
 def read_delimited(
-    path: Path, *, table: str, known: Sequence[str], may_have_title: bool = False
+    path: Path, *, table: str, known: Sequence[str], may_have_title: bool = False, may_be_short: bool = False
 ) -> tuple[Sheet | None, list[Finding]]:
     """Read a CSV file as text; None if nothing can be read.
 
@@ -51,6 +62,7 @@ def read_delimited(
     table : name of the table.
     known : column names of the table, by which the separator is recognized.
     may_have_title : rows above the header are looked for and left out.
+    may_be_short : rows with too few cells are listed in the sheet for the caller to judge, and are no findings.
 
     Returns
     -------
@@ -75,9 +87,13 @@ def read_delimited(
     grid = read_regular(data, separator) if not decoded.odd_lines else None
     if grid is None:
         parsed = read_records(data, separator, file=file)
-        columns, lines, findings = parsed.columns, parsed.lines, parsed.findings
+        columns, lines, findings, ragged = parsed.columns, parsed.lines, parsed.findings, parsed.ragged
     else:
-        columns, lines, findings = grid, [], []
+        columns, lines, findings, ragged = grid, [], [], []
+    width = len(columns)
+    short = [(row, count) for row, count in ragged if may_be_short and count < width]
+    uneven = [(row, count) for row, count in ragged if not may_be_short or count >= width]
+    findings = ragged_findings(uneven, width, file=file) + findings
     lines = [line + lines_above for line in lines]
     findings = _remarks(decoded, separator, lines=lines, file=file) + findings
     if above:
@@ -89,6 +105,8 @@ def read_delimited(
         found = f"{len(columns[0])} rows"
         return None, [*findings, fault(file, "file.long", found=found, allowed=f"at most {ROWS_MAX}", fix="split the project")]
     sheet, more = sheet_of(columns, table=table, file=file, dates=DateSystem.NONE, above=above)
+    if sheet is not None and short:
+        sheet = replace(sheet, short=tuple((row + above, count) for row, count in short), width=width)
     return sheet, findings + more
 
 
@@ -151,7 +169,7 @@ def read_records(data: bytes, separator: str, *, file: str) -> _Grid:
         if rows and width:
             chunks.append([pl.Series(str(i), cells, dtype=pl.String) for i, cells in enumerate(zip(*rows, strict=True))])
     columns = [pl.concat(parts) for parts in zip(*chunks, strict=True)]
-    return _Grid(columns, lines, [*_ragged(ragged, width, file=file), *broken])
+    return _Grid(columns, lines, ragged, broken)
 
 
 def _quotes_in_order(data: bytes, separator: str) -> bool:
@@ -224,19 +242,6 @@ def _regularity(records: Sequence[Sequence[str]]) -> int:
     """Return how well a separator suits: the number of cells in records of the most common length, if that is above 1."""
     lengths = [len(record) for record in records if len(record) > 1]
     return max((length * lengths.count(length) for length in set(lengths)), default=0)
-
-
-def _ragged(ragged: Sequence[tuple[int, int]], width: int, *, file: str) -> list[Finding]:
-    findings: list[Finding] = []
-    for index, (row, count) in enumerate(ragged[:RAGGED_MAX]):
-        fix = "put cells that hold the separator between quotes" if count > width else "fill in the missing separators"
-        rest = len(ragged) - RAGGED_MAX if index == RAGGED_MAX - 1 else 0
-        findings.append(
-            Finding(
-                "row.ragged", f"{count} cells", f"{width}, as in the header", fix=fix, file=file, row=row, count=1 + max(rest, 0)
-            )
-        )
-    return findings
 
 
 def _broken(message: str, *, row: int, file: str) -> Finding:

@@ -24,6 +24,9 @@ COLUMNS_MAX = 500
 HEAD_ROWS = 40
 """Rows among which a header is looked for where there may be a title above it."""
 
+RAGGED_MAX = 20
+"""Ragged rows named one by one; the rest are counted."""
+
 _FIGURES = re.compile(r"[\d\s.,:;/%€$£+-]+")
 
 
@@ -47,6 +50,9 @@ class Sheet:
     rows : UInt32, the spreadsheet's number of each row of ``frame``; the header is row 1 unless there is a title above it.
     dates : meaning of bare numbers in date columns.
     headers : for columns renamed while reading, the name the file has for them.
+    short : rows with fewer cells than the header has, filled up with blanks: number of the row and of its cells. Only where a
+        reader asks to judge them itself; else they are findings.
+    width : cells of the header where there are short rows.
     """
 
     table: str
@@ -55,6 +61,8 @@ class Sheet:
     rows: pl.Series
     dates: DateSystem = DateSystem.NONE
     headers: dict[str, str] = field(default_factory=dict)
+    short: tuple[tuple[int, int], ...] = ()
+    width: int = 0
 
     def header(self, column: str) -> str:
         """Return the name the file has for a column of the frame."""
@@ -162,6 +170,24 @@ def rename_headers(sheet: Sheet, *, known: Sequence[str]) -> tuple[Sheet, list[F
 def fault(file: str, code: str, *, found: str, allowed: str, fix: str) -> Finding:
     """Return an error about a file as a whole."""
     return Finding(code, found, allowed, fix=fix, file=file)
+
+
+def ragged_findings(ragged: Sequence[tuple[int, int]], width: int, *, file: str) -> list[Finding]:
+    """Return an error for each row with more or fewer cells than the header, the rest counted in the last.
+
+    Parameters
+    ----------
+    ragged : number of each such row and of its cells.
+    width : cells of the header.
+    file : name of the file.
+    """
+    findings: list[Finding] = []
+    for index, (row, count) in enumerate(ragged[:RAGGED_MAX]):
+        fix = "put cells that hold the separator between quotes" if count > width else "fill in the missing separators"
+        rest = len(ragged) - RAGGED_MAX if index == RAGGED_MAX - 1 else 0
+        found, allowed = f"{count} cells", f"{width}, as in the header"
+        findings.append(Finding("row.ragged", found, allowed, fix=fix, file=file, row=row, count=1 + max(rest, 0)))
+    return findings
 
 
 def column_letters(index: int) -> str:
