@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from chaintwin.errors import InputError, Severity
-from chaintwin.ingest import ImportResult, find_mapping, import_log, parse_mapping, shipped_mapping, write_report
+from chaintwin.ingest import ImportResult, find_mapping, import_log, parse_mapping, shipped_mapping
 from chaintwin.ingest.shipment_log.building.lead_times import FIT_SCHEMA
 from chaintwin.laws import parse_many
 from chaintwin.network.doctor import check
@@ -335,16 +335,6 @@ def test_import_log__progress_rises_to_one(tmp_path: Path) -> None:
     import_log(write_log(tmp_path, ENGLISH_LOG), progress=lambda share, _what: told.append(share))
     assert told == sorted(told)
     assert told[-1] == 1.0
-
-
-def test_write_report__files(tmp_path: Path) -> None:
-    result = import_log(write_log(tmp_path, GERMAN_LOG))
-    paths = write_report(result, tmp_path)
-    document = json.loads(paths[0].read_text(encoding="utf-8"))
-    assert document["facts"]["rows"] == 9
-    assert {finding["code"] for finding in document["findings"]} == codes(result)
-    assert pl.read_csv(paths[1]).columns == list(FIT_SCHEMA)
-    assert parse_mapping(paths[2].read_text(encoding="utf-8")).columns == result.mapping.columns
 
 
 def test_import_log__mode_words_everybody_uses_need_no_mapping(tmp_path: Path) -> None:

@@ -164,6 +164,19 @@ def test_import__does_not_overwrite(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
+def test_import__workbooks_have_reports_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "shipments.csv").write_text(LOG, encoding="utf-8")
+    (tmp_path / "accounts.xlsx").write_text("mine", encoding="utf-8")
+    for name in ("a", "b"):
+        files = document("import", "shipments.csv", "--into", f"{name}.xlsx", cwd=tmp_path)["files"]
+        assert files[0] == f"{name}-import/report.json"
+    text = succeed("import", "shipments.csv", "--into", "a.xlsx", "--replace", cwd=tmp_path)
+    assert "a-import/report.json" in text
+    refused = run("import", "shipments.csv", "--into", "accounts.xlsx", "--replace", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert (tmp_path / "accounts.xlsx").read_text(encoding="utf-8") == "mine"
+
+
 @pytest.mark.parametrize(("folder", "log"), [("scms", "scms/deliveries_to_2013.csv"), ("supplygraph", "supplygraph")])
 def test_import__real_log_is_checked_and_simulated_without_edits(folder: str, log: str, tmp_path: Path) -> None:
     stated = json.loads(shared_path(f"{folder}/expected.json").read_text(encoding="utf-8"))

@@ -58,6 +58,16 @@ def test_init__refuses_a_full_folder(home: Path) -> None:
     assert sorted(path.name for path in (home / NAME).iterdir()) == before
 
 
+def test_init__current_folder_and_result_into_it(tmp_path: Path) -> None:
+    project, results = tmp_path / "project", tmp_path / "results"
+    project.mkdir()
+    results.mkdir()
+    succeed("init", ".", cwd=project)
+    assert document("check", ".", cwd=project)["ok"]
+    succeed("simulate", project, "--replications", 2, "--periods", 5, "--out", ".", cwd=results)
+    assert (results / "result.json").is_file()
+
+
 @pytest.mark.parametrize("layout", ["csv", "xlsx", "parquet"])
 def test_init__example_in_every_layout(layout: str, tmp_path: Path) -> None:
     succeed("init", "beer", "--from-example", "beer-game", "--layout", layout, cwd=tmp_path)

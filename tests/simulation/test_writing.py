@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import openpyxl
 import polars as pl
 import pytest
@@ -16,6 +18,7 @@ from chaintwin.network.tables.files.workbook_writing import ROWS_IN_SHEET_MAX
 from chaintwin.simulation import Format, Result, check_target, simulate
 from chaintwin.simulation.writing import FRAMES, SHEETS
 from tests.simulation.test_simulate import shop
+from tests.sizes import scaled
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +139,53 @@ def test_write__never_over_another_workbook(result: Result, tmp_path: Path) -> N
         with pytest.raises(UsageError, match="allowed: a new file or an earlier result"):
             result.write(tmp_path / name)
     assert {other.name: other.read_bytes() for other in tmp_path.iterdir() if other.is_file()} == before
+
+
+def test_write__two_at_the_same_time(result: Result, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    other = replace(result, span=replace(result.span, seed=7), figures={name: one + 1 for name, one in result.figures.items()})
+
+    def write(one: Result) -> None:
+        check_target(folder)
+        one.write(folder)
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(scaled(ci=25, full=500)):
+            for done in [pool.submit(write, one) for one in (result, other)]:
+                done.result()
+            found = Result.read(folder)
+            expected = result if found.span == result.span else other
+            assert found.span == expected.span
+            for name in found.figures:
+                np.testing.assert_array_equal(found.figures[name], expected.figures[name])
+            assert not list(folder.glob(".*"))
+
+
+@pytest.mark.parametrize("first", get_args(Format)[:2])
+@pytest.mark.parametrize("left", [(), ("activities", "figures"), ("activities", "figures", "result")])
+def test_write__again_after_a_kill(result: Result, first: Format, left: tuple[str, ...], tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    result.write(folder, format=first)
+    (folder / ".tables-12345678.old").mkdir()
+    (folder / ".chaintwin-writing").write_text(".tables-12345678.old\n")
+    for path in folder.glob("[!.]*"):
+        if path.stem not in left:
+            path.rename(folder / ".tables-12345678.old" / path.name)
+    check_target(folder)
+    result.write(folder)
+    assert Result.read(folder).span == result.span
+    assert {path.suffix for path in folder.glob("[!.]*")} == {".parquet", ".json"}
+    assert not (folder / ".chaintwin-writing").exists()
+
+
+def test_write__into_an_empty_folder_keeps_its_permissions(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o2770)
+    monkeypatch.chdir(tmp_path)
+    result.write(".")
+    assert Result.read(tmp_path).span == result.span
+    assert tmp_path.stat().st_mode & 0o7777 == 0o2770
 
 
 def test_check_target__more_rows_than_a_sheet_holds(result: Result, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chaintwin.ingest.shipment_log.importing import ImportResult, find_mapping, import_log, write_report
+    from chaintwin.ingest.shipment_log.importing import ImportResult, find_mapping, import_log
     from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping
     from chaintwin.ingest.shipment_log.mapping.mapping import (
         Layout,
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         shipped_names,
     )
     from chaintwin.ingest.shipment_log.report import ImportReport
+    from chaintwin.ingest.shipment_log.writing import write_import
 
 __all__ = [
     "ImportReport",
@@ -30,14 +31,15 @@ __all__ = [
     "read_mapping",
     "shipped_mapping",
     "shipped_names",
-    "write_report",
+    "write_import",
 ]
 
 _HOME = {
-    "importing": "ImportResult find_mapping import_log write_report",
+    "importing": "ImportResult find_mapping import_log",
     "mapping.guessing": "guess_mapping",
     "mapping.mapping": "Layout LogMapping parse_mapping read_mapping shipped_mapping shipped_names",
     "report": "ImportReport",
+    "writing": "write_import",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -13,7 +13,8 @@ import polars as pl
 
 from chaintwin.errors import UsageError
 from chaintwin.network.graph import ActivityKind
-from chaintwin.network.tables.files.exchanging import write_file, write_folder
+from chaintwin.network.tables.files.exchanging import check_before, write_file, write_folder
+from chaintwin.network.tables.files.folder import is_marked
 from chaintwin.network.tables.files.workbook_safety import inspect_workbook
 from chaintwin.network.tables.files.workbook_writing import ROWS_IN_SHEET_MAX, write_workbook
 
@@ -72,7 +73,13 @@ def write_result(result: Result, path: Path | str, *, format: Format | None = No
         about = {"format": chosen, **{key: getattr(result, key) for key in ABOUT}, "span": asdict(result.span)}
         (staging / ABOUT_FILE).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
-    write_folder(Path(path), fill, stale=lambda target: _present(target, written_format(target)))
+    def stale(target: Path) -> Sequence[str]:
+        _check_folder(target, chosen)
+        # Without this file, which was moved first, an earlier write was killed, and what it left may be of either format.
+        whole = (target / ABOUT_FILE).is_file()
+        return _present(target, written_format(target)) if whole else [*_present(target, "parquet"), *_present(target, "csv")]
+
+    write_folder(Path(path), fill, stale=stale)
 
 
 def chosen_format(path: Path | str, format: Format | None) -> Format:
@@ -113,7 +120,7 @@ def check_target(path: Path | str, format: Format | None = None, *, rows: int = 
     if chosen == "xlsx":
         _check_workbook(target, rows=rows)
     else:
-        _check_folder(target, chosen)
+        check_before(target, lambda: _check_folder(target, chosen))
     places = (target.absolute(), *target.absolute().parents)
     blocking = next((place for place in places[1:] if place.exists() and not place.is_dir()), None)
     if blocking is not None:
@@ -135,9 +142,13 @@ def written_format(folder: Path) -> Format:
 def _check_folder(target: Path, format: Format) -> None:
     if target.exists() and not target.is_dir():
         raise UsageError(f"{target}: found a file; allowed: a new folder or an earlier result")
-    if not target.is_dir() or not any(target.iterdir()):
+    if not target.is_dir():
         return
-    if not (target / ABOUT_FILE).is_file():
+    entries = {entry.name for entry in target.iterdir() if not entry.name.startswith(".")}
+    # A writer that was killed leaves some of its files, perhaps not this one.
+    if not entries or (is_marked(target) and entries <= {*_files("parquet"), *_files("csv")}):
+        return
+    if ABOUT_FILE not in entries:
         raise UsageError(f"{target}: found files that are not a result; allowed: a new folder or an earlier result")
     earlier = written_format(target)
     foreign = [] if earlier == format else [name for name in _present(target, format) if name != ABOUT_FILE]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 from hypothesis import Phase, given, settings
 
 from chaintwin.errors import InputError, UsageError
@@ -131,6 +132,24 @@ def test_write__paths_that_do_not_fit(tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             write(network, path, layout=layout)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clean", "file", "folder.xlsx", "holiday"]
+
+
+def test_write__workbook_that_is_no_project_is_kept(tmp_path: Path) -> None:
+    network = read(write_files(tmp_path / "clean", {}))
+    pl.DataFrame({"account": [1]}).write_excel(tmp_path / "accounts.xlsx", worksheet="accounts")
+    (tmp_path / "letter.xlsx").write_text("dear")
+    with xlsxwriter.Workbook(str(tmp_path / "mixed.xlsx")) as book:
+        for name in ("project", "Products", "My notes"):
+            book.add_worksheet(name)
+    before = _content(tmp_path)
+    for name, found in (("accounts", "accounts"), ("letter", "no workbook"), ("mixed", "sheet My notes, which would be lost")):
+        with pytest.raises(UsageError, match=found):
+            write(network, tmp_path / f"{name}.xlsx", layout=Layout.XLSX)
+    assert _content(tmp_path) == before
+    # A project is replaced, as in a folder.
+    for name in ("first", "second"):
+        write(replace(network, settings=replace(network.settings, name=name)), tmp_path / "net.xlsx", layout=Layout.XLSX)
+    assert read(tmp_path / "net.xlsx").settings.name == "second"
 
 
 class _Stop(BaseException):

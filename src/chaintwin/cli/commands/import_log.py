@@ -29,7 +29,8 @@ def import_log(
     into: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for the project; by default one named after the log, in the current folder.", show_default=False
+            help="Folder for the project, or a file that ends in .xlsx; by default a folder here, named after the log.",
+            show_default=False,
         ),
     ] = None,
     name: Annotated[
@@ -47,7 +48,7 @@ def import_log(
         ),
     ] = None,
     layout: LayoutChoice = Layout.CSV,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace the project of an earlier import.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what an earlier import to the same place wrote.")] = False,
     show_mapping: Annotated[
         bool, typer.Option("--show-mapping", help="Print the mapping as TOML, to correct it, and end.")
     ] = False,
@@ -58,13 +59,17 @@ def import_log(
         if show_mapping:
             _print_mapping(terminal, _mapping_of(log, mapping))
             return
+        from chaintwin.ingest.shipment_log.writing import check_import, write_import
+        from chaintwin.network.tables.writing import Layout as Written
+
         target = into or Path(f"{log.resolve().stem}-network")
-        _refuse_full(target, may_replace=replace)
+        written = Written(layout.value)
+        check_import(target, layout=written, replace=replace)
         result = _imported(terminal, log, mapping=mapping, name=name, as_of=as_of)
-        files = _written(result, target, layout=layout)
+        files = write_import(result, target, layout=written, replace=replace)
         document = {"log": log, "project": target, "files": files, "report": result.report.to_dict(), "findings": result.findings}
         terminal.document(document | {"lane_fits": result.lane_fits, "mapping": result.mapping.to_toml()})
-        _show(terminal, result, log=log, target=target)
+        _show(terminal, result, log=log, target=target, report=files[0])
 
 
 def _imported(terminal: Terminal, log: Path, *, mapping: str | None, name: str | None, as_of: date | None) -> ImportResult:
@@ -92,32 +97,10 @@ def _print_mapping(terminal: Terminal, mapping: LogMapping) -> None:
         print(text, end="")
 
 
-def _refuse_full(target: Path, *, may_replace: bool) -> None:
-    """Refuse a place that holds something; an earlier import, whose tables may have been edited, unless told otherwise."""
-    from chaintwin.cli.commands.init import refuse_full_folder
-    from chaintwin.errors import UsageError
-    from chaintwin.ingest.shipment_log.report import REPORT_FILE
-
-    folder = target.parent if target.suffix.lower() == ".xlsx" else target
-    if target.exists() and (folder / REPORT_FILE).is_file():
-        if not may_replace:
-            raise UsageError(f"{target}: found an earlier import; allowed: another place, or --replace to write over it")
-        return
-    refuse_full_folder(target)
-
-
-def _written(result: ImportResult, target: Path, *, layout: Layout) -> list[Path]:
-    from chaintwin.cli.commands.init import write_project
-    from chaintwin.ingest.shipment_log.importing import write_report
-
-    file = write_project(result.network, target, layout=layout)
-    return write_report(result, file.parent if file.is_file() else file)
-
-
-def _show(terminal: Terminal, result: ImportResult, *, log: Path, target: Path) -> None:
+def _show(terminal: Terminal, result: ImportResult, *, log: Path, target: Path, report: Path) -> None:
     from chaintwin.cli.commands.init import quoted
     from chaintwin.cli.views.import_view import show_import, show_places
 
     show_import(terminal, result, again=f"chaintwin import {quoted(log)}")
-    show_places(terminal, target, findings=result.findings)
+    show_places(terminal, target, report=report, findings=result.findings)
     terminal.show(f"  Next: chaintwin check {quoted(target)}", f"        chaintwin simulate {quoted(target)}")

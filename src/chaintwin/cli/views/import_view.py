@@ -125,18 +125,18 @@ def show_import(terminal: Terminal, result: ImportResult, *, again: str) -> None
     _show_warnings(terminal, result.findings)
 
 
-def show_places(terminal: Terminal, target: Path, *, findings: Sequence[Finding]) -> None:
+def show_places(terminal: Terminal, target: Path, *, report: Path, findings: Sequence[Finding]) -> None:
     """Print where the full report is.
 
     Parameters
     ----------
     terminal : where to.
     target : the project.
+    report : the file.
     findings : of the import, which the report lists.
     """
-    folder = (target.parent if target.is_file() else target) / "import"
     terminal.title(f"Written to {target}")
-    terminal.show(_line(f"Full report: {folder / 'report.json'} ({tally(findings)})"))
+    terminal.show(_line(f"Full report: {report} ({tally(findings)})"))
 
 
 def _read(report: ImportReport) -> str:

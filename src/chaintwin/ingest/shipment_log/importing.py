@@ -26,7 +26,7 @@ from chaintwin.ingest.shipment_log.mapping.mapping import (
     shipped_mapping,
     shipped_names,
 )
-from chaintwin.ingest.shipment_log.report import FITS_FILE, MAPPING_FILE, REPORT_FILE, ImportReport, write_json
+from chaintwin.ingest.shipment_log.report import ImportReport
 from chaintwin.ingest.shipment_log.series.building import build_from_series
 from chaintwin.ingest.shipment_log.series.facts import gather_series_facts
 from chaintwin.ingest.shipment_log.series.reading import find_file, read_series
@@ -116,27 +116,6 @@ def find_mapping(source: Path | str) -> LogMapping:
     if _is_series(path):
         return shipped_mapping("supplygraph")
     return _fitting_mapping(files[0], _read(files[:1], None)[0].frame)
-
-
-def write_report(result: ImportResult, folder: Path | str) -> list[Path]:
-    """Write the report (JSON), the lead-time fits (CSV) and the mapping (TOML) of an import beside its project.
-
-    Parameters
-    ----------
-    result : what the import returned.
-    folder : an existing folder; the files go into its folder ``import``, apart from the tables.
-
-    Returns
-    -------
-    The files written.
-    """
-    folder = Path(folder)
-    paths = [folder / name for name in (REPORT_FILE, FITS_FILE, MAPPING_FILE)]
-    paths[0].parent.mkdir(exist_ok=True)
-    write_json(result.report, result.findings, path=paths[0])
-    result.lane_fits.write_csv(paths[1])
-    paths[2].write_text(result.mapping.to_toml(), encoding="utf-8")
-    return paths
 
 
 def _given_mapping(mapping: LogMapping | Path | str | None, file: Path) -> LogMapping | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from chaintwin.errors import Finding
 from chaintwin.ingest.shipment_log.coverage import Coverage
 
-REPORT_FILE = "import/report.json"
-FITS_FILE = "import/lead_time_fits.csv"
-MAPPING_FILE = "import/mapping.toml"
+REPORT_FILE = "report.json"
+FITS_FILE = "lead_time_fits.csv"
+MAPPING_FILE = "mapping.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class ImportReport:
         }
 
 
-def write_json(report: ImportReport, findings: tuple[Finding, ...], *, path: Path) -> None:
+def write_json(report: ImportReport, findings: tuple[Finding, ...], *, path: Path, project: str, files: Sequence[str]) -> None:
     """Write a report and its findings as JSON.
 
     Parameters
@@ -73,8 +73,11 @@ def write_json(report: ImportReport, findings: tuple[Finding, ...], *, path: Pat
     report : the figures.
     findings : what was odd or assumed.
     path : the file.
+    project : the name of the workbook beside the report's folder, or ``.`` for the folder around it.
+    files : what the import wrote, relative to the folder around the report's folder; a later import replaces these.
     """
-    document = report.to_dict() | {"findings": [finding_to_dict(finding) for finding in findings]}
+    document = {"project": project, "files": list(files)} | report.to_dict()
+    document["findings"] = [finding_to_dict(finding) for finding in findings]
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 

@@ -499,6 +499,8 @@ CATALOG: tuple[Table, ...] = (
 )
 """Every table, in the order they are written."""
 
+TABLE_NAMES = tuple(described.name for described in CATALOG)
+
 
 def table(name: str) -> Table:
     """Return the table of that name; KeyError if there is none."""

@@ -10,7 +10,7 @@ import polars as pl
 
 from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.network.network import Network, Settings
-from chaintwin.network.tables.catalog import CATALOG, table
+from chaintwin.network.tables.catalog import CATALOG, TABLE_NAMES, table
 from chaintwin.network.tables.cells.columns import empty_frame, type_table
 from chaintwin.network.tables.cells.keys import key_findings
 from chaintwin.network.tables.cells.nearest import names_of
@@ -24,8 +24,6 @@ from chaintwin.network.tables.files.workbook_safety import inspect_workbook
 from chaintwin.network.tables.migrating import migrate, version_findings
 from chaintwin.network.tables.schema import Kind
 from chaintwin.network.tables.settings import SETTINGS_SHEET, load_settings, settings_of_sheet
-
-TABLE_NAMES = tuple(described.name for described in CATALOG)
 
 
 def read(path: str | Path) -> Network:

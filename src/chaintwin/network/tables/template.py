@@ -121,10 +121,21 @@ def write_template(path: str | Path) -> None:
     """
     folder = Path(path)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(
-            f"{folder.name or folder}: found something there already; allowed: a new or an empty folder; fix: choose another name"
-        )
-    write_folder(folder, _fill, stale=lambda _: ())
+        raise _taken(folder)
+    write_folder(folder, _fill, stale=_nothing)
+
+
+def _nothing(folder: Path) -> tuple[str, ...]:
+    """Return no names; what another program put there in the meantime is not replaced."""
+    if any(not entry.name.startswith(".") for entry in folder.iterdir()):
+        raise _taken(folder)
+    return ()
+
+
+def _taken(folder: Path) -> UsageError:
+    return UsageError(
+        f"{folder.name or folder}: found something there already; allowed: a new or an empty folder; fix: choose another name"
+    )
 
 
 def _fill(folder: Path) -> None:

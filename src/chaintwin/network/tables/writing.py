@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from chaintwin.errors import Finding, InputError, Severity, UsageError
 from chaintwin.laws.grammar import parse_many
 from chaintwin.laws.law import Law
 from chaintwin.network.network import Network
-from chaintwin.network.tables.catalog import CATALOG
+from chaintwin.network.tables.catalog import CATALOG, TABLE_NAMES
+from chaintwin.network.tables.cells.cells import shown
 from chaintwin.network.tables.cells.columns import DTYPES, type_table
-from chaintwin.network.tables.files.exchanging import write_file, write_folder
-from chaintwin.network.tables.files.folder import SETTINGS_FILE, TABLE_ENDINGS, match_table
+from chaintwin.network.tables.files.exchanging import check_before, write_file, write_folder
+from chaintwin.network.tables.files.folder import SETTINGS_FILE, TABLE_ENDINGS, is_marked, match_table
 from chaintwin.network.tables.files.sheet import Sheet
+from chaintwin.network.tables.files.workbook_safety import inspect_workbook
 from chaintwin.network.tables.files.workbook_writing import ROWS_IN_SHEET_MAX, write_workbook
 from chaintwin.network.tables.schema import Kind, Table
 from chaintwin.network.tables.settings import MEANINGS, SETTINGS_SHEET, settings_text, settings_values
@@ -34,8 +36,9 @@ class Layout(StrEnum):
 def write(network: Network, path: str | Path, *, layout: Layout = Layout.CSV) -> None:
     """Write a network as a project.
 
-    An existing project at the path is replaced, other files in its folder are left alone. Nothing is written half: after a fault
-    or an interruption the old project is there as it was. Reading the project gives an equal network.
+    An existing project at the path is replaced, other files in its folder are left alone. A workbook is replaced as a whole, so
+    one with sheets that belong to no project is refused. Nothing is written half: after a fault or an interruption the old
+    project is there as it was. Reading the project gives an equal network.
 
     Parameters
     ----------
@@ -48,7 +51,8 @@ def write(network: Network, path: str | Path, *, layout: Layout = Layout.CSV) ->
     InputError
         The network holds cells that no project may hold, such as NaN; nothing is written.
     UsageError
-        The path does not fit the layout, or is a folder that holds other things than a project.
+        The path does not fit the layout, is a folder or a workbook that holds other things than a project, or another program
+        is writing there all the time.
 
     Example
     -------
@@ -62,30 +66,97 @@ def write(network: Network, path: str | Path, *, layout: Layout = Layout.CSV) ->
     4
     """
     target = Path(path)
-    _check_target(target, layout)
-    tables = _tables_to_write(network)
-    samples = _sample_files(network)
-    if layout is not Layout.XLSX:
-
-        def fill(folder: Path) -> None:
-            (folder / SETTINGS_FILE).write_text(settings_text(network.settings), encoding="utf-8")
-            for name, frame in tables.items():
-                _write_table(frame, folder / name, layout=layout)
-            for sample in samples:
-                _copy_sample(network, sample, folder=folder)
-
-        write_folder(target, fill, stale=_project_files)
+    _check_path(target, layout)
+    if layout is Layout.XLSX:
+        check_workbook(target)
+        fill = filler(network, layout=layout)
+        for sample in _sample_files(network):
+            _copy_beside(network, sample, folder=target.parent)
+        write_file(target, fill)
         return
-    long = [name for name, frame in tables.items() if frame.height > ROWS_IN_SHEET_MAX]
-    if long:
-        raise UsageError(
-            f"{', '.join(long)}: found more than {ROWS_IN_SHEET_MAX} rows; allowed: at most that; fix: write CSV or Parquet"
-        )
-    values = settings_values(network.settings)
-    settings = {name: (values[name], meaning) for name, meaning in MEANINGS}
-    for sample in samples:
-        _copy_beside(network, sample, folder=target.parent)
-    write_file(target, lambda file: write_workbook(file, settings, sheet=SETTINGS_SHEET, tables=tables))
+    if target.exists():
+        check_before(target, lambda: _check_folder(target))
+
+    def stale(folder: Path) -> Sequence[str]:
+        _check_folder(folder)
+        return project_files(folder)
+
+    write_folder(target, filler(network, layout=layout), stale=stale)
+
+
+def filler(network: Network, *, layout: Layout) -> Callable[[Path], None]:
+    """Check a network and return what writes it: into the folder it is given, or as the workbook it is given.
+
+    Parameters
+    ----------
+    network : the network.
+    layout : how the tables are stored. Files that laws name go along into a folder, not beside a workbook.
+
+    Raises
+    ------
+    InputError, UsageError
+        The network cannot be written; see ``write``.
+    """
+    tables = _tables_to_write(network)
+    if layout is Layout.XLSX:
+        long = [name for name, frame in tables.items() if frame.height > ROWS_IN_SHEET_MAX]
+        if long:
+            raise UsageError(
+                f"{', '.join(long)}: found more than {ROWS_IN_SHEET_MAX} rows; allowed: at most that; fix: write CSV or Parquet"
+            )
+        values = settings_values(network.settings)
+        settings = {name: (values[name], meaning) for name, meaning in MEANINGS}
+        return lambda file: write_workbook(file, settings, sheet=SETTINGS_SHEET, tables=tables)
+    samples = _sample_files(network)
+
+    def fill(folder: Path) -> None:
+        (folder / SETTINGS_FILE).write_text(settings_text(network.settings), encoding="utf-8")
+        for name, frame in tables.items():
+            _write_table(frame, folder / name, layout=layout)
+        for sample in samples:
+            _copy_sample(network, sample, folder=folder)
+
+    return fill
+
+
+def project_files(folder: Path) -> Sequence[str]:
+    """Return the names of the files in a folder that hold a table or the settings.
+
+    Parameters
+    ----------
+    folder : an existing folder.
+    """
+    return sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.is_file()
+        and (path.name == SETTINGS_FILE or (path.suffix.lower() in TABLE_ENDINGS and match_table(path.stem, TABLE_NAMES) != ""))
+    )
+
+
+def check_workbook(path: Path) -> None:
+    """Refuse to replace a file that is not the workbook of a project and nothing else.
+
+    Parameters
+    ----------
+    path : the file; it need not exist.
+
+    Raises
+    ------
+    UsageError
+        It is no workbook, or has sheets that would be lost.
+    """
+    if not path.exists():
+        return
+    allowed = "allowed: a new file, or a workbook that holds a project and nothing else; fix: choose another name"
+    names = [sheet.name for sheet in inspect_workbook(path).sheets]
+    if not names:
+        raise UsageError(f"{path.name}: found a file that is no workbook; {allowed}")
+    strange = [name for name in names if name.strip().lower() != SETTINGS_SHEET and match_table(name, TABLE_NAMES) == ""]
+    if strange:
+        sheets = f"{'sheet' if len(strange) == 1 else 'sheets'} {', '.join(map(shown, strange[:3]))}"
+        more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
+        raise UsageError(f"{path.name}: found {sheets}{more}, which would be lost; {allowed}")
 
 
 def normalized(network: Network) -> Network:
@@ -124,32 +195,25 @@ def _check_columns(frame: pl.DataFrame, described: Table) -> None:
         raise UsageError(f"{described.name}: found columns {dict(frame.schema)}; allowed: exactly {dict(wanted)}")
 
 
-def _check_target(target: Path, layout: Layout) -> None:
+def _check_path(target: Path, layout: Layout) -> None:
     is_file = target.suffix.lower() == ".xlsx"
     if is_file != (layout is Layout.XLSX):
         wanted = "a file ending in .xlsx" if layout is Layout.XLSX else "a folder"
         raise UsageError(f"{target.name}: found a path that does not fit layout {layout.value}; allowed: {wanted}")
     if is_file and target.is_dir():
         raise UsageError(f"{target.name}: found a folder; allowed: a file")
-    if not is_file and target.exists():
-        if not target.is_dir():
-            raise UsageError(f"{target.name}: found a file; allowed: a folder")
-        entries = [entry for entry in target.iterdir() if not entry.name.startswith(".")]
-        if entries and not _project_files(target):
-            raise UsageError(
-                f"{target.name}: found a folder with other things than a project; allowed: a project, an empty or a new folder"
-            )
+    if not is_file and target.exists() and not target.is_dir():
+        raise UsageError(f"{target.name}: found a file; allowed: a folder")
 
 
-def _project_files(folder: Path) -> Sequence[str]:
-    """Return the names of the files in a folder that hold a table or the settings."""
-    names = [described.name for described in CATALOG]
-    return sorted(
-        path.name
-        for path in folder.iterdir()
-        if path.is_file()
-        and (path.name == SETTINGS_FILE or (path.suffix.lower() in TABLE_ENDINGS and match_table(path.stem, names) != ""))
-    )
+def _check_folder(folder: Path) -> None:
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    # After a kill the tables may lie in a hidden folder.
+    if entries and not project_files(folder) and not is_marked(folder):
+        raise UsageError(
+            f"{folder.name or folder}: found a folder with other things than a project; "
+            "allowed: a project, an empty or a new folder"
+        )
 
 
 def _tables_to_write(network: Network) -> dict[str, pl.DataFrame]:

@@ -76,6 +76,17 @@ def find_project(path: Path, known: Sequence[str]) -> Project:
     return Project(findings=[fault(name, "project.format", found=found, allowed="a project folder or an .xlsx file", fix=fix)])
 
 
+def is_marked(folder: Path) -> bool:
+    """Tell whether the files of a folder are being exchanged, or were when the program that did it was killed.
+
+    A marker without content is that of a program that has not moved anything yet.
+    """
+    try:
+        return (folder / MARKER_FILE).lstat().st_size > 0
+    except OSError:
+        return False
+
+
 def check_file(path: Path) -> list[Finding]:
     """Return findings if a file is no plain file, cannot be opened or is too large."""
     try:
@@ -125,7 +136,7 @@ def _in_folder(folder: Path, files: Sequence[Path], *, known: Sequence[str]) -> 
     if len(files) > ENTRIES_MAX:
         found, fix = f"{len(files)} files", "name the folder that holds the tables"
         return Project(findings=[fault(folder.name, "project.crowded", found=found, allowed=f"at most {ENTRIES_MAX}", fix=fix)])
-    if any(path.name == MARKER_FILE for path in files):
+    if is_marked(folder):
         found = "a write that was interrupted"
         fix = f"write the project again, or move back what lies in the hidden folder that {MARKER_FILE} names, and delete both"
         findings.append(fault(MARKER_FILE, "project.interrupted", found=found, allowed="a complete project", fix=fix))
