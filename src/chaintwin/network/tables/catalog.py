@@ -65,7 +65,7 @@ PRODUCTS = Table(
         Column("product_id", Kind.ID, "Your name of the product.", required=True),
         Column("name", Kind.TEXT, "Name for people.", rule="the product_id"),
         Column("unit", Kind.TEXT, "Base unit in which quantities are counted.", default="each"),
-        Column("value", Kind.NUMBER, "Value of one unit.", unit="money", default=1.0, low=0),
+        Column("value", Kind.NUMBER, "Value of one unit.", unit="money", low=0, rule="1, with a warning where money rests on it"),
         Column(
             "weight_kg", Kind.NUMBER, "Weight of one unit.", unit="kg", low=0, rule="no weight: no weight-based cost or carbon"
         ),
@@ -106,6 +106,7 @@ LANES = Table(
             Kind.NUMBER,
             "Cost of each unit moved.",
             unit="money/unit",
+            low=0,
             rule="proposed from weight, distance and mode",
         ),
         Column(
@@ -185,15 +186,21 @@ STOCK_POINTS = Table(
         Column(
             "base_stock",
             Kind.NUMBER,
-            "Order up to this position (base_stock).",
+            "Order up to this position (base_stock); below 0 orders wait until so much is owed.",
             unit="unit",
             rule="mean demand over the exposure and safety for the service target",
         ),
-        Column("reorder_point", Kind.NUMBER, "Order at or below this position (s_S, R_nQ).", unit="unit", rule="as base_stock"),
+        Column(
+            "reorder_point",
+            Kind.NUMBER,
+            "Order at or below this position (s_S, R_nQ); below 0 as base_stock.",
+            unit="unit",
+            rule="as base_stock",
+        ),
         Column(
             "order_up_to",
             Kind.NUMBER,
-            "Order up to this position (s_S).",
+            "Order up to this position (s_S); below 0 as base_stock.",
             unit="unit",
             rule="reorder_point and four periods of demand",
         ),

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from chaintwin.errors import Finding, Severity
+from chaintwin.errors import Finding, Severity, amount_of
 from chaintwin.network.tables.cells.nearest import plain_name
 from chaintwin.network.tables.files.decoding import Decoded, decode
 from chaintwin.network.tables.files.sheet import COLUMNS_MAX, HEAD_ROWS, ROWS_MAX, DateSystem, Sheet, fault, header_row, sheet_of
@@ -233,7 +233,13 @@ def _ragged(ragged: Sequence[tuple[int, int]], width: int, *, file: str) -> list
         rest = len(ragged) - RAGGED_MAX if index == RAGGED_MAX - 1 else 0
         findings.append(
             Finding(
-                "row.ragged", f"{count} cells", f"{width}, as in the header", fix=fix, file=file, row=row, count=1 + max(rest, 0)
+                "row.ragged",
+                amount_of(count, "cell"),
+                f"{width}, as in the header",
+                fix=fix,
+                file=file,
+                row=row,
+                count=1 + max(rest, 0),
             )
         )
     return findings

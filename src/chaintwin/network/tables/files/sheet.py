@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from chaintwin.errors import Finding, Severity
+from chaintwin.errors import Finding, Severity, amount_of
 from chaintwin.network.tables.cells.nearest import plain_name
 
 FILE_BYTES_MAX = 200 * 1024 * 1024
@@ -175,8 +175,7 @@ def column_letters(index: int) -> str:
 
 
 def _titled(file: str, above: int) -> Finding:
-    rows = "1 row" if above == 1 else f"{above} rows"
-    found, fix = f"{rows} above the header", "left out; the header is taken from this row"
+    found, fix = f"{amount_of(above, 'row')} above the header", "left out; the header is taken from this row"
     return Finding("file.title", found, "the header in row 1", fix, file, above + 1, severity=Severity.NOTE)
 
 
