@@ -46,10 +46,21 @@ class Finding:
     def __str__(self) -> str:
         place = self.file + (f":{self.row}" if self.row else "")
         head = " ".join(part for part in (place, self.column) if part)
-        more = f" (and {self.count - 1} more {'row' if self.count == 2 else 'rows'})" if self.count > 1 else ""
+        more = f" (and {amount_of(self.count - 1, 'more row')})" if self.count > 1 else ""
         text = f"found {self.found}{more}; allowed: {self.allowed}"
         text = f"{head}: {text}" if head else text
         return f"{text}; fix: {self.fix}" if self.fix else text
+
+
+def amount_of(amount: int, noun: str) -> str:
+    """Return an amount with its noun, in the plural where needed.
+
+    Example
+    -------
+    >>> amount_of(1, "row"), amount_of(1200, "stock point")
+    ('1 row', '1,200 stock points')
+    """
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
 class ChaintwinError(Exception):

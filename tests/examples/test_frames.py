@@ -22,8 +22,8 @@ def test_rows_as_table__unknown_column() -> None:
 
 
 def test_columns_as_table__blanks_get_defaults() -> None:
-    frame = columns_as_table("products", pl.DataFrame({"product_id": ["a", "b"], "value": [None, 3]}))
-    assert frame["value"].to_list() == [1.0, 3.0]
+    frame = columns_as_table("products", pl.DataFrame({"product_id": ["a", "b"], "quantum": [None, 3]}))
+    assert frame["quantum"].to_list() == [1.0, 3.0]
     assert frame["unit"].to_list() == ["each", "each"]
 
 

@@ -73,7 +73,7 @@ def test_import_log__site_in_two_countries(tmp_path: Path) -> None:
     lines = [line(1), line(2), line(3, c4="Germany"), line(4, c1="Wien", c2="Italy", c3="Graz")]
     (finding,) = found(run(tmp_path, *lines), "log.country_conflict")
     assert finding.severity is Severity.WARNING
-    assert "Wien: AT on 2 lines, DE on 1 lines, IT on 1 lines" in finding.found
+    assert "Wien: AT on 2 lines, DE on 1 line, IT on 1 line" in finding.found
     assert countries(run(tmp_path, *lines))["Wien"] == "AT"
     assert countries(run(tmp_path, *reversed(lines)))["Wien"] == "AT"
 
@@ -93,7 +93,7 @@ def test_import_log__spellings_are_one_name(tmp_path: Path) -> None:
     assert result.report.facts["items"] == 2
     assert result.report.steps["spellings_merged"] == {"sites": 3, "products": 1}
     sites, products = found(result, "log.spelling_merged")
-    assert sites.found == "3 other spellings of 1 sites: 'WIEN', 'Wien,', 'wien' for 'Wien'"
+    assert sites.found == "3 other spellings of 1 site: 'WIEN', 'Wien,', 'wien' for 'Wien'"
     assert (sites.count, products.count) == (3, 1)
     kept = run(tmp_path, *lines, extra='\n[spellings]\nproducts = "keep"\n')
     assert sorted(kept.network["products"]["product_id"]) == ["BOLT", "bolt"]

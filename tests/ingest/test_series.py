@@ -46,6 +46,10 @@ def test_import_log__small_series(tmp_path: Path) -> None:
     assert made["capacity"].to_list() == pytest.approx([140 * 2 / 3, 140 / 3])
     codes = {finding.code for finding in result.findings}
     assert {"log.product_without_place", "log.place_blank", "import.value_unknown"} <= codes
+    # A blank stays blank, so that the doctor can tell it from a value of 1.
+    assert result.network["products"]["value"].to_list() == [None] * result.network["products"].height
+    (blank,) = [finding for finding in result.findings if finding.code == "log.place_blank"]
+    assert blank.found == "1 row with a blank cell"
 
 
 def test_import_log__series_of_one_file_is_its_folder(tmp_path: Path) -> None:

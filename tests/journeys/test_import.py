@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.ingest.test_series import write_series
 from tests.journeys.running import ESCAPE, document, environment, run, succeed
 from tests.shared_data import shared_path
 
@@ -154,6 +155,33 @@ def test_import__without_what_a_network_needs(tmp_path: Path) -> None:
     assert "product" in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["notes.csv"]
+
+
+def test_import__a_log_that_is_not_there_or_of_another_kind_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "empty").mkdir()
+    for name, found in (
+        ("gone.csv", "nothing there"),
+        ("notes.pdf", "a file ending in .pdf"),
+        ("empty", "a folder without tables"),
+    ):
+        done = run("import", name, cwd=tmp_path)
+        said = " ".join((done.stdout + done.stderr).split())
+        assert done.returncode == 1
+        assert f"{name} 1 error error {name}: found {found}; allowed:" in said
+        assert "the network as a whole" not in said
+
+
+def test_import__places_that_repeat_do_not_look_lost(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    write_series(tmp_path / "log")
+    text = " ".join(succeed("import", "log", "--into", "mine", cwd=tmp_path).split())
+    assert "different places of products; other rows are duplicates or of products without a series." in text
+    assert "1 row with a blank cell in the table of places. Left out of the network." in text
+    whole = document("check", "mine", cwd=tmp_path)
+    bills = [finding for finding in whole["findings"] if finding["code"].startswith("source.no_bill")]
+    assert [(finding["severity"], finding["count"]) for finding in bills] == [("note", 1)]
+    assert [finding["code"] for finding in whole["findings"] if "value" in finding["code"]] == ["value.missing"]
 
 
 def test_import__does_not_overwrite(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import signal
 import subprocess
@@ -156,17 +157,35 @@ def test_simulate__prints_tables_and_writes_parquet(home: Path, tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["the result"]
 
 
+def test_simulate__marks_revenue_without_prices(home: Path, tmp_path: Path) -> None:
+    for file in (home / NAME).iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    arguments = ("simulate", tmp_path, "--replications", 2, "--periods", 20)
+    assert "product values" not in succeed(*arguments, cwd=home)
+    with (tmp_path / "demand.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (tmp_path / "demand.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [name for name in rows[0] if name != "price"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    text = succeed(*arguments, cwd=home)
+    assert "Revenue, at product values" in text
+    assert "Revenue is at product values: no price is given; it holds no margin there." in text
+    assert document(*arguments, cwd=home)["figures"]["revenue"]["note"] == "at product values: no price is given"
+
+
 def test_simulate__writes_csv_and_a_workbook(home: Path, tmp_path: Path) -> None:
     arguments = ("simulate", home / NAME, "--replications", 4, "--periods", 20)
     text = succeed(*arguments, "--out", "tables", "--format", "csv", cwd=tmp_path)
     assert "Wrote the result to tables (a CSV file a table)." in text
-    assert (tmp_path / "tables" / "streams.csv").read_text().startswith("stream_id,buffer_id,demand,")
+    assert (tmp_path / "tables" / "streams.csv").read_text().startswith("stream_id,buffer_id,is_priced,demand,")
     text = succeed(*arguments, "--out", "result.xlsx", cwd=tmp_path)
     assert "Wrote the result to result.xlsx (a sheet a table)." in text
     assert sorted(path.name for path in tmp_path.iterdir()) == ["result.xlsx", "tables"]
     for wrong in (
         ("--format", "csv"),
         ("--out", "result", "--format", "xlsx"),
+        ("--out", "a/b/result.csv"),
         ("--out", "many.xlsx", "--replications", 1_048_576),
         ("--out", home / NAME, "--format", "csv"),
     ):

@@ -308,3 +308,32 @@ def test_read__damaged_result(tmp_path: Path) -> None:
     (tmp_path / "out" / "result.json").write_text('{"span": 3}')
     with pytest.raises(UsageError, match="damaged"):
         Result.read(tmp_path / "out")
+
+
+def test_result__marks_revenue_of_demand_without_a_price(tmp_path: Path) -> None:
+    bare = simulate(shop(), replications=2, periods=5)
+    assert bare.note("revenue") == "at product values: no price is given"
+    assert bare.note("total_cost") is None
+    assert bare.streams["is_priced"].to_list() == [False]
+    demand = shop()["demand"].with_columns(price=pl.lit(12.0))
+    priced = simulate(shop().with_table("demand", demand), replications=2, periods=5)
+    assert priced.note("revenue") is None
+    assert priced.streams["is_priced"].to_list() == [True]
+    other = shop()["demand"].with_columns(stream_id=pl.lit("other"))
+    both = simulate(shop().with_table("demand", pl.concat([demand, other])), replications=2, periods=5)
+    assert both.note("revenue") == "at product values: 1 of 2 demand streams have no price"
+    assert dict(both.streams.select("stream_id", "is_priced").iter_rows())["other"] is False
+    both.write(tmp_path / "kept")
+    assert Result.read(tmp_path / "kept").note("revenue") == both.note("revenue")
+    both.write(tmp_path / "shown", format="csv")
+    assert "at product values: 1 of 2 demand streams have no price" in (tmp_path / "shown" / "summary.csv").read_text()
+    with pytest.raises(KeyError):
+        both.note("profit")
+
+
+def test_simulate__a_negative_level_waits_until_so_much_is_owed() -> None:
+    points = {"site_id": "shop", "product_id": "tea", "base_stock": -30.0, "initial_stock": 0.0}
+    network = network_of({"stock_points": [points]})["stock_points"]
+    result = simulate(shop().with_table("stock_points", network), replications=2, periods=50)
+    assert result["backlog"][0] > 30
+    assert result["on_hand"][0] < simulate(shop(), replications=2, periods=50)["on_hand"][0]

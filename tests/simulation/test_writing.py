@@ -197,3 +197,24 @@ def test_check_target__more_rows_than_a_sheet_holds(result: Result, tmp_path: Pa
     with pytest.raises(UsageError, match="1,048,576 rows"):
         replace(result, periods=long).write(tmp_path / "out.xlsx")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "meant"),
+    [
+        ("a/b/c.csv", None, "a/b/c with the format csv"),
+        ("a/b/c.csv", "csv", "a/b/c with the format csv"),
+        ("c.parquet", None, "c with the format parquet"),
+        ("c.CSV", "parquet", "c with the format parquet"),
+        ("c.xls", None, "c.xlsx"),
+    ],
+)
+def test_check_target__a_name_of_one_file_is_refused(name: str, format: Format | None, meant: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="allowed: a folder, which gets a CSV or Parquet file for each table") as refused:
+        check_target(tmp_path / name, format)
+    assert str(refused.value).endswith(f"fix: name {tmp_path / meant}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_target__a_point_in_the_name_of_a_folder_is_no_ending(tmp_path: Path) -> None:
+    check_target(tmp_path / "run 1.5")

@@ -85,6 +85,7 @@ class _Index:
     def __init__(self, graph: Graph) -> None:
         self.buffer = graph.buffers.sort("buffer_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
         self.activity = graph.activities.sort("activity_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+        self.unpriced = graph.unpriced
         self.stream = graph.streams.sort("stream_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
         self.resource = graph.resources.sort("resource_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
         self.buffers = self.buffer.select("buffer_id", number="index")
@@ -112,7 +113,7 @@ class _Index:
         return Names(
             self.buffer.select("buffer_id", "site_id", "product_id"),
             self.activity.select("activity_id", "kind"),
-            self.stream.select("stream_id", "buffer_id"),
+            self.stream.select("stream_id", "buffer_id", is_priced=~pl.col("stream_id").is_in(self.unpriced.implode())),
             self.resource.select("resource_id"),
         )
 

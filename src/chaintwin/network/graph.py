@@ -164,6 +164,7 @@ class Graph:
         ``lost_cost``.
     pipeline : ``activity_id``, ``period``, ``quantity``: started before the run, arriving in that period.
     orders : ``activity_id``, ``period``, ``quantity``: ordered before the run, becoming visible in that period.
+    unpriced : ids of the streams that sell at the product's value because no price is given, String.
     folder : where files named in laws are found, empty if none.
     """
 
@@ -177,4 +178,5 @@ class Graph:
     streams: pl.DataFrame
     pipeline: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
     orders: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
+    unpriced: pl.Series = field(default_factory=lambda: pl.Series("stream_id", [], dtype=pl.String))
     folder: str = ""

@@ -31,7 +31,7 @@ class Names:
     ----------
     buffers : columns ``buffer_id``, ``site_id``, ``product_id``; N rows.
     activities : columns ``activity_id``, ``kind``; A rows.
-    streams : columns ``stream_id``, ``buffer_id``; D rows.
+    streams : columns ``stream_id``, ``buffer_id``, ``is_priced`` (false where the product's value is the price); D rows.
     resources : column ``resource_id``; K rows.
     """
 

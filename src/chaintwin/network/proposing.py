@@ -12,6 +12,9 @@ from chaintwin.network.network import Network, Settings
 FREIGHT_CURRENCY = "USD"
 """Currency of the freight figures of ``chaintwin.network.geography``."""
 
+BLANK_VALUE = 1.0
+"""Value of one unit of a product that has none, money: something positive, so that costs of different stock can be told apart."""
+
 PROPOSAL_SCHEMA = pl.Schema(
     {"table": pl.String, "row": pl.Int64, "object_id": pl.String, "column": pl.String, "value": pl.String, "basis": pl.String}
 )
@@ -45,7 +48,7 @@ class Proposals:
 
 
 def fill_proposals(network: Network) -> Proposals:
-    """Return the network with coordinates, modes, distances, lead times and freight proposed where they are blank.
+    """Return the network with coordinates, modes, distances, lead times, freight and values filled in where they are blank.
 
     Nothing that a row says is changed. Without positions and without mode and distance nothing can be proposed, and the blank
     stays.
@@ -79,7 +82,9 @@ def fill_proposals(network: Network) -> Proposals:
         merged = pl.concat([rest, filled.select(columns)]).sort("place")
         whole, freight, notes = merged.select(lanes.columns), merged["freight"], merged["proposal_note"]
         proposed = pl.concat([_sites_proposed(sites), _lanes_proposed(filled)])
+    valued = network["products"].with_columns(pl.col("value").fill_null(BLANK_VALUE))
     network = network.with_table("sites", sites.select(network["sites"].columns)).with_table("lanes", whole)
+    network = network.with_table("products", valued)
     return Proposals(network, freight, notes, proposed)
 
 

@@ -35,7 +35,8 @@ class Result:
     currency, period : units of money and time.
     is_random : demand or lead times are drawn; without chance every replication is the same.
     figures : name to Floats[replications]: one value a replication; see FIGURES.
-    summary : one row a figure: ``figure``, ``unit``, ``mean``, ``low``, ``high``, ``sd``, ``replications``.
+    summary : one row a figure: ``figure``, ``unit``, ``mean``, ``low``, ``high``, ``sd``, ``replications``, and ``note``, which
+        says what a figure rests on where that is not what its name says.
     stock_points, streams, activities, resources, periods : means by entity with the half width of their intervals.
     """
 
@@ -65,6 +66,16 @@ class Result:
         mean, low, high = (float("nan") if row[end] is None else float(row[end]) for end in ("mean", "low", "high"))
         return mean, low, high
 
+    def note(self, figure: str) -> str | None:
+        """Return what one figure rests on where that is not what its name says; KeyError for another name.
+
+        Revenue where demand has no price is one: it is counted at the product's value and holds no margin.
+        """
+        if figure not in self.figures:
+            raise KeyError(figure)
+        said = self.summary.row(by_predicate=pl.col("figure") == figure, named=True)["note"]
+        return None if said is None else str(said)
+
     def write(self, path: Path | str, *, format: Format | None = None) -> None:
         """Write every frame, the figures of each replication, and what the result is of; all files appear or none.
 
@@ -91,7 +102,7 @@ class Result:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     result.write(Path(folder) / "beer", format="csv")
         ...     (Path(folder) / "beer" / "summary.csv").read_text().splitlines()[0]
-        'figure,unit,mean,low,high,sd,replications'
+        'figure,unit,mean,low,high,sd,replications,note'
         """
         write_result(self, path, format=format)
 
@@ -140,7 +151,13 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
         period=period,
         is_random=program.is_random,
         figures=figures,
-        summary=_summary(reduced.figures, confidence, money=f"{currency}/{period}", units=f"unit/{period}"),
+        summary=_summary(
+            reduced.figures,
+            confidence,
+            money=f"{currency}/{period}",
+            units=f"unit/{period}",
+            notes={"revenue": _revenue_note(names.streams)},
+        ),
         stock_points=_frame(names.buffers, reduced, ("on_hand", "ready_rate"), confidence),
         streams=_frame(
             names.streams,
@@ -162,6 +179,15 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
     )
 
 
+def _revenue_note(streams: pl.DataFrame) -> str | None:
+    """Return what stands in for prices that are not given; None where every stream has one."""
+    bare = streams.filter(~pl.col("is_priced")).height
+    if not bare:
+        return None
+    which = "no price is given" if bare == streams.height else f"{bare:,} of {streams.height:,} demand streams have no price"
+    return f"at product values: {which}"
+
+
 def _result_from(about: Mapping[str, Any], frames: Mapping[str, pl.DataFrame], figures: pl.DataFrame) -> Result:
     return Result(
         span=Span(**about["span"]),
@@ -181,14 +207,15 @@ def _result_from(about: Mapping[str, Any], frames: Mapping[str, pl.DataFrame], f
     )
 
 
-def _summary(ledger: Floats, confidence: float, *, money: str, units: str) -> pl.DataFrame:
+def _summary(ledger: Floats, confidence: float, *, money: str, units: str, notes: Mapping[str, str | None]) -> pl.DataFrame:
     rows = []
     for name in FIGURES:
         found = estimate(ledger, name, confidence=confidence)
         unit = "share" if name in SHARES else money if name.endswith("_cost") or name == "revenue" else units
-        rows.append((name, unit, found.mean, found.low, found.high, found.sd, found.replications))
-    names = ["figure", "unit", "mean", "low", "high", "sd", "replications"]
-    return pl.DataFrame(rows, schema=names, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
+        rows.append((name, unit, found.mean, found.low, found.high, found.sd, found.replications, notes.get(name)))
+    names = ["figure", "unit", "mean", "low", "high", "sd", "replications", "note"]
+    frame = pl.DataFrame(rows, schema=names, orient="row", schema_overrides={"note": pl.String})
+    return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
 def _frame(

@@ -82,6 +82,10 @@ def write_result(result: Result, path: Path | str, *, format: Format | None = No
     write_folder(Path(path), fill, stale=stale)
 
 
+TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".json", ".parquet", ".xls", ".xlsm", ".ods")
+"""Endings that name one file of a kind a result is not written to; a folder called so would only puzzle."""
+
+
 def chosen_format(path: Path | str, format: Format | None) -> Format:
     """Return the format that is meant: by default Parquet, or XLSX where the path ends so.
 
@@ -95,6 +99,8 @@ def chosen_format(path: Path | str, format: Format | None) -> Format:
     chosen: Format = format or ("xlsx" if is_workbook else "parquet")
     if chosen not in get_args(Format):
         raise UsageError(f"format: found {chosen}; allowed: {', '.join(get_args(Format))}")
+    if target.suffix.lower() in TABLE_ENDINGS:
+        raise UsageError(_puzzling(target, format))
     if is_workbook != (chosen == "xlsx"):
         wanted = "a file that ends in .xlsx" if chosen == "xlsx" else "a folder, whose name does not end in .xlsx"
         raise UsageError(f"{target}: found a name that does not fit the format {chosen}; allowed: {wanted}")
@@ -137,6 +143,16 @@ def written_format(folder: Path) -> Format:
     except (OSError, ValueError):
         return "parquet"
     return "csv" if isinstance(about, Mapping) and about.get("format") == "csv" else "parquet"
+
+
+def _puzzling(target: Path, format: Format | None) -> str:
+    """Say why the name of one file is refused, and which folder and format may be meant."""
+    ending = target.suffix.lower()
+    meant: Format = "csv" if ending in (".csv", ".tsv", ".txt") else "xlsx" if ending in (".xls", ".xlsm", ".ods") else "parquet"
+    place = target.with_suffix(".xlsx") if meant == "xlsx" else target.with_suffix("")
+    wanted = "a folder, which gets a CSV or Parquet file for each table, or a name that ends in .xlsx"
+    asked = f" with the format {format or meant}" if meant != "xlsx" else ""
+    return f"{target}: found a name that ends in {target.suffix}; allowed: {wanted}; fix: name {place}{asked}"
 
 
 def _check_folder(target: Path, format: Format) -> None:

@@ -197,10 +197,99 @@ def test_check__a_refused_law_is_one_fault(tmp_path: Path) -> None:
     assert errors == [("law.invalid", 3), ("demand.nothing", 4)]
 
 
-def test_check__without_any_bill_made_products_are_one_finding() -> None:
+def test_check__without_any_bill_made_products_are_one_note() -> None:
     tables = clean_tables()
     tables["bom"] = []
     for source in tables["sources"]:
         source["kind"] = "make"
     report = report_of(tables)
-    assert [finding.count for finding in report.findings if finding.code == "source.no_bill"] == [len(tables["sources"])]
+    assert "products made without inputs: 1, at 2 sites" in _only(report, "source.no_bills")
+    assert report.counts[Severity.WARNING] == 0
+
+
+def test_check__value_stands_in_only_where_nothing_is_given() -> None:
+    tables = clean_tables()
+    row_of(tables, "products", "glass")["value"] = None
+    text = _only(report_of(tables), "value.missing")
+    assert "nothing for glass; 1 USD a unit stands in for purchase costs, holding costs;" in text
+    for source in tables["sources"]:
+        source["cost"] = 1.0
+    assert "stands in for holding costs;" in _only(report_of(tables), "value.missing")
+    for site in tables["sites"]:
+        site["holding_cost_rate"] = 0.0
+    assert report_of(tables).findings == ()
+
+
+def test_check__a_blank_value_counts_as_one() -> None:
+    tables = clean_tables()
+    given = lower(network_of(tables, SETTINGS)).activities["variable_cost"].to_list()
+    row_of(tables, "products", "glass")["value"] = None
+    assert lower(network_of(tables, SETTINGS)).activities["variable_cost"].to_list() == given
+
+
+def test_check__several_products_without_value_are_one_finding() -> None:
+    tables = clean_tables()
+    for name in ("a, b", "c", "d", "e"):
+        tables["products"].append({"product_id": name})
+        tables["demand"].append({"stream_id": name, "site_id": "shop", "product_id": name, "quantity": "1"})
+    text = _only(report_of(tables), "value.missing")
+    assert "nothing for a, b; c; d and 1 more; 1 USD a unit stands in for purchase costs, holding costs, prices;" in text
+
+
+def test_check__given_levels_are_no_proposals() -> None:
+    tables = clean_tables()
+    row_of(tables, "demand", "D")["quantity"] = "gamma(mean=10, cv=60)"
+    text = _only(report_of(tables), "stock.years")
+    assert "8 of 8 proposed levels" in text
+    assert "95 % of it are to be served at once" in text
+    points = [("depot", "lamp"), ("shop", "lamp"), ("plant one", "lamp"), ("plant two", "lamp")]
+    points += [("plant one", "glass"), ("plant two", "glass"), ("north", "glass"), ("south", "glass")]
+    tables["stock_points"] = [{"site_id": site, "product_id": product, "base_stock": 900.0} for site, product in points]
+    assert not [finding for finding in report_of(tables).findings if finding.code.startswith("stock.")]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "code"),
+    [
+        (
+            "stock_points.csv",
+            "policy,base_stock\ndepot,lamp,base_stock,50",
+            "policy,reorder_point\ndepot,lamp,min_max,50",
+            "choice.wrong",
+        ),
+        ("demand.csv", ",30.0", ",30 €", "number.currency"),
+        ("demand.csv", ",30.0", "", "row.ragged"),
+        ("sites.csv", ",4.35,", ",4°,", "number.unit"),
+        ("sources.csv", "north,glass,buy", "north,glass,bake", "choice.wrong"),
+    ],
+)
+def test_check__a_refused_cell_has_no_echo(file: str, old: str, new: str, code: str, tmp_path: Path) -> None:
+    tables = clean_tables()
+    row_of(tables, "stock_points", "depot").update(policy="base_stock", base_stock=50.0, initial_stock=None)
+    write(network_of(tables, SETTINGS), tmp_path / "shop", layout=Layout.CSV)
+    (tmp_path / "shop" / "stock_points.csv").write_text("site_id,product_id,policy,base_stock\ndepot,lamp,base_stock,50\n")
+    path = tmp_path / "shop" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text, text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert {finding.code for finding in check(tmp_path / "shop").findings} == {code}
+
+
+def test_check__an_echo_is_dropped_without_the_rows_beside_it(tmp_path: Path) -> None:
+    tables = clean_tables()
+    tables["demand"].append({**row_of(tables, "demand", "D"), "stream_id": "E", "price": None})
+    write(network_of(tables, SETTINGS), tmp_path / "shop", layout=Layout.CSV)
+    path = tmp_path / "shop" / "demand.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",30.0", ",30 €"), encoding="utf-8")
+    told = [(finding.code, finding.row, finding.count) for finding in check(tmp_path / "shop").findings]
+    assert told == [("number.currency", 2, 1), ("price.missing", 3, 1)]
+
+
+@pytest.mark.parametrize("content", [None, "", "site_id,product_id,quantity\nshop,lamp\n"])
+def test_check__a_table_of_demand_that_is_refused_is_not_called_empty(content: str | None, tmp_path: Path) -> None:
+    write(network_of(clean_tables(), SETTINGS), tmp_path / "shop", layout=Layout.CSV)
+    path = tmp_path / "shop" / "demand.csv"
+    path.unlink() if content is None else path.write_text(content, encoding="utf-8")
+    report = check(tmp_path / "shop")
+    assert not report.ok
+    assert "demand.none" not in {finding.code for finding in report.findings}

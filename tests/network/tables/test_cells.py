@@ -15,8 +15,9 @@ from chaintwin.network.tables.cells.cells import NAMED_MAX, REMARKS_MAX, allowed
 from chaintwin.network.tables.cells.columns import type_table
 from chaintwin.network.tables.cells.dates import date_fault
 from chaintwin.network.tables.cells.keys import names_by_rule
-from chaintwin.network.tables.cells.nearest import names_of
+from chaintwin.network.tables.cells.nearest import names_of, plain_name
 from chaintwin.network.tables.cells.numbers import number_fault
+from chaintwin.network.tables.cells.synonyms import WORDS
 from chaintwin.network.tables.files.sheet import DateSystem, Sheet
 from chaintwin.network.tables.reading import read_project
 from tests.network.tables.projects import errors_of, findings_of, only, write_files
@@ -61,6 +62,9 @@ def test_type_table__any_text_is_understood_or_told(place, texts: list[str], dat
         ("12,5%", "number.percent", "write 0.125"),
         ("$1,200.50", "number.currency", "write 1200.5"),
         ("1.200,50 €", "number.currency", "write 1200.5"),
+        ("eight", "number.spelled", "write 8"),
+        ("Zwölf", "number.spelled", "write 12"),
+        ("null", "number.word", "leave the cell blank if the value is not known"),
         ("about 5", "number.wrong", "write a number such as 12.5"),
         ("7O", "number.wrong", "write 70 if a letter was typed for a digit"),
         ("1o.5", "number.wrong", "write 10.5 if a letter was typed for a digit"),
@@ -178,3 +182,53 @@ def test_read_project__settings_with_every_kind_of_value(tmp_path) -> None:
     assert (network.settings.period, network.settings.currency, network.settings.start) == ("week", "EUR", date(2027, 1, 4))
     finding = only(findings, "settings.warm_up")
     assert (finding.row, finding.column, finding.allowed) == (6, "warm_up", "less than the horizon, 52")
+
+
+@pytest.mark.parametrize(
+    ("where", "text", "fix"),
+    [
+        ("lanes.mode", "truck", "write road"),
+        ("lanes.mode", "LKW", "write road"),
+        ("lanes.mode", "Luftfracht", "write air"),
+        ("sites.kind", "Lager", "write warehouse"),
+        ("sites.kind", "Factory", "write plant"),
+        ("stock_points.policy", "min_max", "write s_S"),
+        ("stock_points.policy", "Min/Max", "write s_S"),
+        ("stock_points.policy", "(s, S)", "write s_S"),
+        ("stock_points.policy", "ROP", "write R_nQ"),
+        ("stock_points.policy", "(R,Q)", "write R_nQ"),
+        ("stock_points.policy", "min_mix", "write one of these"),
+        ("sources.kind", "Zukauf", "write buy"),
+        ("calendars.weekday", "Montag", "write mon"),
+        ("lanes.mode", "raod", "write road"),
+        ("lanes.mode", "spoon", "write one of these"),
+        ("demand.quantity", "eight", "write 8"),
+        ("demand.quantity", "many", "write a number such as 8, or a law such as poisson(8)"),
+        ("stock_points.service_target", "98", "write 0.98 if it is meant as a percentage"),
+        ("stock_points.service_target", "100", "write 0.99999 if it is meant as a percentage"),
+        ("lanes.duty_rate", "19", "write 0.19 if it is meant as a percentage"),
+        ("sites.latitude", "95", ""),
+        ("lanes.variable_cost", "-0.5", "write 0.5 if the sign is a slip"),
+    ],
+)
+def test_type_table__suggests_what_a_word_or_number_means(where: str, text: str, fix: str) -> None:
+    name, header = where.split(".")
+    frame = pl.DataFrame({header: [text]})
+    typed = type_table(Sheet(name, "x.csv", frame, pl.Series("row", [2], dtype=pl.UInt32)), table(name), folder=None)
+    (finding,) = [finding for finding in typed.findings if finding.column == header]
+    assert (finding.fix, finding.severity) == (fix, Severity.ERROR)
+
+
+def test_words__are_found_by_the_search_and_mean_one_choice_of_a_column() -> None:
+    for described in CATALOG:
+        for column in described.columns:
+            words = [word for choice in column.choices for word in WORDS.get(choice, "").split()]
+            assert sorted(set(words)) == sorted(words), column.name
+            assert all(word == plain_name(word) or word.startswith("(") for word in words), column.name
+            assert not set(words) & {plain_name(choice) for choice in column.choices}, column.name
+
+
+def test_catalog__amounts_of_money_are_not_negative() -> None:
+    columns = [column for described in CATALOG for column in described.columns if column.unit.startswith("money")]
+    assert len(columns) > 8
+    assert [column.name for column in columns if column.low != 0] == []

@@ -75,6 +75,8 @@ PLAIN: Mapping[str, tuple[str, str]] = {
     "log.open_overdue": ("{found}.", "Fill in the day they arrived; lead times go without them."),
     "log.line_repeated": ("{rows} equal to an earlier one.", "{fix}."),
     "log.id_repeated": ("{rows} with the id of an earlier one and other content.", "{fix}."),
+    "log.spelling_merged": ("{found} ({rows}).", "{fix}."),
+    "log.place_blank": ("{found} in the table of places.", "{fix}."),
     "log.country_conflict": ("{found}.", "The most frequent is taken; correct the others."),
     "log.country_unknown": ("{column}: no country is called {found}.", "{fix}."),
     "log.quantity_not_positive": ("{rows} with a quantity of 0 or less.", "Left out; returns are no demand."),
@@ -147,7 +149,9 @@ def _reading(result: ImportResult) -> list[str]:
     lines = result.report.steps.get("lines", {})
     if not lines:
         places = result.report.steps.get("places", {})
-        return [f"{places.get('used', 0):,} of {places.get('rows', 0):,} rows of the table of places used."]
+        used, rows = places.get("used", 0), places.get("rows", 0)
+        rest = "; other rows are duplicates or of products without a series" if rows > used else ""
+        return [f"The table of places has {count(rows, 'row')} with {count(used, 'different place')} of products{rest}."]
     said = f"{lines['used']:,} of {lines['lines']:,} lines used"
     reasons = [f"{amount:,} {REASONS[name]}" for name, amount in _left_out(lines) if amount]
     # A line that lacks several things is counted by the first alone, so the numbers add up to the lines left out.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from chaintwin.errors import amount_of
+
 NOTHING = "-"
 SIGNIFICANT_MAX = 5
 
@@ -113,7 +115,7 @@ def count(amount: int, noun: str) -> str:
     >>> count(1, "site"), count(1200, "stock point")
     ('1 site', '1,200 stock points')
     """
-    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
+    return amount_of(amount, noun)
 
 
 def duration(seconds: float) -> str:

@@ -57,6 +57,9 @@ def show_result(terminal: Terminal, result: Result) -> None:
     terminal.show(_service_table(result, level))
     terminal.title(f"Cost, {result.currency} a {result.period}")
     terminal.show(_cost_table(result, terminal, level=level))
+    said = result.note("revenue")
+    if said and result["revenue"][0]:
+        terminal.show(Text(f"  Revenue is {said}; it holds no margin there.", style="dim"))
     if result.span.replications < 2:
         terminal.show(Text("  One replication has no interval; ask for more with --replications.", style="dim"))
     _show_periods(terminal, result)
@@ -117,7 +120,8 @@ def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
     table.add_row("Total", *interval(mean, low, high=high, decimals=decimals, same=same), "", "", style="bold")
     mean, low, high = _figure(result, "revenue")
     if mean:
-        table.add_row("Revenue", *interval(mean, low, high=high, decimals=decimals, same=same), "", "")
+        name = "Revenue, at product values" if result.note("revenue") else "Revenue"
+        table.add_row(name, *interval(mean, low, high=high, decimals=decimals, same=same), "", "")
     return table
 
 

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from chaintwin.errors import Finding, Severity
 from chaintwin.network.doctor.marks import Subject
+from chaintwin.network.doctor.refused import Refused
 from chaintwin.network.doctor.report import Report, sort_findings, summarize
 from chaintwin.network.doctor.structure.loads import check_loads
 from chaintwin.network.doctor.structure.loops import check_loops
 from chaintwin.network.doctor.structure.reach import check_reach
 from chaintwin.network.doctor.structure.single import check_single
+from chaintwin.network.doctor.structure.stocks import check_stocks
 from chaintwin.network.doctor.structure.subject import Structure
 from chaintwin.network.doctor.structure.unused import check_unused
+from chaintwin.network.doctor.structure.values import check_values
 from chaintwin.network.doctor.structure.whole import check_whole
 from chaintwin.network.doctor.tables.dates import check_dates
 from chaintwin.network.doctor.tables.demands import check_demands
@@ -30,10 +33,7 @@ from chaintwin.network.tables.cells.references import Place
 from chaintwin.network.tables.reading import read_placed
 
 TABLE_CHECKS = (check_names, check_units, check_places, check_dates, check_demands, check_sourcing, check_holdings)
-ECHOES = {"demand.nothing": ("quantity", "series")}
-"""Findings of a blank, and the columns whose refused cells look blank to them."""
-
-STRUCTURE_CHECKS = (check_loops, check_whole, check_reach, check_loads, check_single, check_unused)
+STRUCTURE_CHECKS = (check_loops, check_whole, check_reach, check_loads, check_single, check_values, check_stocks, check_unused)
 
 
 def check(source: Path | str | Network, *, read_findings: Sequence[Finding] = ()) -> Report:
@@ -65,13 +65,12 @@ def check(source: Path | str | Network, *, read_findings: Sequence[Finding] = ()
         network, findings, places = read_placed(source)
     if not network.tables:
         return Report(sort_findings(findings), None, None, PROPOSAL_SCHEMA.to_frame())
-    subject = Subject(network, places)
     if isinstance(source, Network) and not read_findings:
-        findings += check_memory(subject)
+        findings += check_memory(Subject(network, places))
     broken = _has_errors(findings)
-    refused = [finding for finding in findings if finding.severity is Severity.ERROR]
+    subject = Subject(network, places, Refused.of(findings))
     for check_table in TABLE_CHECKS:
-        findings += _without_echoes(check_table(subject), refused)
+        findings += check_table(subject)
     lowered: Lowered | None = None
     if not broken and not _has_errors(findings):
         lowered = lower_in_full(network)
@@ -80,21 +79,6 @@ def check(source: Path | str | Network, *, read_findings: Sequence[Finding] = ()
             findings += check_structure(structure)
     proposed = lowered.proposals.proposed if lowered else PROPOSAL_SCHEMA.to_frame()
     return Report(sort_findings(findings), summarize(network, lowered), network, proposed)
-
-
-def _without_echoes(findings: list[Finding], refused: list[Finding]) -> list[Finding]:
-    """Return findings without those of a blank that is blank because its cell was refused."""
-    wrong = {(finding.file, finding.row, finding.column) for finding in refused}
-    # Beyond the first few, faults of one kind are counted and not listed, so the rows of the rest are not known.
-    folded = {(finding.file, finding.column) for finding in refused if finding.count > 1}
-
-    def is_echo(finding: Finding) -> bool:
-        return any(
-            (finding.file, finding.row, column) in wrong or (finding.file, column) in folded
-            for column in ECHOES.get(finding.code, ())
-        )
-
-    return [finding for finding in findings if not is_echo(finding)]
 
 
 def _has_errors(findings: Sequence[Finding]) -> bool:

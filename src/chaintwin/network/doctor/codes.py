@@ -110,6 +110,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "A calendar names only open days; days it does not name are open too.",
     ),
     # Demand and series
+    ("demand.none", _ERROR, "at least one row", "The table of demand has no rows, so nothing is asked for."),
     ("demand.nothing", _ERROR, "a quantity or a series", "A stream of demand has neither quantity nor series."),
     ("demand.both", _WARNING, "a quantity or a series", "A stream has both; the series is used."),
     (
@@ -129,6 +130,12 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "A source moves a product over a lane that is not there or does not carry it.",
     ),
     ("source.no_bill", _WARNING, "a bill of material for the product", "A source makes a product out of nothing."),
+    (
+        "source.no_bills",
+        _NOTE,
+        "bills of material, where inputs matter",
+        "Products are made and there is no bill of material at all, so they take no inputs.",
+    ),
     (
         "source.shares",
         _WARNING,
@@ -182,6 +189,18 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "An amount is in a currency without exchange rate; it is left out.",
     ),
     ("price.missing", _NOTE, "a price", "Demand without a price sells for the product's value, so revenue shows no margin."),
+    (
+        "value.missing",
+        _WARNING,
+        "the value of one unit",
+        "A product has no value, and the 1 taken for it stands in for costs or prices that are not given either.",
+    ),
+    (
+        "value.zero",
+        _WARNING,
+        "the value of one unit",
+        "A product is worth nothing, and that stands in for costs or prices that are not given.",
+    ),
     ("price.below_value", _NOTE, "a price above the product's value", "A product is sold for less than it is worth."),
     # Structure
     (
@@ -216,6 +235,18 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "A product that much of the demand hangs on comes from one place only.",
     ),
     ("supply.single_minor", _NOTE, "two or more places it comes from", "A product comes from one place only."),
+    (
+        "stock.years",
+        _WARNING,
+        "levels that last up to a year beyond the lead time",
+        "Most levels proposed for stock points are more than a year of demand beyond what the lead time takes.",
+    ),
+    (
+        "stock.lumpy",
+        _NOTE,
+        "levels up to ten times the demand of the lead time",
+        "Demand in few large orders makes the level proposed for a stock point many times what it is asked for in a lead time.",
+    ),
     ("capacity.unlimited", _NOTE, "a capacity", "Sources have no limit on what they deliver in a period."),
     ("capacity.zero", _WARNING, "more than 0", "A capacity of zero shuts what it limits for good."),
     (

@@ -18,7 +18,8 @@ MARGIN_RATE = 0.2
 
 
 def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
-    """Return the streams with the columns of the graph, and ``site_id``, ``product_id``, ``mean``, ``variance`` (units a period).
+    """Return the streams with the columns of the graph, and ``site_id``, ``product_id``, ``mean``, ``variance`` (units a period),
+    and ``is_priced``.
 
     A stream with a series replays it; otherwise its law is drawn and multiplied by season and trend. The trend is a straight
     line:
@@ -69,6 +70,7 @@ def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
         pl.coalesce("backlog_cost", price * per_period).alias("backlog_cost"),
         margin.alias("lost_cost"),
         price.alias("price"),
+        pl.col("price").is_not_null().alias("is_priced"),
     ).sort("stream_id")
 
 

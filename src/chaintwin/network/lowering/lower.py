@@ -105,6 +105,7 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         streams=_shaped(streams.with_columns(_buffer_id()), STREAM_SCHEMA),
         pipeline=pipeline,
         orders=orders,
+        unpriced=streams.filter(~pl.col("is_priced"))["stream_id"],
         folder=str(network.folder) if network.folder else "",
     )
     return Lowered(graph, proposals, rows, supply, found, arcs, loads, streams)

@@ -65,7 +65,7 @@ PRODUCTS = Table(
         Column("product_id", Kind.ID, "Your name of the product.", required=True),
         Column("name", Kind.TEXT, "Name for people.", rule="the product_id"),
         Column("unit", Kind.TEXT, "Base unit in which quantities are counted.", default="each"),
-        Column("value", Kind.NUMBER, "Value of one unit.", unit="money", default=1.0, low=0),
+        Column("value", Kind.NUMBER, "Value of one unit.", unit="money", low=0, rule="1, with a warning where money rests on it"),
         Column(
             "weight_kg", Kind.NUMBER, "Weight of one unit.", unit="kg", low=0, rule="no weight: no weight-based cost or carbon"
         ),
@@ -106,6 +106,7 @@ LANES = Table(
             Kind.NUMBER,
             "Cost of each unit moved.",
             unit="money/unit",
+            low=0,
             rule="proposed from weight, distance and mode",
         ),
         Column(
@@ -186,7 +187,7 @@ STOCK_POINTS = Table(
             "base_stock",
             Kind.NUMBER,
             "Order up to this position (base_stock), or in whole cards (kanban); target of smoothed and sterman; order up to "
-            "this echelon position (echelon).",
+            "this echelon position (echelon). Below 0 orders wait until so much is owed.",
             unit="unit",
             rule="mean demand over the exposure and safety for the service target; smoothed and sterman: less a period's mean; "
             "echelon: must be given",
@@ -194,14 +195,14 @@ STOCK_POINTS = Table(
         Column(
             "reorder_point",
             Kind.NUMBER,
-            "Order at or below this position (s_S, min_max, R_nQ).",
+            "Order at or below this position (s_S, min_max, R_nQ); below 0 as base_stock.",
             unit="unit",
             rule="as base_stock",
         ),
         Column(
             "order_up_to",
             Kind.NUMBER,
-            "Order up to this position (s_S, min_max).",
+            "Order up to this position (s_S, min_max); below 0 as base_stock.",
             unit="unit",
             rule="reorder_point and four periods of demand",
         ),

@@ -9,12 +9,15 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from chaintwin.errors import Finding, Severity
 from chaintwin.network.network import Period, Quantities, Settings
 from chaintwin.network.tables.cells.cells import shown
+from chaintwin.network.tables.cells.dates import date_fault
 from chaintwin.network.tables.cells.nearest import names_of
+from chaintwin.network.tables.cells.synonyms import suggested
 
 SETTINGS_SHEET = "project"
 SETTINGS_BYTES_MAX = 1024 * 1024
@@ -36,6 +39,10 @@ MEANINGS = (
 )
 """Every key of the file and its meaning, in the order they are written."""
 
+_CHOICES: Mapping[str, type[StrEnum]] = MappingProxyType({"period": Period, "quantities": Quantities})
+_EXAMPLES = (("period", "day"), ("currency", "EUR"), ("quantities", "continuous"))
+
+_SETTING_LINE = re.compile(r'^\s*"?([A-Za-z_]+)"?\s*=\s*([^#]*)')
 _KEY_LINE = re.compile(r'^\s*"?([A-Za-z_]+)"?\s*=')
 
 
@@ -56,10 +63,7 @@ def read_settings(text: str, *, file: str) -> tuple[Settings, list[Finding]]:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Beside its own error the library lets pass that a number has too many digits, or lists lie too deep in one another.
-        found = str(error) if isinstance(error, tomllib.TOMLDecodeError) else f"a value that cannot be read ({error})"
-        line = re.search(r"line (\d+)", found)
-        fix = 'write lines such as name = "my network"'
-        return Settings(), [Finding("settings.toml", found, "TOML", fix=fix, file=file, row=int(line.group(1)) if line else 0)]
+        return Settings(), [_unreadable(text, error, file=file)]
     lines: dict[str, int] = {}
     for number, line_text in enumerate(text.splitlines(), start=1):
         match = _KEY_LINE.match(line_text)
@@ -178,6 +182,56 @@ class _Refusal:
     fix: str
 
 
+def _unreadable(text: str, error: Exception, *, file: str) -> Finding:
+    """Say what is wrong with the line at which reading stopped, and how its setting is written."""
+    place = re.search(r"line (\d+)", str(error))
+    lines = text.splitlines()
+    # A value such as 2026-02-30 stops the reader without a place, and at the end of the file no line is named.
+    row = int(place.group(1)) if place else next((n for n, line in enumerate(lines, 1) if _is_impossible(line)), 0)
+    if not row and "end of document" in str(error):
+        row = max((n for n, line in enumerate(lines, 1) if line.strip()), default=0)
+    match = _SETTING_LINE.match(lines[row - 1]) if 0 < row <= len(lines) else None
+    if match is None:
+        found = str(error) if isinstance(error, tomllib.TOMLDecodeError) else f"a value that cannot be read ({error})"
+        fix = 'write lines such as name = "my network"'
+        return Finding("settings.toml", found, "TOML: a name, an equals sign and a value", fix=fix, file=file, row=row)
+    key, value = match.group(1), match.group(2).strip()
+    if "overwrite" in str(error):
+        fix = "remove one of the two lines"
+        return Finding("settings.toml", f"{key} again", "each setting once", fix=fix, file=file, row=row, column=key)
+    allowed, fix = _how_to_write(key, value)
+    return Finding("settings.toml", shown(value) if value else "nothing", allowed, fix=fix, file=file, row=row, column=key)
+
+
+def _how_to_write(key: str, value: str) -> tuple[str, str]:
+    """Return what is allowed for a setting and how the value met is written in TOML."""
+    bare = value.strip("\"'\u201c\u201d\u201e")
+    if key == "start":
+        days = re.findall(r"\d{4}-\d{2}-\d{2}", date_fault(bare).fix) if bare else []
+        return (
+            "a date such as 2026-01-31, without quotes",
+            f"write {' or '.join(f'start = {day}' for day in days or ['2026-01-01'])}",
+        )
+    if key in ("horizon", "warm_up", "schema_version"):
+        digits = re.sub(r"[\s.,'_]", "", bare)
+        return "a whole number, without quotes or separators", f"write {key} = {digits if digits.isdecimal() else 365}"
+    example = dict(_EXAMPLES).get(key, "my network")
+    text = re.sub(r'[\\"]', "", bare) or example
+    if key == "currency" and not re.fullmatch(r"[A-Za-z]{3}", text):
+        text = example
+    near = suggested(text, [choice.value for choice in _CHOICES[key]]) if key in _CHOICES else ""
+    return "a text between double quotes", f'write {key} = "{near or text}"'
+
+
+def _is_impossible(line: str) -> bool:
+    """Tell whether a line of a setting cannot be read by itself."""
+    try:
+        tomllib.loads(line)
+    except (ValueError, RecursionError):
+        return _SETTING_LINE.match(line) is not None
+    return False
+
+
 def _name(value: Any) -> str | _Refusal:
     if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > NAME_LENGTH_MAX:
         return _Refusal(f"a text of 1 to {NAME_LENGTH_MAX} visible characters", 'write name = "my network"')
@@ -190,7 +244,7 @@ def _choice(kind: type[StrEnum]) -> Callable[[Any], StrEnum | _Refusal]:
         text = str(value).strip().lower()
         if text in choices:
             return kind(text)
-        near = names_of(choices).nearest(text)
+        near = suggested(text, choices)
         return _Refusal(", ".join(choices), f"write {near}" if near else "write one of these")
 
     return check
@@ -210,7 +264,7 @@ def _start(value: Any) -> date | _Refusal:
         try:
             value = date.fromisoformat(value.strip()[:10])
         except ValueError:
-            value = None
+            return _Refusal(*_how_to_write("start", value))
     if not isinstance(value, date) or not 1900 <= value.year <= 2999:
         return _Refusal("a date from 1900 to 2999", "write start = 2026-01-01")
     return value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from chaintwin.errors import Finding, Severity
+from chaintwin.errors import Finding, Severity, amount_of
 from chaintwin.ingest.shipment_log.building.rounding import rounded_column
 from chaintwin.ingest.shipment_log.frames import ordered_sum
 
@@ -157,17 +157,17 @@ def _with_costs(lanes: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
 def _findings(lanes: pl.DataFrame, *, without_mode: int, blank: int) -> tuple[Finding, ...]:
     findings = []
     if without_mode:
-        found = f"{without_mode} lines without a known mode"
+        found = f"{amount_of(without_mode, 'line')} without a known mode"
         fix = f"{without_mode - blank} count for the usual mode of their pair of sites, {blank} for a lane whose mode is proposed"
         findings.append(Finding("import.mode_unknown", found, "a mode", fix, "lanes.csv", 0, "mode", Severity.NOTE))
     implied = lanes.filter("is_supply")
     if implied.height:
-        found = f"{implied.height} lanes from senders into hubs, which the log implies and does not show"
+        found = f"{amount_of(implied.height, 'lane')} from senders into hubs, which the log implies and does not show"
         fix = "mode, lead time and cost are those of direct deliveries; fill in better ones"
         findings.append(Finding("import.supply_lane_implied", found, "known lanes", fix, "lanes.csv", 0, "", Severity.NOTE))
     borrowed = lanes.filter(pl.col("own").is_null() & pl.col("variable_cost").is_not_null())
     if borrowed.height:
-        found = f"{borrowed.height} lanes without known freight, such as {borrowed['lane_id'][0]}"
+        found = f"{amount_of(borrowed.height, 'lane')} without known freight, such as {borrowed['lane_id'][0]}"
         fix = "the freight of a unit is that of lanes of the same mode"
         findings.append(
             Finding("import.freight_unknown", found, "freight in the log", fix, "lanes.csv", 0, "variable_cost", Severity.NOTE)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from chaintwin.errors import Finding, Severity
+from chaintwin.errors import Finding, Severity, amount_of
 from chaintwin.ingest.shipment_log.building.rounding import rounded, rounded_law
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 from chaintwin.ingest.shipment_log.transactions.outliers import NUMBERS_MIN, is_far_above, rows_text
@@ -255,11 +255,11 @@ def _findings(fits: pl.DataFrame, counts: dict[str, int], starts: dict[bool, str
         fix = "name another column first under ordered in the mapping if that is not the order"
         findings.append(Finding("import.lead_time_start", found, "the day the order was placed", fix, severity=Severity.NOTE))
     if counts["left_out"]:
-        found = f"{counts['left_out']} lines without both dates in order"
+        found = f"{amount_of(counts['left_out'], 'line')} without both dates in order"
         fix = "their lanes rest on the other lines or on lanes of the same kind"
         findings.append(Finding("import.lead_time_missing", found, "order and arrival dates", fix, severity=Severity.NOTE))
     if counts["overdue"]:
-        found = f"{counts['overdue']} open shipments older than twice the longest lead time of their kind"
+        found = f"{amount_of(counts['overdue'], 'open shipment')} older than twice the longest lead time of their kind"
         fix = "taken as arrived on a day nobody wrote down, and left out of the lead times; fill in the day they arrived"
         findings.append(
             Finding("log.open_overdue", found, "open shipments of a likely age", fix, "", 0, "delivered", Severity.WARNING)

@@ -79,7 +79,9 @@ def read_tables(
         The file is absent, empty, too large or not what its ending says, or lacks a named sheet; every fault at once.
     """
     if path.suffix.lower() not in ENDINGS:
-        raise InputError([Finding("log.format", path.name, f"a file ending in {', '.join(ENDINGS)}", "save it as CSV")])
+        found = f"a file ending in {path.suffix}" if path.suffix else "a file without an ending"
+        allowed = f"a file ending in {', '.join(ENDINGS)}"
+        raise InputError([Finding("log.format", found, allowed, "save it as CSV", path.name)])
     try:
         size = path.stat().st_size
     except OSError as error:
@@ -119,14 +121,15 @@ def find_tables(source: Path) -> list[Path]:
     if source.is_file():
         return [source]
     if not source.is_dir():
-        raise InputError([Finding("log.absent", str(source), "an existing file or folder", "check the path")])
+        raise InputError([Finding("log.absent", "nothing there", "an existing file or folder", "check the path", str(source))])
     tables = sorted(
         path for path in source.iterdir() if path.suffix.lower() in ENDINGS and path.is_file() and path.name[0] not in ".~"
     )
     # Text files beside a log are licences and notes; only a folder without any other table is read from them.
     tables = [path for path in tables if path.suffix.lower() != ".txt"] or tables
     if not tables:
-        raise InputError([Finding("log.absent", f"no table in {source.name}", f"a file ending in {', '.join(ENDINGS)}")])
+        allowed = f"a file ending in {', '.join(ENDINGS)}"
+        raise InputError([Finding("log.absent", "a folder without tables", allowed, "name the log itself", str(source))])
     return tables
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.errors import Finding, InputError, Severity, amount_of
 from chaintwin.ingest.shipment_log.building.lead_times import FIT_SCHEMA
 from chaintwin.ingest.shipment_log.building.transactions import BuiltNetwork
 from chaintwin.ingest.shipment_log.frames import to_network
@@ -77,7 +77,7 @@ def _places(log: SeriesLog, mapping: LogMapping, *, findings: list[Finding]) -> 
     )
     unplaced = log.places.filter(pl.any_horizontal(pl.all().is_null())).height
     if unplaced:
-        found = f"{unplaced} rows with a blank cell"
+        found = f"{amount_of(unplaced, 'row')} with a blank cell"
         findings.append(
             Finding(
                 "log.place_blank",
@@ -298,7 +298,7 @@ def _fits(lanes: pl.DataFrame, log: SeriesLog) -> pl.DataFrame:
 
 def _findings(log: SeriesLog, lags: dict[str, Lag]) -> list[Finding]:
     texts = {"make": "production to issue", "store": "issue to delivery", "deliver": "order to delivery"}
-    found = "; ".join(f"{texts[name]} {lag.days} days ({lag.method})" for name, lag in lags.items())
+    found = "; ".join(f"{texts[name]} {amount_of(lag.days, 'day')} ({lag.method})" for name, lag in lags.items())
     fix = "a log of daily sums has no single lead times; fill in better ones"
     rows = (
         ("import.mode_assumed", "no means of transport in the log", "known modes", "road is taken", "lanes", "mode"),
@@ -314,7 +314,7 @@ def _findings(log: SeriesLog, lags: dict[str, Lag]) -> list[Finding]:
         ("import.lag", found, "lead times of shipments", fix, "lanes", "lead_time"),
         (
             "import.share_by_rows",
-            f"quantities of {len(log.products)} products without their place",
+            f"quantities of {amount_of(len(log.products), 'product')} without place",
             "quantities by plant and storage",
             "plants and storage locations share in proportion to their rows in the table of places",
             "sources",

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.errors import Finding, InputError, Severity, amount_of
 from chaintwin.ingest.shipment_log.cells.classifying import read_dates, read_numbers
 from chaintwin.ingest.shipment_log.cells.reading import ENDINGS, read_cells
 from chaintwin.ingest.shipment_log.mapping.mapping import SERIES_POINTS, LogMapping
@@ -134,7 +134,9 @@ def _read_point(folder: Path, mapping: LogMapping, *, point: str, findings: list
         unread = days.frame["value"].null_count()
         if unread:
             findings.append(
-                Finding("log.cell_unread", f"{unread} cells that are no date", "a date", "mend them", path.name, 0, header)
+                Finding(
+                    "log.cell_unread", f"{amount_of(unread, 'cell')} without a date", "a date", "mend them", path.name, 0, header
+                )
             )
         columns = [days.frame["value"].alias("day")]
         for name in cells.columns:
@@ -186,7 +188,7 @@ def _check_days(days: pl.Series, *, findings: list[Finding], point: str) -> None
         findings.append(
             Finding(
                 "log.day_absent",
-                f"{absent} days missing between the first and the last",
+                f"{amount_of(absent, 'day')} missing between the first and the last",
                 "every day",
                 "add them, with 0 where nothing moved",
                 point,
@@ -213,7 +215,7 @@ def _check_alike(frames: Mapping[str, _Point], *, findings: list[Finding]) -> No
                 )
             )
         if frame["day"].to_list() != first["day"].to_list():
-            found = f"{frame.height} days"
+            found = amount_of(frame.height, "day")
             findings.append(
                 Finding("log.days_differ", found, f"the days of {first_point}", "cut the files to the same days", point)
             )

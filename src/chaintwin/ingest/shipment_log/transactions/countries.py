@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from chaintwin.errors import Finding, Severity
+from chaintwin.errors import Finding, Severity, amount_of
 from chaintwin.ingest.shipment_log.cells.countries import country_code
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 
@@ -69,7 +69,7 @@ def countries_of_sites(lines: pl.DataFrame) -> StatedCountries:
     findings = []
     if split.height:
         row = split.row(0, named=True)
-        said = ", ".join(f"{code} on {count:,} lines" for code, count in zip(row["country"], row["n"], strict=True))
+        said = ", ".join(f"{code} on {amount_of(count, 'line')}" for code, count in zip(row["country"], row["n"], strict=True))
         others = sum(sum(counts[1:]) for counts in split["n"].to_list())
         findings.append(
             Finding(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import polars as pl
 
-from chaintwin.errors import Finding, Severity
+from chaintwin.errors import Finding, Severity, amount_of
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 
 KINDS: Mapping[str, tuple[str, ...]] = {"sites": ("origin", "vendor", "destination"), "products": ("product",)}
@@ -104,5 +104,6 @@ def _finding(groups: Sequence[Sequence[str]], *, kind: str, lines: int) -> Findi
     examples = "; ".join(f"{', '.join(repr(name) for name in group[1:4])} for {group[0]!r}" for group in groups[:EXAMPLES_MAX])
     spellings = sum(len(group) - 1 for group in groups)
     fix = f'taken for one each by the most frequent spelling; {kind} = "keep" under [spellings] in the mapping tells them apart'
-    found = f"{spellings} other spellings of {len(groups)} {kind}: {examples}"
+    names = amount_of(len(groups), kind.removesuffix("s"))
+    found = f"{amount_of(spellings, 'other spelling')} of {names}: {examples}"
     return Finding("log.spelling_merged", found, "one spelling a name", fix, "", 0, kind, severity, lines)

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.errors import Finding, InputError, Severity, amount_of
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 from chaintwin.ingest.shipment_log.transactions.duplicates import with_repeats
 from chaintwin.ingest.shipment_log.transactions.outliers import far_numbers, without_far_dates
@@ -100,7 +100,7 @@ def choose_usable(lines: LogLines, mapping: LogMapping, *, as_of: date | None = 
         fix = "name the column of the arrival under delivered in the mapping; until then every lead time is proposed"
         findings.append(Finding("log.no_arrival", found, "days of arrival", fix, column="delivered", severity=Severity.WARNING))
     elif counts["open"]:
-        found = f"{counts['open']} open shipments"
+        found = f"{amount_of(counts['open'], 'open shipment')}"
         fix = f"they count as censored on {as_of.isoformat()}; give another as-of date if the log was cut then"
         findings.append(Finding("log.open", found, "open shipments are welcome", fix, severity=Severity.NOTE))
     return UsableLines(usable, as_of, tuple(findings), counts, lines.unit)
@@ -123,7 +123,7 @@ def _within_orders(frame: pl.DataFrame, orders: list[str], *, as_of: date) -> tu
     count = int((moved["wanted"] != frame["wanted"]).sum())
     if not count:
         return frame, []
-    found = f"{count} lines promised before or after what orders of the log can be promised for"
+    found = f"{amount_of(count, 'line')} promised before or after what orders of the log can be promised for"
     fix = "counted on the nearest such day, so that demand is counted over as many days as there were orders"
     return moved, [Finding("log.promised_outside", found, "complete days", fix, column="promised", severity=Severity.NOTE)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from chaintwin.errors import Finding
+from chaintwin.errors import Finding, amount_of
 from chaintwin.network.doctor.marks import joined, mark, remark
 from chaintwin.network.doctor.structure.subject import Structure
 from chaintwin.network.lowering.capacity import listed_uses
@@ -174,6 +174,8 @@ def _freight(structure: Structure) -> list[Finding]:
     if moved.height == 0:
         return []
     lanes = moved["lane_id"].n_unique()
-    found = f"no rate of {FREIGHT_CURRENCY}, in which freight is proposed for {lanes} lanes; their freight is left out"
+    found = (
+        f"no rate of {FREIGHT_CURRENCY}, in which freight is proposed for {amount_of(lanes, 'lane')}; this freight is left out"
+    )
     fix = f"add a row to exchange_rates: {FREIGHT_CURRENCY}, and its worth in {subject.settings.currency}"
     return [remark("currency.no_rate", found=found, fix=fix, file=subject.file("exchange_rates"), column="currency")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from chaintwin.errors import Finding
-from chaintwin.network.doctor.marks import Subject, joined, mark
+from chaintwin.network.doctor.marks import Subject, joined, mark, remark
 from chaintwin.network.lowering.demand import series_values
 from chaintwin.network.tables.cells.keys import names_by_rule
 
@@ -16,6 +16,9 @@ SEASON_TOLERANCE = 0.02
 def check_demands(subject: Subject) -> list[Finding]:
     """Report streams without quantity, and series that do not fit what they are used for."""
     demand = names_by_rule("demand", subject.table("demand"))
+    if demand.height == 0 and not _is_unreadable(subject):
+        fix = "add a row for each site and product that customers ask for"
+        return [remark("demand.none", found="no rows", fix=fix, file=subject.file("demand"))]
     quantity, series = pl.col("quantity").is_not_null(), pl.col("series").is_not_null()
     findings = mark(
         subject,
@@ -36,6 +39,12 @@ def check_demands(subject: Subject) -> list[Finding]:
         fix="leave one blank",
     )
     return findings + _series(subject, demand)
+
+
+def _is_unreadable(subject: Subject) -> bool:
+    """Tell whether the table is missing, or has no rows because of an error that is already told."""
+    files = subject.refused.files
+    return bool(files) and ("demand" not in subject.places or subject.file("demand") in files)
 
 
 def _series(subject: Subject, demand: pl.DataFrame) -> list[Finding]:

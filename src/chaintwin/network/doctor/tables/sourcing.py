@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from chaintwin.errors import Finding
-from chaintwin.network.doctor.marks import MOST, Subject, joined, mark
+from chaintwin.errors import Finding, amount_of
+from chaintwin.network.doctor.marks import Subject, joined, mark, remark
 from chaintwin.network.lowering.moments import law_moments
 
 HOURS_PER_YEAR = 8760.0
@@ -60,18 +60,15 @@ def _without_bill(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
     here = pl.col("at").is_null() | (pl.col("at") == pl.col("site_id"))
     known = made.join(bills, on="product_id").filter(here & (pl.col("bom_id").is_null() | (pl.col("bom_id") == pl.col("bill"))))
     lost = made.join(known, on="row", how="anti")
-    found = joined(pl.coalesce("bom_id", "product_id"), " at ", pl.col("site_id"))
-    return mark(
-        subject,
-        "source.no_bill",
-        rows=lost,
-        table="sources",
-        column="bom_id",
-        found=found,
-        fix="add its inputs to bom, or use kind buy",
+    if lost.height and not bills.height:
         # Without any bill there is one thing to say, not one for each product.
-        most=MOST if bills.height else 1,
-    )
+        products, sites = lost["product_id"].n_unique(), lost["site_id"].n_unique()
+        said = f"no bill of material; products made without inputs: {products:,}, at {amount_of(sites, 'site')}"
+        fix = "add what goes into them to bom, if inputs matter"
+        return [remark("source.no_bills", found=said, fix=fix, file=subject.file("sources"), column="bom_id")]
+    found = joined(pl.coalesce("bom_id", "product_id"), " at ", pl.col("site_id"))
+    fix = "add its inputs to bom, or use kind buy"
+    return mark(subject, "source.no_bill", rows=lost, table="sources", column="bom_id", found=found, fix=fix)
 
 
 def _shares(subject: Subject, sources: pl.DataFrame) -> list[Finding]:

@@ -54,7 +54,8 @@ def _law_fault(text: str, law: Law | LawError, column: Column) -> Fault | None:
             return replace(number, allowed=f"numbers up to {LARGEST:g}")
         if "(" not in text and number.code != "number.wrong":
             return number
-        return Fault("law.invalid", f"{shown(text)} ({law.what}: {law.found})", law.allowed, law.fix)
+        fix = law.fix or ("" if "(" in text else "write a number such as 8, or a law such as poisson(8)")
+        return Fault("law.invalid", f"{shown(text)} ({law.what}: {law.found})", law.allowed, fix)
     if column.low is not None and law.mean < column.low:
         return Fault(
             "law.range", f"{shown(text)}, whose mean is {law.mean:.4g}", f"a mean of {allowed_range(column)}", "check the signs"

@@ -8,6 +8,7 @@ import re
 import polars as pl
 
 from chaintwin.network.tables.cells.cells import Cells, Fault, Reading, allowed_range, faults_where, shown
+from chaintwin.network.tables.cells.synonyms import NUMBERS
 from chaintwin.network.tables.schema import Column, Kind
 
 WHOLE_MAX = 2**53
@@ -82,6 +83,8 @@ def number_fault(text: str, column: Column) -> Fault:
         return Fault("number.infinite", shown(text), allowed, fix)
     if word in _UNKNOWN or plain in _UNKNOWN:
         return Fault("number.word", shown(text), allowed, "leave the cell blank if the value is not known")
+    if word in NUMBERS:
+        return Fault("number.spelled", shown(text), allowed, f"write {NUMBERS[word]}")
     if _PLAIN.fullmatch(plain):
         return Fault("number.overflow", shown(text), "numbers up to 1.8e308", "check the exponent")
     if plain.endswith("%"):
@@ -154,9 +157,16 @@ def _range_fault(text: str, column: Column) -> Fault:
     fix = ""
     if value < 0 and column.low is not None and column.low >= 0:
         fix = f"write {_short(-value)} if the sign is a slip"
-    elif column.high == 1 and 1 < value <= 100:
-        fix = f"write {_short(value / 100)} if it is meant as a percentage"
+    elif _is_share(column) and 1 < value <= 100:
+        # A target of 100 % cannot be met, so the highest one that can is proposed.
+        share = value / 100 if column.high is None else min(value / 100, column.high)
+        fix = f"write {_short(share)} if it is meant as a percentage"
     return Fault("number.range", shown(text), allowed_range(column), fix)
+
+
+def _is_share(column: Column) -> bool:
+    """Tell whether 1 means the whole: columns up to 1, and rates that may pass it."""
+    return column.high is not None and (column.high <= 1 or column.name.endswith("_rate"))
 
 
 def _repaired(text: str) -> float | None:

@@ -6,7 +6,8 @@ import polars as pl
 
 from chaintwin.errors import Severity
 from chaintwin.network.tables.cells.cells import Cells, Fault, Reading, faults_where, shown, without_space
-from chaintwin.network.tables.cells.nearest import names_of, plain_name
+from chaintwin.network.tables.cells.nearest import plain_name
+from chaintwin.network.tables.cells.synonyms import suggested
 from chaintwin.network.tables.schema import Kind
 
 ID_LENGTH_MAX = 200
@@ -46,11 +47,10 @@ def read_choices(cells: Cells) -> Reading:
     mended = {text: plain[plain_name(text)] for text in texts if plain_name(text) in plain}
     similar = cells.values.is_in(list(mended))
     wrong = other & ~similar
-    names = names_of(choices)
     allowed = ", ".join(choices)
 
     def judge(text: str) -> Fault:
-        near = names.nearest(text.strip())
+        near = suggested(text, choices)
         return Fault("choice.wrong", shown(text), allowed, f"write {near}" if near else "write one of these")
 
     def note(text: str) -> Fault:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from chaintwin.errors import Finding, Severity
+from chaintwin.errors import Finding, Severity, amount_of
 from chaintwin.network.tables.cells.nearest import plain_name
 
 FILE_BYTES_MAX = 200 * 1024 * 1024
@@ -185,7 +185,7 @@ def ragged_findings(ragged: Sequence[tuple[int, int]], width: int, *, file: str)
     for index, (row, count) in enumerate(ragged[:RAGGED_MAX]):
         fix = "put cells that hold the separator between quotes" if count > width else "fill in the missing separators"
         rest = len(ragged) - RAGGED_MAX if index == RAGGED_MAX - 1 else 0
-        found, allowed = f"{count} cells", f"{width}, as in the header"
+        found, allowed = amount_of(count, "cell"), f"{width}, as in the header"
         findings.append(Finding("row.ragged", found, allowed, fix=fix, file=file, row=row, count=1 + max(rest, 0)))
     return findings
 
@@ -201,8 +201,7 @@ def column_letters(index: int) -> str:
 
 
 def _titled(file: str, above: int) -> Finding:
-    rows = "1 row" if above == 1 else f"{above} rows"
-    found, fix = f"{rows} above the header", "left out; the header is taken from this row"
+    found, fix = f"{amount_of(above, 'row')} above the header", "left out; the header is taken from this row"
     return Finding("file.title", found, "the header in row 1", fix, file, above + 1, severity=Severity.NOTE)
 
 
