@@ -1,7 +1,8 @@
 """The promises of SECURITY.md about files that others made, each tried with files that mean harm.
 
 Beside these: workbooks in tests/network/tables/test_workbook.py, paths in laws in tests/laws/test_grammar.py, random faults in
-tests/network/tables/test_reading.py, interrupted writing in tests/network/tables/test_writing.py.
+tests/network/tables/test_reading.py, interrupted writing in tests/network/tables/test_writing.py,
+few bytes that ask for much memory in tests/network/doctor/test_sizes.py.
 """
 
 from __future__ import annotations

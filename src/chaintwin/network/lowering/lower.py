@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from chaintwin.network.graph import (
@@ -18,6 +19,7 @@ from chaintwin.network.lowering.arcs import Arcs
 from chaintwin.network.lowering.capacity import to_resources
 from chaintwin.network.lowering.demand import to_streams
 from chaintwin.network.lowering.rows import Rows, rows_in_force
+from chaintwin.network.lowering.sizes import refuse_long_lists
 from chaintwin.network.lowering.sourcing.activities import ActivityRows, to_activities
 from chaintwin.network.lowering.sourcing.supply import Supply, find_supply
 from chaintwin.network.lowering.stocking.initial import to_initial
@@ -64,6 +66,11 @@ def lower(network: Network) -> Graph:
     ----------
     network : tables without errors (see ``chaintwin.network.doctor``).
 
+    Raises
+    ------
+    GraphError
+        Series, seasons, trends and dated calendars have more values than memory is promised for.
+
     Returns
     -------
     The graph; ids are ``site/product`` (buffers), ``lane/product``, ``make/site/product`` and ``buy/site/product`` (activities).
@@ -78,6 +85,7 @@ def lower_in_full(network: Network) -> Lowered:
     ----------
     network : as for ``lower``.
     """
+    refuse_long_lists(network)
     settings = network.settings
     proposals = fill_proposals(network)
     rows = rows_in_force(proposals)
@@ -85,9 +93,11 @@ def lower_in_full(network: Network) -> Lowered:
     found = to_activities(supply, rows, settings=settings)
     streams = to_streams(rows, network)
     arcs = Arcs.of(supply.points, found)
-    loads = mean_loads(supply.points, found, arcs=arcs, streams=streams)
-    points = to_levels(loads, found, rows=rows, network=network)
-    points, pipeline, orders = to_initial(points, found, loads=loads, network=network)
+    # Recipes in a chain can multiply to more than any number; whoever uses the graph refuses what is too large.
+    with np.errstate(over="ignore", invalid="ignore"):
+        loads = mean_loads(supply.points, found, arcs=arcs, streams=streams)
+        points = to_levels(loads, found, rows=rows, network=network)
+        points, pipeline, orders = to_initial(points, found, loads=loads, network=network)
     resources, uses = to_resources(found, rows, settings=settings)
     graph = Graph(
         integer=settings.quantities is Quantities.INTEGER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaintwin.network.tables.schema import Column, Kind, Table
+from chaintwin.network.tables.schema import DELAY_MAX, PERIODS_MAX, Column, Kind, Table
 
 MODES = ("sea", "air", "road", "rail", "inland_water", "courier", "pipeline", "internal")
 SITE_KINDS = ("supplier", "plant", "warehouse", "hub", "port", "airport", "store", "customer")
@@ -70,7 +70,9 @@ PRODUCTS = Table(
             "weight_kg", Kind.NUMBER, "Weight of one unit.", unit="kg", low=0, rule="no weight: no weight-based cost or carbon"
         ),
         Column("volume_m3", Kind.NUMBER, "Volume of one unit.", unit="m3", low=0, rule="takes no storage room"),
-        Column("shelf_life", Kind.INTEGER, "Periods until a unit expires.", unit="period", low=1, rule="does not expire"),
+        Column(
+            "shelf_life", Kind.INTEGER, "Periods until it expires.", unit="period", low=1, high=DELAY_MAX, rule="never expires"
+        ),
         Column("quality_classes", Kind.TEXT, "Quality classes, best first, separated by semicolons.", default="A"),
         Column("quantum", Kind.NUMBER, "Smallest quantity in whole-unit mode.", default=1.0, low=0, low_open=True),
         *_VALID,
@@ -96,10 +98,24 @@ LANES = Table(
         Column("mode", Kind.CHOICE, "Means of transport.", choices=MODES, rule="proposed from geography"),
         Column("distance_km", Kind.NUMBER, "Length of the way.", unit="km", low=0, rule="proposed from geography"),
         Column(
-            "lead_time", Kind.LAW, "Order placed to goods received.", unit="period", low=0, rule="proposed from distance and mode"
+            "lead_time",
+            Kind.LAW,
+            "Order placed to goods received.",
+            unit="period",
+            low=0,
+            high=DELAY_MAX,
+            rule="proposed from distance and mode",
         ),
         _LEAD_MODE,
-        Column("information_delay", Kind.INTEGER, "Periods until the sender sees the order.", unit="period", default=0, low=0),
+        Column(
+            "information_delay",
+            Kind.INTEGER,
+            "Periods until the sender sees the order.",
+            unit="period",
+            default=0,
+            low=0,
+            high=DELAY_MAX,
+        ),
         Column("fixed_cost", Kind.NUMBER, "Cost of each shipment.", unit="money", default=0.0, low=0),
         Column(
             "variable_cost",
@@ -151,6 +167,7 @@ DEMAND = Table(
             unit="period",
             default=0,
             low=0,
+            high=DELAY_MAX,
         ),
         Column(
             "lost_fraction",
@@ -206,8 +223,8 @@ STOCK_POINTS = Table(
             low_open=True,
             rule="four periods of demand",
         ),
-        Column("review_period", Kind.INTEGER, "Periods between two reviews.", unit="period", default=1, low=1),
-        Column("review_phase", Kind.INTEGER, "Period of the first review.", unit="period", default=0, low=0),
+        Column("review_period", Kind.INTEGER, "Periods between two reviews.", unit="period", default=1, low=1, high=DELAY_MAX),
+        Column("review_phase", Kind.INTEGER, "Period of the first review.", unit="period", default=0, low=0, high=DELAY_MAX),
         Column("minimum_order", Kind.NUMBER, "Smallest order, all sources together.", unit="unit", default=0.0, low=0),
         Column(
             "batch",
@@ -260,7 +277,7 @@ SOURCES = Table(
         Column("share", Kind.NUMBER, "Share of each order, before scaling to one.", default=1.0, low=0),
         Column("priority", Kind.INTEGER, "Rank of the source; low number first.", default=0),
         Column("rule", Kind.CHOICE, "How the source is used.", default="share", choices=("share", "contingency")),
-        Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, default="1"),
+        Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, high=DELAY_MAX, default="1"),
         _LEAD_MODE,
         Column("yield_rate", Kind.NUMBER, "Good units a unit ordered.", default=1.0, low=0, high=1, low_open=True),
         Column("minimum_order", Kind.NUMBER, "Smallest order.", unit="unit", default=0.0, low=0),
@@ -362,7 +379,7 @@ SERIES = Table(
     "Numbers over time: replayed demand, seasons, prices.",
     (
         Column("series_id", Kind.ID, "Name of the series.", required=True),
-        Column("period", Kind.INTEGER, "Period from the start of the project, first is 0.", required=True, low=0),
+        Column("period", Kind.INTEGER, "Period of the project, first is 0.", required=True, low=0, high=PERIODS_MAX - 1),
         Column("value", Kind.NUMBER, "The value.", required=True),
     ),
     key=("series_id", "period"),
@@ -401,7 +418,7 @@ HAZARDS = Table(
         Column("country", Kind.TEXT, "Country it hits.", rule="every country"),
         Column("kind", Kind.TEXT, "Earthquake, flood, strike, cyber attack, ...", default="other"),
         Column("rate_per_year", Kind.NUMBER, "Mean number of events a year.", unit="1/year", required=True, low=0),
-        Column("duration", Kind.LAW, "How long a site is down.", unit="period", low=0, default="7"),
+        Column("duration", Kind.LAW, "How long a site is down.", unit="period", low=0, high=DELAY_MAX, default="7"),
         Column("severity_rate", Kind.NUMBER, "Share of capacity lost.", default=1.0, low=0, high=1),
         *_VALID,
     ),

@@ -15,12 +15,10 @@ from chaintwin.errors import Finding, Severity
 from chaintwin.network.network import Period, Quantities, Settings
 from chaintwin.network.tables.cells.cells import shown
 from chaintwin.network.tables.cells.nearest import names_of
+from chaintwin.network.tables.schema import PERIODS_MAX
 
 SETTINGS_SHEET = "project"
 SETTINGS_BYTES_MAX = 1024 * 1024
-
-HORIZON_MAX = 1_000_000
-"""Most periods of a run: more than a century of hours."""
 
 NAME_LENGTH_MAX = 200
 
@@ -237,8 +235,8 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "period": _choice(Period),
     "currency": _currency,
     "start": _start,
-    "horizon": _whole(1, HORIZON_MAX),
-    "warm_up": _whole(0, HORIZON_MAX),
+    "horizon": _whole(1, PERIODS_MAX),
+    "warm_up": _whole(0, PERIODS_MAX),
     "quantities": _choice(Quantities),
     "schema_version": _version,
 }

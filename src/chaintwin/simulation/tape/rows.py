@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chaintwin.errors import UsageError
 from chaintwin.network.graph import LeadMode, Policy
 from chaintwin.network.program import Activities, Program
+from chaintwin.network.sizes import SLACK
 from chaintwin.network.state import State
 
 Floats = NDArray[np.float64]
@@ -18,9 +19,6 @@ Integers = NDArray[np.int64]
 
 PERIOD_TOTALS = 4
 """Quantities that are totalled by period: stock, backlog, demand, demand served at once."""
-
-SLACK = 1e-9
-"""Rounding noise of real quantities, relative to a level (METHODS 1.5)."""
 
 
 @dataclass(frozen=True, slots=True)
