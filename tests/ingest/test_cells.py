@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaintwin.errors import InputError
+from chaintwin.ingest import import_log
 from chaintwin.ingest.shipment_log.cells.classifying import looks_like_decimal_comma, read_dates, read_numbers
 from chaintwin.ingest.shipment_log.cells.reading import find_tables, read_cells
 
@@ -91,6 +92,17 @@ def test_read_cells__whole_numbers_and_days_of_spreadsheets(tmp_path: Path) -> N
     table = read_cells(path)
     assert table.frame.to_dict(as_series=False) == {"id": ["1", "2.5"], "day": ["2024-02-03", None], "text": ["a", None]}
     assert table.rows.to_list() == [2, 3]
+
+
+def test_import_log__parquet_column_of_a_type_that_is_not_read(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"product": ["lamp"], "waited": [timedelta(days=3)], "parts": [[1, 2]]})
+    frame.write_parquet(tmp_path / "log.parquet")
+    with pytest.raises(InputError) as caught:
+        import_log(tmp_path / "log.parquet")
+    assert {(finding.code, finding.column) for finding in caught.value.findings} == {
+        ("type.other", "waited"),
+        ("type.nested", "parts"),
+    }
 
 
 @pytest.mark.parametrize(

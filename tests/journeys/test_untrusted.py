@@ -2,7 +2,8 @@
 
 Beside these: workbooks in tests/network/tables/test_workbook.py, paths in laws in tests/laws/test_grammar.py, random faults in
 tests/network/tables/test_reading.py, interrupted writing in tests/network/tables/test_writing.py and
-test_exchanging.py, reports of an import that lie in tests/ingest/test_writing.py.
+test_exchanging.py, reports of an import that lie in tests/ingest/test_writing.py, few bytes that ask for much memory in
+tests/network/doctor/test_sizes.py.
 """
 
 from __future__ import annotations

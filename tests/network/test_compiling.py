@@ -13,7 +13,7 @@ import pytest
 from chaintwin.errors import GraphError, StreamCollisionError
 from chaintwin.network.compiling import compile_graph, refuse_collisions
 from chaintwin.network.graph import RESOURCE_SCHEMA
-from chaintwin.network.ordering import levels_of, loop_of, rows_of
+from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of
 from chaintwin.network.state import initial_state
 from tests.graphs import graph_of
 from tests.oracles.plain_network import information_order, material_levels

@@ -168,6 +168,14 @@ def test_run_ensemble__progress_ends_at_one() -> None:
     assert seen[-1] == pytest.approx(1.0)
 
 
+def test_best_width__narrows_blocks_that_would_be_too_large() -> None:
+    program = random_program(1)
+    tape = assemble(program, initial_state(program))
+    for gigabytes, width in ((0.03, 16), (0.1, 8), (0.3, 2), (3.0, 1)):
+        rows = replace(tape.rows, hot=int(gigabytes * 2**27), count=int(gigabytes * 2**27))
+        assert best_width(replace(tape, rows=rows), 1000, workers=2) == width
+
+
 def test_best_width__gives_every_worker_its_share_of_a_group() -> None:
     program = random_program(1)
     tape = assemble(program, initial_state(program))

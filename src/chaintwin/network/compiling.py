@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import GraphError, StreamCollisionError
 from chaintwin.laws import Law, LawError, pack_laws, parse_many
-from chaintwin.network.echelons import Echelons, Feeds, echelons_of
+from chaintwin.laws.parameters import LARGEST
 from chaintwin.network.graph import ActivityKind, Graph, LeadMode, Policy
-from chaintwin.network.ordering import levels_of, loop_of, rows_of
+from chaintwin.network.paths.echelons import Echelons, Feeds, echelons_of
+from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of
 from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Streams
+from chaintwin.network.sizes import LARGEST_DRAW, RING_SLOTS_MAX, longest_lead, may_exceed, oversized, ring_slots
+from chaintwin.network.tables.schema import DELAY_MAX
 from chaintwin.network.whole import fractions
 from chaintwin.rng import stream_id
-
-LEAD_QUANTILE = 1 - 1e-5
-"""A lead-time law is cut here: the ring of a lane holds the longest lead time, and a log-normal tail has no end."""
 
 
 def compile_graph(graph: Graph) -> Program:
@@ -32,13 +32,14 @@ def compile_graph(graph: Graph) -> Program:
     Raises
     ------
     GraphError
-        A loop of orders or of material that no delay breaks, a row that names something that is not there, or a fraction
-        where quantities are whole units.
+        A loop of orders or of material that no delay breaks, a row that names something that is not there, a fraction
+        where quantities are whole units, or a number, a lead time or a sum of lead times that is too large.
     StreamCollisionError
         Two random streams have the same number.
     """
     index = _Index.of(graph)
     _refuse_fractions(graph)
+    _refuse_large(graph)
     laws = _Laws(graph, index)
     inputs = _arcs(graph.inputs, index, other="buffer_id", index_of=index.buffers)
     outputs = _arcs(graph.outputs, index, other="buffer_id", index_of=index.buffers, flag="is_main")
@@ -167,6 +168,7 @@ class _Laws:
         self.lead: Integers = _integers(lead, "law")
         demand = index.stream.join(number, left_on="law", right_on="text", how="left", maintain_order="left")
         self.demand: Integers = demand["law_right"].fill_null(-1).to_numpy().astype(np.int64)
+        _refuse_large_draws([self.laws[number] for number in np.unique(self.demand[self.demand >= 0])])
         bounds = np.array([_lead_bounds(law) for law in self.laws], dtype=np.int64).reshape(-1, 2)
         # What arrives by its age was started in an earlier period.
         least = np.where((index.activity["lead_mode"].to_numpy() == LeadMode.KAPLAN) & (bounds[self.lead, 1] > 0), 1, 0)
@@ -176,8 +178,7 @@ class _Laws:
 
 def _lead_bounds(law: Law) -> tuple[int, int]:
     """Return shortest and longest lead time in whole periods; halves round up, nothing is below zero."""
-    low, high = law.quantile(2.0**-33), law.quantile(LEAD_QUANTILE)
-    return max(0, int(np.floor(low + 0.5))), max(0, int(np.floor(high + 0.5)))
+    return max(0, int(np.floor(law.quantile(2.0**-33) + 0.5))), longest_lead(law)
 
 
 def _arcs(frame: pl.DataFrame, index: _Index, *, other: str, index_of: pl.DataFrame, flag: str | None = None) -> _Arcs:
@@ -290,6 +291,7 @@ def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:
     lead_max = laws.lead_max.copy()
     # What is already on its way may arrive later than any lead time from now on, so the ring is made long enough for both.
     np.maximum.at(lead_max, _integers(moving, "owner"), _integers(moving, "period"))
+    _refuse_long(lead_max, delay, ids=index.activity["activity_id"])
     late = ordered.filter(pl.col("period") > pl.Series(delay[_integers(ordered, "owner")]))
     if late.height:
         raise GraphError(
@@ -432,6 +434,30 @@ def _refuse_fractions(graph: Graph) -> None:
     if found.height:
         name, value = found.row(0)
         raise GraphError(f"{name}: found {value:g}; allowed: whole numbers, because quantities are whole units")
+
+
+def _refuse_large(graph: Graph) -> None:
+    found = oversized(graph)
+    if found.height:
+        name, value = found.row(0)
+        raise GraphError(f"{name}: found {value:g}; allowed: numbers up to {LARGEST:g} in size")
+
+
+def _refuse_large_draws(laws: list[Law]) -> None:
+    for law in laws:
+        if may_exceed(law, LARGEST, share=LARGEST_DRAW) and law.quantile(LARGEST_DRAW) > LARGEST:
+            raise GraphError(f"{law}: found draws up to {law.quantile(LARGEST_DRAW):g}; allowed: numbers up to {LARGEST:g}")
+
+
+def _refuse_long(lead_max: Integers, delay: Integers, *, ids: pl.Series) -> None:
+    for what, waits in (("longest lead time", lead_max), ("information delay", delay)):
+        if waits.max(initial=0) > DELAY_MAX:
+            found = f"{ids[int(waits.argmax())]}: found {waits.max():,} periods of {what}"
+            raise GraphError(f"{found}; allowed: at most {DELAY_MAX:,} periods")
+    slots = ring_slots(lead_max, delay)
+    if slots.sum() > RING_SLOTS_MAX:
+        found = f"found {slots.sum():,} periods of longest lead times and information delays over all sources"
+        raise GraphError(f"{found}, most of them {ids[int(slots.argmax())]}; allowed: at most {RING_SLOTS_MAX:,}")
 
 
 def _refuse_unknown(frame: pl.DataFrame, key: str, where: str, *, column: str = "number") -> None:

@@ -34,6 +34,9 @@ GROUP = 64
 CACHE_BYTES = 768 * 1024
 """State of a block that still fits the second-level cache of common processors (1 MiB and more), leaving room for tables."""
 
+BLOCK_BYTES = 1024 * 1024 * 1024
+"""A block that would be larger is made narrower, which is slower but needs less memory."""
+
 CALL_UPDATES = 8_000_000
 """Entity updates between two looks at progress, cancellation and laws, some 20 to 100 ms."""
 
@@ -197,11 +200,12 @@ def run_ensemble(
 
 
 def best_width(tape: Tape, replications: int, *, workers: int) -> int:
-    """Return the replications of a block: what fits the cache, a power of two from 16 to 64.
+    """Return the replications of a block: what fits the cache, a power of two from 16 to 64, or fewer where memory asks for it.
 
     A single group is cut into equal blocks instead, so that every worker has its share.
     """
     fitting = max(16, CACHE_BYTES // (8 * tape.rows.hot))
+    fitting = max(1, min(fitting, BLOCK_BYTES // (8 * tape.rows.count)))
     width = 1 << (min(GROUP, fitting).bit_length() - 1)
     if replications > GROUP:
         return int(width)

@@ -254,7 +254,7 @@ def test_check__given_levels_are_no_proposals() -> None:
         (
             "stock_points.csv",
             "policy,base_stock\ndepot,lamp,base_stock,50",
-            "policy,reorder_point\ndepot,lamp,min_max,50",
+            "policy,reorder_point\ndepot,lamp,min/max,50",
             "choice.wrong",
         ),
         ("demand.csv", ",30.0", ",30 €", "number.currency"),

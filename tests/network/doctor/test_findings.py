@@ -104,6 +104,15 @@ PLANTED: dict[str, Plant] = {
         _set("demand", "D", series="S", quantity=None),
     ),
     "series.negative": _all(_series("S", [10.0] * 27 + [-5.0]), _set("demand", "D", series="S", quantity=None)),
+    "series.long": _all(
+        _add("series", *({"series_id": f"S{n}", "period": 999_999, "value": 1.0} for n in range(30))),
+        _add("products", *({"product_id": f"P{n}", "value": 1.0} for n in range(30))),
+        _add("demand", *({"site_id": "north", "product_id": f"P{n}", "series": f"S{n}"} for n in range(30))),
+    ),
+    "demand.not_in_force": _all(
+        _add("sites", SECOND_SHOP | {"valid_from": date(2026, 1, 2)}),
+        _add("demand", KIOSK_DEMAND),
+    ),
     "season.mean": _all(_series("S", [1.0, 2.0]), _set("demand", "D", season="S")),
     "source.no_lane": _add("sources", {"site_id": "shop", "product_id": "lamp", "lane_id": "L1"}),
     "source.no_bill": _set("sources", "north", kind="make"),
@@ -118,6 +127,12 @@ PLANTED: dict[str, Plant] = {
         "sources",
         {"site_id": "depot", "product_id": "lamp", "lane_id": "L3"},
         {"site_id": "depot", "product_id": "lamp", "lane_id": "L4", "priority": 1},
+    ),
+    "wait.long": _set("lanes", "L1", information_delay=100_001),
+    "wait.total": _all(
+        _set("lanes", "L5", lead_time="uniform(1, 99000)"),
+        _add("products", *({"product_id": f"P{n}", "value": 1.0} for n in range(210))),
+        _add("demand", *({"site_id": "shop", "product_id": f"P{n}", "quantity": "1"} for n in range(210))),
     ),
     "lane.to_itself": _add("lanes", {"lane_id": "X", "from_site": "depot", "to_site": "depot", **LATERAL}),
     "lane.lead_time_zero": _set("lanes", "L1", lead_time="0"),
@@ -148,6 +163,14 @@ PLANTED: dict[str, Plant] = {
     "loop.information": _circle(),
     "loop.material": _circle(lead="0", delay=1),
     "quantity.fraction": _all(_set("stock_points", "depot", base_stock=10.5), _settings(quantities=Quantities.INTEGER)),
+    "quantity.large": _set("bom", "lamp", quantity=1e15),
+    "quantity.exact": _all(_set("demand", "D", quantity="2e14"), _settings(quantities=Quantities.INTEGER)),
+    "quantity.tiny": _set("demand", "D", quantity="1e-300"),
+    "memory.large": _all(
+        _set("lanes", "L5", lead_time="uniform(1, 99000)"),
+        _add("products", *({"product_id": f"P{n}", "value": 1.0} for n in range(70))),
+        _add("demand", *({"site_id": "shop", "product_id": f"P{n}", "quantity": "1"} for n in range(70))),
+    ),
     "demand.unreachable": _all(_add("sites", SECOND_SHOP), _add("demand", KIOSK_DEMAND)),
     "supply.assumed": _all(
         _add("sites", {"site_id": "yard", "kind": "warehouse"}),

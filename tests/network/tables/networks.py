@@ -8,10 +8,12 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
+from chaintwin.laws.parameters import LARGEST
 from chaintwin.network.network import Network, Period, Quantities, Settings
 from chaintwin.network.tables.catalog import CATALOG
 from chaintwin.network.tables.cells.columns import DTYPES, empty_frame, fill_defaults
 from chaintwin.network.tables.cells.dates import FIRST_DAY, LAST_DAY
+from chaintwin.network.tables.cells.numbers import WHOLE_MAX
 from chaintwin.network.tables.schema import Column, Kind, Table
 
 HIDDEN = {chr(code) for code in (0x200B, 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)}
@@ -70,12 +72,13 @@ def frames(table: Table) -> st.SearchStrategy[pl.DataFrame]:
 def cells(column: Column) -> st.SearchStrategy[Any]:
     """Return a strategy of the values one cell may hold, blanks among them where allowed."""
     low, high = column.low, column.high
-    whole_low, whole_high = int(low or 0), int(high) if high is not None else 2**53
+    whole_low, whole_high = int(low or 0), int(high) if high is not None else WHOLE_MAX
+    least, most = (-LARGEST if low is None else low), (LARGEST if high is None else high)
     kinds: dict[Kind, st.SearchStrategy[Any]] = {
         Kind.ID: IDS,
         Kind.TEXT: TEXTS,
         Kind.CHOICE: st.sampled_from(column.choices or ("",)),
-        Kind.NUMBER: st.floats(low, high, exclude_min=column.low_open, allow_nan=False, allow_infinity=False),
+        Kind.NUMBER: st.floats(least, most, exclude_min=column.low_open, allow_nan=False, allow_infinity=False),
         Kind.INTEGER: st.integers(whole_low, whole_high),
         Kind.BOOLEAN: st.booleans(),
         Kind.DATE: st.dates(FIRST_DAY, LAST_DAY),

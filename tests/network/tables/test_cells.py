@@ -192,12 +192,11 @@ def test_read_project__settings_with_every_kind_of_value(tmp_path) -> None:
         ("lanes.mode", "Luftfracht", "write air"),
         ("sites.kind", "Lager", "write warehouse"),
         ("sites.kind", "Factory", "write plant"),
-        ("stock_points.policy", "min_max", "write s_S"),
-        ("stock_points.policy", "Min/Max", "write s_S"),
+        ("stock_points.policy", "Min/Max", "write min_max"),
         ("stock_points.policy", "(s, S)", "write s_S"),
         ("stock_points.policy", "ROP", "write R_nQ"),
         ("stock_points.policy", "(R,Q)", "write R_nQ"),
-        ("stock_points.policy", "min_mix", "write one of these"),
+        ("stock_points.policy", "spoon", "write one of these"),
         ("sources.kind", "Zukauf", "write buy"),
         ("calendars.weekday", "Montag", "write mon"),
         ("lanes.mode", "raod", "write road"),
@@ -232,3 +231,47 @@ def test_catalog__amounts_of_money_are_not_negative() -> None:
     columns = [column for described in CATALOG for column in described.columns if column.unit.startswith("money")]
     assert len(columns) > 8
     assert [column.name for column in columns if column.low != 0] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("\u0661\u0662", "write 12"),
+        ("\u0661\u0662\u066b\u0665", "write 12.5"),
+        ("\uff11\uff12", "write 12"),
+        ("-\u0967", "write -1"),
+    ],
+)
+def test_number_fault__digits_of_other_scripts(text: str, fix: str) -> None:
+    fault = number_fault(text, table("products").column("value"))
+    assert (fault.code, fault.allowed, fault.fix) == ("number.wrong", "0 or more, in digits from 0 to 9", fix)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("9007199254740993", "integer.overflow"),
+        ("1000000000000001", "integer.overflow"),
+        ("-1000000000000001", "integer.overflow"),
+        ("1000000000000000", ""),
+        ("999999999999999.9", "integer.fraction"),
+        ("1e-400", "number.underflow"),
+        ("0e-400", ""),
+    ],
+)
+def test_read_integers__to_the_last_unit(text: str, code: str) -> None:
+    frame = pl.DataFrame({"site_id": ["S"], "product_id": ["p"], "priority": [text]})
+    typed = type_table(Sheet("demand", "x.csv", frame, pl.Series("row", [2], dtype=pl.UInt32)), table("demand"), folder=None)
+    assert [finding.code for finding in typed.findings] == ([code] if code else [])
+    assert typed.frame["priority"][0] == (0 if code else int(float(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("1e15", ""), ("1.1e15", "number.overflow"), ("1e-400", "number.underflow"), ("0.000e5", ""), ("-0.0", ""), ("5e-324", "")],
+)
+def test_read_numbers__largest_and_smallest(text: str, code: str) -> None:
+    frame = pl.DataFrame({"product_id": ["p"], "value": [text]})
+    typed = type_table(Sheet("products", "x.csv", frame, pl.Series("row", [2], dtype=pl.UInt32)), table("products"), folder=None)
+    assert [finding.code for finding in typed.findings] == ([code] if code else [])
+    assert typed.frame["value"][0] == (1.0 if code else float(text))

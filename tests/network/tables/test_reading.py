@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -120,6 +121,39 @@ def test_read_project__parquet_with_other_types(tmp_path: Path) -> None:
     assert [(f.code, f.column) for f in findings] == [("type.nested", "shelf_life")]
     assert network["products"].select("product_id", "value", "valid_from").rows()[1] == ("P2", 2.0, None)
     assert str(network["products"]["valid_from"][0]) == "2025-01-01"
+
+
+TYPES: dict[str, tuple[pl.Series, str]] = {
+    "duration": (pl.Series([timedelta(days=3)] * 2), "type.other"),
+    "list": (pl.Series([[1, 2]] * 2), "type.nested"),
+    "array": (pl.Series([[1, 2]] * 2, dtype=pl.Array(pl.Int64, 2)), "type.nested"),
+    "struct": (pl.Series([{"a": 1}] * 2), "type.nested"),
+    "list of durations": (pl.Series([[timedelta(days=3)]] * 2), "type.nested"),
+    "binary": (pl.Series([b"2"] * 2), "type.nested"),
+    "categorical": (pl.Series(["2"] * 2, dtype=pl.Categorical), ""),
+    "enumeration": (pl.Series(["2"] * 2, dtype=pl.Enum(["2"])), ""),
+    "decimal": (pl.Series(["2.00"] * 2).cast(pl.Decimal(10, 2)), ""),
+    "int128": (pl.Series([2] * 2, dtype=pl.Int128), ""),
+    "float32": (pl.Series([2.0] * 2, dtype=pl.Float32), ""),
+    "null": (pl.Series([None] * 2), ""),
+    "time": (pl.Series([time(2)] * 2), "number.wrong"),
+    "boolean": (pl.Series([True] * 2), "number.wrong"),
+    "date": (pl.Series([date(2025, 1, 2)] * 2), "number.date"),
+    "nanoseconds": (pl.Series([datetime(2025, 1, 2)] * 2, dtype=pl.Datetime("ns")), "number.date"),
+    "zoned": (pl.Series([datetime(2025, 1, 2)] * 2).dt.replace_time_zone("Europe/Paris"), "number.date"),
+}
+"""A column of every type that a Parquet file can hold, and what is said where numbers are wanted."""
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_read_project__parquet_column_of_any_type(name: str, tmp_path: Path) -> None:
+    folder = write_files(tmp_path, {"products.csv": None})
+    values, code = TYPES[name]
+    pl.DataFrame({"product_id": ["P1", "P2"], "value": values}).write_parquet(folder / "products.parquet")
+    network, findings = read_project(folder)
+    assert {finding.code for finding in findings} == ({code} if code else set())
+    assert all((finding.file, finding.column) == ("products.parquet", "value") for finding in findings)
+    assert network["products"]["value"].to_list() == ([1.0, 1.0] if code or name == "null" else [2.0, 2.0])
 
 
 def test_read_project__parquet_faults_have_rows_and_columns(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from chaintwin.cli.commands.options import Json
 from chaintwin.cli.terminal.output import Terminal
-from chaintwin.cli.terminal.session import session
+from chaintwin.cli.terminal.session import SMALLER_CASE, session
 
 if TYPE_CHECKING:
     from chaintwin.bench import Case, Measurement
@@ -31,7 +31,7 @@ def bench(
     json: Json = False,
 ) -> None:
     """Run benchmark cases and print times and rates."""
-    with session(is_json=json) as terminal:
+    with session(is_json=json, memory_advice=SMALLER_CASE) as terminal:
         from chaintwin.bench import cases
         from chaintwin.bench.machine import describe_machine
 

@@ -9,7 +9,7 @@ import typer
 
 from chaintwin.cli.commands.options import Json, Replications, Seed, Shipped
 from chaintwin.cli.terminal.output import Terminal
-from chaintwin.cli.terminal.session import session
+from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 if TYPE_CHECKING:
     from chaintwin.errors import Finding
@@ -29,7 +29,7 @@ def demo(
     json: Json = False,
 ) -> None:
     """Check, simulate and explain a shipped network."""
-    with session(is_json=json) as terminal:
+    with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
         from chaintwin.cli.commands.init import refuse_full_folder, write_example
         from chaintwin.cli.commands.simulation_run import result_document, run_simulation
         from chaintwin.cli.terminal.progress import waiting

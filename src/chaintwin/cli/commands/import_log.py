@@ -10,7 +10,7 @@ import typer
 
 from chaintwin.cli.commands.options import Json, Layout, LayoutChoice, day
 from chaintwin.cli.terminal.output import Terminal
-from chaintwin.cli.terminal.session import session
+from chaintwin.cli.terminal.session import SMALLER_LOG, session
 
 if TYPE_CHECKING:
     from chaintwin.ingest.shipment_log.importing import ImportResult
@@ -55,7 +55,7 @@ def import_log(
     json: Json = False,
 ) -> None:
     """Turn a shipment log into a project."""
-    with session(is_json=json) as terminal:
+    with session(is_json=json, memory_advice=SMALLER_LOG) as terminal:
         if show_mapping:
             _print_mapping(terminal, _mapping_of(log, mapping))
             return

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chaintwin.cli.commands.options import Json, Project, ResultFormat, Seed
-from chaintwin.cli.terminal.session import session
+from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 HOW = {
     "parquet": "Parquet; read it with chaintwin.Result.read",
@@ -61,7 +61,7 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Simulate a project: service and cost with intervals."""
-    with session(is_json=json) as terminal:
+    with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
         from chaintwin.cli.commands.simulation_run import result_document, run_simulation
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result

@@ -18,14 +18,21 @@ FAILURE, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 DEBUG_VARIABLE = "CHAINTWIN_DEBUG"
 
+SMALLER_PROJECT = "make the project smaller, or use a machine with more memory"
+SMALLER_RUN = "ask for fewer replications, periods or threads, or a smaller network"
+SMALLER_CASE = "name the cases to run, or add --smoke"
+SMALLER_LOG = "import a part of the log, or use a machine with more memory"
+"""What helps where memory runs out: reading a project, simulating it, timing it, importing a log."""
+
 
 @contextmanager
-def session(*, is_json: bool) -> Iterator[Terminal]:
+def session(*, is_json: bool, memory_advice: str = SMALLER_PROJECT) -> Iterator[Terminal]:
     """Yield the terminal of a command; leave with the right exit code whatever happens inside.
 
     Parameters
     ----------
     is_json : whether the command was asked for one JSON document; then a failure is a document too.
+    memory_advice : what helps where memory runs out.
     """
     terminal = open_terminal(is_json=is_json)
     try:
@@ -38,7 +45,7 @@ def session(*, is_json: bool) -> Iterator[Terminal]:
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
-        _report_error(terminal, error)
+        _report_error(terminal, error, memory_advice=memory_advice)
         raise typer.Exit(WRONG_USAGE if isinstance(error, UsageError) else FAILURE) from None
 
 
@@ -47,7 +54,7 @@ def fail() -> NoReturn:
     raise typer.Exit(FAILURE)
 
 
-def _report_error(terminal: Terminal, error: Exception) -> None:
+def _report_error(terminal: Terminal, error: Exception, *, memory_advice: str) -> None:
     if isinstance(error, InputError):
         from chaintwin.cli.views.findings import findings_view
 
@@ -63,7 +70,7 @@ def _report_error(terminal: Terminal, error: Exception) -> None:
         place = f"{error.filename}: " if error.filename else ""
         _report(terminal, "system", message=f"{place}{error.strerror or error}")
     elif isinstance(error, MemoryError):
-        _report(terminal, "memory", message="not enough memory; ask for fewer replications or a smaller network")
+        _report(terminal, "memory", message=f"not enough memory; {memory_advice}")
     else:
         message = (
             f"this is a fault of chaintwin ({type(error).__name__}: {error}); set {DEBUG_VARIABLE}=1 to see where, and report it"

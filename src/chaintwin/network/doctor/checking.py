@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from chaintwin.errors import Finding, Severity
+from chaintwin.network.doctor.amounts.lost import check_lost
+from chaintwin.network.doctor.amounts.sizes import check_run
+from chaintwin.network.doctor.amounts.stocks import check_stocks
+from chaintwin.network.doctor.amounts.values import check_values
 from chaintwin.network.doctor.marks import Subject
 from chaintwin.network.doctor.refused import Refused
 from chaintwin.network.doctor.report import Report, sort_findings, summarize
@@ -13,10 +17,8 @@ from chaintwin.network.doctor.structure.loads import check_loads
 from chaintwin.network.doctor.structure.loops import check_loops
 from chaintwin.network.doctor.structure.reach import check_reach
 from chaintwin.network.doctor.structure.single import check_single
-from chaintwin.network.doctor.structure.stocks import check_stocks
 from chaintwin.network.doctor.structure.subject import Structure
 from chaintwin.network.doctor.structure.unused import check_unused
-from chaintwin.network.doctor.structure.values import check_values
 from chaintwin.network.doctor.structure.whole import check_whole
 from chaintwin.network.doctor.tables.dates import check_dates
 from chaintwin.network.doctor.tables.demands import check_demands
@@ -24,6 +26,7 @@ from chaintwin.network.doctor.tables.holdings import check_holdings
 from chaintwin.network.doctor.tables.memory import check_memory
 from chaintwin.network.doctor.tables.names import check_names
 from chaintwin.network.doctor.tables.places import check_places
+from chaintwin.network.doctor.tables.sizes import check_sizes
 from chaintwin.network.doctor.tables.sourcing import check_sourcing
 from chaintwin.network.doctor.tables.units import check_units
 from chaintwin.network.lowering import Lowered, lower_in_full
@@ -32,8 +35,28 @@ from chaintwin.network.proposing import PROPOSAL_SCHEMA
 from chaintwin.network.tables.cells.references import Place
 from chaintwin.network.tables.reading import read_placed
 
-TABLE_CHECKS = (check_names, check_units, check_places, check_dates, check_demands, check_sourcing, check_holdings)
-STRUCTURE_CHECKS = (check_loops, check_whole, check_reach, check_loads, check_single, check_values, check_stocks, check_unused)
+TABLE_CHECKS = (
+    check_names,
+    check_units,
+    check_places,
+    check_dates,
+    check_sizes,
+    check_demands,
+    check_sourcing,
+    check_holdings,
+)
+STRUCTURE_CHECKS = (
+    check_loops,
+    check_whole,
+    check_run,
+    check_reach,
+    check_lost,
+    check_loads,
+    check_single,
+    check_values,
+    check_stocks,
+    check_unused,
+)
 
 
 def check(source: Path | str | Network, *, read_findings: Sequence[Finding] = ()) -> Report:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from chaintwin.errors import Severity
+from chaintwin.laws.parameters import LARGEST
+from chaintwin.network.lowering.sizes import LIST_VALUES_MAX
+from chaintwin.network.sizes import EXACT_UNITS, RING_SLOTS_MAX
+from chaintwin.network.tables.schema import DELAY_MAX
 
 _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
@@ -122,7 +126,31 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ("series.gaps", _WARNING, "a value for each period", "Periods of a series are missing; they count as 0, in a season as 1."),
     ("series.negative", _WARNING, "0 or more", "A series of demand or of seasonal factors has negative values; they count as 0."),
     ("season.mean", _WARNING, "factors that average 1", "Seasonal factors change the mean of the demand."),
+    (
+        "series.long",
+        _ERROR,
+        f"at most {LIST_VALUES_MAX:,} values of all series, and of all streams and resources that follow one",
+        "Series, seasons, trends and dated calendars have more values than memory is promised for.",
+    ),
+    (
+        "demand.not_in_force",
+        _WARNING,
+        "demand whose row, site and product are in force on the first day",
+        "Demand is left out of the whole simulation, because it, its site or its product is not in force on the first day.",
+    ),
     # Sourcing
+    (
+        "wait.long",
+        _ERROR,
+        f"at most {DELAY_MAX:,} periods, which of a law 99.999 % must not pass",
+        "A lead time, an information delay or a review period is longer than the engine holds.",
+    ),
+    (
+        "wait.total",
+        _ERROR,
+        f"at most {RING_SLOTS_MAX:,} periods of longest lead times and information delays, all sources together",
+        "The lead times of all sources together take more memory than is promised.",
+    ),
     (
         "source.no_lane",
         _ERROR,
@@ -221,6 +249,25 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "whole numbers while quantities are whole units",
         "A yield, a recipe, a level, a stock or a lot size is a fraction although the project counts in whole units.",
     ),
+    (
+        "quantity.large",
+        _ERROR,
+        f"numbers up to {LARGEST:g} in size",
+        "A quantity, a cost, or what follows from them is too large to be counted exactly.",
+    ),
+    (
+        "quantity.exact",
+        _ERROR,
+        f"at most {EXACT_UNITS:.0e} units over the run, while quantities are whole units",
+        "So many whole units pass a stock point over the run that their sum is not exact.",
+    ),
+    (
+        "quantity.tiny",
+        _WARNING,
+        "quantities above the rounding noise, a billionth of the level and of one unit",
+        "A quantity is so small that the engine takes it for rounding noise.",
+    ),
+    ("memory.large", _WARNING, "at most 2 GiB", "A simulation needs much memory."),
     ("demand.unreachable", _WARNING, "a way from a source to the stream", "Nothing in the network can reach a stream of demand."),
     (
         "supply.assumed",

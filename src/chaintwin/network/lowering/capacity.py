@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -122,10 +120,11 @@ def open_shares(calendar: pl.DataFrame, settings: Settings) -> NDArray[np.float6
     ):
         week[WEEKDAYS.index(weekday)] = share
     share = week[(settings.start.weekday() + np.arange(days)) % 7]
-    last = settings.start + timedelta(days=days)
-    inside = dates.filter((pl.col("date") >= pl.lit(settings.start)) & (pl.col("date") < pl.lit(last))).sort("date", "open_share")
-    offset = (inside["date"] - settings.start).dt.total_days().to_numpy()
-    share[offset] = inside["open_share"].to_numpy()
+    # Days are counted, because the last one of a long horizon may lie beyond the last year that a date can have.
+    offset = (pl.col("date") - pl.lit(settings.start)).dt.total_days()
+    inside = dates.select("open_share", offset=offset).filter(pl.col("offset").is_between(0, days - 1))
+    inside = inside.sort("offset", "open_share")
+    share[inside["offset"].to_numpy()] = inside["open_share"].to_numpy()
     if settings.period is Period.HOUR:
         return np.repeat(share, 24)[:periods]
     if settings.period is Period.WEEK:

@@ -105,19 +105,24 @@ def _profiles(demand: pl.DataFrame, series: pl.DataFrame, *, settings: Settings,
     """Return the factors of every pair of season and trend, with their first two moments over warm-up and horizon."""
     pairs = demand.select("season", "trend_rate").unique().sort("season", "trend_rate")
     values = series_values(series, blank=1.0).select(season="series_id", replayed="replayed")
-    season_of = pairs.join(values, on="season", how="left", maintain_order="left")["replayed"].to_list()
+    season_of = pairs.join(values, on="season", how="left", maintain_order="left")["replayed"]
     trends = pairs["trend_rate"].to_list()
     factors = [_factor(season, trend, settings, reach=reach) for season, trend in zip(season_of, trends, strict=True)]
-    whole = [np.resize(factor, settings.periods) for factor in factors]
+    # One at a time: all of them over the whole run may be far more than the factors themselves.
+    moments = [_moments(np.resize(factor, settings.periods)) for factor in factors]
     return pairs.with_columns(
-        pl.Series("factor", [factor.tolist() for factor in factors], dtype=pl.List(pl.Float64)),
-        pl.Series("factor_mean", [float(factor.mean()) for factor in whole], dtype=pl.Float64),
-        pl.Series("factor_square", [float((factor**2).mean()) for factor in whole], dtype=pl.Float64),
+        pl.Series("factor", [pl.Series(factor) for factor in factors], dtype=pl.List(pl.Float64)),
+        pl.Series("factor_mean", [mean for mean, _ in moments], dtype=pl.Float64),
+        pl.Series("factor_square", [square for _, square in moments], dtype=pl.Float64),
     )
 
 
-def _factor(season: list[float] | None, trend: float, settings: Settings, *, reach: int) -> NDArray[np.float64]:
-    shape = np.array(season if season else [1.0])
+def _moments(factor: NDArray[np.float64]) -> tuple[float, float]:
+    return float(factor.mean()), float((factor**2).mean())
+
+
+def _factor(season: pl.Series | None, trend: float, settings: Settings, *, reach: int) -> NDArray[np.float64]:
+    shape = np.array([1.0]) if season is None or season.is_empty() else season.to_numpy()
     if trend == 0:
         return shape
     line = np.maximum(1 + trend * np.arange(reach) / settings.period.per_year, 0)

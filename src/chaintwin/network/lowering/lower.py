@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from chaintwin.network.graph import (
@@ -19,6 +20,7 @@ from chaintwin.network.lowering.arcs import Arcs
 from chaintwin.network.lowering.capacity import to_resources
 from chaintwin.network.lowering.demand import to_streams
 from chaintwin.network.lowering.rows import Rows, rows_in_force
+from chaintwin.network.lowering.sizes import refuse_long_lists
 from chaintwin.network.lowering.sourcing.activities import ActivityRows, to_activities
 from chaintwin.network.lowering.sourcing.supply import Supply, find_supply
 from chaintwin.network.lowering.stocking.initial import to_initial
@@ -66,6 +68,11 @@ def lower(network: Network, *, periods: int | None = None) -> Graph:
     network : tables without errors (see ``chaintwin.network.doctor``).
     periods : periods that trends and dated holidays have to reach, if more than warm-up and horizon of the project.
 
+    Raises
+    ------
+    GraphError
+        Series, seasons, trends and dated calendars have more values than memory is promised for.
+
     Returns
     -------
     The graph; ids are ``site/product`` (buffers), ``lane/product``, ``make/site/product`` and ``buy/site/product`` (activities);
@@ -81,6 +88,7 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
     ----------
     network, periods : as for ``lower``.
     """
+    refuse_long_lists(network)
     settings = network.settings
     # Levels, costs and first stock are those of the project's own horizon, however long it is run.
     reach = max(settings.periods, periods or 0)
@@ -90,9 +98,11 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
     found = to_activities(supply, rows, settings=settings)
     streams = to_streams(rows, network, reach=reach)
     arcs = Arcs.of(supply.points, found)
-    loads = mean_loads(supply.points, found, arcs=arcs, streams=streams)
-    points = to_levels(loads, found, rows=rows, network=network)
-    points, pipeline, orders = to_initial(points, found, loads=loads, network=network)
+    # Recipes in a chain can multiply to more than any number; whoever uses the graph refuses what is too large.
+    with np.errstate(over="ignore", invalid="ignore"):
+        loads = mean_loads(supply.points, found, arcs=arcs, streams=streams)
+        points = to_levels(loads, found, rows=rows, network=network)
+        points, pipeline, orders = to_initial(points, found, loads=loads, network=network)
     resources, uses = to_resources(found, rows, settings=replace(settings, horizon=reach - settings.warm_up))
     graph = Graph(
         integer=settings.quantities is Quantities.INTEGER,

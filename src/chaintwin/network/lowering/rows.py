@@ -24,8 +24,8 @@ def rows_in_force(proposals: Proposals) -> Rows:
     """Return the tables as they hold on the first day of the project.
 
     Rows that are not in force that day are left out, blank names of lanes, streams and bills are filled in by their rules, and
-    rows
-    that name an unknown site or product are dropped (the doctor reports them as errors before anything is lowered).
+    rows that name a site or product that is unknown or not in force are dropped. The doctor reports unknown names as errors
+    before anything is lowered, and warns of demand that is dropped.
 
     Parameters
     ----------

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from chaintwin.network.tables.schema import Column, Kind, Table
+from chaintwin.network.tables.schema import DELAY_MAX, PERIODS_MAX, Column, Kind, Table
+from chaintwin.network.tables.supply_tables import BOM, LEAD_MODE, SOURCES, STOCK_POINTS, VALID
 
 MODES = ("sea", "air", "road", "rail", "inland_water", "courier", "pipeline", "internal")
 SITE_KINDS = ("supplier", "plant", "warehouse", "hub", "port", "airport", "store", "customer")
-POLICIES = ("base_stock", "s_S", "R_nQ", "min_max", "kanban", "constant", "smoothed", "sterman", "echelon", "none")
-LEAD_MODES = ("crossing", "fifo", "kaplan")
-
-_VALID = (
-    Column("valid_from", Kind.DATE, "First day the row is in force.", rule="in force from the start"),
-    Column("valid_to", Kind.DATE, "Last day the row is in force.", rule="in force to the end"),
-)
-
-_LEAD_MODE = Column(
-    "lead_mode",
-    Kind.CHOICE,
-    "How random lead times go together: each shipment for itself, none overtaking another (fifo), or by the age that arrives "
-    "in a period (kaplan).",
-    default="crossing",
-    choices=LEAD_MODES,
-)
 
 SITES = Table(
     "sites",
@@ -52,7 +37,7 @@ SITES = Table(
             default=0.2,
             low=0,
         ),
-        *_VALID,
+        *VALID,
     ),
     key=("site_id",),
     required=True,
@@ -70,10 +55,12 @@ PRODUCTS = Table(
             "weight_kg", Kind.NUMBER, "Weight of one unit.", unit="kg", low=0, rule="no weight: no weight-based cost or carbon"
         ),
         Column("volume_m3", Kind.NUMBER, "Volume of one unit.", unit="m3", low=0, rule="takes no storage room"),
-        Column("shelf_life", Kind.INTEGER, "Periods until a unit expires.", unit="period", low=1, rule="does not expire"),
+        Column(
+            "shelf_life", Kind.INTEGER, "Periods until it expires.", unit="period", low=1, high=DELAY_MAX, rule="never expires"
+        ),
         Column("quality_classes", Kind.TEXT, "Quality classes, best first, separated by semicolons.", default="A"),
         Column("quantum", Kind.NUMBER, "Smallest quantity in whole-unit mode.", default=1.0, low=0, low_open=True),
-        *_VALID,
+        *VALID,
     ),
     key=("product_id",),
     required=True,
@@ -96,10 +83,24 @@ LANES = Table(
         Column("mode", Kind.CHOICE, "Means of transport.", choices=MODES, rule="proposed from geography"),
         Column("distance_km", Kind.NUMBER, "Length of the way.", unit="km", low=0, rule="proposed from geography"),
         Column(
-            "lead_time", Kind.LAW, "Order placed to goods received.", unit="period", low=0, rule="proposed from distance and mode"
+            "lead_time",
+            Kind.LAW,
+            "Order placed to goods received.",
+            unit="period",
+            low=0,
+            high=DELAY_MAX,
+            rule="proposed from distance and mode",
         ),
-        _LEAD_MODE,
-        Column("information_delay", Kind.INTEGER, "Periods until the sender sees the order.", unit="period", default=0, low=0),
+        LEAD_MODE,
+        Column(
+            "information_delay",
+            Kind.INTEGER,
+            "Periods until the sender sees the order.",
+            unit="period",
+            default=0,
+            low=0,
+            high=DELAY_MAX,
+        ),
         Column("fixed_cost", Kind.NUMBER, "Cost of each shipment.", unit="money", default=0.0, low=0),
         Column(
             "variable_cost",
@@ -120,7 +121,7 @@ LANES = Table(
         Column("duty_rate", Kind.NUMBER, "Import duty as a share of customs value.", default=0.0, low=0, high=10),
         Column("carbon_factor", Kind.NUMBER, "Emissions, well to wheel.", unit="g/tkm", low=0, rule="default of the mode"),
         Column("priority", Kind.INTEGER, "Who is served first when the sender is short; low number first.", default=0),
-        *_VALID,
+        *VALID,
     ),
     key=("lane_id",),
     required=True,
@@ -152,6 +153,7 @@ DEMAND = Table(
             unit="period",
             default=0,
             low=0,
+            high=DELAY_MAX,
         ),
         Column(
             "lost_fraction",
@@ -170,172 +172,10 @@ DEMAND = Table(
             low=0,
             rule="2 % of the price a day",
         ),
-        *_VALID,
+        *VALID,
     ),
     key=("stream_id",),
     required=True,
-)
-
-STOCK_POINTS = Table(
-    "stock_points",
-    "A product at a site: its ordering rule, first stock and costs.",
-    (
-        Column("site_id", Kind.ID, "The site.", required=True, references="sites.site_id"),
-        Column("product_id", Kind.ID, "The product.", required=True, references="products.product_id"),
-        Column("policy", Kind.CHOICE, "Ordering rule.", default="base_stock", choices=POLICIES),
-        Column(
-            "base_stock",
-            Kind.NUMBER,
-            "Order up to this position (base_stock), or in whole cards (kanban); target of smoothed and sterman; order up to "
-            "this echelon position (echelon). Below 0 orders wait until so much is owed.",
-            unit="unit",
-            rule="mean demand over the exposure and safety for the service target; smoothed and sterman: less a period's mean; "
-            "echelon: must be given",
-        ),
-        Column(
-            "reorder_point",
-            Kind.NUMBER,
-            "Order at or below this position (s_S, min_max, R_nQ); below 0 as base_stock.",
-            unit="unit",
-            rule="as base_stock",
-        ),
-        Column(
-            "order_up_to",
-            Kind.NUMBER,
-            "Order up to this position (s_S, min_max); below 0 as base_stock.",
-            unit="unit",
-            rule="reorder_point and four periods of demand",
-        ),
-        Column(
-            "order_quantity",
-            Kind.NUMBER,
-            "Order whole multiples of this (R_nQ), one card (kanban), or this every time (constant).",
-            unit="unit",
-            low=0,
-            low_open=True,
-            rule="four periods of demand; constant: the mean between two reviews",
-        ),
-        Column(
-            "level_series",
-            Kind.ID,
-            "Series of levels in place of base_stock, repeated over its length: a plan (base_stock).",
-            references="series.series_id",
-            rule="one level for all periods",
-        ),
-        Column(
-            "gain_rate", Kind.NUMBER, "Part of the gap that is ordered at once (smoothed, sterman).", default=1.0, low=0, high=1
-        ),
-        Column("supply_line_rate", Kind.NUMBER, "Weight of what is on order (sterman).", default=1.0, low=0, high=1),
-        Column(
-            "forecast_rate",
-            Kind.NUMBER,
-            "Weight of today's claims in the forecast, which begins with the mean (smoothed, sterman).",
-            default=0.0,
-            low=0,
-            high=1,
-        ),
-        Column("review_period", Kind.INTEGER, "Periods between two reviews.", unit="period", default=1, low=1),
-        Column("review_phase", Kind.INTEGER, "Period of the first review.", unit="period", default=0, low=0),
-        Column("minimum_order", Kind.NUMBER, "Smallest order, all sources together.", unit="unit", default=0.0, low=0),
-        Column(
-            "batch",
-            Kind.NUMBER,
-            "Orders, all sources together, are whole multiples of this.",
-            unit="unit",
-            default=0.0,
-            low=0,
-            rule="0: any quantity",
-        ),
-        Column(
-            "service_target",
-            Kind.NUMBER,
-            "Least share of periods without stockout, and of units served at once, that a proposed level aims for.",
-            default=0.95,
-            low=0.5,
-            high=0.99999,
-        ),
-        Column("initial_stock", Kind.NUMBER, "Stock at the start.", unit="unit", low=0, rule="the level the rule would hold"),
-        Column(
-            "holding_cost",
-            Kind.NUMBER,
-            "Cost of holding one unit one period.",
-            unit="money/unit/period",
-            low=0,
-            rule="the site's rate on the product's value",
-        ),
-        *_VALID,
-    ),
-    key=("site_id", "product_id"),
-)
-
-SOURCES = Table(
-    "sources",
-    "Ways to fill a stock point, where there is more than the obvious one.",
-    (
-        Column("site_id", Kind.ID, "The site that is filled.", required=True, references="sites.site_id"),
-        Column("product_id", Kind.ID, "The product.", required=True, references="products.product_id"),
-        Column(
-            "kind",
-            Kind.CHOICE,
-            "Move over a lane, make from a BOM, or buy outside the network.",
-            default="move",
-            choices=("move", "make", "buy"),
-        ),
-        Column("lane_id", Kind.ID, "The lane (kind move).", references="lanes.lane_id", rule="every lane from from_site"),
-        Column("from_site", Kind.ID, "The sender (kind move).", references="sites.site_id", rule="the lane's sender"),
-        Column("bom_id", Kind.ID, "The bill of material (kind make).", references="bom.bom_id", rule="the product's own"),
-        Column("partner", Kind.ID, "The supplier (kind buy).", references="partners.partner_id"),
-        Column("share", Kind.NUMBER, "Share of each order, before scaling to one.", default=1.0, low=0),
-        Column("priority", Kind.INTEGER, "Rank of the source; low number first.", default=0),
-        Column("rule", Kind.CHOICE, "How the source is used.", default="share", choices=("share", "contingency")),
-        Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, default="1"),
-        _LEAD_MODE,
-        Column("yield_rate", Kind.NUMBER, "Good units a unit ordered.", default=1.0, low=0, high=1, low_open=True),
-        Column("minimum_order", Kind.NUMBER, "Smallest order.", unit="unit", default=0.0, low=0),
-        Column(
-            "batch", Kind.NUMBER, "Orders are whole multiples of this.", unit="unit", default=0.0, low=0, rule="0: any quantity"
-        ),
-        Column(
-            "cost",
-            Kind.NUMBER,
-            "Cost of one unit (purchase or process).",
-            unit="money/unit",
-            low=0,
-            rule="buy: the product's value; make: 0",
-        ),
-        Column("fixed_cost", Kind.NUMBER, "Cost of each order started.", unit="money", default=0.0, low=0),
-        Column("capacity", Kind.NUMBER, "Most units in one period.", unit="unit/period", low=0, rule="unlimited"),
-        *_VALID,
-    ),
-    key=("site_id", "product_id", "kind", "lane_id", "from_site", "bom_id", "partner"),
-)
-
-BOM = Table(
-    "bom",
-    "What goes into a product and what else comes out.",
-    (
-        Column("bom_id", Kind.ID, "Name of the bill.", rule="the product_id"),
-        Column(
-            "site_id",
-            Kind.ID,
-            "The only site it holds for.",
-            references="sites.site_id",
-            rule="every site that makes the product",
-        ),
-        Column("product_id", Kind.ID, "What is made.", required=True, references="products.product_id"),
-        Column(
-            "role",
-            Kind.CHOICE,
-            "Whether the other product goes in or comes out beside.",
-            default="input",
-            choices=("input", "by_product"),
-        ),
-        Column("other_product_id", Kind.ID, "The input or by-product.", required=True, references="products.product_id"),
-        Column("quantity", Kind.NUMBER, "Units of it for one unit made.", required=True, low=0, low_open=True),
-        Column("scrap_rate", Kind.NUMBER, "Share of the input that is lost.", default=0.0, low=0, high=0.99),
-        *_VALID,
-    ),
-    key=("bom_id", "site_id", "product_id", "role", "other_product_id"),
 )
 
 RESOURCES = Table(
@@ -348,7 +188,7 @@ RESOURCES = Table(
         Column("unit", Kind.TEXT, "What is counted (hours, pallets).", default="hour"),
         Column("calendar", Kind.ID, "When it works.", references="calendars.calendar_id", rule="the site's calendar"),
         Column("cost", Kind.NUMBER, "Cost of one unit used.", unit="money/resource unit", default=0.0, low=0),
-        *_VALID,
+        *VALID,
     ),
     key=("resource_id",),
 )
@@ -365,7 +205,7 @@ RESOURCE_USE = Table(
         Column("lane_id", Kind.ID, "The lane (move).", references="lanes.lane_id"),
         Column("product_id", Kind.ID, "The product.", references="products.product_id", rule="every product"),
         Column("quantity", Kind.NUMBER, "Resource units for one unit.", required=True, low=0),
-        *_VALID,
+        *VALID,
     ),
     key=("resource_id", "activity", "site_id", "lane_id", "product_id"),
 )
@@ -380,7 +220,7 @@ PARTNERS = Table(
         Column("currency", Kind.TEXT, "ISO 4217 currency it is paid in.", rule="the project's currency"),
         Column("payment_term_days", Kind.INTEGER, "Days from receipt to payment.", unit="day", default=30, low=-365, high=730),
         Column("incoterm", Kind.TEXT, "Who bears cost and risk, Incoterms 2020.", default="FCA"),
-        *_VALID,
+        *VALID,
     ),
     key=("partner_id",),
 )
@@ -390,7 +230,7 @@ SERIES = Table(
     "Numbers over time: replayed demand, seasons, prices.",
     (
         Column("series_id", Kind.ID, "Name of the series.", required=True),
-        Column("period", Kind.INTEGER, "Period from the start of the project, first is 0.", required=True, low=0),
+        Column("period", Kind.INTEGER, "Period of the project, first is 0.", required=True, low=0, high=PERIODS_MAX - 1),
         Column("value", Kind.NUMBER, "The value.", required=True),
     ),
     key=("series_id", "period"),
@@ -429,9 +269,9 @@ HAZARDS = Table(
         Column("country", Kind.TEXT, "Country it hits.", rule="every country"),
         Column("kind", Kind.TEXT, "Earthquake, flood, strike, cyber attack, ...", default="other"),
         Column("rate_per_year", Kind.NUMBER, "Mean number of events a year.", unit="1/year", required=True, low=0),
-        Column("duration", Kind.LAW, "How long a site is down.", unit="period", low=0, default="7"),
+        Column("duration", Kind.LAW, "How long a site is down.", unit="period", low=0, high=DELAY_MAX, default="7"),
         Column("severity_rate", Kind.NUMBER, "Share of capacity lost.", default=1.0, low=0, high=1),
-        *_VALID,
+        *VALID,
     ),
     key=("hazard_id", "region", "country"),
 )
@@ -444,7 +284,7 @@ IDENTIFIERS = Table(
         Column("object_id", Kind.ID, "Its id in this project.", required=True),
         Column("scheme", Kind.TEXT, "GLN, GTIN, SSCC, UN/LOCODE or an ERP system.", required=True),
         Column("value", Kind.TEXT, "The name there.", required=True),
-        *_VALID,
+        *VALID,
     ),
     key=("object_kind", "scheme", "value"),
 )

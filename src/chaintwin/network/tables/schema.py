@@ -12,6 +12,12 @@ from enum import StrEnum
 SCHEMA_VERSION = 2
 """Version of the tables this program writes; older ones are migrated when read."""
 
+PERIODS_MAX = 1_000_000
+"""Most periods of a run and of a series: more than a century of hours."""
+
+DELAY_MAX = 100_000
+"""Longest wait of any kind in periods, a decade of hours: the engine keeps a place for each period that goods are under way."""
+
 
 class Kind(StrEnum):
     """What a cell of a column holds, and so its polars type in memory."""
@@ -40,7 +46,8 @@ class Column:
     default : value put where the cell is blank; None leaves it blank.
     rule : how a blank is treated when ``default`` is None, a sentence; empty means "left blank".
     required : a blank cell is an error.
-    low, high : allowed range, None where open.
+    low, high : allowed range; where one is None, a number reaches to LARGEST of ``chaintwin.laws.parameters``, a whole number to
+        WHOLE_MAX of ``chaintwin.network.tables.cells.numbers``.
     low_open : the low end itself is not allowed.
     choices : allowed values of a choice.
     references : ``table.column`` the value must be found in, empty if none.

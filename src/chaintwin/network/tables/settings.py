@@ -18,12 +18,10 @@ from chaintwin.network.tables.cells.cells import shown
 from chaintwin.network.tables.cells.dates import date_fault
 from chaintwin.network.tables.cells.nearest import names_of
 from chaintwin.network.tables.cells.synonyms import suggested
+from chaintwin.network.tables.schema import PERIODS_MAX
 
 SETTINGS_SHEET = "project"
 SETTINGS_BYTES_MAX = 1024 * 1024
-
-HORIZON_MAX = 1_000_000
-"""Most periods of a run: more than a century of hours."""
 
 NAME_LENGTH_MAX = 200
 
@@ -291,8 +289,8 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "period": _choice(Period),
     "currency": _currency,
     "start": _start,
-    "horizon": _whole(1, HORIZON_MAX),
-    "warm_up": _whole(0, HORIZON_MAX),
+    "horizon": _whole(1, PERIODS_MAX),
+    "warm_up": _whole(0, PERIODS_MAX),
     "quantities": _choice(Quantities),
     "schema_version": _version,
 }

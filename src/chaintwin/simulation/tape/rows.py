@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chaintwin.errors import UsageError
 from chaintwin.network.graph import LeadMode, Policy
 from chaintwin.network.program import Activities, Program
+from chaintwin.network.sizes import SLACK
 from chaintwin.network.state import State
 
 Floats = NDArray[np.float64]
@@ -21,9 +22,6 @@ PERIOD_TOTALS = 4
 
 EXPECTING = (Policy.SMOOTHED, Policy.STERMAN)
 """Rules that forecast what will be claimed."""
-
-SLACK = 1e-9
-"""Rounding noise of real quantities, relative to a level (METHODS 1.5)."""
 
 
 @dataclass(frozen=True, slots=True)

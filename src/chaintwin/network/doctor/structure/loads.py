@@ -53,29 +53,12 @@ def _told(structure: Structure, code: str, frame: pl.DataFrame) -> list[Finding]
 
 def _place(structure: Structure, resource: str) -> tuple[str, int]:
     """Return file and row in which a capacity is written."""
-    subject, rows = structure.subject, structure.lowered.rows
+    subject = structure.subject
     head, _, name = resource.partition("/")
     if head == "lane":
-        # Lanes without a name of their own are numbered by the name they were given.
-        lanes = rows["lanes"].filter(pl.col("lane_id") == name)
-        if lanes.height:
-            ends = lanes.select(pl.col("from_site", "to_site").cast(pl.String)).row(0)
-            match = subject.table("lanes").filter(
-                ((pl.col("lane_id") == name) | pl.col("lane_id").is_null())
-                & (pl.col("from_site") == ends[0])
-                & (pl.col("to_site") == ends[1])
-            )
-            return subject.file("lanes"), int(match["row"][0]) if match.height else 0
+        return structure.lane_place(name)
     if head == "source":
-        made = structure.lowered.found.activities.filter(pl.col("activity_id") == name)
-    else:
-        made = structure.lowered.found.activities.clear()
-    if made.height:
-        site, product = made.select(pl.col("site_id", "product_id").cast(pl.String)).row(0)
-        match = subject.table("sources").filter(
-            (pl.col("site_id") == site) & (pl.col("product_id") == product) & pl.col("capacity").is_not_null()
-        )
-        return subject.file("sources"), int(match["row"][0]) if match.height else 0
+        return structure.source_place(name, where=pl.col("capacity").is_not_null())
     match = subject.table("resources").filter(pl.col("resource_id") == resource)
     return subject.file("resources"), int(match["row"][0]) if match.height else 0
 

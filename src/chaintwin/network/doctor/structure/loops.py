@@ -11,9 +11,9 @@ from chaintwin.errors import Finding
 from chaintwin.laws import Law, parse_many
 from chaintwin.network.doctor.marks import MOST, remark
 from chaintwin.network.doctor.structure.subject import Structure
-from chaintwin.network.echelons import Feeds, echelons_of
 from chaintwin.network.graph import LeadMode, Policy
-from chaintwin.network.ordering import levels_of
+from chaintwin.network.paths.echelons import Feeds, echelons_of
+from chaintwin.network.paths.ordering import levels_of
 
 Integers = NDArray[np.int64]
 

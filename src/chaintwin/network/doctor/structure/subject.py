@@ -27,3 +27,28 @@ class Structure:
     def names(self) -> pl.Series:
         """Names of the stock points, in the order of their numbers."""
         return self.lowered.graph.buffers["buffer_id"]
+
+    def lane_place(self, lane_id: str) -> tuple[str, int]:
+        """Return file and row of a lane; row 0 where none is found."""
+        ends = self.lowered.rows["lanes"].filter(pl.col("lane_id") == lane_id)
+        ends = ends.select(pl.col("from_site", "to_site").cast(pl.String), lane_id="lane_id")
+        # Lanes without a name of their own were given one.
+        lanes = self.subject.table("lanes")
+        match = lanes.join(ends, on=["from_site", "to_site"], maintain_order="left", suffix="_given").filter(
+            pl.col("lane_id").is_null() | (pl.col("lane_id") == lane_id)
+        )
+        return self.subject.file("lanes"), int(match["row"][0]) if match.height else 0
+
+    def source_place(self, activity_id: str, *, where: pl.Expr | None = None) -> tuple[str, int]:
+        """Return file and row of the source of an activity; row 0 where none is found.
+
+        Parameters
+        ----------
+        activity_id : of the graph.
+        where : what else must hold for the row.
+        """
+        made = self.lowered.found.activities.filter(pl.col("activity_id") == activity_id)
+        site, product = made.select(pl.col("site_id", "product_id").cast(pl.String)).row(0)
+        rows = self.subject.table("sources").filter((pl.col("site_id") == site) & (pl.col("product_id") == product))
+        rows = rows if where is None else rows.filter(where)
+        return self.subject.file("sources"), int(rows["row"][0]) if rows.height else 0

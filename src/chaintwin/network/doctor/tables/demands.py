@@ -7,6 +7,7 @@ import polars as pl
 from chaintwin.errors import Finding
 from chaintwin.network.doctor.marks import Subject, joined, mark, remark
 from chaintwin.network.lowering.demand import series_values
+from chaintwin.network.lowering.sizes import LIST_VALUES_MAX, list_lengths
 from chaintwin.network.tables.cells.keys import names_by_rule
 
 SEASON_TOLERANCE = 0.02
@@ -49,7 +50,9 @@ def _is_unreadable(subject: Subject) -> bool:
 
 def _series(subject: Subject, demand: pl.DataFrame) -> list[Finding]:
     rows = subject.table("series")
-    if rows.height == 0:
+    lengths = list_lengths(subject.network).filter(pl.col("table") == "series")
+    # Series over the limit are reported by their length; to make them first would be what the limit is there to avoid.
+    if rows.height == 0 or lengths["values"].sum() > LIST_VALUES_MAX:
         return []
     replayed = demand["series"].drop_nulls().unique().implode()
     seasons = demand["season"].drop_nulls().unique().implode()

@@ -169,6 +169,6 @@ def _capacities(subject: Subject) -> list[Finding]:
             table=table,
             column="capacity",
             found=pl.lit("0"),
-            fix="leave it blank if it is unlimited",
+            fix="leave it blank if it is unlimited" if table != "resources" else "remove the resource if it is unlimited",
         )
     return findings

@@ -10,7 +10,7 @@ import rustworkx as rx
 from numpy.typing import NDArray
 
 from chaintwin.network.lowering.rows import Rows
-from chaintwin.network.ordering import levels_of
+from chaintwin.network.paths.ordering import levels_of
 
 ORIGIN_KINDS = ("supplier", "plant")
 

@@ -136,6 +136,7 @@ def allowed_range(column: Column) -> str:
         return "a number"
     if high is None:
         return f"more than {low:g}" if column.low_open else f"{low:g} or more"
+    most = f"{high:,.0f}" if high >= 1000 else f"{high:g}"
     if low is None:
-        return f"at most {high:g}"
-    return f"more than {low:g}, at most {high:g}" if column.low_open else f"{low:g} to {high:g}"
+        return f"at most {most}"
+    return f"more than {low:g}, at most {most}" if column.low_open else f"{low:g} to {most}"

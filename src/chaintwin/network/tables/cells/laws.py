@@ -11,7 +11,7 @@ from chaintwin.laws.grammar import parse_many
 from chaintwin.laws.law import Law
 from chaintwin.laws.parameters import LARGEST, LawError
 from chaintwin.network.tables.cells.cells import Cells, Fault, Reading, allowed_range, faults_where, shown, without_space
-from chaintwin.network.tables.cells.numbers import number_fault
+from chaintwin.network.tables.cells.numbers import number_fault, outside_range, range_fault, underflow_fault, vanished
 from chaintwin.network.tables.schema import Column
 
 LAW_LENGTH_MAX = 10_000
@@ -34,12 +34,13 @@ def read_laws(cells: Cells, folder: Path | None) -> Reading:
         fault = _law_fault(text, law, cells.column)
         if fault is not None:
             faults[text] = fault
-    low = cells.column.low
-    outside = is_number & ((numbers < low) if low is not None else False)
+    outside = is_number & outside_range(numbers, cells.column)
+    tiny = is_number & vanished(cells, numbers)
     wrong = cells.values.is_in(list(faults)) if faults else outside
-    findings = faults_where(cells, outside, judge=lambda text: _range_fault(text, cells.column))
+    findings = faults_where(cells, outside, judge=lambda text: range_fault(text, cells.column))
+    findings += faults_where(cells, tiny, judge=underflow_fault)
     findings += faults_where(cells, wrong & ~outside, judge=lambda text: faults[without_space(text)])
-    bad = (outside | wrong).fill_null(False)
+    bad = (outside | wrong | tiny).fill_null(False)
     return Reading(cells.values.zip_with(~bad, pl.Series([None], dtype=pl.String)), findings)
 
 
@@ -56,12 +57,8 @@ def _law_fault(text: str, law: Law | LawError, column: Column) -> Fault | None:
             return number
         fix = law.fix or ("" if "(" in text else "write a number such as 8, or a law such as poisson(8)")
         return Fault("law.invalid", f"{shown(text)} ({law.what}: {law.found})", law.allowed, fix)
-    if column.low is not None and law.mean < column.low:
-        return Fault(
-            "law.range", f"{shown(text)}, whose mean is {law.mean:.4g}", f"a mean of {allowed_range(column)}", "check the signs"
-        )
+    below = column.low is not None and law.mean < column.low
+    if below or (column.high is not None and law.mean > column.high):
+        fix = "check the signs" if below else "check the parameters and the unit"
+        return Fault("law.range", f"{shown(text)}, whose mean is {law.mean:.4g}", f"a mean of {allowed_range(column)}", fix)
     return None
-
-
-def _range_fault(text: str, column: Column) -> Fault:
-    return Fault("number.range", shown(text), allowed_range(column), f"write {text.strip().lstrip('-')} if the sign is a slip")

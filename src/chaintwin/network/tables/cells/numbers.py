@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 
 import polars as pl
 
+from chaintwin.laws.parameters import LARGEST
 from chaintwin.network.tables.cells.cells import Cells, Fault, Reading, allowed_range, faults_where, shown
 from chaintwin.network.tables.cells.synonyms import NUMBERS
 from chaintwin.network.tables.schema import Column, Kind
 
-WHOLE_MAX = 2**53
-"""Largest whole number; beyond it spreadsheets and floating point lose single units."""
+WHOLE_MAX = int(LARGEST)
+"""Largest whole number; somewhat beyond it spreadsheets and floating point lose single units."""
 
-_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NOT_ZERO = r"^[+-]?[0.]*[1-9]"
+"""A number with a digit other than 0 before its exponent."""
+
 _SPACES = re.compile("[\\s\u00a0\u202f'\u2019]")
-_COMMA_GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-_POINT_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+|[+-]?\d{1,3}(\.\d{3}){2,}")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+_COMMA_GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_POINT_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+|[+-]?\d{1,3}(\.\d{3}){2,}", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 _CURRENCY = re.compile(r"[$\u20ac\u00a3\u00a5\u20b9]|\b(USD|EUR|GBP|JPY|CNY|CHF|INR)\b")
-_UNIT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*[A-Za-z\u00b0\u00b5/\u00b2\u00b3]+\d?")
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_UNIT = re.compile(r"([+-]?\d+(?:\.\d+)?)[\s\u00a0\u202f]*[A-Za-z\u00b0\u00b5/\u00b2\u00b3]+\d?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}", re.ASCII)
 _UNKNOWN = frozenset(
     {"na", "n/a", "#n/a", "null", "none", "nil", "unknown", "tbd", "?", "-", "--", "\u2013", "\u2014", "x", "nat"}
 )
@@ -33,10 +38,13 @@ def read_numbers(cells: Cells) -> Reading:
     """Return finite numbers within the column's range, Float64."""
     values = cells.values.cast(pl.Float64, strict=False)
     wrong = cells.values.is_not_null() & (values.is_null() | ~values.is_finite())
+    outside = ~wrong & outside_range(values, cells.column)
+    wrong = wrong | (~outside & (values.abs() > LARGEST))
+    tiny = ~wrong & vanished(cells, values)
     findings = faults_where(cells, wrong, judge=lambda text: number_fault(text, cells.column))
-    outside = ~wrong & _outside(values, cells.column)
-    findings += faults_where(cells, outside, judge=lambda text: _range_fault(text, cells.column))
-    return Reading(_without(values, wrong | outside), findings)
+    findings += faults_where(cells, outside, judge=lambda text: range_fault(text, cells.column))
+    findings += faults_where(cells, tiny, judge=underflow_fault)
+    return Reading(_without(values, wrong | outside | tiny), findings)
 
 
 def read_integers(cells: Cells) -> Reading:
@@ -46,9 +54,11 @@ def read_integers(cells: Cells) -> Reading:
     findings = faults_where(cells, wrong, judge=lambda text: number_fault(text, cells.column))
     broken = ~wrong & ((numbers != numbers.floor()) | (numbers.abs() > WHOLE_MAX))
     findings += faults_where(cells, broken, judge=_whole_fault)
-    outside = ~wrong & ~broken & _outside(numbers, cells.column)
-    findings += faults_where(cells, outside, judge=lambda text: _range_fault(text, cells.column))
-    return Reading(_without(numbers, wrong | broken | outside).cast(pl.Int64, strict=False), findings)
+    outside = ~wrong & ~broken & outside_range(numbers, cells.column)
+    findings += faults_where(cells, outside, judge=lambda text: range_fault(text, cells.column))
+    tiny = ~wrong & vanished(cells, numbers)
+    findings += faults_where(cells, tiny, judge=underflow_fault)
+    return Reading(_without(numbers, wrong | broken | outside | tiny).cast(pl.Int64, strict=False), findings)
 
 
 def read_booleans(cells: Cells) -> Reading:
@@ -86,7 +96,8 @@ def number_fault(text: str, column: Column) -> Fault:
     if word in NUMBERS:
         return Fault("number.spelled", shown(text), allowed, f"write {NUMBERS[word]}")
     if _PLAIN.fullmatch(plain):
-        return Fault("number.overflow", shown(text), "numbers up to 1.8e308", "check the exponent")
+        fix = "leave the cell blank if there is no limit" if "unlimited" in column.rule else "check the number and its exponent"
+        return Fault("number.overflow", shown(text), f"numbers up to {LARGEST:g}", fix)
     if plain.endswith("%"):
         share = _repaired(plain[:-1])
         return Fault(
@@ -107,10 +118,61 @@ def number_fault(text: str, column: Column) -> Fault:
         return Fault(
             "number.date", shown(text), allowed, "a spreadsheet may have turned the number into a date; write the number as text"
         )
+    western = _western(plain)
+    if western != plain and _PLAIN.fullmatch(western):
+        return Fault("number.wrong", shown(text), f"{allowed}, in digits from 0 to 9", f"write {western}")
     typed = plain.translate(_SLIPS)
     if typed != plain and any(character.isdigit() for character in plain) and _PLAIN.fullmatch(typed):
         return Fault("number.wrong", shown(text), allowed, f"write {typed} if a letter was typed for a digit")
     return _separator_fault(plain, text, allowed) or _word_fault(plain, text, allowed)
+
+
+def underflow_fault(text: str) -> Fault:
+    """Say that a number is so small that nothing would be left of it."""
+    return Fault("number.underflow", shown(text), "0, or numbers from 1e-307 on in size", "write 0, or check the exponent")
+
+
+def range_fault(text: str, column: Column) -> Fault:
+    """Say that a number is outside the range of its column, with what was probably meant.
+
+    Parameters
+    ----------
+    text : content of the cell, a number.
+    column : the column.
+    """
+    value = float(text)
+    fix = ""
+    if value < 0 and column.low is not None and column.low >= 0:
+        fix = f"write {_short(-value)} if the sign is a slip"
+    elif _is_share(column) and 1 < value <= 100:
+        # A target of 100 % cannot be met, so the highest one that can is proposed.
+        share = value / 100 if column.high is None else min(value / 100, column.high)
+        fix = f"write {_short(share)} if it is meant as a percentage"
+    elif column.unit == "period" and column.high is not None and value > column.high:
+        fix = "check the number and the unit: it counts periods of the project"
+    return Fault("number.range", shown(text), allowed_range(column), fix)
+
+
+def outside_range(values: pl.Series, column: Column) -> pl.Series:
+    """Return Boolean: the values outside the range of a column; false for blanks."""
+    outside = pl.Series("outside", [False], dtype=pl.Boolean).new_from_index(0, len(values))
+    if column.low is not None:
+        outside = outside | ((values <= column.low) if column.low_open else (values < column.low)).fill_null(False)
+    if column.high is not None:
+        outside = outside | (values > column.high).fill_null(False)
+    return outside
+
+
+def vanished(cells: Cells, values: pl.Series) -> pl.Series:
+    """Return Boolean: the cells whose number is so small that it was read as 0.
+
+    Parameters
+    ----------
+    cells : the column.
+    values : Float64, what was read.
+    """
+    zero = (values == 0).fill_null(False)
+    return zero & cells.values.str.contains(_NOT_ZERO).fill_null(False) if zero.any() else zero
 
 
 def _separator_fault(plain: str, text: str, allowed: str) -> Fault | None:
@@ -148,20 +210,8 @@ def _word_fault(plain: str, text: str, allowed: str) -> Fault:
 def _whole_fault(text: str) -> Fault:
     value = float(text)
     if abs(value) > WHOLE_MAX:
-        return Fault("integer.overflow", shown(text), f"whole numbers up to {WHOLE_MAX}", "check the number")
+        return Fault("integer.overflow", shown(text), f"whole numbers up to {WHOLE_MAX:,}", "check the number")
     return Fault("integer.fraction", shown(text), "a whole number", f"write {math.floor(value + 0.5)}")
-
-
-def _range_fault(text: str, column: Column) -> Fault:
-    value = float(text)
-    fix = ""
-    if value < 0 and column.low is not None and column.low >= 0:
-        fix = f"write {_short(-value)} if the sign is a slip"
-    elif _is_share(column) and 1 < value <= 100:
-        # A target of 100 % cannot be met, so the highest one that can is proposed.
-        share = value / 100 if column.high is None else min(value / 100, column.high)
-        fix = f"write {_short(share)} if it is meant as a percentage"
-    return Fault("number.range", shown(text), allowed_range(column), fix)
 
 
 def _is_share(column: Column) -> bool:
@@ -181,18 +231,15 @@ def _repaired(text: str) -> float | None:
     return float(plain) if _PLAIN.fullmatch(plain) else None
 
 
+def _western(text: str) -> str:
+    """Return a text with the decimal digits of every script as 0 to 9, and the Arabic decimal sign as a point."""
+    digits = (str(unicodedata.decimal(character, character)) for character in text)
+    return "".join(digits).replace("\u066b", ".")
+
+
 def _short(value: float | None) -> str:
     """Return a number as people write it: 12 significant digits hide what division by 100 adds."""
     return "the number" if value is None else f"{value:.12g}"
-
-
-def _outside(values: pl.Series, column: Column) -> pl.Series:
-    outside = pl.Series("outside", [False], dtype=pl.Boolean).new_from_index(0, len(values))
-    if column.low is not None:
-        outside = outside | ((values <= column.low) if column.low_open else (values < column.low)).fill_null(False)
-    if column.high is not None:
-        outside = outside | (values > column.high).fill_null(False)
-    return outside
 
 
 def _without(values: pl.Series, mask: pl.Series) -> pl.Series:

@@ -30,8 +30,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "customer": "client consumer kunde endkunde verbraucher",
         # Ordering rules
         "base_stock": "order_up_to (r,s) r,s (s-1,s) basestock sollbestand bestellniveau",
-        "s_S": "min_max minmax min/max (s,s) s,s (s,_s) (t,s,s) reorder_point_order_up_to min_max_bestand",
-        "R_nQ": "rop reorder_point (r,q) r,q (r,nq) (s,q) s,q (s,nq) fixed_quantity fixed_order_quantity eoq kanban meldebestand "
+        "min_max": "minmax min/max min_max_bestand",
+        "s_S": "(s,s) s,s (s,_s) (t,s,s) reorder_point_order_up_to",
+        "R_nQ": "rop reorder_point (r,q) r,q (r,nq) (s,q) s,q (s,nq) fixed_quantity fixed_order_quantity eoq meldebestand "
         "bestellpunkt bestellpunktverfahren",
         "none": "no keine ohne off",
         # Sources, bills and rules

@@ -19,6 +19,8 @@ TRIAL_SECONDS_MAX = 300
 """Longest trial of the files of a project; one at the limits above takes some seconds."""
 
 _NESTED = (pl.List, pl.Array, pl.Struct, pl.Binary, pl.Object)
+_PLAIN = (pl.String, pl.Boolean, pl.Date, pl.Datetime, pl.Time, pl.Categorical, pl.Enum, pl.Decimal, pl.Null)
+"""Types beside numbers whose values have a text that stands for them in a CSV file."""
 
 # One line for each file that could be read, after a first line that tells the program started at all.
 _TRIAL = f"""
@@ -91,14 +93,25 @@ def read_columnar(path: Path, *, table: str, is_tried: bool = False) -> tuple[Sh
         frame = lazy.collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError):
         return None, [refusal]
-    findings = [
-        Finding("type.nested", f"cells of type {dtype}", "text, numbers, dates", fix="write plain values", file=file, column=name)
-        for name, dtype in schema.items()
-        if dtype.base_type() in _NESTED
-    ]
-    plain = frame.select(_as_text(name, dtype) for name, dtype in schema.items() if dtype.base_type() not in _NESTED)
+    findings = [_type_fault(file, name, dtype) for name, dtype in schema.items() if not _is_plain(dtype)]
+    try:
+        plain = frame.select(_as_text(name, dtype) for name, dtype in schema.items() if _is_plain(dtype))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError):
+        return None, [refusal]
     rows = pl.Series("row", range(2, 2 + plain.height), dtype=pl.UInt32)
     return Sheet(table=table, file=file, frame=plain, rows=rows), findings
+
+
+def _is_plain(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype.base_type() in _PLAIN
+
+
+def _type_fault(file: str, name: str, dtype: pl.DataType) -> Finding:
+    allowed, fix = "text, numbers, truth values, dates, times of day", "write plain values"
+    if dtype.base_type() in _NESTED:
+        return Finding("type.nested", f"cells of type {dtype}", allowed, fix=fix, file=file, column=name)
+    fix = "write the number of periods" if isinstance(dtype, pl.Duration) else fix
+    return Finding("type.other", f"cells of type {dtype}", allowed, fix=fix, file=file, column=name)
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.network.ordering import levels_of, rows_of
+from chaintwin.network.paths.ordering import levels_of, rows_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
