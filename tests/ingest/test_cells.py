@@ -70,6 +70,19 @@ def test_read_numbers__word_that_looks_like_a_number() -> None:
         (["2-Jun-06", "30-Jun-06"], [date(2006, 6, 2), date(2006, 6, 30)]),
         (["45325", "45326"], [date(2024, 2, 3), date(2024, 2, 4)]),
         (["0024-02-03", "soon"], [None, None]),
+        (["01/13/2024 14:00", "01/02/2024 02:00 PM"], [date(2024, 1, 13), date(2024, 1, 2)]),
+        (["03/13/24 12:00 AM", "03/08/24"], [date(2024, 3, 13), date(2024, 3, 8)]),
+        (["05.01.2024 09:30", "6.1.2024 um 9:30 Uhr"], [date(2024, 1, 5), date(2024, 1, 6)]),
+        (["2024-01-05T23:30:00Z", "2024-01-05T23:30:00-05:00"], [date(2024, 1, 5), date(2024, 1, 5)]),
+        (["2024-01-05 09:30:00.123 +0100", "20240106093000"], [date(2024, 1, 5), date(2024, 1, 6)]),
+        (["Jan 05, 2024", "January 6th, 2024 2:00 p.m."], [date(2024, 1, 5), date(2024, 1, 6)]),
+        (["5 Jan 2024", "Fri, 6 Sept 2024"], [date(2024, 1, 5), date(2024, 9, 6)]),
+        (["Fri, Jan 5th 2024", "Jan-06-2024"], [date(2024, 1, 5), date(2024, 1, 6)]),
+        (["Fr 05.01.2024", "06.01.2024"], [date(2024, 1, 5), date(2024, 1, 6)]),
+        (["5. Januar 2024", "Fr. 6. Dez. 2024"], [date(2024, 1, 5), date(2024, 12, 6)]),
+        (["05-Mär-24", "06-OKT-24"], [date(2024, 3, 5), date(2024, 10, 6)]),
+        (["05-JAN-24 02.00.00.000000 PM", "05JAN2024"], [date(2024, 1, 5), date(2024, 1, 5)]),
+        (["05.01.2024 25:00", "5 Foo 2024", "Mars 12 2024", "12.50"], [None, None, None, None]),
     ],
 )
 def test_read_dates__formats(cells: list[str | None], days: list[date | None]) -> None:
@@ -84,6 +97,34 @@ def test_read_dates__day_and_month_cannot_be_told_apart() -> None:
     given_format = read_dates(series, words={}, given_format="%d/%m/%Y")
     assert not given_format.is_ambiguous
     assert given_format.frame["value"].to_list() == [date(2024, 2, 1), date(2024, 4, 3)]
+
+
+def test_read_dates__day_and_month_with_a_clock_time_cannot_be_told_apart_either() -> None:
+    series = pl.Series("d", ["01/02/2024 14:00", "03/04/2024 09:00 AM"])
+    assert read_dates(series, words={}).is_ambiguous
+    for form in ("%d/%m/%Y", "%d/%m/%Y %H:%M"):
+        assert read_dates(series, words={}, given_format=form).frame["value"].to_list() == [date(2024, 2, 1), date(2024, 4, 3)]
+
+
+@pytest.mark.parametrize(
+    ("form", "cell"),
+    [
+        ("%m/%d/%y %I:%M %p", "03/08/24 01:00 PM"),
+        ("%b %d, %Y", "Mar 08, 2024 10:00"),
+        ("%H:%M %d.%m.%Y", "09:30 08.03.2024"),
+        ("%d|%m|%Y", "08|03|2024"),
+        ("%Y-%m-%dT%H:%M:%S%z", "2024-03-08T23:30:00-05:00"),
+        ("%d. %B %Y", "8. März 2024"),
+    ],
+)
+def test_read_dates__given_format(form: str, cell: str) -> None:
+    assert read_dates(pl.Series("d", [cell]), words={}, given_format=form).frame["value"].to_list() == [date(2024, 3, 8)]
+
+
+def test_read_dates__year_out_of_range() -> None:
+    cells = ["1924-06-01", "9999-12-31", "01.06.1924", "2024-01-02", "2/13/24", "soon", None]
+    frame = read_dates(pl.Series("d", cells), words={}).frame
+    assert [bool(cell) for cell in frame["is_outside"]] == [True, True, True, False, False, False, False]
 
 
 def test_read_cells__whole_numbers_and_days_of_spreadsheets(tmp_path: Path) -> None:

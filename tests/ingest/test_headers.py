@@ -6,30 +6,33 @@ import polars as pl
 import pytest
 
 from chaintwin.ingest import guess_mapping
-from chaintwin.ingest.shipment_log.mapping.fields import FIELD_NAMES
+from chaintwin.ingest.shipment_log.mapping.fields import FIELD_NAMES, FieldKind, field
 from chaintwin.ingest.shipment_log.mapping.rules import rules
 from chaintwin.ingest.shipment_log.mapping.vocabulary import SYNONYMS, header_words
 
 MEANT = {
     "shipment_id": "Shipment No|Sendungs-Nr.|Delivery No.|Shipment Number",
     "document": "Delivery Note No|Lieferschein-Nr|Waybill",
-    "product": "Part|Part No|Item no|Teilenummer|Artikelbezeichnung|Goods|Material Number",
-    "origin": "Shipped From|Loading place|Abgangslager|Absender|Sender|Dispatched from",
+    "product": "Mat.|Sachnummer|Part|Part No|Item no|Teilenummer|Artikelbezeichnung|Goods|Material Number",
+    "origin": "Lieferwerk|Supplying Plant|Versandstelle|Shipping Point|SHIP_FROM_ORG|"
+    "Shipped From|Loading place|Abgangslager|Absender|Sender|Dispatched from",
     "origin_country": "From Country|Versandland|Sender Country",
-    "vendor": "Lieferantenname|Supplier name",
-    "destination": "Delivered To|Ship-to name|Ship to city|Consignee|Zielort|Warenempfänger|Empfaenger",
+    "vendor": "Kreditor|Lieferantenname|Supplier name",
+    "destination": "Ship-To Party|Final Dest.|Delivered To|Ship-to name|Ship to city|Consignee|Zielort|Warenempfänger|Empfaenger",
     "carrier": "Carrier|Spediteur|Freight Forwarder|Carrier name",
     "incoterm": "Delivery Terms|Lieferbedingungen|Incoterms",
     "mode": "How Sent|Means of transport|Transportmittel|Verkehrsträger|Shipping method",
-    "ordered": "Order Taken|Ordered On|Bestellt am|PO Date",
-    "promised": "ETA|Requested delivery date|Liefertermin|Due",
-    "shipped": "Left On|Departure Date|Dispatched|Versendet am|Picked up on",
-    "delivered": "Got There|Date of arrival|Ankunft|Goods received on|Zugestellt am",
-    "quantity": "Pieces|Qty shipped|Anzahl Stück|Menge (Stk)|Number of pieces|Quantity (pcs)",
+    "ordered": "Document Date|Belegdatum|Order Taken|Ordered On|Bestellt am|PO Date",
+    "promised": "Must Arrive By|Need By Date|Deliver Before|Latest Delivery|Deadline|Req. Del. Date|Est. Delivery|"
+    "Bestätigter Liefertermin|ETA|Requested delivery date|Liefertermin|Due",
+    "shipped": "ATD|GI Date|Act. GI Date|Goods Issue Date|Left On|Departure Date|Dispatched|Versendet am|Picked up on",
+    "delivered": "ATA|WE-Datum|Delivered At|Goods Receipt Date|Anliefdat. Ist|"
+    "Got There|Date of arrival|Ankunft|Goods received on|Zugestellt am",
+    "quantity": "Qty (SU)|Del. Qty|Pieces|Qty shipped|Anzahl Stück|Menge (Stk)|Number of pieces|Quantity (pcs)",
     "value": "Goods Value|Warenwert in EUR|Rechnungsbetrag|Invoice value USD",
-    "unit_price": "Unit cost|Price per piece|Stückpreis",
-    "weight": "Gross kg|Bruttogewicht (kg)|Weight lbs|Total weight t|Versandgewicht",
-    "freight": "Freight Bill EUR|Frachtkosten EUR|Freight €|freight_usd|Shipping cost USD|Transport charges",
+    "unit_price": "Unit Selling Price|Unit cost|Price per piece|Stückpreis",
+    "weight": "Net Wt.|Gr. Wt.|Gross kg|Bruttogewicht (kg)|Weight lbs|Total weight t|Versandgewicht",
+    "freight": "Frt Chg|Frt $|Freight Bill EUR|Frachtkosten EUR|Freight €|freight_usd|Shipping cost USD|Transport charges",
 }
 
 UNUSED = (
@@ -40,7 +43,9 @@ UNUSED = (
     "Sold To|Contact|Ship to phone|Ship to ZIP|Batch|HS Code|Temperature|Driver|Truck plate|Volume m3|Packages|"
     "Valid from|Valid to|Price list|Created on|Customer group|Sales region|Planned ship date|Freight rate|Currency|"
     "Lagerbestand|Expiry date|Order type|Payment terms|Color|Size|Discount|Port of loading|Vehicle type|Received by|"
-    "Ordered by"
+    "Ordered by|Planned GI Date|Pl. GI Date|Document Type|Created By|Confirmed Qty|Commodity Code|Customer Service|"
+    "Sales Document|"
+    "SU|Service Fee|Freight Currency|Declared weight|Belegart|Delivery charge code|Etd status"
 )
 
 
@@ -48,6 +53,33 @@ UNUSED = (
 def test_guess_mapping__own_words(name: str, header: str) -> None:
     headers = [header, "To"] if name == "destination_country" else [header]
     assert guess_mapping(headers, pl.DataFrame()).columns.get(name) == (header,)
+
+
+LAST_RESORT = (
+    "ordered=Order Created|ordered=Created On|ordered=Angelegt am|shipped=ETD|destination=Sold-To|destination=Sold-To Party|"
+    "quantity=Anzahl Kolli|quantity=Number of Packages|value=Declared Value|value=Retail $|mode=Service|currency=Curr."
+)
+CELLS = {
+    "date": [f"2024-01-{day:02d}" for day in range(1, 13)],
+    "number": [str(number) for number in range(5, 17)],
+    "text": ["Huber", "Maier", "Kunz"] * 4,
+    "mode": ["Ground", "Air", "Sea"] * 4,
+    "currency": ["EUR"] * 12,
+}
+BETTER = {"ordered": "Order Date", "shipped": "Ship Date", "destination": "Ship To", "quantity": "Qty", "value": "Net Value"}
+
+
+@pytest.mark.parametrize("pair", LAST_RESORT.split("|"))
+def test_guess_mapping__last_resort_needs_cells_that_fit_and_loses_to_better_headers(pair: str) -> None:
+    name, header = pair.split("=")
+    cells = CELLS[name if name in CELLS else str(field(name).kind)]
+    wrong = CELLS["text"] if field(name).kind is not FieldKind.TEXT else CELLS["date"]
+    assert guess_mapping([header], pl.DataFrame()).columns == {}
+    assert guess_mapping([header], pl.DataFrame({header: wrong})).columns == {}
+    assert guess_mapping([header], pl.DataFrame({header: cells})).columns == {name: (header,)}
+    if name in BETTER:
+        log = pl.DataFrame({header: cells, BETTER[name]: cells})
+        assert guess_mapping(log.columns, log).columns == {name: (BETTER[name],)}
 
 
 @pytest.mark.parametrize("header", UNUSED.split("|"))
@@ -62,7 +94,7 @@ def test_vocabulary__a_word_means_one_thing() -> None:
 
 def test_rules__speak_of_known_fields_and_concepts() -> None:
     known = {*SYNONYMS, "mass unit", "count unit", "piece unit"}
-    for rule in rules():
+    for rule in (*rules(), *rules(last=True)):
         assert rule.field in FIELD_NAMES
         assert rule.allowed.union(*rule.needed) <= known, rule
 

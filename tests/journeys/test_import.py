@@ -48,7 +48,9 @@ def test_import__guessed_mapping_is_shown_corrected_and_used(tmp_path: Path) -> 
     refused = run(*again, cwd=tmp_path)
     assert refused.returncode == 2
     assert "--replace" in refused.stdout + refused.stderr
-    succeed(*again, "--replace", cwd=tmp_path)
+    text = succeed(*again, "--replace", cwd=tmp_path)
+    said = " ".join(text.split())
+    assert "Columns by the mapping shipments: shipment_id = shipment no; product = product; origin = ship from;" in said
 
 
 OWN_HEADER = (

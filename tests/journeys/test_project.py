@@ -88,7 +88,7 @@ def test_check__explains_defaults_and_proposals(home: Path) -> None:
         assert line in lines, text
     # Columns that nothing stands in for, and rows that are always in force, say nothing.
     assert not [line for line in lines if line.startswith(("owner ", "valid_from ", "series "))]
-    assert len(lines) < 60
+    assert len(lines) < 66
     whole = document("check", NAME, "--explain", cwd=home)
     assert whole["ok"] is True
     assert {row["column"] for row in whole["defaults"]} >= {"time_zone", "calendar", "owner", "valid_from"}

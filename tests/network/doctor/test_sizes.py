@@ -61,7 +61,7 @@ def test_check__series_with_a_far_period(last: int, tmp_path: Path) -> None:
         ("stock_points.csv", "site_id,product_id,initial_stock\nS,p,1e17\n", "number.overflow", "initial_stock"),
         ("bom.csv", "product_id,other_product_id,quantity\np,p,1e300\n", "number.overflow", "quantity"),
         ("products.csv", "product_id,value\np,1e308\n", "number.overflow", "value"),
-        ("lanes.csv", "from_site,to_site,lead_time,variable_cost\nA,S,1,-1e300\n", "number.overflow", "variable_cost"),
+        ("lanes.csv", "from_site,to_site,lead_time,variable_cost\nA,S,1,-1e300\n", "number.range", "variable_cost"),
         ("products.csv", "product_id,value\np,1e-400\n", "number.underflow", "value"),
         ("demand.csv", "site_id,product_id,quantity\nS,p,1e-400\n", "number.underflow", "quantity"),
         ("products.csv", "product_id,shelf_life\np,1e-400\n", "number.range", "shelf_life"),

@@ -274,4 +274,4 @@ def test_read_numbers__largest_and_smallest(text: str, code: str) -> None:
     frame = pl.DataFrame({"product_id": ["p"], "value": [text]})
     typed = type_table(Sheet("products", "x.csv", frame, pl.Series("row", [2], dtype=pl.UInt32)), table("products"), folder=None)
     assert [finding.code for finding in typed.findings] == ([code] if code else [])
-    assert typed.frame["value"][0] == (1.0 if code else float(text))
+    assert typed.frame["value"][0] == (None if code else float(text))

@@ -153,7 +153,7 @@ def test_read_project__parquet_column_of_any_type(name: str, tmp_path: Path) -> 
     network, findings = read_project(folder)
     assert {finding.code for finding in findings} == ({code} if code else set())
     assert all((finding.file, finding.column) == ("products.parquet", "value") for finding in findings)
-    assert network["products"]["value"].to_list() == ([1.0, 1.0] if code or name == "null" else [2.0, 2.0])
+    assert network["products"]["value"].to_list() == ([None, None] if code or name == "null" else [2.0, 2.0])
 
 
 def test_read_project__parquet_faults_have_rows_and_columns(tmp_path: Path) -> None:

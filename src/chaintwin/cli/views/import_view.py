@@ -28,6 +28,9 @@ UNUSED_MAX = 8
 
 WEIGHTY = (
     "log.no_arrival",
+    "import.arrival_doubtful",
+    "mapping.date_unread",
+    "mapping.product_doubtful",
     "log.date_ambiguous",
     "log.number_ambiguous",
     "log.unit_mixed",
@@ -47,6 +50,7 @@ WEIGHTY = (
     "log.quantity_not_positive",
     "import.loop",
     "log.mode_unknown",
+    "log.year_outside",
     "log.cell_unread",
     "import.country_unknown",
     "import.lead_time_unknown",
@@ -55,6 +59,10 @@ WEIGHTY = (
 
 PLAIN: Mapping[str, tuple[str, str]] = {
     "log.no_arrival": ("No line has a day of arrival, so no lead time is known.", "{fix}."),
+    "import.arrival_doubtful": ("{found}.", "{fix}."),
+    "mapping.date_unread": ("{found}.", "{fix}."),
+    "mapping.product_single": ("There is one product only: {column} has {found}.", "{fix}."),
+    "mapping.product_doubtful": ("{column} was taken for the product, and has {found}.", "{fix}."),
     "log.date_ambiguous": ("Every date in {column} fits day first as well as month first.", "{fix}."),
     "log.number_ambiguous": ("{column}: {found}.", "{fix}."),
     "log.unit_mixed": ("{column}: {cells} not read, {found}.", "{fix}."),
@@ -80,6 +88,7 @@ PLAIN: Mapping[str, tuple[str, str]] = {
     "log.country_conflict": ("{found}.", "The most frequent is taken; correct the others."),
     "log.country_unknown": ("{column}: no country is called {found}.", "{fix}."),
     "log.quantity_not_positive": ("{rows} with a quantity of 0 or less.", "Left out; returns are no demand."),
+    "log.year_outside": ("{column}: the year of {found} lies outside 1970 to 2100 ({rows}).", "{fix}."),
     "log.cell_unread": ("{column}: {found} is not {allowed} ({rows}).", "{fix}."),
     "import.country_unknown": ("{found} ({sites}).", "{fix}."),
     "import.hub_place_unknown": ("{found}.", "{fix}."),
@@ -173,7 +182,9 @@ def _left_out(lines: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def _show_mapping(terminal: Terminal, mapping: LogMapping, *, again: str) -> None:
     if not mapping.confidence:
-        terminal.show(_line(f"Columns by the mapping {mapping.name}."))
+        pairs = [f"{name} = {' or '.join(headers)}" for name, headers in mapping.columns.items()]
+        said = f": {'; '.join(pairs)}" if pairs else ""
+        terminal.show(_line(f"Columns by the mapping {mapping.name}{said}."))
         return
     pairs = []
     for name in mapping.columns:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
-from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.errors import Finding, InputError
 from chaintwin.ingest.shipment_log.building.transactions import build_from_lines
 from chaintwin.ingest.shipment_log.cells.reading import LogTable, find_tables, read_tables
+from chaintwin.ingest.shipment_log.guesses.findings import arrival_findings, guess_findings, refuse_incomplete
 from chaintwin.ingest.shipment_log.mapping.content import SAMPLE_ROWS
 from chaintwin.ingest.shipment_log.mapping.currencies import with_currency
-from chaintwin.ingest.shipment_log.mapping.fields import FIELDS
-from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping, unsettled_numbers
+from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping
 from chaintwin.ingest.shipment_log.mapping.mapping import (
     SERIES_POINTS,
     Layout,
@@ -160,42 +160,6 @@ def _fitting_mapping(file: Path, cells: pl.DataFrame) -> LogMapping:
     return guess_mapping(cells.columns, cells.head(SAMPLE_ROWS), name=file.stem)
 
 
-def _refuse_incomplete(guessed: LogMapping, file: Path) -> None:
-    """Raise if a guess lacks what a network needs, with the headers that are left to choose from."""
-    missing = [item for item in FIELDS if item.required and not guessed.headers(item.name)]
-    findings = [
-        Finding(
-            "mapping.guess_incomplete",
-            f"no header that looks like {item.name} ({item.meaning[0].lower()}{item.meaning[1:].rstrip('.')})",
-            f"a header such as {', '.join(item.headers[:4])}",
-            _naming(item.name),
-            file.name,
-            1,
-            item.name,
-        )
-        for item in missing
-    ]
-    findings += _without_any(guessed, ("origin", "vendor"), file=file)
-    findings += _without_any(guessed, ("ordered", "promised", "shipped", "delivered"), file=file)
-    if findings:
-        # Said once, however many fields are missing.
-        left = ", ".join(guessed.unused) or "no column is left"
-        findings[0] = replace(findings[0], fix=f"{findings[0].fix}; headers not used yet: {left}")
-        raise InputError(findings)
-
-
-def _without_any(guessed: LogMapping, names: tuple[str, ...], *, file: Path) -> list[Finding]:
-    if any(guessed.headers(name) for name in names):
-        return []
-    found = f"no header that looks like {' or '.join(names)}"
-    return [Finding("mapping.guess_incomplete", found, "at least one of them", _naming(names[0]), file.name, 1, names[0])]
-
-
-def _naming(name: str) -> str:
-    """Return how to say which column means a field."""
-    return f'save what chaintwin import --show-mapping prints, add {name} = "HEADER" under [columns], and give it to --mapping'
-
-
 def _import_transactions(
     files: list[Path], mapping: LogMapping | None, *, name: str | None, as_of: date | None, tell: Progress
 ) -> ImportResult:
@@ -203,7 +167,7 @@ def _import_transactions(
     tables = _read(files, mapping)
     chosen = mapping if mapping is not None else _fitting_mapping(files[0], tables[0].frame)
     if mapping is None:
-        _refuse_incomplete(chosen, files[0])
+        refuse_incomplete(chosen, tables[0].frame.head(SAMPLE_ROWS), file=files[0].name)
     chosen, said = with_currency(chosen, [table.frame for table in tables])
     lines = read_lines(tables, chosen)
     tell(0.1, "counting")
@@ -230,38 +194,12 @@ def _import_transactions(
         as_of=usable.as_of.isoformat(),
         coverage=built.coverage,
     )
-    guessed = [*_guess_findings(chosen), *_number_findings(chosen, tables[0])]
-    parts = (guessed, said, lines.findings, merged, shared.findings, usable.findings, built.findings)
+    guessed = guess_findings(chosen, tables[0].frame.head(SAMPLE_ROWS), file=tables[0].file)
+    doubtful = arrival_findings(chosen, observed=built.counts["lead_times"]["observed"])
+    parts = (guessed, doubtful, said, lines.findings, merged, shared.findings, usable.findings, built.findings)
     findings = tuple(finding for part in parts for finding in part)
     tell(1.0, "done")
     return ImportResult(built.network, report, findings, built.lane_fits, chosen)
-
-
-def _guess_findings(mapping: LogMapping) -> list[Finding]:
-    if not mapping.confidence:
-        return []
-    pairs = ", ".join(f"{name} = {' | '.join(mapping.headers(name))} ({sure:.0%})" for name, sure in mapping.confidence.items())
-    fix = "look through the mapping, correct it and import again with it"
-    findings = [Finding("mapping.guessed", pairs, "a mapping looked at by a person", fix, severity=Severity.NOTE)]
-    if mapping.unused:
-        found = ", ".join(mapping.unused)
-        findings.append(
-            Finding("mapping.columns_unused", found, "columns without meaning for a network", fix, severity=Severity.NOTE)
-        )
-    return findings
-
-
-def _number_findings(mapping: LogMapping, table: LogTable) -> list[Finding]:
-    """Return a warning for each column of numbers such as 1.200 that a guessed mapping had to read one way or the other."""
-    findings = []
-    for header in unsettled_numbers(mapping, table.frame.head(SAMPLE_ROWS)) if mapping.confidence else ():
-        is_thousands = header in mapping.decimal_commas
-        found = f"every number with a point has three digits behind it; read as {'thousands' if is_thousands else 'decimals'}"
-        change = f"take {header} out of" if is_thousands else f'add "{header}" to'
-        fix = f"if that is wrong, {change} decimal_commas under [numbers] in the mapping"
-        allowed = "numbers that fit one reading"
-        findings.append(Finding("log.number_ambiguous", found, allowed, fix, table.file, 0, header, Severity.WARNING))
-    return findings
 
 
 def _import_series(folder: Path, mapping: LogMapping, *, name: str | None, tell: Progress) -> ImportResult:

@@ -11,12 +11,12 @@ from enum import StrEnum
 
 import polars as pl
 
+from chaintwin.ingest.shipment_log.cells.day_texts import day_formats, plain_days
+
 DATE_FORMATS = (
     "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S",
     "%Y/%m/%d",
+    "%Y.%m.%d",
     "%d.%m.%Y",
     "%d.%m.%y",
     "%m/%d/%Y",
@@ -24,17 +24,29 @@ DATE_FORMATS = (
     "%m/%d/%y",
     "%d/%m/%y",
     "%d-%m-%Y",
+    "%m-%d-%Y",
     "%d-%b-%Y",
     "%d-%b-%y",
     "%Y%m%d",
 )
-"""Formats a date column is tried with; the one that reads most cells is taken, of equals the first."""
+"""Formats a date column is tried with once ``plain_days`` has taken clock times away and shortened names of months; the one that
+reads most cells is taken, of equals the first."""
 
-AMBIGUOUS = (frozenset({"%m/%d/%Y", "%d/%m/%Y"}), frozenset({"%m/%d/%y", "%d/%m/%y"}))
+AMBIGUOUS = (
+    frozenset({"%m/%d/%Y", "%d/%m/%Y"}),
+    frozenset({"%m/%d/%y", "%d/%m/%y"}),
+    frozenset({"%m-%d-%Y", "%d-%m-%Y"}),
+)
 """Pairs of formats that read the same cells as different days."""
 
 YEARS = (1970, 2100)
 """Years a date of a log can lie in; a two-digit year read as four digits falls outside."""
+
+DAY_SHAPE = r"^(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}-[A-Z][a-z]{2}-\d{2,4}|\d{8})$"
+"""What fits one of the formats; other texts need not be tried with each of them."""
+
+YEAR_MIN = 1000
+"""A year below is no year outside those of a log but two digits read as four."""
 
 
 class CellKind(StrEnum):
@@ -55,7 +67,8 @@ class Cells:
     ----------
     header : of the column.
     frame : ``value`` (Float64 or Date, null where there is none), ``kind`` (a CellKind), ``meaning`` (of a word), ``text`` (as in
-        the log), and for numbers ``reference`` and ``reference_document`` (of a pointer to another line).
+        the log), for numbers ``reference`` and ``reference_document`` (of a pointer to another line), and for dates
+        ``is_outside`` (a date, but of no year a log can have).
     format : of the dates, empty for numbers.
     is_ambiguous : another date format would read the same cells as other days.
     """
@@ -102,7 +115,7 @@ def read_numbers(cells: pl.Series, *, words: Mapping[str, str], pattern: str = "
 
 
 def read_dates(cells: pl.Series, *, words: Mapping[str, str], given_format: str = "") -> Cells:
-    """Classify the cells of a date column.
+    """Classify the cells of a date column. A clock time behind the day is not needed, and the day is the one that is written.
 
     Parameters
     ----------
@@ -110,22 +123,40 @@ def read_dates(cells: pl.Series, *, words: Mapping[str, str], given_format: str 
     words : meaning by word.
     given_format : format of the dates; empty recognizes it: the format that reads most cells, and spreadsheet day numbers.
     """
-    frame = _with_meaning(pl.DataFrame({"text": cells}), words).with_columns(pl.lit(None, dtype=pl.String).alias("reference"))
-    candidates = (given_format,) if given_format else DATE_FORMATS
-    read = {form: frame.select(_as_date(form)).to_series() for form in candidates}
-    counts = {form: series.len() - series.null_count() for form, series in read.items()}
+    # Days repeat, so that each text is read once.
+    texts = pl.DataFrame({"text": cells}).drop_nulls().group_by("text", maintain_order=True).len("n")
+    texts = texts.with_columns(plain_days(texts["text"]).alias("plain"))
+    if not given_format:
+        texts = texts.with_columns(pl.when(pl.col("plain").str.contains(DAY_SHAPE)).then("plain").alias("plain"))
+    candidates = day_formats(given_format) if given_format else DATE_FORMATS
+    if not given_format and texts["plain"].null_count() == texts.height:
+        # Most columns of a log hold no days at all.
+        candidates = candidates[:1]
+    dates = texts.select(_as_date("plain", form).alias(form) for form in candidates)
+    read = dates.select(_in_years(form) for form in candidates)
+    counts = dict(
+        zip(candidates, texts.select("n").hstack(read).select(_counted(form) for form in candidates).row(0), strict=True)
+    )
     best = max(candidates, key=lambda form: counts[form])
     value = read[best]
-    if not given_format:
-        # A column may mix days with and without a clock time; formats that cannot contradict the best one fill its gaps.
-        for form in candidates:
-            if counts[form] and not any({form, best} <= pair for pair in AMBIGUOUS):
-                value = value.fill_null(read[form])
-        value = value.fill_null(frame.select(_from_day_number()).to_series())
+    # A column may mix formats; those that cannot contradict the best one fill its gaps.
+    for form in candidates:
+        if counts[form] and not any({form, best} <= pair for pair in AMBIGUOUS):
+            value = value.fill_null(read[form])
+    if given_format:
+        # A format may also say what no plain day has, such as a clock time before the day.
+        whole = texts.select(_as_date("text", given_format).alias(given_format)).select(_in_years(given_format))
+        value = value.fill_null(whole.to_series())
+    else:
+        value = value.fill_null(texts.select(_from_day_number()).to_series())
     rivals = [pair - {best} for pair in AMBIGUOUS if best in pair and not given_format]
     is_ambiguous = any(counts[form] == counts[best] > 0 and not read[form].equals(read[best]) for pair in rivals for form in pair)
-    frame = frame.with_columns(value.alias("value"))
-    return Cells(cells.name, _with_kind(frame), best, is_ambiguous)
+    has_year = [(pl.col(form).dt.year() >= YEAR_MIN).fill_null(value=False) for form in candidates if "%Y" in form]
+    is_dated = dates.select(pl.any_horizontal(pl.lit(value=False), *has_year).alias("is_outside")).to_series()
+    texts = texts.select("text", value.alias("value"), is_dated & value.is_null())
+    frame = pl.DataFrame({"text": cells}).join(texts, on="text", how="left", maintain_order="left")
+    frame = _with_meaning(frame, words).with_columns(pl.lit(None, dtype=pl.String).alias("reference"))
+    return Cells(cells.name, _with_kind(frame), given_format or best, is_ambiguous)
 
 
 def looks_like_decimal_comma(cells: pl.Series) -> bool:
@@ -154,12 +185,19 @@ def _only_as(cells: pl.Series, decimal: str, *, thousands: str) -> pl.Series:
     )
 
 
-def _as_date(form: str) -> pl.Expr:
-    if "%H" in form:
-        day = pl.col("text").str.to_datetime(form, strict=False).dt.date()
-    else:
-        day = pl.col("text").str.to_date(form, strict=False)
-    return pl.when(day.dt.year().is_between(*YEARS)).then(day).alias("value")
+def _as_date(column: str, form: str) -> pl.Expr:
+    text = pl.col(column)
+    has_clock = "%H" in form or "%I" in form
+    day = text.str.to_datetime(form, strict=False).dt.date() if has_clock else text.str.to_date(form, strict=False)
+    return day.alias("value")
+
+
+def _in_years(name: str) -> pl.Expr:
+    return pl.when(pl.col(name).dt.year().is_between(*YEARS)).then(pl.col(name)).alias(name)
+
+
+def _counted(name: str) -> pl.Expr:
+    return pl.col("n").filter(pl.col(name).is_not_null()).sum().alias(name)
 
 
 def _from_day_number() -> pl.Expr:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from chaintwin.ingest.shipment_log.cells.classifying import looks_like_decimal_comma, read_dates, read_numbers
 from chaintwin.ingest.shipment_log.cells.countries import country_code
-from chaintwin.ingest.shipment_log.cells.units import find_currency, find_unit, split_units
+from chaintwin.ingest.shipment_log.cells.units import HEADER_CURRENCIES, find_currency, find_unit, split_units
 from chaintwin.ingest.shipment_log.mapping.nearest import header_key
 
 SAMPLE_ROWS = 2000
@@ -33,6 +33,17 @@ MODE_WORDS_MAX = 3
 """Longer texts that hold a word such as "ship" are sentences or names."""
 
 
+DIRECT_WORDS = ("direct", "direkt")
+"""Parts of words that say that goods came straight from the vendor."""
+
+LINE_NUMBER = r"0*[1-9]?\d0(\.0+)?"
+"""Small multiples of ten, with zeros before them."""
+
+CODE_LETTERS = 3
+SEVERAL_ROWS = 5
+"""Fewer cells than these say nothing by being alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """Shares of the filled cells of a column, 0 to 1; all 0 where ``filled`` is.
@@ -42,6 +53,10 @@ class Content:
     filled : number of cells that are not blank.
     dates, numbers, countries, modes : share of them that can be read so; a number may have a unit or currency beside it.
     bare_integers : share that are whole numbers and nothing else, which may be codes or day numbers of a spreadsheet.
+    currencies : share that are codes of currencies and nothing else.
+    kinds : number of different texts.
+    counts_lines : the texts are 10, 20, 30 and so on, each many times, as programs number the lines of an order.
+    has_direct : a text says that something comes directly.
     """
 
     filled: int
@@ -50,6 +65,15 @@ class Content:
     countries: float = 0.0
     modes: float = 0.0
     bare_integers: float = 0.0
+    currencies: float = 0.0
+    kinds: int = 0
+    counts_lines: bool = False
+    has_direct: bool = False
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether every one of several cells says the same."""
+        return self.kinds == 1 and self.filled >= SEVERAL_ROWS
 
 
 def content_of(cells: pl.Series) -> Content:
@@ -67,16 +91,22 @@ def content_of(cells: pl.Series) -> Content:
     counted = filled.value_counts(name="n")
     texts = counted[filled.name].to_list()
     weights = counted["n"].to_list()
-    modes = sum(weight for text, weight in zip(texts, weights, strict=True) if _is_mode(text))
-    countries = sum(weight for text, weight in zip(texts, weights, strict=True) if country_code(text))
+
+    def share(is_so: Callable[[str], object]) -> float:
+        return int(sum(weight for text, weight in zip(texts, weights, strict=True) if is_so(text))) / size
+
     read = read_numbers(numbers, words={}, decimal_comma=looks_like_decimal_comma(numbers)).frame["value"]
     return Content(
         size,
         dates=1 - read_dates(filled, words={}).frame["value"].null_count() / size,
         numbers=1 - read.null_count() / size,
-        countries=countries / size,
-        modes=modes / size,
+        countries=share(country_code),
+        modes=share(_is_mode),
         bare_integers=int(filled.str.contains(r"^\d+$").sum()) / size,
+        currencies=share(_is_code) if len(texts) <= len(HEADER_CURRENCIES) else 0.0,
+        kinds=len(texts),
+        counts_lines=size >= SEVERAL_ROWS and 2 * len(texts) <= size and all(re.fullmatch(LINE_NUMBER, text) for text in texts),
+        has_direct=bool(filled.str.contains("(?i)" + "|".join(DIRECT_WORDS)).any()),
     )
 
 
@@ -101,6 +131,10 @@ def mode_of(word: str) -> str:
         if any(re.search(rf"\b{sign}", key) for sign in signs):
             return mode
     return ""
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == CODE_LETTERS and text.casefold() in HEADER_CURRENCIES
 
 
 def _is_mode(text: str) -> bool:

@@ -16,33 +16,39 @@ MONEY = ("value", "unit_price", "freight", "insurance")
 """Fields that hold amounts, the weightiest first."""
 
 
-def main_currency(mapping: LogMapping, sample: pl.DataFrame) -> tuple[str, str]:
-    """Return the currency that most amounts are in and where it stands, two empty texts if nothing says.
+SIGN = "$"
+"""A sign of many currencies, taken for that of US dollars."""
 
-    A code in a header counts for every amount below it.
+
+def main_currency(mapping: LogMapping, sample: pl.DataFrame) -> tuple[str, str, bool]:
+    """Return the currency of a log (empty if nothing says), the column that names it, and whether only a dollar sign does.
+
+    It is the one most amounts of the weightiest field are in of which any is known. A code in a header counts for every amount
+    below it, one in a column of codes for the amounts of its line that stand alone.
 
     Parameters
     ----------
-    mapping : which columns hold amounts.
+    mapping : which columns hold amounts, and which their currency.
     sample : rows of the log as text.
     """
-    found: dict[str, tuple[int, str]] = {}
-    for header in (header for name in MONEY for header in mapping.headers(name)):
-        if header not in sample.columns:
-            continue
-        cells = sample[header].drop_nulls()
-        words = split_units(cells)["word"].drop_nulls().value_counts(name="n")
-        named: dict[str, int] = {}
-        for word, count in words.iter_rows():
-            code = find_currency(word)
-            named[code] = named.get(code, 0) + count
-        named[header_words(header).currency] = max(1, len(cells))
-        for code, count in named.items():
-            if code:
-                more, place = found.get(code, (0, header))
-                found[code] = (more + count, place)
-    best = max(found, key=lambda code: (found[code][0], code), default="")
-    return best, found[best][1] if best else ""
+    codes = next((header for header in mapping.headers("currency") if header in sample.columns), "")
+    by_line = sample[codes].drop_nulls() if codes else pl.Series([], dtype=pl.String)
+    for header in (header for name in MONEY for header in mapping.headers(name) if header in sample.columns):
+        words = split_units(sample[header].drop_nulls())["word"].drop_nulls()
+        named = _counted(words)
+        head = header_words(header).currency
+        if head:
+            named[SIGN if SIGN in header and "US$" not in header else head] = max(1, sample[header].count())
+        place = header
+        if not named and not by_line.is_empty():
+            named, place = _counted(by_line), codes
+        tally: dict[str, int] = {}
+        for word, count in named.items():
+            tally[find_currency(word)] = tally.get(find_currency(word), 0) + count
+        if tally:
+            best = max(tally, key=lambda code: (tally[code], code))
+            return best, place, [word for word in named if find_currency(word) == best] == [SIGN]
+    return (_best(by_line), codes, False) if _best(by_line) else ("", "", False)
 
 
 def with_currency(mapping: LogMapping, frames: Sequence[pl.DataFrame]) -> tuple[LogMapping, tuple[Finding, ...]]:
@@ -56,7 +62,7 @@ def with_currency(mapping: LogMapping, frames: Sequence[pl.DataFrame]) -> tuple[
     if mapping.currency and not mapping.confidence:
         return mapping, ()
     found = [main_currency(mapping, frame) for frame in frames]
-    code, header = next((pair for pair in found if pair[0]), (mapping.currency, ""))
+    code, header, is_sign = next((one for one in found if one[0]), (mapping.currency, "", False))
     if not code:
         fix = f'{DEFAULT_CURRENCY} is assumed; write currency = "EUR", say, above [columns] in the mapping'
         return mapping, (
@@ -64,5 +70,38 @@ def with_currency(mapping: LogMapping, frames: Sequence[pl.DataFrame]) -> tuple[
         )
     said = f"{code}, named in the column {header}" if header else code
     fix = f"all amounts are taken as {code}; another currency stands above [columns] in the mapping"
+    if is_sign:
+        said = f'"{SIGN}" in the column {header}, taken for US dollars'
+        fix = 'if these are other dollars, write currency = "CAD", say, above [columns] in the mapping'
     note = Finding("mapping.currency_found", said, "a known currency", fix, "", 0, header, Severity.NOTE)
     return replace(mapping, currency=code), (note,)
+
+
+def with_codes(amounts: pl.Series, codes: pl.Series, *, currency: str) -> pl.Series:
+    """Return amounts with the code of their line behind them where they stand alone and are in another currency.
+
+    Parameters
+    ----------
+    amounts : texts, null where blank; a currency in their header holds for all of them.
+    codes : of the same lines; null, or what is no currency, adds nothing.
+    currency : the one of the mapping.
+    """
+    known = {word: code for word in codes.drop_nulls().unique() if (code := find_currency(word)) and code != currency}
+    if not known or header_words(amounts.name).currency:
+        return amounts
+    foreign = codes.replace_strict(known, default=None, return_dtype=pl.String).alias("code")
+    frame = pl.DataFrame([amounts.alias("amount"), foreign, split_units(amounts)["word"]])
+    is_bare = pl.col("code").is_not_null() & pl.col("word").is_null() & pl.col("amount").str.contains(r"\d[.,]?$")
+    return frame.select(
+        pl.when(is_bare).then(pl.format("{} {}", "amount", "code")).otherwise("amount").alias(amounts.name)
+    ).to_series()
+
+
+def _counted(words: pl.Series) -> dict[str, int]:
+    """Return how often each word stands that names a currency."""
+    return {word: count for word, count in words.value_counts(name="n").iter_rows() if find_currency(word)}
+
+
+def _best(words: pl.Series) -> str:
+    counted = _counted(words)
+    return find_currency(max(counted, key=lambda word: (counted[word], word))) if counted else ""

@@ -51,6 +51,7 @@ FIELDS: tuple[Field, ...] = (
             "lieferung",
             "lieferungsnummer",
             "lieferschein",
+            "delivery",
         ),
     ),
     Field(
@@ -272,6 +273,11 @@ FIELDS: tuple[Field, ...] = (
         FieldKind.NUMBER,
         "Cost of insuring the line.",
         ("line item insurance usd", "insurance", "insurance cost", "versicherung"),
+    ),
+    Field(
+        "currency",
+        FieldKind.TEXT,
+        "ISO 4217 code of the amounts of the line, under a header such as `Curr.` or `Währung`.",
     ),
     Field(
         "pack_size",

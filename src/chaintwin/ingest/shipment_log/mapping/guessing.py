@@ -15,7 +15,7 @@ from chaintwin.ingest.shipment_log.cells.classifying import (
     looks_like_thousands,
     read_dates,
 )
-from chaintwin.ingest.shipment_log.mapping.content import BLANK_WORDS, Content, content_of, mode_of, number_texts
+from chaintwin.ingest.shipment_log.mapping.content import BLANK_WORDS, DIRECT_WORDS, Content, content_of, mode_of, number_texts
 from chaintwin.ingest.shipment_log.mapping.currencies import main_currency
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS, Field, FieldKind, field
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
@@ -32,6 +32,19 @@ BY_CONTENT = 0.6
 NEARLY_ALL = 0.8
 """Share of cells from which on a column is taken for what they are."""
 
+SECOND_MIN = 0.8
+"""A further header of a field that may have several is at least as sure."""
+
+ALIKE, ALIKE_SLOPE = 0.56, 0.03
+"""Confidence in a column of goods that says the same in each line, or counts the lines: below that in any other candidate."""
+
+KINDS_MIN, KINDS_ROWS = 0.05, 20
+"""In as many lines, names of shipments are at least so often different."""
+
+PLACES = frozenset({"origin", "destination", "vendor"})
+NUMBERED = 0.97
+"""What is left of the confidence in a column of numbers for places."""
+
 COUNTRIES = {"origin": "origin_country", "destination": "destination_country"}
 
 SEVERAL = frozenset({"ordered"})
@@ -39,7 +52,6 @@ SEVERAL = frozenset({"ordered"})
 
 REFERENCE = r"^[Ss]ee (?P<document>\S+) \(ID#:(?P<id>[^)]+)\)$"
 REFERENCE_PLAIN = r"^(?:[Ss]ee|[Ss]iehe) (?:line |Zeile |ID )?#?(?P<id>\S+)$"
-DIRECT_WORDS = ("direct", "direkt")
 
 
 def guess_mapping(headers: Sequence[str], sample: pl.DataFrame, *, name: str = "guessed") -> LogMapping:
@@ -68,11 +80,20 @@ def guess_mapping(headers: Sequence[str], sample: pl.DataFrame, *, name: str = "
     """
     ranks = {item.name: rank for rank, item in enumerate(FIELDS)}
     scored = []
+    alike: dict[str, float] = {}
     for position, header in enumerate(headers):
-        cells = sample[header] if header in sample.columns else pl.Series(header, [], dtype=pl.String)
-        for found, score in _scores(header, content_of(cells)).items():
-            scored.append((-score, ranks[found], position, found, header))
+        content = content_of(sample[header] if header in sample.columns else pl.Series(header, [], dtype=pl.String))
+        scores = _scores(header, content)
+        if (content.is_constant or content.counts_lines) and scores.get("product", 0.0) >= CONFIDENCE_MIN:
+            if content.is_constant and content.bare_integers < NEARLY_ALL:
+                alike[header] = scores["product"]
+            scores["product"] = ALIKE + ALIKE_SLOPE * scores["product"]
+        scored += [(-score, ranks[found], position, found, header) for found, score in scores.items()]
     columns, confidence = _assigned(sorted(scored), sample)
+    for header in columns.get("product", ()):
+        # One product in all lines is no doubt where nothing else can be the product; numbers of lines stay one.
+        if header in alike:
+            confidence["product"] = alike[header]
     order = [item.name for item in FIELDS if item.name in columns]
     used = {header for taken in columns.values() for header in taken}
     mapping = LogMapping(
@@ -116,7 +137,8 @@ def _assigned(
     has_place = any(name == "destination" and not _is_country(header) for name, header in sure)
     for negative, _, _, name, header in scored:
         is_taken = any(header in taken for taken in columns.values())
-        if is_taken or -negative < CONFIDENCE_MIN or (name in columns and name not in SEVERAL):
+        is_full = name in columns and (name not in SEVERAL or -negative < SECOND_MIN)
+        if is_taken or is_full or -negative < CONFIDENCE_MIN:
             continue
         if name == "destination" and has_place and _is_country(header):
             continue
@@ -157,6 +179,11 @@ def _scores(header: str, content: Content) -> dict[str, float]:
             scores[item.name] = score * _fits(content, item, words)
     if not content.filled or "other" in words.concepts:
         return scores
+    for name, score in fields_of(words, last=True).items():
+        if _fits(content, field(name), words) == 1:
+            scores[name] = max(scores.get(name, 0.0), score)
+    if content.currencies >= NEARLY_ALL and words.unknown:
+        scores["currency"] = max(scores.get("currency", 0.0), BY_CONTENT)
     if content.dates >= NEARLY_ALL and content.bare_integers < NEARLY_ALL and (day := day_of(words)):
         scores[day] = max(scores.get(day, 0.0), DATED)
     if content.modes >= NEARLY_ALL:
@@ -185,9 +212,25 @@ def _fits(content: Content, item: Field, words: HeaderWords) -> float:
         return 1.0
     if item.name in COUNTRIES.values():
         return 0.65 + 0.35 * content.countries
+    if item.name in ("shipment_id", "route", "currency"):
+        few = content.filled >= KINDS_ROWS and content.kinds < KINDS_MIN * content.filled
+        suits = {
+            # Numbers of lines begin again with each order.
+            "shipment_id": not content.counts_lines and not few,
+            # Codes of routes say nothing about hubs.
+            "route": content.has_direct,
+            "currency": content.currencies >= NEARLY_ALL,
+        }
+        if not suits[item.name]:
+            return 0.3
     if item.kind is FieldKind.TEXT:
-        is_number = item.name == "mode" and content.numbers >= NEARLY_ALL
-        return 0.3 if is_number or (content.dates >= NEARLY_ALL and content.bare_integers < NEARLY_ALL) else 1.0
+        is_no_mode = item.name == "mode" and content.numbers >= NEARLY_ALL
+        # Names of services are many; among those of transports most say how.
+        is_no_mode |= item.name == "mode" and "service" in words.concepts and content.modes < 0.5
+        if item.name in PLACES and content.bare_integers >= NEARLY_ALL:
+            # Of a number and a name of the same place, people know the name.
+            return NUMBERED
+        return 0.3 if is_no_mode or (content.dates >= NEARLY_ALL and content.bare_integers < NEARLY_ALL) else 1.0
     share = content.numbers
     if item.kind is FieldKind.DATE:
         # Whole numbers are days of a spreadsheet only where the header speaks of days; elsewhere they are numbers of orders.

@@ -41,6 +41,7 @@ ROWS: tuple[tuple[str, float, str, str], ...] = (
     ("product", 0.93, "product number", ""),
     ("product", 0.9, "product", ""),
     ("product", 0.88, "product description", ""),
+    ("product", 0.7, "product order", "number description"),
     ("product", 0.6, "description", ""),
     ("product_group", 0.9, "product group|kind", "description number"),
     ("origin", 0.92, "from", "ship load leave deliver place site description sender"),
@@ -67,9 +68,12 @@ ROWS: tuple[tuple[str, float, str, str], ...] = (
     ("mode", 0.9, "how ship|transport|deliver|shipment", ""),
     ("mode", 0.88, "kind ship|transport|freight|shipment|deliver", ""),
     ("mode", 0.8, "mode", ""),
+    ("document", 0.85, "voucher deliver|ship|transport", "number"),
+    ("document", 0.6, "voucher number", ""),
+    ("ordered", 0.6, "voucher date", ""),
     ("ordered", 0.92, "order date", "placed product"),
     ("ordered", 0.85, "order", "placed product"),
-    ("promised", 0.92, "promise deliver|arrive", "date product"),
+    ("promised", 0.92, "promise deliver|arrive", "date product by"),
     ("promised", 0.88, "promise", "date"),
     ("shipped", 0.92, "ship|load|leave|shipment date", "product ship leave load"),
     ("shipped", 0.85, "ship|load|leave", "product shipment"),
@@ -99,6 +103,21 @@ ROWS: tuple[tuple[str, float, str, str], ...] = (
 """Field, confidence, groups of concepts needed, concepts allowed. Groups are parted by blanks and the alternatives of a group by
 bars; ``_`` is a blank within a concept. Of rows that fit a header, the one of most confidence counts for its field."""
 
+LAST_ROWS: tuple[tuple[str, float, str, str], ...] = (
+    ("destination", 0.56, "sold to", "place description number receiver"),
+    ("mode", 0.58, "service", "kind ship"),
+    ("ordered", 0.58, "order create", "date placed"),
+    ("ordered", 0.56, "create", "date"),
+    ("shipped", 0.6, "etd", "date"),
+    ("quantity", 0.58, "quantity|number pack", "total shipment"),
+    ("value", 0.6, "declared value|amount", "total shipment"),
+    ("value", 0.58, "retail", "value amount total"),
+    ("value", 0.57, "order total", "amount"),
+    ("currency", 0.9, "currency", "number kind voucher value amount invoice order product"),
+)
+"""The same for headers that often mean something else. They count only where the cells are what the field needs, and lose to any
+surer header: "Created On" is the day of the order only in a log that has no other."""
+
 DAYS: tuple[tuple[str, frozenset[str]], ...] = (
     ("promised", frozenset({"promise"})),
     ("ordered", frozenset({"order"})),
@@ -114,21 +133,27 @@ RECEIVING = frozenset({"to", "receiver", "destination", "deliver", "unload", "re
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
-    """Return all rules."""
+def rules(*, last: bool = False) -> tuple[Rule, ...]:
+    """Return all rules, or those of last resort.
+
+    Parameters
+    ----------
+    last : those of ``LAST_ROWS``.
+    """
     made = []
-    for field, confidence, needed, allowed in ROWS:
+    for field, confidence, needed, allowed in LAST_ROWS if last else ROWS:
         groups = tuple(frozenset(name.replace("_", " ") for name in group.split("|")) for group in needed.split())
         made.append(Rule(field, confidence, groups, frozenset(name.replace("_", " ") for name in allowed.split())))
     return tuple(made)
 
 
-def fields_of(words: HeaderWords) -> dict[str, float]:
+def fields_of(words: HeaderWords, *, last: bool = False) -> dict[str, float]:
     """Return the fields a header can mean by its words alone, with the confidence in each.
 
     Parameters
     ----------
     words : of the header.
+    last : by the rules of last resort, which need cells that fit.
 
     Example
     -------
@@ -139,7 +164,7 @@ def fields_of(words: HeaderWords) -> dict[str, float]:
     if words.unknown:
         return {}
     found: dict[str, float] = {}
-    for rule in rules():
+    for rule in rules(last=last):
         if all(words.concepts & group for group in rule.needed) and words.concepts <= rule.allowed.union(*rule.needed):
             confidence = rule.confidence * (MISSPELLED if words.is_misspelled else 1.0)
             found[rule.field] = max(found.get(rule.field, 0.0), confidence)
@@ -154,6 +179,9 @@ def day_of(words: HeaderWords) -> str:
     words : of the header.
     """
     kinds = [field for field, concepts in DAYS if words.concepts & concepts]
+    if kinds == ["delivered"] and "by" in words.concepts:
+        # A day by which something is to arrive is a promise.
+        kinds = ["promised"]
     known = frozenset.union(DAY_COMPANIONS, *(concepts for _, concepts in DAYS))
     return kinds[0] if len(kinds) == 1 and words.concepts <= known else ""
 

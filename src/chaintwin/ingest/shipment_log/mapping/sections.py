@@ -51,7 +51,8 @@ SECTIONS: tuple[Section, ...] = (
     Section("columns", "The header that holds each field; `ordered` may name several, the best first.", 'product = "Part No"'),
     Section(
         "date_formats",
-        "Format of a date column in which day and month could be mistaken for each other, by header.",
+        "Format of a date column in which day and month could be mistaken for each other, or of a form that is not known, "
+        "by header; a clock time behind the day may be left out of it.",
         '"Left On" = "%d/%m/%Y"',
     ),
     Section(

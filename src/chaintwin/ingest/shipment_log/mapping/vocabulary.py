@@ -14,30 +14,34 @@ from chaintwin.ingest.shipment_log.mapping.nearest import header_key
 SYNONYMS: Mapping[str, str] = {
     "from": "from von ab vom aus",
     "to": "to nach an zum zur",
-    "place": "place location loc ort standort stelle point city stadt town address adresse",
-    "site": "site plant werk factory fabrik warehouse lager depot facility store shop filiale",
-    "country": "country countries land ctry staat nation",
+    "place": "place location loc party ort standort stelle point city stadt town address adresse",
+    "site": "site dc fc whse plant werk factory fabrik warehouse lager depot facility store shop filiale",
+    "country": "country countries land ctry staat nation lkz landkz laenderkennzeichen landerkennzeichen",
     "ship": (
         "ship shipped shipping sent send dispatch dispatched despatch despatched versand versandt versendet verschickt gesendet"
     ),
-    "leave": "left leaving departure departed departs abgang abfahrt abgegangen ausgang warenausgang",
+    "leave": "atd left leaving departure departed departs abgang abfahrt abgegangen ausgang warenausgang",
     "load": "load loaded loading verladung verladen lade belade beladung pickup collected collection abhol abholung abgeholt",
-    "arrive": "pod arrived arrival arrives arriving ankunft angekommen eingang eingegangen eintreffen wareneingang",
+    "arrive": "ata pod arrive arrived arrival arrives arriving ankunft angekommen eingang eingegangen eintreffen wareneingang",
     "receive": "received receipt receiving erhalten empfangen empfang",
     "deliver": (
-        "delivered delivery deliveries liefer lieferung geliefert zustellung zugestellt anlieferung ausgeliefert auslieferung"
+        "deliver del lief anlief delivered delivery deliveries liefer lieferung geliefert zustellung zugestellt "
+        "anlieferung ausgeliefert auslieferung"
     ),
     "unload": "unload unloading unloaded entlade entladung discharge",
-    "sender": "sender shipper consignor absender abs versender exporter",
+    "sender": (
+        "supplying delivering issuing liefernd liefernde lieferndes sender shipper consignor absender abs versender exporter"
+    ),
     "receiver": (
         "receiver recipient consignee empfanger empfaenger empf warenempf customer kd client kunde kunden buyer abnehmer importer"
     ),
-    "supplier": "supplier vendor seller lieferant lieferanten",
+    "supplier": "kreditor kreditoren creditor supplier vendor seller lieferant lieferanten",
     "origin": "origin source start herkunft quelle",
     "destination": "destination dest ziel bestimmung bestimmungs market markt",
     "order": "order ordered po bestell bestellt bestellung auftrag beauftragt purchase",
     "promise": (
-        "promised promise due requested request scheduled planned expected required wanted needed wunsch soll zugesagt "
+        "must need latest spatestens spaetestens req est estimated schedule sched plan bestatigt bestatigte bestatigter "
+        "confirmed promised promise due requested request scheduled planned expected required wanted needed wunsch soll zugesagt "
         "zusage geplant eta deadline fallig faellig termin committed agreed vereinbart"
     ),
     "record": "recorded entered booked erfasst gebucht",
@@ -46,16 +50,18 @@ SYNONYMS: Mapping[str, str] = {
     "shipment": "shipment sendung consignment",
     "line": "line zeile position pos row",
     "document": "note slip schein waybill awb frachtbrief cmr asn bol manifest",
-    "product": "product item article material sku part good ware waren artikel produkt teil teile component",
-    "description": "description desc name bezeichnung bez beschreibung benennung",
+    "product": (
+        "mat matnr sach contents product item article material sku part good ware waren artikel produkt teil teile component"
+    ),
+    "description": "description desc kurztext name bezeichnung bez beschreibung benennung",
     "group": "group category family gruppe kategorie familie",
     "kind": "kind type art typ",
     "mode": "mode means method mittel trager traeger weise",
     "how": "how wie",
     "transport": "transport transported transportation carriage verkehr beforderung befoerderung",
-    "freight": "freight fracht",
-    "cost": "cost charge fee kosten gebuhr bill",
-    "carrier": "carrier forwarder spediteur spedition haulier frachtfuhrer frachtfuehrer transporteur",
+    "freight": "frt freight fracht",
+    "cost": "chg chgs cost charge fee kosten gebuhr bill",
+    "carrier": "scac carrier forwarder spediteur spedition haulier frachtfuhrer frachtfuehrer transporteur",
     "company": "company firma unternehmen",
     "value": "value wert worth",
     "amount": "amount betrag summe sum",
@@ -67,32 +73,43 @@ SYNONYMS: Mapping[str, str] = {
     "weight": "weight gew gewicht masse mass wt wgt",
     "gross": "gross brutto",
     "net": "net netto",
-    "total": "total gesamt all",
+    "total": "total gesamt all extended ext",
     "invoice": "invoice invoiced rechnung",
     "insurance": "insurance versicherung",
-    "incoterm": "incoterm incoterms inco",
+    "incoterm": "incot incoterm incoterms inco",
     "terms": "terms term bedingung bedingungen",
     "by": "by durch",
-    "pack": "pack package packages packung colli",
+    "pack": "pack package packages packung colli kolli",
     "placed": "placed taken",
+    "create": "created creation angelegt erstellt",
+    "voucher": "document doc beleg",
+    "etd": "etd",
+    "sold": "sold",
+    "service": "service",
+    "declared": "declared",
+    "retail": "retail",
+    "currency": "currency currencies curr cur ccy wahrung waehrung wahrg waehrg whg waers",
     "other": (
         "status state user phone tel email mail fax zip plz postcode comment remark remarks bemerkung notiz payment "
         "zahlung paid pay bezahlt tax vat mwst ust steuer duty duties zoll customs tariff zolltarif hs batch lot serial "
         "seriennummer container vehicle truck lkw trailer kennzeichen plate driver fahrer temperature priority prio "
         "reason grund return returned returns retoure cancelled canceled storno damaged damage rejected reject stock "
         "bestand inventory backorder backordered forecast budget days tage hours stunden dauer duration transit lead "
-        "late delay verspatung expiry expiration ablauf mhd valid validity gultig created angelegt erstellt updated "
+        "late delay verspatung expiry expiration ablauf mhd valid validity gultig updated "
         "geandert modified printed contact person ansprechpartner manager managed managing project projekt department "
-        "abteilung volume volumen cbm length width height lange breite hohe discount rabatt margin marge currency "
-        "wahrung waehrung tracking seal port hafen region zone street strasse week woche month monat year jahr quarter "
-        "sold sell sales vertrieb production produktion insured rate class level bank account konto approved confirmed "
-        "bestatigt service revision version window zeitfenster ursprung reserved open outstanding loss surcharge "
+        "abteilung volume volumen cbm length width height lange breite hohe discount rabatt margin marge "
+        "tracking seal port hafen region zone street strasse week woche month monat year jahr quarter "
+        "sell sales vertrieb production produktion insured rate class level bank account konto approved "
+        "revision version window zeitfenster ursprung reserved open outstanding loss surcharge "
         "dangerous hazard"
     ),
 }
 """Words by concept, without accents. "other" holds words that turn a header into something no field means."""
 
-_FILLERS = "of the der die das des dem den de la in our unser unsere actual ist real is was a and und at there it"
+_FILLERS = (
+    "of the der die das des dem den de la in our unser unsere actual act final su ist real is was a and und at there it "
+    "hauswahrung"
+)
 FILLERS = frozenset(_FILLERS.split())
 """Words that change nothing."""
 
@@ -103,7 +120,47 @@ PHRASES: Mapping[str, str] = {
     "picked up": "pickup",
     "pick up": "pickup",
     "went out": "departed",
-    "bill to": "sold",
+    "bill to": "sell",
+    "arrive by": "promised arrival",
+    "arrival by": "promised arrival",
+    "deliver by": "promised delivery",
+    "delivery by": "promised delivery",
+    "need by": "promised",
+    "needed by": "promised",
+    "required by": "promised",
+    "no later than": "promised",
+    "not later than": "promised",
+    "on or before": "promised",
+    "arrive before": "promised arrival",
+    "deliver before": "promised delivery",
+    "lieferung bis": "promised delivery",
+    "liefern bis": "promised delivery",
+    "date time": "date",
+    "dt tm": "date",
+    "lt best": "promised",
+    "lt bestellung": "promised",
+    "we buchungsdatum": "eingang datum",
+    "we menge": "geliefert menge",
+    "wa menge": "geliefert menge",
+    "house bill": "waybill",
+    "goods issue": "departed",
+    "pl gi": "planned departed",
+    "gi": "departed",
+    "pgi": "departed",
+    "goods receipt": "received",
+    "gr date": "received date",
+    "gr wt": "gross weight",
+    "gr weight": "gross weight",
+    "gr kg": "gross kg",
+    "lieferwerk": "abgang werk",
+    "auslieferungswerk": "abgang werk",
+    "from org": "from site",
+    "to org": "to site",
+    "selling price": "price",
+    "inco t": "incoterm",
+    "commodity code": "hs",
+    "commodity": "product",
+    "transactional curr": "curr",
     "country of origin": "ursprung",
     "proof of delivery": "arrived",
     "bill of lading": "waybill",

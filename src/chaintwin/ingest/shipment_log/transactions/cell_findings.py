@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from chaintwin.errors import Finding, Severity
-from chaintwin.ingest.shipment_log.cells.classifying import CellKind, Cells
+from chaintwin.ingest.shipment_log.cells.classifying import YEARS, CellKind, Cells
 from chaintwin.ingest.shipment_log.cells.units import PIECE, Measured, find_currency, find_unit
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 
@@ -29,6 +29,13 @@ def cell_findings(cells: Cells, place: pl.DataFrame, *, mapping: LogMapping) -> 
     if "refused" in unread.columns:
         unread = unread.filter(pl.col("refused").is_null())
     field = next(name for name, headers in mapping.columns.items() if cells.header in headers)
+    if "is_outside" in unread.columns:
+        outside, unread = unread.filter("is_outside"), unread.filter(~pl.col("is_outside"))
+        if outside.height:
+            text = outside["text"][0]
+            fix = f'correct the cells, or say under [words.{field}] in the mapping what such a day means: "{text}" = "not_known"'
+            allowed = f"a year from {YEARS[0]} to {YEARS[1]}"
+            findings.append(_finding("log.year_outside", f'"{text}"', allowed, fix, hit=outside, column=cells.header))
     what = f"a date like {cells.format}" if cells.format else "a number"
     counted = sorted(_groups(unread, "text"), key=lambda pair: (-pair[1].height, pair[0]))
     for text, group in counted[:TEXTS_MAX]:

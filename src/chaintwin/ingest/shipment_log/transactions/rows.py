@@ -12,6 +12,7 @@ from chaintwin.ingest.shipment_log.cells.classifying import CellKind, Cells, rea
 from chaintwin.ingest.shipment_log.cells.reading import LogTable
 from chaintwin.ingest.shipment_log.cells.units import Measure, Measured, read_measured
 from chaintwin.ingest.shipment_log.mapping.content import SAMPLE_ROWS, mode_of
+from chaintwin.ingest.shipment_log.mapping.currencies import with_codes
 from chaintwin.ingest.shipment_log.mapping.fields import FIELDS, FieldKind
 from chaintwin.ingest.shipment_log.mapping.guessing import guess_mapping
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping, check_headers
@@ -96,7 +97,7 @@ def read_lines(tables: Sequence[LogTable], mapping: LogMapping) -> LogLines:
                     columns.append(pl.Series(name, [None] * text.height, dtype=pl.Date))
         else:
             if names:
-                measured[item.name] = _numbers(text[names[0]], mapping, name=item.name)
+                measured[item.name] = _numbers(text, mapping, name=item.name)
                 read.append(measured[item.name].cells)
             columns += _number_columns(measured.get(item.name), item.name, height=text.height)
     frame, unknown = with_country_codes(_with_modes(pl.DataFrame(columns), mapping), mapping)
@@ -139,9 +140,13 @@ def _text(text: pl.DataFrame, names: tuple[str, ...], *, name: str, words: Mappi
     ).to_series()
 
 
-def _numbers(cells: pl.Series, mapping: LogMapping, *, name: str) -> Measured:
+def _numbers(text: pl.DataFrame, mapping: LogMapping, *, name: str) -> Measured:
+    cells = text[mapping.headers(name)[0]]
     words = header_words(cells.name)
     measure = MEASURES.get(name, Measure.MONEY)
+    if measure is Measure.MONEY:
+        for header in mapping.headers("currency")[:1]:
+            cells = with_codes(cells, text[header], currency=mapping.money)
     return read_measured(
         cells,
         measure=measure,
