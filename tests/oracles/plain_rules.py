@@ -5,7 +5,8 @@ What the text leaves open was settled as follows; "case" marks what a worked cas
  1. Rules that forecast learn every period, reviewed or not, when the buffer has its turn: what is claimed from it today is demand
     and every order that becomes visible today, in units of the buffer. (case: the beer game)
  2. Kanban orders whole cards that fit below the level of all cards. (choice)
- 3. Whole units: smoothed, anchored and echelon orders are rounded to the nearest whole unit, halves up. (choice)
+ 3. Whole units: smoothed, anchored and echelon orders are rounded to the nearest whole unit, halves up,
+    and so is what is a half but for rounding noise. (choice)
  4. Echelon: a unit below that comes from several sources holds what they hold by their shares; a unit in process holds exactly
     what was put in. Of the buffer itself everything on order counts, of those below what is in process. (choice beyond single
     sources)
@@ -81,4 +82,4 @@ def holds(run: Any, thing: str, b: str) -> float:
 
 
 def _whole(quantity: float, integer: bool) -> float:
-    return float(math.floor(quantity + 0.5)) if integer else quantity
+    return float(math.floor(quantity + 0.5 + SLACK)) if integer else quantity

@@ -55,7 +55,7 @@ def demand_kernel(row: Row, factor: float, integer: bool) -> None:
         row[w] = max(row[w], 0.0) * factor
     if integer:
         for w in range(row.shape[0]):
-            row[w] = np.floor(row[w] + 0.5)
+            row[w] = np.floor(row[w] + (0.5 + SLACK))
 
 
 @row_kernel
@@ -135,9 +135,9 @@ def forecast_kernel(forecast: Row, claims: Row, weight: float) -> None:
 
 @row_kernel
 def nearest_kernel(row: Row) -> None:
-    """Round to the nearest whole unit, halves up."""
+    """Round to the nearest whole unit, halves up, and what is a half but for rounding noise."""
     for w in range(row.shape[0]):
-        row[w] = np.floor(row[w] + 0.5)
+        row[w] = np.floor(row[w] + (0.5 + SLACK))
 
 
 @row_kernel
