@@ -27,8 +27,8 @@ def pins(name: str) -> dict[str, set[str]]:
 
 
 def addresses(text: str) -> list[str]:
-    """Return what looks like an address, a path or an index option in a lock file."""
-    return re.findall(r"\S*://\S*|file:\S*|--(?:extra-)?index-url.*|--find-links.*|--trusted-host.*", text)
+    """Return what looks like an address, a path or any option but a hash in a lock file."""
+    return re.findall(r"(?m)\S*://\S*|file:\S*|--\S*(?:index|find|trust)\S*.*|^\s*--(?!hash=).*", text)
 
 
 def unhashed(text: str) -> list[str]:
@@ -65,7 +65,9 @@ def test_lock__names_no_address_and_hashes_everything(name: str) -> None:
 
 
 def test_lock__planted_faults_are_found() -> None:
-    assert addresses("--extra-index-url https://packages.example/simple\n") != []
+    assert addresses("six==1.0\n--trusted-host packages.example\n") != []
+    assert addresses("\tpip install --find-links wheels six\n") != []
+    assert addresses("six==1.0 \\\n    --hash=sha256:00\n") == []
     assert addresses("numpy @ file:///srv/numpy.whl") != []
     assert unhashed("numpy==2.0 \\\n    # via chaintwin\n") == ["numpy==2.0 \\"]
 
