@@ -11,6 +11,24 @@ from chaintwin.jit import inner_kernel, kernel, part_kernel
 from chaintwin.laws.tables_kernels import fill_quantile_kernel
 from chaintwin.rng_kernels import fill_uniform_kernel
 from chaintwin.simulation.kernels.allocating_kernels import allocate_kernel
+from chaintwin.simulation.kernels.ordering_kernels import (
+    forecast_kernel,
+    least_kernel,
+    nearest_kernel,
+    order_alone_kernel,
+    order_anchored_kernel,
+    order_lots_kernel,
+    order_part_kernel,
+    order_r_nq_kernel,
+    order_s_s_kernel,
+    order_up_to_kernel,
+    part_whole_kernel,
+    place_kernel,
+    project_kernel,
+    round_kernel,
+    take_kernel,
+    take_next_kernel,
+)
 from chaintwin.simulation.kernels.row_kernels import (
     add_kernel,
     ask_kernel,
@@ -21,25 +39,12 @@ from chaintwin.simulation.kernels.row_kernels import (
     demand_kernel,
     fill_kernel,
     floor_kernel,
-    forecast_kernel,
     limit_alone_kernel,
     limit_kernel,
     lose_kernel,
-    nearest_kernel,
-    order_alone_kernel,
-    order_anchored_kernel,
-    order_lots_kernel,
-    order_part_kernel,
-    order_r_nq_kernel,
-    order_s_s_kernel,
-    order_up_to_kernel,
     owe_kernel,
-    part_whole_kernel,
-    place_kernel,
-    project_kernel,
     queue_kernel,
     ripen_kernel,
-    round_kernel,
     round_lead_kernel,
     scale_kernel,
     served_kernel,
@@ -128,6 +133,8 @@ def run_kernel(
                     ripen_kernel(table[a + (period - age) % b], table[c], table[d], table[e], float(age))
             elif op == 38:
                 _sum_kernel(table, a, b, c, terms, weights)
+            elif op > 59:
+                _source_kernel(op, a, b, c, d, e, numbers[at, 0], period, integer, table)
             elif 38 < op < 46:
                 _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
             else:
@@ -206,6 +213,21 @@ def _rule_kernel(op: int, a: int, b: int, c: int, d: int, numbers: Floats, perio
         order_up_to_kernel(table[a], table[b], series[c + period % d], numbers[0])
     else:
         nearest_kernel(table[a])
+
+
+@part_kernel
+def _source_kernel(
+    op: int, a: int, b: int, c: int, d: int, e: int, number: float, period: int, integer: bool, table: Floats
+) -> None:
+    if op == 60:
+        for ahead in range(d, e + 1):
+            add_kernel(table[a], table[b + (period + ahead) % c], number)
+    elif op == 61:
+        least_kernel(table[a], table[b], number, integer)
+    elif op == 62:
+        take_kernel(table[a], table[b], table[c])
+    else:
+        take_next_kernel(table[a], table[b], table[c])
 
 
 @inner_kernel

@@ -1,4 +1,7 @@
-"""Event E4 as operations: buffers allocate and ship, then activities start, level by level, upstream first."""
+"""Event E4 as operations: buffers allocate and ship, then activities start, level by level, upstream first.
+
+Capacities are found out before anybody orders, because orders may depend on them.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def _write_capacity(writer: Writer, program: Program, rows: Rows, *, share: Floa
     before = program.streams.factor_value.size + program.streams.series_value.size
     start, count = resources.capacity_start[:-1] + before, np.diff(resources.capacity_start)
     every = np.arange(count.size)
-    writer.write("execute", Op.CAPACITY, place=(0, 0, every), rows=(rows.capacity, start, count), numbers=(share,))
+    writer.write("survey", Op.CAPACITY, place=(0, 0, every), rows=(rows.capacity, start, count), numbers=(share,))
 
 
 def _write_allocation(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> None:

@@ -112,6 +112,15 @@ class Op(IntEnum):
     """backlog, demand, sum served at once, periods with demand, of them served in full, sum of backlog; slack: for demand that is
     never lost, SERVED and OWE at once."""
 
+    AHEAD = 60
+    """into, ring, length, first, last; factor: into += factor * what is due in ``first`` to ``last`` periods."""
+    LEAST = 61
+    """into, row; taken: the smaller of both, the row counted in what is taken for one."""
+    TAKE = 62
+    """order, left, most: the order is cut to the most, and what is cut off is left."""
+    TAKE_NEXT = 63
+    """taken, left, most: up to the most is taken from what is left."""
+
 
 WIDTH = 9
 """Whole numbers of an operation, the operation itself among them."""
