@@ -128,9 +128,7 @@ def run_kernel(
             elif op == 36:
                 queue_kernel(table[a], table[b], table[c], float(period))
             elif op == 37:
-                fill_kernel(table[c], 0.0)
-                for age in range(1, b + 1):
-                    ripen_kernel(table[a + (period - age) % b], table[c], table[d], table[e], float(age))
+                _ripen_kernel(table, a, b, c, d, e, period)
             elif op == 38:
                 _sum_kernel(table, a, b, c, terms, weights)
             elif op > 59:
@@ -188,6 +186,13 @@ def _order_kernel(
     else:
         today = phase[c] if g == 0 else (period + g) % c
         order_alone_kernel(table[a], table[b + today], table[d], table[e], table[f], numbers[0], numbers[1], numbers[2])
+
+
+@part_kernel
+def _ripen_kernel(table: Floats, ring: int, length: int, arriving: int, age: int, total: int, period: int) -> None:
+    fill_kernel(table[arriving], 0.0)
+    for old in range(1, length + 1):
+        ripen_kernel(table[ring + (period - old) % length], table[arriving], table[age], table[total], float(old))
 
 
 @part_kernel
