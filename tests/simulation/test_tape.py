@@ -54,6 +54,7 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.PUT: ((3,), ((1, 2),)),
     Op.PUT_AHEAD: ((4,), ((1, 2),)),
     Op.SCATTER: ((3, 4, 5), ((1, 2),)),
+    Op.SEND: ((3, 6, 7), ((1, 2),)),
     Op.LEAD: ((1,), ()),
     Op.QUEUE: ((1, 2, 3), ()),
     Op.RIPEN: ((3, 4, 5), ((1, 2),)),

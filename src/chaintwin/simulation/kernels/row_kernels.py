@@ -274,13 +274,6 @@ def start_free_kernel(waiting: Row, slot: Row, total: Row, count: Row, slack: fl
 
 
 @row_kernel
-def round_lead_kernel(lead: Row, shortest: float, longest: float) -> None:
-    """Round lead times to whole periods, halves up, within their limits."""
-    for w in range(lead.shape[0]):
-        lead[w] = min(max(np.floor(lead[w] + 0.5), shortest), longest)
-
-
-@row_kernel
 def queue_kernel(lead: Row, start: Row, latest: Row, period: float) -> None:
     """E4, no overtaking: what starts arrives no earlier than all that started before it (METHODS 1.4, fifo)."""
     for w in range(lead.shape[0]):
