@@ -43,6 +43,10 @@ POLICIES: dict[str, tuple[Policy, dict[str, str]]] = {
         Policy.STERMAN,
         {"S": "low", "alpha": "gain", "beta": "supply_gain", "theta": "smoothing", "forecast": "forecast"},
     ),
+    "drp": (
+        Policy.DRP,
+        {"s": "low", "cover": "high", "theta": "smoothing", "forecast": "forecast", "window": "window"},
+    ),
     "echelon": (Policy.ECHELON, {"S": "low"}),
     "dual": (Policy.DUAL_INDEX, {"S": "low", "Se": "high"}),
     "surge": (Policy.BASE_SURGE, {"S": "low", "Q": "high"}),
@@ -211,6 +215,7 @@ def _streams(network: dict[str, Any], price: dict[str, float]) -> pl.DataFrame:
                 float(item.get("lost_fraction", 0.0)),
                 item.get("law"),
                 series,
+                item.get("samples", 1),
                 [1.0],
                 0.0,
                 price.get("p", 0.0),

@@ -27,13 +27,16 @@ def shared_path(relative: str) -> Path:
 
 
 def cases_of(relative: str, prefix: str) -> list[Any]:
-    """Return pytest parameters for the cases of one file whose kind starts with ``prefix``; one skipping case if absent."""
+    """Return pytest parameters for the cases of one file whose kind starts with ``prefix``, or whose id does in files without
+    kinds; one skipping case if absent.
+    """
     path = shared_root() / relative
     if not path.exists():
         reason = f"needs shared data: {relative} is not under {shared_root()}"
         return [pytest.param(None, marks=pytest.mark.skip(reason=reason), id="absent")]
-    cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
-    return [pytest.param(case, id=case["id"]) for case in cases if case["kind"].startswith(prefix)]
+    read = json.loads(path.read_text(encoding="utf-8"))
+    cases = read["cases"] if isinstance(read, dict) else read
+    return [pytest.param(case, id=case["id"]) for case in cases if case.get("kind", case["id"]).startswith(prefix)]
 
 
 def matches(value: object, expected: object, *, tolerance: float) -> bool:

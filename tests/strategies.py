@@ -38,7 +38,7 @@ class Features:
     policies: tuple[str, ...] = ("base_stock", "sS", "RnQ")
 
 
-RULES = ("base_stock", "sS", "RnQ", "series", "kanban", "constant", "smoothed", "sterman", "echelon")
+RULES = ("base_stock", "sS", "RnQ", "series", "kanban", "constant", "smoothed", "sterman", "echelon", "drp")
 EVERYTHING = Features(random_leads=True, order_rules=True, tiers=True, policies=RULES)
 
 
@@ -241,6 +241,9 @@ class _Build:
             # An echelon cannot hold a loop, and a random network may.
             return {"type": "base_stock", "S": self.quantity(5, 40)}
         expected = {"theta": self.choose.one((0.0, 0.25, 1.0)), "forecast": float(self.quantity(0, 6))}
+        if kind == "drp":
+            window = {"window": self.choose.whole(1, 4)} if self.choose.chance(50) else {}
+            return {"type": kind, "s": low, "cover": self.choose.one((1.0, 3.0, 2.5))} | expected | window
         if kind == "smoothed":
             return {"type": kind, "S": self.quantity(5, 40), "gain": self.choose.one((1.0, 0.5, 0.2))} | expected
         if kind == "sterman":

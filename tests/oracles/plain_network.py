@@ -172,6 +172,8 @@ class _Run:
         self.oh = {b["id"]: float(b.get("init", 0)) for b in self.buffers}
         self.bo = [0.0] * len(self.demands)
         self.forecast = {b["id"]: float((b.get("policy") or {}).get("forecast", 0.0)) for b in self.buffers}
+        first = {b["id"]: (b.get("policy") or {}) for b in self.buffers}
+        self.claims_of = {b: [float(rule.get("forecast", 0.0))] * rule.get("window", 0) for b, rule in first.items()}
         self.u = {a["id"]: 0.0 for a in self.activities}
         self.pipe = {a["id"]: {k: float(q) for k, q in enumerate(a.get("pipeline", []))} for a in self.activities}
         self.info = {a["id"]: {k: float(q) for k, q in enumerate(a.get("info", []))} for a in self.activities}

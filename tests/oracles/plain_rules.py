@@ -4,6 +4,7 @@ What the text leaves open was settled as follows; "case" marks what a worked cas
 
  1. Rules that forecast learn every period, reviewed or not, when the buffer has its turn: what is claimed from it today is demand
     and every order that becomes visible today, in units of the buffer. (case: the beer game)
+ 1b. A mean of the last claims begins as if the first forecast had been claimed in every period before. (choice)
  2. Kanban orders whole cards that fit below the level of all cards. (choice)
  3. Whole units: smoothed, anchored and echelon orders are rounded to the nearest whole unit, halves up,
     and so is what is a half but for rounding noise. (choice)
@@ -29,6 +30,8 @@ def wanted(run: Any, b: str, period: int) -> float:
         return float(max(level - position, 0.0))
     if kind == "constant":
         return float(policy["Q"])
+    if kind == "drp":
+        return _whole(max(policy["s"] + policy["cover"] * run.forecast[b] - position, 0.0), integer)
     if kind == "smoothed":
         return _whole(max(run.forecast[b] + policy["gain"] * (policy["S"] - position), 0.0), integer)
     if kind == "sterman":
@@ -52,7 +55,12 @@ def wanted(run: Any, b: str, period: int) -> float:
 
 def learn(run: Any, b: str) -> None:
     """Take what is claimed today into the forecast."""
-    weight = run.buffer_of[b].get("policy", {}).get("theta", 0.0)
+    policy = run.buffer_of[b].get("policy", {})
+    weight = policy.get("theta", 0.0)
+    if policy.get("window"):
+        run.claims_of[b] = [*run.claims_of[b], run.flow.claimed[b]][-policy["window"] :]
+        run.forecast[b] = sum(run.claims_of[b]) / policy["window"]
+        return
     run.forecast[b] = weight * run.flow.claimed[b] + (1 - weight) * run.forecast[b]
 
 

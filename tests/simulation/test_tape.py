@@ -27,6 +27,7 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.COPY: ((1, 2), ()),
     Op.DRAW: ((1, 6, 7, 8), ()),
     Op.REPLAY: ((1,), ()),
+    Op.REPLAY_EACH: ((1,), ()),
     Op.ASK: ((1, 2, 3, 4), ()),
     Op.REVIEW: ((), ()),
     Op.ALLOCATE: ((1, 2, 3), ()),
@@ -65,6 +66,8 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.ORDER_PART: ((1, 2, 3), ()),
     Op.ORDER_ANCHORED: ((1, 2, 3, 4), ()),
     Op.ORDER_SERIES: ((1, 2), ()),
+    Op.AVERAGE: ((1, 2, 5), ((3, 4),)),
+    Op.ORDER_FORECAST: ((1, 2, 3), ()),
     Op.NEAREST: ((1,), ()),
     Op.START_ALONE: ((1, 2, 5, 6), ((3, 4),)),
     Op.AHEAD: ((1,), ((2, 3),)),
@@ -103,7 +106,7 @@ def test_assemble__no_operation_names_a_row_twice_or_one_that_is_not_there() -> 
             seen.add(line[0])
     never = {Op(number).name for number in set(Op) - seen}
     # These need a law of demand, or a shipment later than its lead time.
-    assert never <= {"DRAW", "PUT_AHEAD"}, never
+    assert never <= {"DRAW", "PUT_AHEAD", "REPLAY_EACH"}, never
 
 
 def test_assemble__what_a_network_does_not_use_is_not_on_its_tape() -> None:

@@ -27,6 +27,7 @@ class Policy(IntEnum):
     ECHELON = 8  # low: order up to this echelon position
     DUAL_INDEX = 9  # low: index of the regular sources; high: of the expedited ones (those of tier 1 and more)
     BASE_SURGE = 10  # low: index of the expedited sources; high: quantity the regular ones get every time
+    DRP = 11  # low: safety stock; high: periods that the forecast has to cover
 
 
 TWO_SPEEDS = (Policy.DUAL_INDEX, Policy.BASE_SURGE)
@@ -66,6 +67,7 @@ BUFFER_SCHEMA = pl.Schema(
         "supply_gain": pl.Float64(),
         "smoothing": pl.Float64(),
         "forecast": pl.Float64(),
+        "window": pl.Int64(),
         "level_series": pl.List(pl.Float64()),
         "holding_cost": pl.Float64(),
     }
@@ -102,6 +104,7 @@ STREAM_SCHEMA = pl.Schema(
         "lost_fraction": pl.Float64(),
         "law": pl.String(),
         "series": pl.List(pl.Float64()),
+        "samples": pl.Int64(),
         "factor": pl.List(pl.Float64()),
         "price": pl.Float64(),
         "backlog_cost": pl.Float64(),
@@ -119,6 +122,7 @@ DEFAULTS: Mapping[str, object] = {
     "yield_rate": 1.0,
     "gain": 1.0,
     "supply_gain": 1.0,
+    "samples": 1,
     "factor": [1.0],
     "law": None,
     "series": None,
@@ -155,7 +159,8 @@ class Graph:
         (Int8, a Policy), ``low``, ``high`` (Float64), ``review_period``, ``review_phase`` (Int64),
         ``minimum_order``, ``batch`` (Float64, unit: of a whole order, before its sources share it), ``gain``, ``supply_gain``,
         ``smoothing`` (Float64, 0 to 1: part of the gap that is ordered at once; weight of the supply line; weight of today's
-        claims in the forecast), ``forecast`` (Float64, unit a period: what is expected at first), ``level_series`` (List of
+        claims in the forecast), ``forecast`` (Float64, unit a period: what is expected at first), ``window`` (Int64: where it is
+        above 0, the forecast is the mean of the claims of so many periods), ``level_series`` (List of
         Float64 or null, repeated: takes the place of ``low`` in base stock), ``holding_cost`` (Float64, money a unit and period).
     activities : ``activity_id`` (String), ``kind`` (Int8, an ActivityKind), ``lead`` (String, a law in periods), ``lead_mode``
         (Int8, a LeadMode), ``information_delay`` (Int64), ``priority`` (Int64), ``yield_rate`` (Float64), ``share`` (Float64, of
@@ -168,7 +173,8 @@ class Graph:
     uses : ``activity_id``, ``resource_id``, ``quantity``.
     resources : ``resource_id``, ``capacity`` (List of Float64, repeated over its length), ``cost`` (money a unit used).
     streams : ``stream_id``, ``buffer_id``, ``priority``, ``lost_fraction``, ``law`` (String or null), ``series`` (List of
-        Float64 or null, repeated), ``factor`` (List of Float64, repeated; multiplies the law), ``price``, ``backlog_cost``,
+        Float64 or null, repeated), ``samples`` (Int64: the series is as many of one length, which replications replay in turn),
+        ``factor`` (List of Float64, repeated; multiplies the law), ``price``, ``backlog_cost``,
         ``lost_cost``.
     pipeline : ``activity_id``, ``period``, ``quantity``: started before the run, arriving in that period.
     orders : ``activity_id``, ``period``, ``quantity``: ordered before the run, becoming visible in that period.

@@ -52,6 +52,7 @@ class Buffers(NamedTuple):
     review_period, review_phase : Integers[N], period.
     minimum_order, batch : Floats[N], unit: of a whole order, before its sources share it; 0 where any quantity will do.
     gain, supply_gain, smoothing, forecast : Floats[N]: parameters of rules that forecast, as in ``Graph``.
+    window : Integers[N], period.
     level_start, level_value : rows over N of the level of each period, repeated; none where it does not change.
     echelon_start, echelon_buffer, echelon_content : rows over N, for rules on the echelon, of the buffers at and below, with the
         units of the buffer in one unit there.
@@ -83,6 +84,7 @@ class Buffers(NamedTuple):
     supply_gain: Floats
     smoothing: Floats
     forecast: Floats
+    window: Integers
     level_start: Integers
     level_value: Floats
     echelon_start: Integers
@@ -167,6 +169,7 @@ class Streams(NamedTuple):
     lost_fraction : Floats[D], 0 to 1.
     law : Integers[D]: index of the law of one period's demand, -1 where a series is replayed.
     series_start, series_value : rows over D of the replayed series, repeated over its length.
+    samples : Integers[D]: series of one length behind each other, which replications replay in turn.
     factor_start, factor_value : rows over D of the factors a drawn demand is multiplied by, repeated.
     price, backlog_cost, lost_cost : Floats[D], money a unit (and period, for backlog).
     stream : Words[D]: random stream of the demand.
@@ -177,6 +180,7 @@ class Streams(NamedTuple):
     law: Integers
     series_start: Integers
     series_value: Floats
+    samples: Integers
     factor_start: Integers
     factor_value: Floats
     price: Floats

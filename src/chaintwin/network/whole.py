@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from chaintwin.network.graph import Graph
+from chaintwin.network.graph import Graph, Policy
 
 FIELDS = (
     ("on_hand", "first stock"),
@@ -31,6 +31,8 @@ def fractions(graph: Graph) -> pl.DataFrame:
         return pl.DataFrame(schema={"name": pl.String, "value": pl.Float64})
     good = graph.outputs.join(graph.activities.select("activity_id", "yield_rate"), on="activity_id", how="left")
     good = good.with_columns(quantity=pl.col("quantity") * pl.col("yield_rate"))
+    # Of a rule that covers its forecast the upper level is a number of periods.
+    buffers = graph.buffers.with_columns(high=pl.when(pl.col("policy") == Policy.DRP).then(0.0).otherwise(pl.col("high")))
     return pl.concat(
         [
             _fractions(good, "quantity", pl.concat_str("activity_id", pl.lit(" gives good units of "), "buffer_id")),
@@ -39,7 +41,7 @@ def fractions(graph: Graph) -> pl.DataFrame:
                 _fractions(graph.activities, name, pl.concat_str("activity_id", pl.lit(f" {name}")))
                 for name in ("minimum_order", "batch")
             ),
-            *(_fractions(graph.buffers, column, pl.concat_str("buffer_id", pl.lit(f" {meaning}"))) for column, meaning in FIELDS),
+            *(_fractions(buffers, column, pl.concat_str("buffer_id", pl.lit(f" {meaning}"))) for column, meaning in FIELDS),
         ]
     )
 

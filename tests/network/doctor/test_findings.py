@@ -98,6 +98,7 @@ PLANTED: dict[str, Plant] = {
     "demand.none": lambda tables: tables["demand"].clear(),
     "demand.nothing": _set("demand", "D", quantity=None),
     "demand.both": _all(_series("S", [10.0] * 28), _set("demand", "D", series="S")),
+    "series.samples": _all(_series("S", [10.0] * 61), _set("demand", "D", series="S", quantity=None, series_samples=2)),
     "series.short": _all(_series("S", [10.0] * 7), _set("demand", "D", series="S", quantity=None)),
     "series.gaps": _all(
         _add("series", {"series_id": "S", "period": 0, "value": 9.0}, {"series_id": "S", "period": 27, "value": 9.0}),

@@ -67,6 +67,7 @@ def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
         pl.coalesce("series_mean", pl.col("factor_mean") * mean).alias("mean"),
         pl.coalesce("series_variance", spread).alias("variance"),
         pl.col("replayed").alias("series"),
+        pl.col("series_samples").alias("samples"),
         pl.coalesce("backlog_cost", price * per_period).alias("backlog_cost"),
         margin.alias("lost_cost"),
         price.alias("price"),

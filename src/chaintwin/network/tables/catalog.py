@@ -142,6 +142,13 @@ DEMAND = Table(
             "series", Kind.ID, "Replayed series instead of a law.", references="series.series_id", rule="needs quantity or series"
         ),
         Column(
+            "series_samples",
+            Kind.INTEGER,
+            "How many samples of one length the series holds, one behind the other; replications replay them in turn.",
+            default=1,
+            low=1,
+        ),
+        Column(
             "season", Kind.ID, "Series of factors, repeated over its length.", references="series.series_id", rule="no season"
         ),
         Column("trend_rate", Kind.NUMBER, "Growth of the mean a year, as a share.", unit="1/year", default=0.0, low=-1, high=10),

@@ -60,6 +60,23 @@ def order_part_kernel(order: Row, position: Row, forecast: Row, level: float, ga
 
 
 @row_kernel
+def order_forecast_kernel(order: Row, position: Row, forecast: Row, safety: float, periods: float, slack: float) -> None:
+    """E3, distribution requirements: up to what is expected in some periods and a safety stock (METHODS 1.5, DRP)."""
+    for w in range(order.shape[0]):
+        gap = safety + periods * forecast[w] - position[w]
+        order[w] = gap if gap > slack else 0.0
+
+
+@row_kernel
+def average_kernel(forecast: Row, total: Row, oldest: Row, claims: Row, periods: float) -> None:
+    """E3: the forecast is the mean of the last claims; those of today take the place of the oldest."""
+    for w in range(forecast.shape[0]):
+        total[w] += claims[w] - oldest[w]
+        oldest[w] = claims[w]
+        forecast[w] = total[w] / periods
+
+
+@row_kernel
 def order_anchored_kernel(
     order: Row, position: Row, supply: Row, forecast: Row, level: float, gain: float, supply_gain: float
 ) -> None:

@@ -12,11 +12,13 @@ from chaintwin.laws.tables_kernels import fill_quantile_kernel
 from chaintwin.rng_kernels import fill_uniform_kernel
 from chaintwin.simulation.kernels.allocating_kernels import allocate_kernel
 from chaintwin.simulation.kernels.ordering_kernels import (
+    average_kernel,
     forecast_kernel,
     least_kernel,
     nearest_kernel,
     order_alone_kernel,
     order_anchored_kernel,
+    order_forecast_kernel,
     order_lots_kernel,
     order_part_kernel,
     order_r_nq_kernel,
@@ -135,7 +137,7 @@ def run_kernel(
             elif op == 38:
                 _sum_kernel(table, a, b, c, terms, weights)
             elif op > 59:
-                _source_kernel(op, a, b, c, d, e, numbers[at, 0], period, integer, table)
+                _source_kernel(op, a, b, c, d, e, numbers[at], period, first, integer, series, table)
             elif 38 < op < 46:
                 _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
             else:
@@ -225,13 +227,32 @@ def _rule_kernel(op: int, a: int, b: int, c: int, d: int, numbers: Floats, perio
 
 @part_kernel
 def _source_kernel(
-    op: int, a: int, b: int, c: int, d: int, e: int, number: float, period: int, integer: bool, table: Floats
+    op: int,
+    a: int,
+    b: int,
+    c: int,
+    d: int,
+    e: int,
+    numbers: Floats,
+    period: int,
+    first: int,
+    integer: bool,
+    series: Floats,
+    table: Floats,
 ) -> None:
     if op == 60:
         for ahead in range(d, e + 1):
-            add_kernel(table[a], table[b + (period + ahead) % c], number)
+            add_kernel(table[a], table[b + (period + ahead) % c], numbers[0])
     elif op == 61:
-        least_kernel(table[a], table[b], number, integer)
+        least_kernel(table[a], table[b], numbers[0], integer)
+    elif op == 67:
+        for w in range(table.shape[1]):
+            value = series[b + (first + w) % d * c + period % c]
+            table[a, w] = math.floor(value + 0.5) if integer else value
+    elif op == 65:
+        average_kernel(table[a], table[b], table[c + period % d], table[e], float(d))
+    elif op == 66:
+        order_forecast_kernel(table[a], table[b], table[c], numbers[0], numbers[1], numbers[2])
     elif op == 62:
         take_kernel(table[a], table[b], table[c])
     else:

@@ -116,7 +116,11 @@ def _write_demand(writer: Writer, program: Program, rows: Rows) -> None:
     joined = (rows.backlog[drawn], position[drawn], rows.asked_for[drawn])
     writer.write("ask", Op.DRAW, place=(drawn, 0), rows=(rows.demand[drawn], drawn, streams.law[drawn], start, count, *joined))
     start, count = streams.series_start[replayed] + streams.factor_value.size, np.diff(streams.series_start)[replayed]
-    writer.write("ask", Op.REPLAY, place=(replayed, 0), rows=(rows.demand[replayed], start, count))
+    samples = streams.samples[replayed]
+    each = samples > 1
+    one, several = (rows.demand[replayed][~each], start[~each], count[~each]), (rows.demand[replayed][each], start[each])
+    writer.write("ask", Op.REPLAY, place=(replayed[~each], 0), rows=one)
+    writer.write("ask", Op.REPLAY_EACH, place=(replayed[each], 0), rows=(*several, count[each] // samples[each], samples[each]))
     joined = (rows.backlog[replayed], position[replayed], rows.asked_for[replayed])
     writer.write("ask", Op.ASK, place=(replayed, 1), rows=(rows.demand[replayed], *joined))
 

@@ -124,6 +124,14 @@ class Op(IntEnum):
     SEND = 64
     """ring, length, start, draw, law, at once, sum of lead times: LEAD and SCATTER at once, and neither where nothing starts."""
 
+    AVERAGE = 65
+    """forecast, sum, ring, length, claims of today: the forecast is the mean of the claims of as many periods."""
+    ORDER_FORECAST = 66
+    """order, position, forecast; safety stock, periods, slack: up to the forecast of so many periods and the safety stock."""
+
+    REPLAY_EACH = 67
+    """into, first value, values, samples: the value of the period in the sample of the replication."""
+
 
 WIDTH = 9
 """Whole numbers of an operation, the operation itself among them."""

@@ -21,7 +21,7 @@ Integers = NDArray[np.int64]
 PERIOD_TOTALS = 4
 """Quantities that are totalled by period: stock, backlog, demand, demand served at once."""
 
-EXPECTING = (Policy.SMOOTHED, Policy.STERMAN)
+EXPECTING = (Policy.SMOOTHED, Policy.STERMAN, Policy.DRP)
 """Rules that forecast what will be claimed."""
 
 
@@ -89,6 +89,7 @@ class Rows:
         start.
     free_stock, free_capacity : [N], [K] what nobody has claimed yet today, where it decides between sources.
     forecast, claimed : [N] what is expected to be claimed in a period; what was claimed today; for rules that forecast.
+    window, window_length, window_sum : [N] first row and number of rows of the claims that a forecast is the mean of; their sum.
     sums of the counted periods: stock, stocked [N]; asked_for, shipped, immediate, lost, owed, asked, clear [D]; started,
         orders, start_count, lead_sum [A] (units; periods with an order; with a start; units times lead time, where that is
         drawn); used [K].
@@ -115,6 +116,9 @@ class Rows:
     spare: Integers
     forecast: Integers
     claimed: Integers
+    window: Integers
+    window_length: Integers
+    window_sum: Integers
     free_stock: Integers
     free_capacity: Integers
     stock: Integers
@@ -172,10 +176,12 @@ def rows_for(program: Program, state: State) -> Rows:
         return found
 
     random, expecting = activities.lead_random == 1, np.isin(buffers.policy, EXPECTING)
+    window_length = np.where(expecting, buffers.window, 0)
     chosen = {
         "position": some(buffers.policy != Policy.NONE),
         "forecast": some(expecting),
         "claimed": some(expecting),
+        "window_sum": some(window_length > 0),
         "free_stock": some(compared_stock(program)),
         "free_capacity": some(compared_capacity(program)),
         "lead_sum": some(random),
@@ -188,6 +194,7 @@ def rows_for(program: Program, state: State) -> Rows:
         "waiting": actors,
         "pipe": pipe_length,
         "info": info_length,
+        "window": window_length,
         "grants": np.full(buffers.claim_kind.size, 2, dtype=np.int64),
         "capacity": resources,
         "need": resources,
@@ -214,6 +221,7 @@ def rows_for(program: Program, state: State) -> Rows:
         **chosen,
         pipe_length=pipe_length,
         info_length=info_length,
+        window_length=window_length,
         starts=starts,
         spare=spare,
         nowhere=nowhere,
@@ -263,6 +271,9 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     np.add.at(position, claimed[~is_stream], -buffers.claim_quantity[~is_stream] * waiting[index[~is_stream]])
     column[rows.position] = position
     column[rows.forecast] = buffers.forecast
+    windows = Rings.of(rows.window, rows.window_length)
+    column[windows.rows] = buffers.forecast[windows.owner]
+    column[rows.window_sum] = buffers.forecast * rows.window_length
     column[rows.nowhere] = 0.0
     return column
 

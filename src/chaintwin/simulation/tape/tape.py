@@ -68,7 +68,7 @@ class Tape:
     @property
     def longest_ring(self) -> int:
         """The most rows of a ring."""
-        lengths = (self.rows.pipe_length, self.rows.info_length)
+        lengths = (self.rows.pipe_length, self.rows.info_length, self.rows.window_length)
         return max(1, *(int(length.max(initial=1)) for length in lengths))
 
 

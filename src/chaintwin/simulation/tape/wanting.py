@@ -62,7 +62,8 @@ def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers
     fast = np.isin(buffers.policy[chosen], TWO_SPEEDS)
     _write_near(writer, program, rows, place=place, chosen=chosen[fast])
     seen = np.where(fast, rows.spare[8], np.where(lossy | by_echelon, projected, rows.position[chosen]))
-    expecting = chosen[rows.forecast[chosen] != rows.nowhere]
+    expecting = chosen[(rows.forecast[chosen] != rows.nowhere) & (rows.window_length[chosen] == 0)]
+    averaging = chosen[rows.window_length[chosen] > 0]
     # Before the review, because what is expected is learned every period.
     writer.write(
         "order",
@@ -71,6 +72,9 @@ def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers
         rows=(rows.forecast[expecting], rows.claimed[expecting]),
         numbers=(buffers.smoothing[expecting],),
     )
+    window = (rows.window[averaging], rows.window_length[averaging])
+    learned = (rows.forecast[averaging], rows.window_sum[averaging], *window, rows.claimed[averaging])
+    writer.write("order", Op.AVERAGE, place=(place[averaging], 0, 0), rows=learned)
     first = _level_series(program)
     changing = np.diff(buffers.level_start)[chosen] > 0
 
@@ -98,11 +102,12 @@ def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers
     rule(Policy.R_NQ, Op.ORDER_R_NQ, (), buffers.low, buffers.high, slack)
     rule(Policy.KANBAN, Op.ORDER_LOTS, (), buffers.low, buffers.high, slack)
     rule(Policy.CONSTANT, Op.SET, (), buffers.low)
+    rule(Policy.DRP, Op.ORDER_FORECAST, (rows.forecast,), buffers.low, buffers.high, slack)
     rule(Policy.SMOOTHED, Op.ORDER_PART, (rows.forecast,), buffers.low, buffers.gain)
     anchored = (buffers.low, buffers.gain, buffers.supply_gain)
     rule(Policy.STERMAN, Op.ORDER_ANCHORED, (supply, rows.forecast), *anchored)
     if program.integer:
-        parted = chosen[np.isin(buffers.policy[chosen], (Policy.ECHELON, Policy.SMOOTHED, Policy.STERMAN))]
+        parted = chosen[np.isin(buffers.policy[chosen], (Policy.ECHELON, Policy.SMOOTHED, Policy.STERMAN, Policy.DRP))]
         writer.write("order", Op.NEAREST, place=(place[parted], 4, 1), rows=(order,))
     _write_shape(writer, program, order, place=place, slack=slack, chosen=chosen, step=4)
     return terms

@@ -73,6 +73,16 @@ def _series(subject: Subject, demand: pl.DataFrame) -> list[Finding]:
         found=joined(pl.col("series_id"), " with ", length, f" of {horizon} periods"),
         fix="add the rest, or shorten the horizon",
     )
+    sampled = demand.join(known.select("series_id", values=length), left_on="series", right_on="series_id", how="inner")
+    findings += mark(
+        subject,
+        "series.samples",
+        rows=sampled.filter(pl.col("values") % pl.col("series_samples") != 0),
+        table="demand",
+        column="series_samples",
+        found=joined(pl.col("series_samples"), " samples in ", pl.col("values"), " values of ", pl.col("series")),
+        fix="write a number that divides the length, or fill up the series",
+    )
     findings += mark(
         subject,
         "series.gaps",

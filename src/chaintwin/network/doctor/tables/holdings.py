@@ -19,6 +19,7 @@ PARAMETERS = {
     "echelon": ("base_stock",),
     "dual_index": ("base_stock", "expedite_level"),
     "base_surge": ("order_quantity", "expedite_level"),
+    "drp": ("safety_stock", "cover_periods"),
     "none": (),
 }
 """Parameters each policy uses."""
@@ -33,7 +34,16 @@ def check_holdings(subject: Subject) -> list[Finding]:
     findings = mark(
         subject, "policy.levels", rows=upside_down, table="stock_points", column="reorder_point", found=found, fix="swap the two"
     )
-    for column in ("base_stock", "reorder_point", "order_up_to", "order_quantity", "expedite_level", "level_series"):
+    for column in (
+        "base_stock",
+        "reorder_point",
+        "order_up_to",
+        "order_quantity",
+        "expedite_level",
+        "level_series",
+        "safety_stock",
+        "cover_periods",
+    ):
         unused_by = [policy for policy, used in PARAMETERS.items() if column not in used]
         idle = points.filter(pl.col(column).is_not_null() & pl.col("policy").is_in(unused_by))
         found = joined(pl.col(column), " with policy ", pl.col("policy"))

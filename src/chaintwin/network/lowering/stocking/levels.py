@@ -30,6 +30,7 @@ POLICIES = {
     "echelon": Policy.ECHELON,
     "dual_index": Policy.DUAL_INDEX,
     "base_surge": Policy.BASE_SURGE,
+    "drp": Policy.DRP,
 }
 TWO_LEVELS = ("s_S", "min_max")
 FORECASTING = ("smoothed", "sterman")
@@ -48,6 +49,7 @@ DEFAULT_POINT: dict[str, pl.Expr] = {
     "gain_rate": pl.lit(1.0),
     "supply_line_rate": pl.lit(1.0),
     "forecast_rate": pl.lit(0.0),
+    "forecast_window": pl.lit(0, dtype=pl.Int64),
     "service_target": pl.lit(0.95),
 }
 """What an implied stock point has; the same values the catalog gives blank cells."""
@@ -136,6 +138,9 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
     part = pl.when(rule == "base_surge").then(BASE_SHARE).otherwise(1.0)
     steady = pl.coalesce("order_quantity", _rounded(part * pl.col("mean") * pl.col("review_period"), whole=whole))
     fast = pl.coalesce("expedite_level", "fast_level")
+    exposure = (pl.col("lead_mean").fill_null(0.0) + pl.col("review_period") - 1).clip(lower_bound=1.0)
+    cover = pl.coalesce("cover_periods", exposure)
+    safety = pl.coalesce("safety_stock", _rounded(pl.col("level") - cover * pl.col("mean"), whole=whole))
     low = (
         pl.when(rule.is_in([*TWO_LEVELS, "R_nQ"]))
         .then(point)
@@ -143,6 +148,8 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         .then(steady)
         .when(rule == "base_surge")
         .then(fast)
+        .when(rule == "drp")
+        .then(safety)
         .when(rule == "none")
         .then(0.0)
         .otherwise(level)
@@ -156,6 +163,8 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         .then(fast)
         .when(rule == "base_surge")
         .then(steady)
+        .when(rule == "drp")
+        .then(cover)
         .otherwise(0.0)
     )
     middle = (
@@ -163,7 +172,7 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         .then((point + upper) / 2)
         .when(rule == "R_nQ")
         .then(point + lot / 2)
-        .when(rule.is_in(["constant", "echelon", "base_surge"]))
+        .when(rule.is_in(["constant", "echelon", "base_surge", "drp"]))
         .then(pl.col("level"))
         .otherwise(low + forecast)
     )
@@ -182,6 +191,7 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         pl.col("supply_line_rate").alias("supply_gain"),
         pl.col("forecast_rate").alias("smoothing"),
         pl.col("mean").alias("forecast"),
+        pl.col("forecast_window").alias("window"),
         pl.when(rule == "base_stock").then(pl.col("levels")).alias("level_series"),
         pl.coalesce("holding_cost", per_period).alias("holding_cost"),
         "initial_stock",

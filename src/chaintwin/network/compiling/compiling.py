@@ -11,15 +11,21 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import GraphError, StreamCollisionError
 from chaintwin.laws import Law, LawError, pack_laws, parse_many
-from chaintwin.laws.parameters import LARGEST
+from chaintwin.network.compiling.columns import floats, from_zero, group_totals, integers, lists
+from chaintwin.network.compiling.refusing import (
+    refuse_fractions,
+    refuse_large,
+    refuse_large_draws,
+    refuse_long,
+    refuse_samples,
+    refuse_unknown,
+)
 from chaintwin.network.graph import TWO_SPEEDS, ActivityKind, Graph, LeadMode, Policy
 from chaintwin.network.paths.echelons import Echelons, Feeds, echelons_of
 from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of
 from chaintwin.network.paths.speeds import expedite_leads
 from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Streams
-from chaintwin.network.sizes import LARGEST_DRAW, RING_SLOTS_MAX, longest_lead, may_exceed, oversized, ring_slots
-from chaintwin.network.tables.schema import DELAY_MAX
-from chaintwin.network.whole import fractions
+from chaintwin.network.sizes import longest_lead
 from chaintwin.rng import stream_id
 
 
@@ -40,8 +46,8 @@ def compile_graph(graph: Graph) -> Program:
         Two random streams have the same number.
     """
     index = _Index.of(graph)
-    _refuse_fractions(graph)
-    _refuse_large(graph)
+    refuse_fractions(graph)
+    refuse_large(graph)
     laws = _Laws(graph, index)
     inputs = _arcs(graph.inputs, index, other="buffer_id", index_of=index.buffers)
     outputs = _arcs(graph.outputs, index, other="buffer_id", index_of=index.buffers, flag="is_main")
@@ -107,8 +113,8 @@ class _Index:
             if twice.height:
                 raise GraphError(f"{key}: found {twice[key][0]} twice; allowed: each id once")
         joined = self.stream.join(self.buffers, on="buffer_id", how="left")
-        _refuse_unknown(joined, "buffer_id", "stream_id")
-        self.stream_buffer: Integers = _integers(joined.sort("index"), "number")
+        refuse_unknown(joined, "buffer_id", where="stream_id")
+        self.stream_buffer: Integers = integers(joined.sort("index"), "number")
 
     @staticmethod
     def of(graph: Graph) -> _Index:
@@ -169,10 +175,10 @@ class _Laws:
             raise wrong[0]
         self.laws: list[Law] = [law for law in parsed if isinstance(law, Law)]
         lead = index.activity.join(number, left_on="lead", right_on="text", how="left", maintain_order="left")
-        self.lead: Integers = _integers(lead, "law")
+        self.lead: Integers = integers(lead, "law")
         demand = index.stream.join(number, left_on="law", right_on="text", how="left", maintain_order="left")
         self.demand: Integers = demand["law_right"].fill_null(-1).to_numpy().astype(np.int64)
-        _refuse_large_draws([self.laws[number] for number in np.unique(self.demand[self.demand >= 0])])
+        refuse_large_draws([self.laws[number] for number in np.unique(self.demand[self.demand >= 0])])
         bounds = np.array([_lead_bounds(law) for law in self.laws], dtype=np.int64).reshape(-1, 2)
         # What arrives by its age was started in an earlier period.
         least = np.where((index.activity["lead_mode"].to_numpy() == LeadMode.KAPLAN) & (bounds[self.lead, 1] > 0), 1, 0)
@@ -187,17 +193,17 @@ def _lead_bounds(law: Law) -> tuple[int, int]:
 
 def _arcs(frame: pl.DataFrame, index: _Index, *, other: str, index_of: pl.DataFrame, flag: str | None = None) -> _Arcs:
     joined = frame.join(index.activities, on="activity_id", how="left").join(index_of, on=other, how="left")
-    _refuse_unknown(joined, "activity_id", other, column="owner")
-    _refuse_unknown(joined, other, "activity_id")
+    refuse_unknown(joined, "activity_id", where=other, column="owner")
+    refuse_unknown(joined, other, where="activity_id")
     is_main = pl.col(flag) if flag else pl.lit(value=False)
     merged = (
         joined.group_by("owner", "number").agg(pl.col("quantity").sum(), is_main.any().alias("is_main")).sort("owner", "number")
     )
-    owner = _integers(merged, "owner")
+    owner = integers(merged, "owner")
     return _Arcs(
         owner,
-        _integers(merged, "number"),
-        _floats(merged, "quantity"),
+        integers(merged, "number"),
+        floats(merged, "quantity"),
         merged["is_main"].to_numpy().astype(bool),
         rows_of(owner, index.activity.height),
     )
@@ -208,8 +214,8 @@ def _claims(index: _Index, inputs: _Arcs) -> _Claims:
     kind = np.repeat(np.array([0, 1], dtype=np.int8), [streams, arcs])
     who = np.concatenate([np.arange(streams, dtype=np.int64), inputs.owner])
     buffer = np.concatenate([index.stream_buffer, inputs.other])
-    priority = _integers(index.activity, "priority")
-    tier = np.concatenate([_integers(index.stream, "priority"), priority[inputs.owner]])
+    priority = integers(index.activity, "priority")
+    tier = np.concatenate([integers(index.stream, "priority"), priority[inputs.owner]])
     quantity = np.concatenate([np.ones(streams), inputs.quantity])
     order = np.lexsort((who, kind, tier, buffer))
     place = np.empty(order.size, dtype=np.int64)
@@ -221,43 +227,44 @@ def _claims(index: _Index, inputs: _Arcs) -> _Claims:
 def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffers:
     inputs, outputs = arcs
     frame, count = index.buffer, index.buffer.height
-    yields = _floats(index.activity, "yield_rate")
-    share, tier = _floats(index.activity, "share"), _integers(index.activity, "tier")
+    yields = floats(index.activity, "yield_rate")
+    share, tier = floats(index.activity, "share"), integers(index.activity, "tier")
     policy = frame["policy"].to_numpy().astype(np.int8)
     by_buffer = np.lexsort((outputs.owner, tier[outputs.owner], outputs.other))
     buffer, activity, quantity = outputs.other[by_buffer], outputs.owner[by_buffer], outputs.quantity[by_buffer]
     main = outputs.is_main[by_buffer] & (share[activity] > 0)
     source = activity[main]
-    rank = _from_zero(tier[source], buffer[main], fast=np.isin(policy, TWO_SPEEDS))
-    total = _group_totals(share[source], buffer[main], rank)
+    rank = from_zero(tier[source], buffer[main], fast=np.isin(policy, TWO_SPEEDS))
+    total = group_totals(share[source], buffer[main], rank)
     lossy = np.zeros(count, dtype=np.int8)
-    lossy[index.stream_buffer[_floats(index.stream, "lost_fraction") > 0]] = 1
+    lossy[index.stream_buffer[floats(index.stream, "lost_fraction") > 0]] = 1
     # A buffer without a source cannot order; its policy is switched off so that no kernel has to ask.
     policy = np.where(np.bincount(buffer[main], minlength=count) > 0, policy, np.int8(Policy.NONE)).astype(np.int8)
     output = (quantity * yields[activity])[main]
     # What an echelon holds is what its buffers get as a rule, from the sources that are asked first.
     content = np.where(rank == 0, share[source] / total / output, 0.0)
     echelons = _echelons(index, inputs, policy, sources=(source, buffer[main], content))
-    level_start, levels = _lists(frame["level_series"])
+    level_start, levels = lists(frame["level_series"])
     return Buffers(
-        on_hand=_floats(frame, "on_hand"),
+        on_hand=floats(frame, "on_hand"),
         policy=policy,
-        low=_floats(frame, "low"),
-        high=_floats(frame, "high"),
-        review_period=_integers(frame, "review_period"),
-        review_phase=_integers(frame, "review_phase"),
-        minimum_order=_floats(frame, "minimum_order"),
-        batch=_floats(frame, "batch"),
-        gain=_floats(frame, "gain"),
-        supply_gain=_floats(frame, "supply_gain"),
-        smoothing=_floats(frame, "smoothing"),
-        forecast=_floats(frame, "forecast"),
+        low=floats(frame, "low"),
+        high=floats(frame, "high"),
+        review_period=integers(frame, "review_period"),
+        review_phase=integers(frame, "review_phase"),
+        minimum_order=floats(frame, "minimum_order"),
+        batch=floats(frame, "batch"),
+        gain=floats(frame, "gain"),
+        supply_gain=floats(frame, "supply_gain"),
+        smoothing=floats(frame, "smoothing"),
+        forecast=floats(frame, "forecast"),
+        window=integers(frame, "window"),
         level_start=level_start,
         level_value=levels,
         echelon_start=echelons.start,
         echelon_buffer=echelons.buffer,
         echelon_content=echelons.content,
-        holding_cost=_floats(frame, "holding_cost"),
+        holding_cost=floats(frame, "holding_cost"),
         source_start=rows_of(buffer[main], count),
         source_activity=source,
         source_tier=rank,
@@ -276,22 +283,6 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     )
 
 
-def _from_zero(tier: Integers, buffer: Integers, *, fast: NDArray[np.bool_]) -> Integers:
-    """Return tiers that begin at 0 for each buffer; for those that order at two speeds 0 for regular sources, 1 for others."""
-    least = np.full(fast.size, np.iinfo(np.int64).max)
-    np.minimum.at(least, buffer, tier)
-    return np.where(fast[buffer], tier > 0, tier - least[buffer])
-
-
-def _group_totals(values: Floats, *keys: Integers) -> Floats:
-    """Return, for each value, the sum over all with the same keys, which lie beside each other."""
-    new = np.zeros(values.size, dtype=bool)
-    for key in keys:
-        new[1:] |= key[1:] != key[:-1]
-    group = np.cumsum(new)
-    return np.asarray(np.bincount(group, weights=values)[group])
-
-
 def _echelons(index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources: tuple[Integers, Integers, Floats]) -> Echelons:
     """Return the echelons that rules need; ``sources`` are activities, what they fill, and their share in a unit of it."""
     activity, target, share = sources
@@ -306,16 +297,16 @@ def _echelons(index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources
 
 
 def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:
-    delay = _integers(index.activity, "information_delay")
+    delay = integers(index.activity, "information_delay")
     moving = graph.pipeline.join(index.activities, on="activity_id", how="left")
     ordered = graph.orders.join(index.activities, on="activity_id", how="left")
-    _refuse_unknown(moving, "activity_id", "period", column="owner")
-    _refuse_unknown(ordered, "activity_id", "period", column="owner")
+    refuse_unknown(moving, "activity_id", where="period", column="owner")
+    refuse_unknown(ordered, "activity_id", where="period", column="owner")
     lead_max = laws.lead_max.copy()
     # What is already on its way may arrive later than any lead time from now on, so the ring is made long enough for both.
-    np.maximum.at(lead_max, _integers(moving, "owner"), _integers(moving, "period"))
-    _refuse_long(lead_max, delay, ids=index.activity["activity_id"])
-    late = ordered.filter(pl.col("period") > pl.Series(delay[_integers(ordered, "owner")]))
+    np.maximum.at(lead_max, integers(moving, "owner"), integers(moving, "period"))
+    refuse_long(lead_max, delay, ids=index.activity["activity_id"])
+    late = ordered.filter(pl.col("period") > pl.Series(delay[integers(ordered, "owner")]))
     if late.height:
         raise GraphError(
             f"orders: found {late['activity_id'][0]} visible in period {late['period'][0]}; allowed: within its information delay"
@@ -323,8 +314,8 @@ def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:
     pipe_start = np.concatenate([[0], np.cumsum(lead_max + 1)]).astype(np.int64)
     info_start = np.concatenate([[0], np.cumsum(np.where(delay > 0, delay + 1, 0))]).astype(np.int64)
     pipeline, orders = np.zeros(pipe_start[-1]), np.zeros(info_start[-1])
-    np.add.at(pipeline, pipe_start[_integers(moving, "owner")] + _integers(moving, "period"), _floats(moving, "quantity"))
-    np.add.at(orders, info_start[_integers(ordered, "owner")] + _integers(ordered, "period"), _floats(ordered, "quantity"))
+    np.add.at(pipeline, pipe_start[integers(moving, "owner")] + integers(moving, "period"), floats(moving, "quantity"))
+    np.add.at(orders, info_start[integers(ordered, "owner")] + integers(ordered, "period"), floats(ordered, "quantity"))
     return _Rings(lead_max, pipe_start, info_start, pipeline, orders)
 
 
@@ -333,7 +324,7 @@ def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims
     frame = index.activity
     kind = frame["kind"].to_numpy().astype(np.int8)
     is_random = (laws.lead_min < laws.lead_max).astype(np.int8)
-    holding = _floats(index.buffer, "holding_cost")
+    holding = floats(index.buffer, "holding_cost")
     transit = np.bincount(inputs.owner, weights=holding[inputs.other] * inputs.quantity, minlength=frame.height)
     return Activities(
         kind=kind,
@@ -343,7 +334,7 @@ def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims
         input_claim=claims.place,
         output_start=outputs.start,
         output_buffer=outputs.other,
-        output_quantity=outputs.quantity * _floats(frame, "yield_rate")[outputs.owner],
+        output_quantity=outputs.quantity * floats(frame, "yield_rate")[outputs.owner],
         use_start=uses.start,
         use_resource=uses.other,
         use_quantity=uses.quantity,
@@ -353,13 +344,13 @@ def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims
         lead_fixed=laws.lead_max,
         lead_max=rings.lead_max,
         pipe_start=rings.pipe_start,
-        information_delay=_integers(frame, "information_delay"),
+        information_delay=integers(frame, "information_delay"),
         info_start=rings.info_start,
-        minimum_order=_floats(frame, "minimum_order"),
-        batch=_floats(frame, "batch"),
-        variable_cost=_floats(frame, "variable_cost"),
-        fixed_cost=_floats(frame, "fixed_cost"),
-        duty_cost=_floats(frame, "duty_cost"),
+        minimum_order=floats(frame, "minimum_order"),
+        batch=floats(frame, "batch"),
+        variable_cost=floats(frame, "variable_cost"),
+        fixed_cost=floats(frame, "fixed_cost"),
+        duty_cost=floats(frame, "duty_cost"),
         transit_cost=np.where(kind == ActivityKind.BUY, 0.0, transit),
         lead_stream=_stream_numbers("lead", frame["activity_id"], is_random.astype(bool)),
     )
@@ -367,35 +358,37 @@ def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims
 
 def _streams(index: _Index, laws: _Laws) -> Streams:
     frame = index.stream
-    series_start, series = _lists(frame["series"])
-    factor_start, factor = _lists(frame["factor"])
+    series_start, series = lists(frame["series"])
+    refuse_samples(frame, np.diff(series_start))
+    factor_start, factor = lists(frame["factor"])
     return Streams(
         buffer=index.stream_buffer,
-        lost_fraction=_floats(frame, "lost_fraction"),
+        lost_fraction=floats(frame, "lost_fraction"),
         law=laws.demand,
         series_start=series_start,
         series_value=series,
+        samples=integers(frame, "samples"),
         factor_start=factor_start,
         factor_value=factor,
-        price=_floats(frame, "price"),
-        backlog_cost=_floats(frame, "backlog_cost"),
-        lost_cost=_floats(frame, "lost_cost"),
+        price=floats(frame, "price"),
+        backlog_cost=floats(frame, "backlog_cost"),
+        lost_cost=floats(frame, "lost_cost"),
         stream=_stream_numbers("demand", frame["stream_id"], laws.demand >= 0),
     )
 
 
 def _resources(index: _Index) -> Resources:
-    start, capacity = _lists(index.resource["capacity"])
-    return Resources(start, capacity, _floats(index.resource, "cost"))
+    start, capacity = lists(index.resource["capacity"])
+    return Resources(start, capacity, floats(index.resource, "cost"))
 
 
 def _order(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], laws: _Laws) -> Order:
     inputs, outputs, uses = arcs
     ids = index.buffer["buffer_id"]
     buffers = ids.len()
-    delay = _integers(index.activity, "information_delay")
+    delay = integers(index.activity, "information_delay")
     orders = index.buffer["policy"].to_numpy() != Policy.NONE
-    used = _floats(index.activity, "share")[outputs.owner] > 0
+    used = floats(index.activity, "share")[outputs.owner] > 0
     out_keep = outputs.is_main & used & orders[outputs.other] & (delay[outputs.owner] == 0)
     above, below = _through(outputs, out_keep, inputs)
     rank = _levels(above, below, np.zeros(buffers, dtype=np.int64), ids=ids, what="orders without information delay")
@@ -444,56 +437,3 @@ def _stream_numbers(purpose: str, ids: pl.Series, wanted: NDArray[np.bool_]) -> 
     numbers[place] = np.array([stream_id(purpose, name) for name in ids.gather(place)], dtype=np.uint64)
     refuse_collisions(purpose, ids.gather(place), numbers=numbers[place])
     return numbers
-
-
-def _lists(column: pl.Series) -> tuple[Integers, Floats]:
-    length = column.list.len().fill_null(0).to_numpy().astype(np.int64)
-    values = column.drop_nulls().explode(empty_as_null=False).to_numpy().astype(np.float64)
-    return np.concatenate([[0], np.cumsum(length)]).astype(np.int64), np.ascontiguousarray(values)
-
-
-def _refuse_fractions(graph: Graph) -> None:
-    found = fractions(graph)
-    if found.height:
-        name, value = found.row(0)
-        raise GraphError(f"{name}: found {value:g}; allowed: whole numbers, because quantities are whole units")
-
-
-def _refuse_large(graph: Graph) -> None:
-    found = oversized(graph)
-    if found.height:
-        name, value = found.row(0)
-        raise GraphError(f"{name}: found {value:g}; allowed: numbers up to {LARGEST:g} in size")
-
-
-def _refuse_large_draws(laws: list[Law]) -> None:
-    for law in laws:
-        if may_exceed(law, LARGEST, share=LARGEST_DRAW) and law.quantile(LARGEST_DRAW) > LARGEST:
-            raise GraphError(f"{law}: found draws up to {law.quantile(LARGEST_DRAW):g}; allowed: numbers up to {LARGEST:g}")
-
-
-def _refuse_long(lead_max: Integers, delay: Integers, *, ids: pl.Series) -> None:
-    for what, waits in (("longest lead time", lead_max), ("information delay", delay)):
-        if waits.max(initial=0) > DELAY_MAX:
-            found = f"{ids[int(waits.argmax())]}: found {waits.max():,} periods of {what}"
-            raise GraphError(f"{found}; allowed: at most {DELAY_MAX:,} periods")
-    slots = ring_slots(lead_max, delay)
-    if slots.sum() > RING_SLOTS_MAX:
-        found = f"found {slots.sum():,} periods of longest lead times and information delays over all sources"
-        raise GraphError(f"{found}, most of them {ids[int(slots.argmax())]}; allowed: at most {RING_SLOTS_MAX:,}")
-
-
-def _refuse_unknown(frame: pl.DataFrame, key: str, where: str, *, column: str = "number") -> None:
-    missing = frame.filter(pl.col(column).is_null())
-    if missing.height:
-        raise GraphError(
-            f"{where} {missing[where][0]}: found {key} {missing[key][0]}, which is not there; allowed: a known {key}"
-        )
-
-
-def _floats(frame: pl.DataFrame, name: str) -> Floats:
-    return np.ascontiguousarray(frame[name].to_numpy().astype(np.float64))
-
-
-def _integers(frame: pl.DataFrame, name: str) -> Integers:
-    return np.ascontiguousarray(frame[name].to_numpy().astype(np.int64))

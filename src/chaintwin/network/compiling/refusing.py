@@ -1,0 +1,68 @@
+"""What cannot be compiled: each function raises ``GraphError`` with what was found and what is allowed."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from chaintwin.errors import GraphError
+from chaintwin.laws import Law
+from chaintwin.laws.parameters import LARGEST
+from chaintwin.network.graph import Graph
+from chaintwin.network.program import Integers
+from chaintwin.network.sizes import LARGEST_DRAW, RING_SLOTS_MAX, may_exceed, oversized, ring_slots
+from chaintwin.network.tables.schema import DELAY_MAX
+from chaintwin.network.whole import fractions
+
+
+def refuse_fractions(graph: Graph) -> None:
+    """Refuse a fraction where quantities are whole units."""
+    found = fractions(graph)
+    if found.height:
+        name, value = found.row(0)
+        raise GraphError(f"{name}: found {value:g}; allowed: whole numbers, because quantities are whole units")
+
+
+def refuse_large(graph: Graph) -> None:
+    """Refuse numbers that sums would not hold exactly."""
+    found = oversized(graph)
+    if found.height:
+        name, value = found.row(0)
+        raise GraphError(f"{name}: found {value:g}; allowed: numbers up to {LARGEST:g} in size")
+
+
+def refuse_large_draws(laws: list[Law]) -> None:
+    """Refuse laws that draw numbers as large."""
+    for law in laws:
+        if may_exceed(law, LARGEST, share=LARGEST_DRAW) and law.quantile(LARGEST_DRAW) > LARGEST:
+            raise GraphError(f"{law}: found draws up to {law.quantile(LARGEST_DRAW):g}; allowed: numbers up to {LARGEST:g}")
+
+
+def refuse_long(lead_max: Integers, delay: Integers, *, ids: pl.Series) -> None:
+    """Refuse delays that are too long, one by one or all together; ``ids`` are those of the activities."""
+    for what, waits in (("longest lead time", lead_max), ("information delay", delay)):
+        if waits.max(initial=0) > DELAY_MAX:
+            found = f"{ids[int(waits.argmax())]}: found {waits.max():,} periods of {what}"
+            raise GraphError(f"{found}; allowed: at most {DELAY_MAX:,} periods")
+    slots = ring_slots(lead_max, delay)
+    if slots.sum() > RING_SLOTS_MAX:
+        found = f"found {slots.sum():,} periods of longest lead times and information delays over all sources"
+        raise GraphError(f"{found}, most of them {ids[int(slots.argmax())]}; allowed: at most {RING_SLOTS_MAX:,}")
+
+
+def refuse_unknown(frame: pl.DataFrame, key: str, *, where: str, column: str = "number") -> None:
+    """Refuse the first row, named by column ``where``, whose ``column`` is null: the number of what ``key`` names."""
+    missing = frame.filter(pl.col(column).is_null())
+    if missing.height:
+        raise GraphError(
+            f"{where} {missing[where][0]}: found {key} {missing[key][0]}, which is not there; allowed: a known {key}"
+        )
+
+
+def refuse_samples(streams: pl.DataFrame, length: Integers) -> None:
+    """Refuse a series that cannot be cut into as many equal samples; ``length`` is Integers[D]."""
+    samples = streams["samples"].to_numpy()
+    wrong = np.flatnonzero((length > 0) & ((samples < 1) | (length % np.maximum(samples, 1) > 0)))
+    if wrong.size:
+        name, count, values = streams["stream_id"][int(wrong[0])], samples[wrong[0]], length[wrong[0]]
+        raise GraphError(f"{name}: found {count} samples in a series of {values}; allowed: 1 or more, all of one length")
