@@ -1,7 +1,7 @@
 """Philox4x32-10 and the uniforms drawn from it, as kernels that LLVM inlines and vectorizes over replications.
 
-Words are kept in ``uint64`` with the upper half empty: a product of two of them is then one widening multiplication per
-lane (``vpmuludq``), and no step needs an integer narrower than the lane.
+Words are kept in ``uint64``, of which only the lower half counts: a product of two of them is then one widening multiplication
+per lane (``vpmuludq``), and no step needs an integer narrower than the lane.
 """
 
 from __future__ import annotations
@@ -20,17 +20,13 @@ Word = int | np.integer[Any]
 def philox_round_kernel(
     counter0: np.uint64, counter1: np.uint64, counter2: np.uint64, counter3: np.uint64, key0: np.uint64, key1: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
-    """Return the counter after one round; all words are uint64 below 2**32."""
-    product0 = counter0 * np.uint64(0xD2511F53)
-    product1 = counter2 * np.uint64(0xCD9E8D57)
+    """Return the counter after one round; only the lower halves of its words count, the upper ones may hold anything."""
     low = np.uint64(0xFFFFFFFF)
     shift = np.uint64(32)
-    return (
-        (product1 >> shift) ^ counter1 ^ key0,
-        product1 & low,
-        (product0 >> shift) ^ counter3 ^ key1,
-        product0 & low,
-    )
+    # The widening multiplication reads lower halves alone, so that cutting them off here costs nothing.
+    product0 = (counter0 & low) * np.uint64(0xD2511F53)
+    product1 = (counter2 & low) * np.uint64(0xCD9E8D57)
+    return (product1 >> shift) ^ counter1 ^ key0, product1, (product0 >> shift) ^ counter3 ^ key1, product0
 
 
 @inlined_kernel
@@ -52,7 +48,7 @@ def philox_kernel(
         word0, word1, word2, word3 = philox_round_kernel(word0, word1, word2, word3, round0, round1)
         round0 = (round0 + np.uint64(0x9E3779B9)) & low
         round1 = (round1 + np.uint64(0xBB67AE85)) & low
-    return word0, word1, word2, word3
+    return word0 & low, word1 & low, word2 & low, word3 & low
 
 
 @inlined_kernel

@@ -9,10 +9,10 @@ import pytest
 from chaintwin import jit
 from chaintwin.examples import Example, load
 from chaintwin.simulation import prepare_kernels, simulate
-from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel
+from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel
 from chaintwin.simulation.kernels.running_kernels import run_kernel
 
-KERNELS = (run_kernel, check_kernel, measure_kernel, pair_kernel, sum_kernel)
+KERNELS = (run_kernel, check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel)
 
 
 def test_prepare_kernels__leaves_nothing_to_compile() -> None:

@@ -18,7 +18,7 @@ from chaintwin.network.network import Network, Settings
 from chaintwin.network.state import initial_state
 from chaintwin.simulation import FIGURES, Result, Span, check_target, run_ensemble, simulate
 from chaintwin.simulation.counting.moments import Moments, Ratios
-from chaintwin.simulation.kernels.reducing_kernels import measure_kernel, pair_kernel
+from chaintwin.simulation.kernels.reducing_kernels import measure_kernel, pair_kernel, total_kernel
 from chaintwin.simulation.results import result_of
 from tests.graphs import graph_of
 from tests.network.building import network_of
@@ -169,7 +169,7 @@ def measured(table: Floats, *, width: int, moments: Moments) -> Moments:
 def paired(table: Floats, *, width: int, ratios: Ratios) -> Ratios:
     """Add row 0 over row 1 and row 1 over row 0 of a table to ratios."""
     above, below = np.array([0, 1]), np.array([1, 0])
-    pair_kernel(table, width, ratios.count, above, below, np.zeros((5, table.shape[1])), ratios.mean, ratios.spread)
+    pair_kernel(table, width, ratios.count, above, below, np.zeros(table.shape[1]), ratios.mean, ratios.spread)
     return replace(ratios, count=ratios.count + width)
 
 
@@ -188,6 +188,18 @@ def test_moments__joined_or_at_once() -> None:
         assert moments.half_width(0.95) == pytest.approx(stats.t.ppf(0.975, 5) * wanted.std(axis=1, ddof=1) / np.sqrt(6))
     assert running.mean.tobytes() == whole.mean.tobytes()
     assert running.spread.tobytes() == whole.spread.tobytes()
+
+
+def test_totals__are_measured_as_sums_of_one_row_are() -> None:
+    table = np.random.default_rng(1).normal(size=(13, 6))
+    for periods in (1, 3, 4, 6):
+        moments = Moments.empty(2 * periods)
+        for done, part in enumerate(np.split(table, 3, axis=1)):
+            stretch = (part.copy(), 2, 2 * done, np.array([0, 7]), periods, np.zeros(2))
+            total_kernel(*stretch, moments.mean, moments.spread)
+        wanted = table[[*range(periods), *range(7, 7 + periods)]]
+        assert moments.mean == pytest.approx(wanted.mean(axis=1))
+        assert moments.spread == pytest.approx(wanted.var(axis=1) * 6)
 
 
 def test_ratios__joined_or_at_once() -> None:

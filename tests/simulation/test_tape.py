@@ -25,7 +25,7 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.ADD: ((1,), ((2, 3),)),
     Op.CLEAR: ((), ((1, 2),)),
     Op.COPY: ((1, 2), ()),
-    Op.DRAW: ((1,), ()),
+    Op.DRAW: ((1, 6, 7, 8), ()),
     Op.REPLAY: ((1,), ()),
     Op.ASK: ((1, 2, 3, 4), ()),
     Op.REVIEW: ((), ()),
@@ -66,6 +66,8 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.ORDER_SERIES: ((1, 2), ()),
     Op.NEAREST: ((1,), ()),
     Op.START_ALONE: ((1, 2, 5, 6), ((3, 4),)),
+    Op.START_GRANTED: ((1, 2, 3, 6, 7), ((4, 5),)),
+    Op.SETTLE: ((1, 2, 3, 4, 5, 6), ()),
     Op.START_FREE: ((1, 4, 5), ((2, 3),)),
     Op.STOCK: ((1, 2, 3), ()),
 }
@@ -114,8 +116,7 @@ def test_assemble__what_a_network_does_not_use_is_not_on_its_tape() -> None:
         "ORDER_ALONE",
         "SHIP_ALONE",
         "START_FREE",
-        "SERVED",
-        "OWE",
+        "SETTLE",
         "STOCK",
     ]
 

@@ -109,12 +109,25 @@ def fill_quantile_kernel(
         cumulative = int(guide + np.int64(cells))
         listed = cumulative + np.int64(values[offset + 1])
         first = values[offset + 2]
+        # Nearly always the guide is right or one short: a loop without a branch goes that far, and counts what is left.
+        behind = 0
+        for w in range(width):
+            atom = np.int64(values[np.uint64(guide + np.int64(u[w] * cells))])
+            atom += values[np.uint64(cumulative + atom)] < u[w]
+            behind += values[np.uint64(cumulative + atom)] < u[w]
+            out[w] = np.float64(atom)
+        if behind > 0:
+            for w in range(width):
+                atom = np.int64(out[w])
+                while values[np.uint64(cumulative + atom)] < u[w]:
+                    atom += 1
+                out[w] = np.float64(atom)
         if values[offset + 3] == 0.0:
             for w in range(width):
-                out[w] = first + np.float64(walk_kernel(cells, guide, cumulative, values, u[w]))
+                out[w] += first
         else:
             for w in range(width):
-                out[w] = values[np.uint64(listed + walk_kernel(cells, guide, cumulative, values, u[w]))]
+                out[w] = values[np.uint64(listed + np.int64(out[w]))]
     else:
         location = values[offset]
         scale = values[offset + 1]

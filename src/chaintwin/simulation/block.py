@@ -13,7 +13,7 @@ from chaintwin.simulation.counting.balances import Balances, Breach, balances_of
 from chaintwin.simulation.counting.measures import LEDGER, Measures, measures_of, openings_of
 from chaintwin.simulation.counting.moments import Moments, Ratios
 from chaintwin.simulation.counting.sums import Sums
-from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel
+from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel
 from chaintwin.simulation.kernels.running_kernels import run_kernel
 from chaintwin.simulation.tape.rows import PERIOD_TOTALS
 from chaintwin.simulation.tape.tape import Tape
@@ -85,7 +85,7 @@ class Counted:
     @staticmethod
     def nothing(measures: Measures) -> Counted:
         """Return what no replication comes to."""
-        return Counted((), Moments.empty(measures.scale.size), Ratios.empty(measures.above.size))
+        return Counted((), Moments.empty(measures.size), Ratios.empty(measures.above.size))
 
 
 class Blocks:
@@ -186,7 +186,10 @@ class Blocks:
         measures, table = self.plan.measures, self.table[number]
         done, moments, ratios = before.moments.count, before.moments, before.ratios
         measure_kernel(table, width, done, *measures.sums, measures.scale, self._scratch, moments.mean, moments.spread)
-        pair_kernel(table, width, done, measures.above, measures.below, self._scratch, ratios.mean, ratios.spread)
+        after, inverse = measures.scale.size, self._scratch[0]
+        by_period = (moments.mean[after:], moments.spread[after:])
+        total_kernel(table, width, done, measures.totals, measures.periods, inverse, *by_period)
+        pair_kernel(table, width, done, measures.above, measures.below, inverse, ratios.mean, ratios.spread)
         figures = np.empty((len(LEDGER), self.width))
         sum_kernel(table, *measures.figures, np.arange(len(LEDGER)), figures)
         return Counted(

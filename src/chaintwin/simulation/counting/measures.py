@@ -50,8 +50,11 @@ class Measures:
 
     Parameters
     ----------
-    places : by name of quantity, its part of ``sums``: one an entity or period.
-    sums : what is measured. scale : Floats[sums], a factor each.
+    places : by name of quantity, its part of all that is measured: one an entity or period.
+    sums : what is measured of entities. scale : Floats[sums], a factor each.
+    totals : Integers, the first rows of what is measured of periods, each followed by those of the other periods; measured after
+        the sums.
+    periods : how many.
     ratios : by name of ratio, its part of ``above`` and ``below``.
     above, below : Integers[ratios], rows of the table whose totals over replications are divided.
     figures : one sum for each of ``LEDGER``.
@@ -60,10 +63,17 @@ class Measures:
     places: Mapping[str, slice]
     sums: Sums
     scale: Floats
+    totals: Integers
+    periods: int
     ratios: Mapping[str, slice]
     above: Integers
     below: Integers
     figures: Sums
+
+    @property
+    def size(self) -> int:
+        """How much is measured."""
+        return self.scale.size + self.totals.size * self.periods
 
 
 def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, end: int, periods: int, room: int) -> Measures:
@@ -81,7 +91,8 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
     """
     each = 1.0 / periods
     every = np.arange(rows.started.size)
-    totals = [rows.count + room * number + np.arange(periods) for number in range(PERIOD_TOTALS)]
+    totals = rows.count + room * np.arange(PERIOD_TOTALS)
+    days = np.arange(periods)
     measured: dict[str, tuple[int, float, list[Term]]] = {
         "on_hand": _one(rows.stock, each),
         "ready_rate": _one(rows.stocked, each),
@@ -95,17 +106,15 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
         "used": _one(rows.used, each),
         "ordered": (every.size, each, _ordered(rows, queues=queues)),
         "in_process": (every.size, each, _in_process(program, rows, pipes=pipes, end=end)),
-        "period_stock": _one(totals[0], 1.0),
-        "period_backlog": _one(totals[1], 1.0),
-        "period_demand": _one(totals[2], 1.0),
     }
     divided = {
         "fill_rate": (rows.immediate, rows.asked_for),
         "cycle_service_level": (rows.clear, rows.asked),
-        "period_fill_rate": (totals[3], totals[2]),
+        "period_fill_rate": (totals[3] + days, totals[2] + days),
     }
     writer, scales = SumWriter(), []
-    places = _places({name: size for name, (size, _, _) in measured.items()})
+    sizes = {name: size for name, (size, _, _) in measured.items()}
+    places = _places(sizes | dict.fromkeys(("period_stock", "period_backlog", "period_demand"), periods))
     for name, (size, scale, terms) in measured.items():
         scales.append(np.full(size, scale))
         for owner, row, weight in terms:
@@ -114,6 +123,8 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
         places=places,
         sums=writer.finish(sum(size for size, _, _ in measured.values())),
         scale=np.concatenate(scales),
+        totals=totals[:3],
+        periods=periods,
         ratios=_places({name: above.size for name, (above, _) in divided.items()}),
         above=np.concatenate([above for above, _ in divided.values()]),
         below=np.concatenate([below for _, below in divided.values()]),

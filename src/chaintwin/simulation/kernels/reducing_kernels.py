@@ -63,40 +63,61 @@ def measure_kernel(
 
 
 @kernel
+def total_kernel(
+    table: Floats, width: int, done: int, totals: Integers, periods: int, inverse: Floats, mean: Floats, spread: Floats
+) -> None:
+    """Add the first ``width`` replications of stretches of ``periods`` rows, which begin at rows ``totals``, to running moments.
+
+    ``inverse`` is float64[W], scratch. Four rows go at a time, as in ``measure_kernel``.
+    """
+    for w in range(width):
+        inverse[w] = 1.0 / (done + w + 1)
+    for which in range(totals.shape[0]):
+        for first in range(0, periods, 4):
+            into = which * periods
+            b, c, d = min(first + 1, periods - 1), min(first + 2, periods - 1), min(first + 3, periods - 1)
+            row, at = totals[which], into + first
+            state_a, state_b = (mean[at], spread[at]), (mean[into + b], spread[into + b])
+            state_c, state_d = (mean[into + c], spread[into + c]), (mean[into + d], spread[into + d])
+            for w in range(width):
+                state_a = _welford(state_a, table[row + first, w], inverse[w])
+                state_b = _welford(state_b, table[row + b, w], inverse[w])
+                state_c = _welford(state_c, table[row + c, w], inverse[w])
+                state_d = _welford(state_d, table[row + d, w], inverse[w])
+            mean[at], spread[at] = state_a
+            mean[into + b], spread[into + b] = state_b
+            mean[into + c], spread[into + c] = state_c
+            mean[into + d], spread[into + d] = state_d
+
+
+@kernel
 def pair_kernel(
     table: Floats,
     width: int,
     done: int,
     above: Integers,
     below: Integers,
-    values: Floats,
+    inverse: Floats,
     mean: Floats,
     spread: Floats,
 ) -> None:
     """Add the first ``width`` replications of pairs of rows to their running moments.
 
     ``mean`` is float64[2, pairs] and ``spread`` float64[3, pairs]: squared deviations of the row above, of the row below, and
-    products of both. ``values`` is float64[5, W], scratch.
+    products of both. ``inverse`` is float64[W], scratch. Two pairs go at a time.
     """
-    inverse = values[4]
     for w in range(width):
         inverse[w] = 1.0 / (done + w + 1)
-    for pair in range(above.shape[0]):
-        top, bottom = table[above[pair]], table[below[pair]]
-        first, first_spread = mean[0, pair], spread[0, pair]
-        second, second_spread = mean[1, pair], spread[1, pair]
-        both = spread[2, pair]
+    size = above.shape[0]
+    for a in range(0, size, 2):
+        b = min(a + 1, size - 1)
+        state_a = (mean[0, a], mean[1, a], spread[0, a], spread[1, a], spread[2, a])
+        state_b = (mean[0, b], mean[1, b], spread[0, b], spread[1, b], spread[2, b])
         for w in range(width):
-            step = top[w] - first
-            other = bottom[w] - second
-            first += step * inverse[w]
-            second += other * inverse[w]
-            first_spread += step * (top[w] - first)
-            second_spread += other * (bottom[w] - second)
-            both += step * (bottom[w] - second)
-        mean[0, pair], spread[0, pair] = first, first_spread
-        mean[1, pair], spread[1, pair] = second, second_spread
-        spread[2, pair] = both
+            state_a = _welford_pair(state_a, table[above[a], w], table[below[a], w], inverse[w])
+            state_b = _welford_pair(state_b, table[above[b], w], table[below[b], w], inverse[w])
+        mean[0, a], mean[1, a], spread[0, a], spread[1, a], spread[2, a] = state_a
+        mean[0, b], mean[1, b], spread[0, b], spread[1, b], spread[2, b] = state_b
 
 
 @kernel
@@ -157,3 +178,20 @@ def _welford(state: tuple[float, float], value: float, inverse: float) -> tuple[
     step = value - average
     average += step * inverse
     return average, squares + step * (value - average)
+
+
+@inlined_kernel
+def _welford_pair(
+    state: tuple[float, float, float, float, float], top: float, bottom: float, inverse: float
+) -> tuple[float, float, float, float, float]:
+    first, second, first_spread, second_spread, both = state
+    step, other = top - first, bottom - second
+    first += step * inverse
+    second += other * inverse
+    return (
+        first,
+        second,
+        first_spread + step * (top - first),
+        second_spread + other * (bottom - second),
+        both + step * (bottom - second),
+    )

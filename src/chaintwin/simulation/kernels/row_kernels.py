@@ -49,13 +49,23 @@ def scale_kernel(into: Row, row: Row, factor: float) -> None:
 
 
 @row_kernel
-def demand_kernel(row: Row, factor: float, integer: bool) -> None:
-    """E2: a law that reaches below zero asks for nothing there."""
-    for w in range(row.shape[0]):
-        row[w] = max(row[w], 0.0) * factor
+def demand_kernel(demand: Row, backlog: Row, position: Row, total: Row, factor: float, integer: bool) -> None:
+    """E2: what was drawn joins the backlog; a law that reaches below zero asks for nothing there."""
+    # A loop each, because a choice inside would be made again for every replication.
     if integer:
-        for w in range(row.shape[0]):
-            row[w] = np.floor(row[w] + (0.5 + SLACK))
+        for w in range(demand.shape[0]):
+            asked = np.floor(max(demand[w], 0.0) * factor + (0.5 + SLACK))
+            demand[w] = asked
+            backlog[w] += asked
+            position[w] -= asked
+            total[w] += asked
+    else:
+        for w in range(demand.shape[0]):
+            asked = max(demand[w], 0.0) * factor
+            demand[w] = asked
+            backlog[w] += asked
+            position[w] -= asked
+            total[w] += asked
 
 
 @row_kernel
@@ -236,6 +246,32 @@ def served_kernel(
 
 
 @row_kernel
+def settle_kernel(
+    backlog: Row,
+    demand: Row,
+    immediate: Row,
+    asked: Row,
+    clear: Row,
+    owed_total: Row,
+    period_immediate: Row,
+    period_demand: Row,
+    period_owed: Row,
+    slack: float,
+) -> None:
+    """E6: ``served_kernel`` and ``owe_kernel`` at once, for demand that is never lost."""
+    for w in range(backlog.shape[0]):
+        today, owed = demand[w], backlog[w]
+        served = today - min(owed, today)
+        immediate[w] += served
+        period_immediate[w] += served
+        period_demand[w] += today
+        asked[w] += 1.0 if today > 0.0 else 0.0
+        clear[w] += 1.0 if today > 0.0 and owed <= slack else 0.0
+        owed_total[w] += owed
+        period_owed[w] += owed
+
+
+@row_kernel
 def lose_kernel(backlog: Row, demand: Row, position: Row, total: Row, fraction: float, integer: bool) -> None:
     """E5: lost sales leave."""
     for w in range(backlog.shape[0]):
@@ -259,16 +295,24 @@ def owe_kernel(backlog: Row, total: Row, period_total: Row) -> None:
 @row_kernel
 def limit_kernel(start: Row, grant: Row, taken: float) -> None:
     """E4: no more is started than a grant allows."""
-    for w in range(start.shape[0]):
-        start[w] = min(start[w], grant[w] / taken)
+    if taken == 1.0:
+        for w in range(start.shape[0]):
+            start[w] = min(start[w], grant[w])
+    else:
+        for w in range(start.shape[0]):
+            start[w] = min(start[w], grant[w] / taken)
 
 
 @row_kernel
 def limit_alone_kernel(start: Row, on_hand: Row, taken: float) -> None:
     """E4: no more is started than the stock allows, on which nobody else has a claim."""
     # Granted is the smaller of claim and stock; the claim is what the start is taken from already.
-    for w in range(start.shape[0]):
-        start[w] = min(start[w], max(on_hand[w], 0.0) / taken)
+    if taken == 1.0:
+        for w in range(start.shape[0]):
+            start[w] = min(start[w], max(on_hand[w], 0.0))
+    else:
+        for w in range(start.shape[0]):
+            start[w] = min(start[w], max(on_hand[w], 0.0) / taken)
 
 
 @row_kernel
@@ -308,16 +352,49 @@ def start_alone_kernel(
     on_hand: Row, waiting: Row, slot: Row, total: Row, count: Row, taken: float, slack: float, integer: bool
 ) -> None:
     """E4: start from one input, on which nobody else has a claim, into a pipeline read already today."""
-    is_divided = integer and taken != 1.0
-    for w in range(on_hand.shape[0]):
-        started = min(waiting[w], max(on_hand[w], 0.0) / taken)
-        if is_divided:
-            started = np.floor(started + SLACK)
-        on_hand[w] -= taken * started
-        waiting[w] -= started
-        slot[w] = started
-        total[w] += started
-        count[w] += 1.0 if started > slack else 0.0
+    if taken == 1.0:
+        for w in range(on_hand.shape[0]):
+            started = min(waiting[w], max(on_hand[w], 0.0))
+            on_hand[w] -= started
+            waiting[w] -= started
+            slot[w] = started
+            total[w] += started
+            count[w] += 1.0 if started > slack else 0.0
+    else:
+        for w in range(on_hand.shape[0]):
+            started = min(waiting[w], max(on_hand[w], 0.0) / taken)
+            if integer:
+                started = np.floor(started + SLACK)
+            on_hand[w] -= taken * started
+            waiting[w] -= started
+            slot[w] = started
+            total[w] += started
+            count[w] += 1.0 if started > slack else 0.0
+
+
+@row_kernel
+def start_granted_kernel(
+    on_hand: Row, grant: Row, waiting: Row, slot: Row, total: Row, count: Row, taken: float, slack: float, integer: bool
+) -> None:
+    """E4: start from one input as far as granted, into a pipeline read already today."""
+    if taken == 1.0:
+        for w in range(on_hand.shape[0]):
+            started = min(waiting[w], grant[w])
+            on_hand[w] -= started
+            waiting[w] -= started
+            slot[w] = started
+            total[w] += started
+            count[w] += 1.0 if started > slack else 0.0
+    else:
+        for w in range(on_hand.shape[0]):
+            started = min(waiting[w], grant[w] / taken)
+            if integer:
+                started = np.floor(started + SLACK)
+            on_hand[w] -= taken * started
+            waiting[w] -= started
+            slot[w] = started
+            total[w] += started
+            count[w] += 1.0 if started > slack else 0.0
 
 
 @row_kernel

@@ -43,10 +43,12 @@ from chaintwin.simulation.kernels.row_kernels import (
     round_lead_kernel,
     scale_kernel,
     served_kernel,
+    settle_kernel,
     ship_alone_kernel,
     ship_kernel,
     start_alone_kernel,
     start_free_kernel,
+    start_granted_kernel,
     stock_kernel,
 )
 
@@ -97,7 +99,7 @@ def run_kernel(
                 fill_uniform_kernel(draws[b, 0], draws[b, 1], draws[b, 2], first, period, 0, scratch[0])
                 fill_quantile_kernel(law_kind[c], law_offset[c], law_size[c], law_values, scratch[0], table[a])
                 if op == 3:
-                    demand_kernel(table[a], series[d + period % e], integer)
+                    demand_kernel(table[a], table[f], table[g], table[code[at, 8]], series[d + period % e], integer)
                 else:
                     round_lead_kernel(table[a], numbers[at, 0], numbers[at, 1])
             elif op == 4:
@@ -114,8 +116,8 @@ def run_kernel(
                 _order_kernel(op, a, b, c, d, e, f, g, period, integer, numbers[at], series, phase, table)
             elif op == 17:
                 fill_kernel(table[a], max(series[b + period % c] * numbers[at, 0], 0.0))
-            elif op < 23 or op == 34:
-                _count_kernel(op, a, b, c, d, e, numbers[at, 0], row, length, integer, table)
+            elif op < 23 or op == 34 or op == 47:
+                _count_kernel(op, a, b, c, d, e, f, numbers[at, 0], row, length, integer, table)
             elif op == 31:
                 _scatter_kernel(period, a, b, c, d, e, table)
             elif op == 36:
@@ -126,10 +128,10 @@ def run_kernel(
                     ripen_kernel(table[a + (period - age) % b], table[c], table[d], table[e], float(age))
             elif op == 38:
                 _sum_kernel(table, a, b, c, terms, weights)
-            elif op > 38:
+            elif 38 < op < 46:
                 _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
             else:
-                _start_kernel(op, a, b, c, d, e, f, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
+                _start_kernel(op, a, b, c, d, e, f, g, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1
 
 
@@ -214,6 +216,7 @@ def _count_kernel(
     c: int,
     d: int,
     e: int,
+    f: int,
     number: float,
     row: int,
     length: int,
@@ -231,6 +234,20 @@ def _count_kernel(
         lose_kernel(table[a], table[b], table[c], table[d], number, integer)
     elif op == 22:
         owe_kernel(table[a], table[b], table[row + length])
+    elif op == 47:
+        today = row + 2 * length
+        settle_kernel(
+            table[a],
+            table[b],
+            table[c],
+            table[d],
+            table[e],
+            table[f],
+            table[today + length],
+            table[today],
+            table[row + length],
+            number,
+        )
     else:
         stock_kernel(table[a], table[b], table[c], table[row], number)
 
@@ -244,6 +261,7 @@ def _start_kernel(
     d: int,
     e: int,
     f: int,
+    g: int,
     number: float,
     slack: float,
     period: int,
@@ -269,6 +287,8 @@ def _start_kernel(
         add_kernel(table[a + (period + c) % b], table[d], 1.0)
     elif op == 32:
         start_alone_kernel(table[a], table[b], table[c + phase[d]], table[e], table[f], number, slack, integer)
+    elif op == 46:
+        start_granted_kernel(table[a], table[b], table[c], table[d + phase[e]], table[f], table[g], number, slack, integer)
     else:
         start_free_kernel(table[a], table[b + phase[c]], table[d], table[e], number)
 

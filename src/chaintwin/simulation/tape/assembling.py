@@ -112,11 +112,13 @@ def _write_demand(writer: Writer, program: Program, rows: Rows) -> None:
     streams = program.streams
     drawn, replayed = np.flatnonzero(streams.law >= 0), np.flatnonzero(streams.law < 0)
     start, count = streams.factor_start[drawn], np.diff(streams.factor_start)[drawn]
-    writer.write("ask", Op.DRAW, place=(drawn, 0), rows=(rows.demand[drawn], drawn, streams.law[drawn], start, count))
+    position = rows.position[streams.buffer]
+    joined = (rows.backlog[drawn], position[drawn], rows.asked_for[drawn])
+    writer.write("ask", Op.DRAW, place=(drawn, 0), rows=(rows.demand[drawn], drawn, streams.law[drawn], start, count, *joined))
     start, count = streams.series_start[replayed] + streams.factor_value.size, np.diff(streams.series_start)[replayed]
     writer.write("ask", Op.REPLAY, place=(replayed, 0), rows=(rows.demand[replayed], start, count))
-    every = np.arange(streams.buffer.size)
-    writer.write("ask", Op.ASK, place=(every, 1), rows=(rows.demand, rows.backlog, rows.position[streams.buffer], rows.asked_for))
+    joined = (rows.backlog[replayed], position[replayed], rows.asked_for[replayed])
+    writer.write("ask", Op.ASK, place=(replayed, 1), rows=(rows.demand[replayed], *joined))
 
 
 def _write_reveals(writer: Writer, program: Program, rows: Rows) -> None:
@@ -138,10 +140,13 @@ def _write_reveals(writer: Writer, program: Program, rows: Rows) -> None:
 def _write_close(writer: Writer, program: Program, rows: Rows) -> None:
     """E5 and E6: lost sales leave, then streams and stock are counted."""
     streams = program.streams
-    every, slack = np.arange(streams.buffer.size), slacks(program)
-    served = (rows.backlog, rows.demand, rows.immediate, rows.asked, rows.clear)
-    writer.write("close", Op.SERVED, place=(0, 0, every, 0), rows=served, numbers=(slack[streams.buffer],))
-    lossy = np.flatnonzero(streams.lost_fraction > 0)
+    slack = slacks(program)
+    lossy, kept = np.flatnonzero(streams.lost_fraction > 0), np.flatnonzero(streams.lost_fraction == 0)
+    for op, chosen in ((Op.SERVED, lossy), (Op.SETTLE, kept)):
+        served = tuple(row[chosen] for row in (rows.backlog, rows.demand, rows.immediate, rows.asked, rows.clear))
+        owed = (rows.owed[chosen],) if op is Op.SETTLE else ()
+        numbers = (slack[streams.buffer[chosen]],)
+        writer.write("close", op, place=(0, 0, chosen, 0), rows=(*served, *owed), numbers=numbers)
     writer.write(
         "close",
         Op.LOSE,
@@ -149,6 +154,6 @@ def _write_close(writer: Writer, program: Program, rows: Rows) -> None:
         rows=(rows.backlog[lossy], rows.demand[lossy], rows.position[streams.buffer[lossy]], rows.lost[lossy]),
         numbers=(streams.lost_fraction[lossy],),
     )
-    writer.write("close", Op.OWE, place=(0, 0, every, 2), rows=(rows.backlog, rows.owed))
+    writer.write("close", Op.OWE, place=(0, 0, lossy, 2), rows=(rows.backlog[lossy], rows.owed[lossy]))
     stock = np.arange(rows.on_hand.size)
     writer.write("close", Op.STOCK, place=(0, 1, stock), rows=(rows.on_hand, rows.stock, rows.stocked), numbers=(slack,))

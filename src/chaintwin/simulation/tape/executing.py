@@ -20,8 +20,8 @@ Flags = NDArray[np.bool_]
 class _Plan(NamedTuple):
     """Where each buffer and activity has its turn: level and place in the level; and which take the short way.
 
-    ``alone`` marks buffers with one claim; ``direct`` activities that start in one operation. ``slack`` is what is
-    too little for an activity to count as a start.
+    ``alone`` marks buffers with one claim; ``direct`` activities that start in one operation, ``own`` those whose input nobody
+    else has a claim on. ``slack`` is what is too little for an activity to count as a start.
     """
 
     buffer_level: Integers
@@ -30,6 +30,7 @@ class _Plan(NamedTuple):
     activity_place: Integers
     alone: Flags
     direct: Flags
+    own: Flags
     slack: Floats
 
 
@@ -68,11 +69,11 @@ def _plan(program: Program, rows: Rows) -> _Plan:
     own = np.ones(inputs.size, dtype=bool)
     fed = np.flatnonzero(inputs == 1)
     own[fed] = alone[activities.input_buffer[activities.input_start[fed]]]
-    direct = no_use & fixed & (inputs <= 1) & own
+    direct = no_use & fixed & (inputs <= 1)
     slack = np.zeros(inputs.size)
     makers = np.repeat(np.arange(inputs.size), np.diff(activities.output_start))
     np.maximum.at(slack, makers, slacks(program)[activities.output_buffer])
-    return _Plan(buffer_level, buffer_place, activity_level, activity_place, alone, direct, slack)
+    return _Plan(buffer_level, buffer_place, activity_level, activity_place, alone, direct, own, slack)
 
 
 def _turns(start: Integers, members: Integers) -> tuple[Integers, Integers]:
@@ -122,6 +123,23 @@ def _write_direct(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> 
     activities = program.activities
     inputs = np.diff(activities.input_start)
     fed, free = np.flatnonzero(plan.direct & (inputs == 1)), np.flatnonzero(plan.direct & (inputs == 0))
+    granted, fed = fed[~plan.own[fed]], fed[plan.own[fed]]
+    arc = activities.input_start[granted]
+    writer.write(
+        "execute",
+        Op.START_GRANTED,
+        place=(plan.activity_level[granted], 8, plan.activity_place[granted]),
+        rows=(
+            rows.on_hand[activities.input_buffer[arc]],
+            rows.grants[activities.input_claim[arc]],
+            rows.waiting[granted],
+            rows.pipe[granted],
+            rows.pipe_length[granted],
+            rows.started[granted],
+            rows.start_count[granted],
+        ),
+        numbers=(activities.input_quantity[arc], plan.slack[granted]),
+    )
     arc = activities.input_start[fed]
     writer.write(
         "execute",

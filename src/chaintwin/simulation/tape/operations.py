@@ -20,7 +20,8 @@ class Op(IntEnum):
     COPY = 2
     """into, row."""
     DRAW = 3
-    """into, draw, law, first factor, factors: a draw of the law, 0 or more, times the factor of the period."""
+    """demand, draw, law, first factor, factors, backlog, position, sum of demand: a draw of the law, 0 or more, times the factor
+    of the period, joins the backlog."""
     REPLAY = 4
     """into, first value, values: the value of the period."""
     ASK = 5
@@ -105,9 +106,14 @@ class Op(IntEnum):
     """order, position, first level, levels; slack: order up to the level of the period."""
     NEAREST = 45
     """row: to the nearest whole unit, halves up."""
+    START_GRANTED = 46
+    """on hand, grant, waiting, ring, length, sum of starts, count of starts; input, slack: one input, as far as granted."""
+    SETTLE = 47
+    """backlog, demand, sum served at once, periods with demand, of them served in full, sum of backlog; slack: for demand that is
+    never lost, SERVED and OWE at once."""
 
 
-WIDTH = 8
+WIDTH = 9
 """Whole numbers of an operation, the operation itself among them."""
 
 NUMBERS = 4
