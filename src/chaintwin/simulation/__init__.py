@@ -3,6 +3,7 @@
 from chaintwin.simulation.counting.figures import FIGURES
 from chaintwin.simulation.ensemble import Span, run_ensemble
 from chaintwin.simulation.preparing import prepare_kernels
+from chaintwin.simulation.ranking import cost_ranking, service_ranking
 from chaintwin.simulation.results import Result, result_of
 from chaintwin.simulation.simulating import simulate
 from chaintwin.simulation.writing import Format, check_target, chosen_format
@@ -14,8 +15,10 @@ __all__ = [
     "Span",
     "check_target",
     "chosen_format",
+    "cost_ranking",
     "prepare_kernels",
     "result_of",
     "run_ensemble",
+    "service_ranking",
     "simulate",
 ]

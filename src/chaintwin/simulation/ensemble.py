@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from typing import TypeVar
 
@@ -285,21 +286,27 @@ def _pilot(job: Job, keeper: Keeper, *, workers: int, each: Each) -> list[tuple[
         _warm_up(job, pilot[number])
         keeper.begin(pilot[number])
 
-    for _ in each(begin, range(len(pilot))):
-        pass
+    list(each(begin, range(len(pilot))))
     looked = read = plan.counted_from
+    everyone = range(len(pilot))
     for end in keeper.steps():
         if job.cancel.is_set():
             raise CancelledError(CANCELLED)
-        for _ in each(lambda number, end=end: pilot[number].advance(end), range(len(pilot))):
-            pass
+        list(each(partial(_go_on, pilot, end), everyone))
         keeper.take(pilot, read, each=each)
         read = end
         if end - looked >= CALL_PERIODS or end == plan.end:
-            for _ in each(lambda number, begin=looked: _look(job, pilot[number], begin), range(len(pilot))):
-                pass
+            list(each(partial(_look_at, job, pilot, looked), everyone))
             looked = end
     return [(min(keeper.pilot - one.first, one.table.shape[0] * job.width), one) for one in pilot]
+
+
+def _go_on(pilot: list[Blocks], end: int, number: int) -> None:
+    pilot[number].advance(end)
+
+
+def _look_at(job: Job, pilot: list[Blocks], begin: int, number: int) -> None:
+    _look(job, pilot[number], begin)
 
 
 def _groups(job: Job, played: Iterable[tuple[int, Blocks]]) -> Iterator[Reduced]:

@@ -67,7 +67,7 @@ def prepare_kernels() -> None:
 
 
 def _run_once() -> None:
-    """Run the smallest network for one period, with bands of more than a pilot, which takes every kernel through its signature."""
+    """Run the smallest network for one period with bands of more than a pilot: every kernel goes through its signature."""
     program = _smallest()
     span = Span(first=0, periods=1, warm_up=0, replications=PILOT + 1, seed=0)
     run_ensemble(program, initial_state(program), span=span, threads=1, bands=np.zeros(1, dtype=np.int64))

@@ -56,7 +56,7 @@ def count_kernel(
         found = counts[at]
         for w in range(width):
             value = values[w]
-            if value == value:
+            if not np.isnan(value):
                 found[bins[w]] += np.uint32(1)
                 low, high = min(low, value), max(high, value)
         ends[at, 0], ends[at, 1] = low, high

@@ -123,7 +123,7 @@ def with_histories(tape: Tape, program: Program, *, chosen: Integers, periods: i
 def _writes(
     tape: Tape, sums: tuple[Sums, Sums], *, first: Integers, length: int, stock: Integers
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Return the operations that fill rings with stock and sums at the close; a sum without terms, or whose ring is -1, has none."""
+    """Return the operations that fill rings with stock and sums at the close; none for a sum without terms or ring (-1)."""
     writer = Writer()
     scratch, size, base = tape.rows.count, stock.size, tape.terms.row.size
     if length > 1:
@@ -140,7 +140,7 @@ def _writes(
 
 
 def _backlog(program: Program, rows: Rows, chosen: Integers) -> Sums:
-    """Return what customers and lanes wait for; what waits at a plant may wait for other inputs or a machine, so it is left out."""
+    """Return what customers and lanes wait for; what waits at a plant may wait for a machine, so it is left out."""
     buffers = program.buffers
     writer = SumWriter()
     place, claim = spread(buffers.claim_start, chosen)

@@ -20,7 +20,7 @@ Integers = NDArray[np.int64]
 Singles = NDArray[np.float32]
 
 PILOT = 256
-"""The first replications, whose values decide where the bins are; no more than these, and quantiles are exact."""
+"""The first replications: their values decide where the bins are. A run of no more than these has exact quantiles."""
 
 PILOT_SMALL, PILOT_BYTES = 64, 2 * 1024**3
 """Where tables of as many replications would take more memory, fewer decide."""
@@ -139,10 +139,8 @@ class Keeper:
                 return
             self._edges[at] = edges_of(mine, integer=self.integer)
 
-        for _ in each(gather, range(len(pilot))):
-            pass
-        for _ in each(settle, range(len(self._locks))):
-            pass
+        list(each(gather, range(len(pilot))))
+        list(each(settle, range(len(self._locks))))
         if self._counts.size:
             whole = _Place(np.arange(place.row.size), np.full(place.row.size, -1), place.at)
             self._count(values.astype(np.float64), self.pilot, whole, turn=0)
@@ -152,9 +150,7 @@ class Keeper:
         at_once = PART_SIZE * self.series
         for first in range(0, self._counts.shape[0], at_once):
             some = slice(first, first + at_once)
-            self.band[some] = binned_quantiles(
-                self._edges[some], self._counts[some], ends=self._ends[some], integer=self.integer
-            )
+            self.band[some] = binned_quantiles(self._edges[some], self._counts[some], ends=self._ends[some], integer=self.integer)
         if self.integer and self._counts.size:
             shares = slice(self.series - 1, None, self.series)
             self.band[shares] = binned_quantiles(

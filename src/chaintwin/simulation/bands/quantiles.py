@@ -33,14 +33,16 @@ def sorted_quantiles(values: Singles) -> Singles:
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, np.maximum(known - 1, 0)[:, None])
     below, above = (np.take_along_axis(values, index, axis=1).astype(np.float64) for index in (low, high))
-    return (below + (above - below) * (place - low)).astype(np.float32)
+    found: Singles = (below + (above - below) * (place - low)).astype(np.float32)
+    return found
 
 
 def edges_of(values: Singles, *, integer: bool) -> Singles:
-    """Return float32[rows, EDGES]: edges of bins, each a value of the row.
+    """Return float32[rows, EDGES]: edges of bins, each a value of the row, or infinite.
 
-    A value that many replications share, such as no stock, would spoil the bin that it ends. Where it is found twice among the
-    edges, one of them is moved right below it, so that it has a bin of its own; whole units need no such care.
+    Where a row has fewer different values than there are edges, each is an edge and the rest is infinite; this marks values that
+    come in steps. Elsewhere a value that many replications share, such as no stock, would spoil the bin that it ends. Where it is
+    found twice among the edges, one of them is moved right below it, so that it has a bin of its own.
 
     Parameters
     ----------
@@ -49,9 +51,16 @@ def edges_of(values: Singles, *, integer: bool) -> Singles:
     """
     rank = np.rint(np.array(EDGES) * np.maximum(_known(values) - 1, 0)[:, None]).astype(np.int64)
     edges: Singles = np.take_along_axis(values, rank, axis=1)
-    if not integer:
-        twice = edges[:, :-1] == edges[:, 1:]
-        edges[:, :-1][twice] = np.nextafter(edges[:, :-1][twice], np.float32(-np.inf))
+    twice = edges[:, :-1] == edges[:, 1:]
+    shared = edges[:, :-1][twice]
+    edges[:, :-1][twice] = shared - 1 if integer else np.nextafter(shared, np.float32(-np.inf))
+    # NaN is never equal to its neighbor, nor new.
+    new = np.concatenate([~np.isnan(values[:, :1]), values[:, 1:] > values[:, :-1]], axis=1)
+    place = np.cumsum(new, axis=1) - 1
+    stepped = place[:, -1] < len(EDGES) - 1
+    edges[stepped] = np.inf
+    row, column = np.nonzero(new & stepped[:, None])
+    edges[row, place[row, column]] = values[row, column]
     return edges
 
 
@@ -59,7 +68,7 @@ def binned_quantiles(edges: Singles, counts: Counts, *, ends: Singles, integer: 
     """Return float32[rows, 9]: quantiles of values of which only the bin is known; NaN where there is none.
 
     Inside a bin values are taken to lie evenly, in the open bins at both ends with exponential tails. Whole numbers are exact
-    where a bin holds one of them.
+    where a bin holds one of them, and so is what comes in steps, as far as the first replications have met every step.
 
     Parameters
     ----------
@@ -71,17 +80,23 @@ def binned_quantiles(edges: Singles, counts: Counts, *, ends: Singles, integer: 
     known = total[:, -1:]
     least, greatest = ends[:, :1].astype(np.float64), ends[:, 1:].astype(np.float64)
     inner = np.clip(np.nan_to_num(edges.astype(np.float64), nan=np.inf), least, greatest)
+    step = np.zeros(counts.shape, dtype=bool)
+    step[:, :-1] = np.isinf(edges[:, -1:]) & np.isfinite(edges)
     bounds = np.concatenate([least, inner, greatest], axis=1)
     place = np.array(LEVELS) * np.maximum(known - 1, 0)
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, np.maximum(known - 1, 0))
-    below, above = (_ranked(rank, total, counts=counts, bounds=bounds, integer=integer) for rank in (low, high))
+    below, above = (_ranked(rank, total, counts=counts, bounds=bounds, step=step) for rank in (low, high))
+    if integer:
+        below, above = np.ceil(below - 1e-6), np.ceil(above - 1e-6)
     found = (below + (above - below) * (place - low)).astype(np.float32)
     return np.where(known > 0, found, np.float32(np.nan))
 
 
-def _ranked(rank: NDArray[np.int64], total: NDArray[np.int64], *, counts: Counts, bounds: Floats, integer: bool) -> Floats:
-    """Return the values of a rank, 0 for the least."""
+def _ranked(
+    rank: NDArray[np.int64], total: NDArray[np.int64], *, counts: Counts, bounds: Floats, step: NDArray[np.bool_]
+) -> Floats:
+    """Return the values of a rank, 0 for the least; ``step`` marks bins in which all have the value of the upper edge."""
     last = total.shape[1] - 1
     which = np.minimum((total[:, None, :] <= rank[:, :, None]).sum(axis=2), last)
     size = np.maximum(np.take_along_axis(counts, which, axis=1).astype(np.int64), 1)
@@ -90,8 +105,9 @@ def _ranked(rank: NDArray[np.int64], total: NDArray[np.int64], *, counts: Counts
     share = (size - after) / size
     share = np.where(which == last, _tail(share, size), share)
     share = np.where(which == 0, 1.0 - _tail(after / np.maximum(size - 1, 1), size), share)
+    share = np.where(np.take_along_axis(step, which, axis=1), 1.0, share)
     value: Floats = lower + (upper - lower) * share
-    return np.ceil(value - 1e-6) if integer else value
+    return value
 
 
 def _tail(share: Floats, size: NDArray[np.int64]) -> Floats:
@@ -101,4 +117,5 @@ def _tail(share: Floats, size: NDArray[np.int64]) -> Floats:
 
 
 def _known(values: Singles) -> NDArray[np.int64]:
-    return values.shape[1] - np.isnan(values).sum(axis=1)
+    known: NDArray[np.int64] = values.shape[1] - np.isnan(values).sum(axis=1)
+    return known
