@@ -29,6 +29,9 @@ class Layout(StrEnum):
 ResultFormat = Literal["parquet", "csv", "xlsx"]
 """How a result is written; a test holds that these are the formats of ``chaintwin.Result.write``."""
 
+Kind = Literal["bands", "bullwhip", "network", "ranking"]
+"""What a picture shows; a test holds that these are the kinds of ``chaintwin.simulation.pictures.drawing.plot``."""
+
 Project = Annotated[Path, typer.Argument(help="Folder with chaintwin.toml and tables, or one XLSX file.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers; the same seed gives the same result.", min=0, max=2**64 - 1)]

@@ -37,7 +37,7 @@ Each = Callable[[Callable[[int], None], Iterable[int]], Iterable[None]]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Rows of one block and the places they are counted at, series by series: [series, periods] in one line; places go period by period.
+    """Rows of one block and the places they are counted at, series by series and in one line; places go period by period.
 
     Parameters
     ----------
