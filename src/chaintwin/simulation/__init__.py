@@ -2,6 +2,7 @@
 
 from chaintwin.simulation.counting.figures import FIGURES
 from chaintwin.simulation.ensemble import Span, run_ensemble
+from chaintwin.simulation.pictures.drawing import draw, plot
 from chaintwin.simulation.preparing import prepare_kernels
 from chaintwin.simulation.ranking import cost_ranking, service_ranking
 from chaintwin.simulation.results import Result, result_of
@@ -16,6 +17,8 @@ __all__ = [
     "check_target",
     "chosen_format",
     "cost_ranking",
+    "draw",
+    "plot",
     "prepare_kernels",
     "result_of",
     "run_ensemble",

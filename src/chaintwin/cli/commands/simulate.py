@@ -7,7 +7,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Kind, Project, ResultFormat, Seed
+from chaintwin.cli.commands.options import (
+    Bands,
+    Json,
+    Kind,
+    KindOfPicture,
+    Periods,
+    Plot,
+    Project,
+    ResultFormat,
+    Seed,
+    Threads,
+    Until,
+    WarmUp,
+)
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 HOW = {
@@ -24,9 +37,7 @@ REPLICATIONS, UNTIL_REPLICATIONS = 256, 100_000
 def simulate(
     project: Project,
     *,
-    periods: Annotated[
-        int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)
-    ] = None,
+    periods: Periods = None,
     replications: Annotated[
         int | None,
         typer.Option(
@@ -35,20 +46,10 @@ def simulate(
             show_default=False,
         ),
     ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            help="Precision at which to stop, such as 'fill_rate +/- 0.002' or 'total_cost +/- 1 %'.", show_default=False
-        ),
-    ] = None,
-    warm_up: Annotated[
-        int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
-    ] = None,
+    until: Until = None,
+    warm_up: WarmUp = None,
     seed: Seed = 0,
-    threads: Annotated[
-        int | None,
-        typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False),
-    ] = None,
+    threads: Threads = None,
     confidence: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
     out: Annotated[
         Path | None,
@@ -58,17 +59,9 @@ def simulate(
         ResultFormat | None,
         typer.Option(help="How the result is written: parquet by default, xlsx where the name of --out ends so."),
     ] = None,
-    bands: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Stock point SITE/PRODUCT of which quantiles by period and bullwhip are kept, or all; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="File to draw a picture to, ending in .svg or .png.", show_default=False)
-    ] = None,
-    kind: Annotated[Kind, typer.Option(help="What the picture of --plot shows.")] = "bands",
+    bands: Bands = None,
+    plot: Plot = None,
+    kind: KindOfPicture = "bands",
     json: Json = False,
 ) -> None:
     """Simulate a project: service and cost with intervals."""

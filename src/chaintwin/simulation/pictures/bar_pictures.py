@@ -55,7 +55,8 @@ def draw_bullwhip(result: Result) -> Canvas:
     for x, color, text in ((24, MORE, "orders vary more than demand"), (250, LESS, "orders vary less")):
         canvas.rect((x, 60), (14, 11), fill=color)
         canvas.text((x + 20, 70), text, size=11, color=FAINT)
-    most, least = float(rows["bullwhip"].max()), float(rows["bullwhip"].min())  # type: ignore[arg-type]
+    reach = rows.select(pl.col("bullwhip") + pl.col("bullwhip_half_width").fill_null(0.0)).to_series()
+    most, least = float(reach.max()), float(rows["bullwhip"].min())  # type: ignore[arg-type]
     positive = max(least, 1e-3)
     is_log = most / positive > LOG_SPAN
     low, high = (10.0 ** math.floor(math.log10(min(positive, 0.9))), most * 1.3) if is_log else (0.0, max(most, 1.0) * 1.1)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Kind
+from chaintwin.cli.commands.options import Json, KindOfPicture, Plot
 from chaintwin.cli.terminal.session import session
 
 By = Literal["stock_point", "stream", "site", "product"]
@@ -24,13 +24,11 @@ def explore(
     ] = None,
     by: Annotated[By, typer.Option(help="What the ranking of lost service tells apart.")] = "stock_point",
     top: Annotated[int, typer.Option(help="Rows of each ranking.", min=1)] = 10,
-    plot: Annotated[
-        Path | None, typer.Option(help="File to draw a picture to, ending in .svg or .png.", show_default=False)
-    ] = None,
-    kind: Annotated[Kind, typer.Option(help="What the picture shows.")] = "bands",
+    plot: Plot = None,
+    kind: KindOfPicture = "bands",
     json: Json = False,
 ) -> None:
-    """Look into a result: figures, ledger, where service and money are lost, bands and pictures."""
+    """Look into a result: rankings, bands and pictures."""
     with session(is_json=json) as terminal:
         from chaintwin.cli.commands.simulation_run import result_document
         from chaintwin.cli.views.explore_view import show_band, show_bullwhip, show_costs, show_losses
