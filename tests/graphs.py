@@ -44,6 +44,8 @@ POLICIES: dict[str, tuple[Policy, dict[str, str]]] = {
         {"S": "low", "alpha": "gain", "beta": "supply_gain", "theta": "smoothing", "forecast": "forecast"},
     ),
     "echelon": (Policy.ECHELON, {"S": "low"}),
+    "dual": (Policy.DUAL_INDEX, {"S": "low", "Se": "high"}),
+    "surge": (Policy.BASE_SURGE, {"S": "low", "Q": "high"}),
     "none": (Policy.NONE, {}),
 }
 """Policies of the notation: their number, and the column each parameter goes to."""
@@ -79,6 +81,7 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
             item.get("priority", 0),
             float(item.get("yield", 1.0)),
             float(item.get("share", 1.0)),
+            item.get("tier", 0),
             float(item.get("moq", 0.0)),
             float(item.get("batch", 0.0)),
             0.0,

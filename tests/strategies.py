@@ -34,11 +34,12 @@ class Features:
     by_products: bool = True
     loops: bool = True
     order_rules: bool = False
+    tiers: bool = False
     policies: tuple[str, ...] = ("base_stock", "sS", "RnQ")
 
 
 RULES = ("base_stock", "sS", "RnQ", "series", "kanban", "constant", "smoothed", "sterman", "echelon")
-EVERYTHING = Features(random_leads=True, order_rules=True, policies=RULES)
+EVERYTHING = Features(random_leads=True, order_rules=True, tiers=True, policies=RULES)
 
 
 @st.composite
@@ -73,6 +74,12 @@ def random_serial_system(seed: int, *, integer: bool | None = None, periods: int
     choose = _Seeded(seed)
     whole = choose.chance(50) if integer is None else integer
     return _serial(choose, integer=whole, periods=periods, stages=stages)
+
+
+def two_speed_suppliers(network: dict[str, Any]) -> set[str]:
+    """Return the activities whose lead times have to be fixed."""
+    fast = {buffer["id"] for buffer in network["buffers"] if buffer["policy"]["type"] in ("dual", "surge")}
+    return {activity["id"] for activity in network["activities"] if fast & set(activity["out"])}
 
 
 class _Choose(Protocol):
@@ -131,11 +138,27 @@ def _network(choose: _Choose, *, integer: bool, periods: int, buffers: int, feat
         "demands": [build.demand() for _ in range(choose.whole(1, 3))],
         "resources": resources,
     }
+    if features.tiers:
+        _rank_sources(choose, network, build)
     if features.random_leads:
-        drawn = [a for a in activities if choose.chance(25)]
+        fixed = two_speed_suppliers(network)
+        drawn = [a for a in activities if choose.chance(25) and a["id"] not in fixed]
         # A drawn lead may be 0 only where the activity was allowed to be zero-lead: a loop must keep its delay.
         network["leads"] = {a["id"]: [choose.whole(min(a["lead"], 1), 3) for _ in range(periods)] for a in drawn}
     return {"network": network, "periods": periods, "integer": integer}
+
+
+def _rank_sources(choose: _Choose, network: dict[str, Any], build: _Build) -> None:
+    """Put some sources into tiers, and let some buffers order at two speeds."""
+    for activity in network["activities"]:
+        if choose.chance(30):
+            activity["tier"] = choose.whole(0, 2)
+    for buffer in network["buffers"]:
+        tiers = [a.get("tier", 0) for a in network["activities"] if buffer["id"] == next(iter(a["out"]))]
+        if 0 in tiers and max(tiers) > 0 and choose.chance(50):
+            index = build.quantity(2, 20)
+            surge = {"type": "surge", "S": index, "Q": build.quantity(0, 5)}
+            buffer["policy"] = choose.one(({"type": "dual", "S": index + build.quantity(0, 25), "Se": index}, surge))
 
 
 def _serial(choose: _Choose, *, integer: bool, periods: int, stages: int) -> Case:

@@ -152,13 +152,47 @@ def test_lower__shares_are_scaled() -> None:
 
 
 @pytest.mark.parametrize("second", [{"rule": "contingency"}, {"priority": 1}])
-def test_lower__contingency_and_second_rank_have_no_share(second: dict[str, Any]) -> None:
+def test_lower__contingency_and_second_rank_stand_behind(second: dict[str, Any]) -> None:
     sources = [
         {"site_id": "store", "product_id": "A", "lane_id": "warehouse-store"},
         {"site_id": "store", "product_id": "A", "kind": "buy", **second},
     ]
     found = activities(graph_of(chain(sources=sources)))
-    assert (found["warehouse-store/A"]["share"], found["buy/store/A"]["share"]) == (1.0, 0.0)
+    assert [(found[name]["tier"], found[name]["share"]) for name in ("warehouse-store/A", "buy/store/A")] == [(0, 1.0), (1, 1.0)]
+
+
+def test_lower__ranks_by_cost_where_the_cheapest_is_asked_first() -> None:
+    sources = [
+        {"site_id": "store", "product_id": "A", "lane_id": "warehouse-store"},
+        {"site_id": "store", "product_id": "A", "kind": "buy", "partner": "dear", "cost": 9.0},
+        {"site_id": "store", "product_id": "A", "kind": "buy", "partner": "lossy", "cost": 7.0, "yield_rate": 0.5},
+        {"site_id": "store", "product_id": "A", "kind": "buy", "partner": "reserve", "cost": 0.0, "rule": "contingency"},
+    ]
+    tables = chain(sources=sources)
+    tables["stock_points"] = [{"site_id": "store", "product_id": "A", "sourcing": "cheapest"}]
+    found = activities(graph_of(tables))
+    assert [
+        found[name]["tier"] for name in ("warehouse-store/A", *(f"buy/store/A/{p}" for p in ("dear", "lossy", "reserve")))
+    ] == [
+        0,
+        1,
+        2,
+        3,
+    ]
+
+
+def test_lower__two_speeds_propose_a_level_for_each() -> None:
+    sources = [
+        {"site_id": "store", "product_id": "A", "lane_id": "warehouse-store"},
+        {"site_id": "store", "product_id": "A", "kind": "buy", "priority": 1},
+    ]
+    tables = chain(sources=sources)
+    tables["stock_points"] = [{"site_id": "store", "product_id": "A", "policy": "dual_index"}]
+    buffer = graph_of(tables).buffers.row(by_predicate=pl.col("buffer_id") == "store/A", named=True)
+    assert buffer["low"] > buffer["high"] > 0
+    tables["stock_points"][0] |= {"policy": "base_surge", "order_quantity": 3.0, "expedite_level": 2.0}
+    buffer = graph_of(tables).buffers.row(by_predicate=pl.col("buffer_id") == "store/A", named=True)
+    assert (buffer["low"], buffer["high"]) == (2.0, 3.0)
 
 
 def test_lower__contingency_alone_is_used() -> None:

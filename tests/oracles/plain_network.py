@@ -9,8 +9,8 @@ Order of entities
     (case)
  2. The claims on a buffer are listed as streams first, then consuming activities by id; ties go to the first listed. (case)
  3. Information order: an edge o -> b for every activity with info_delay 0 that fills o (o has a policy) and consumes b.
-    Buffers that may go next are taken by smallest id. A buffer without a policy places no orders, so it never closes a cycle.
-    (choice)
+    A buffer goes by the longest chain of buffers that order before it, then by id, which matters where sources are compared by
+    what they have left. A buffer without a policy places no orders, so it never closes a cycle. (choice)
  4. Material levels: only activities whose smallest possible lead is 0 raise the level of their outputs. A drawn lead of 0 is
     used at once, so an activity that may draw 0 counts as zero-lead. (choice)
 
@@ -65,11 +65,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from tests.oracles.plain_laws import assert_laws
-from tests.oracles.plain_rules import learn, wanted
+from tests.oracles.plain_rules import learn
+from tests.oracles.plain_sources import proportional, share_by_speed, share_by_tier, two_speeds
 
 SLACK = 1e-9
 
@@ -106,7 +106,7 @@ def allocate_plain(
                 shares[index] = claims[index]
             left -= total
             continue
-        parts = _proportional(left, [claims[index] for index in members], integer)
+        parts = proportional(left, [claims[index] for index in members], integer)
         for index, part in zip(members, parts, strict=True):
             shares[index] = part
         # Exactly zero: the rounding of left - sum(parts) would make the tiers below divide by a total of 0.
@@ -122,13 +122,13 @@ def information_order(network: Network) -> list[str]:
         if activity.get("info_delay", 0) == 0:
             for source in activity["in"]:
                 before[source] |= {target for target in activity["out"] if target in ordering}
-    order: list[str] = []
-    while len(order) < len(before):
-        ready = sorted(b for b in before if b not in order and before[b] <= set(order))
+    rank: dict[str, int] = {}
+    while len(rank) < len(before):
+        ready = [b for b in before if b not in rank and all(other in rank for other in before[b])]
         if not ready:
-            raise ValueError(f"zero-delay information cycle among {sorted(set(before) - set(order))}")
-        order.append(ready[0])
-    return order
+            raise ValueError(f"zero-delay information cycle among {sorted(set(before) - set(rank))}")
+        rank |= {b: max((rank[other] + 1 for other in before[b]), default=0) for b in ready}
+    return sorted(rank, key=lambda b: (rank[b], b))
 
 
 def material_levels(network: Network) -> tuple[dict[str, int], dict[str, int]]:
@@ -269,12 +269,10 @@ class _Run:
         buffer, sources = self.buffer_of[b], self.sources[b]
         learn(self, b)
         if _policy(buffer) and sources and (period - buffer.get("phase", 0)) % buffer.get("review", 1) == 0:
-            quantity = _round_up(wanted(self, b, period), buffer, self.slack(buffer))
-            for activity, part in zip(sources, self.split(quantity, sources), strict=True):
-                quantity = part / (activity["out"][b] * activity.get("yield", 1.0))
-                if self.integer:
-                    quantity = float(math.ceil(quantity - SLACK))
-                self.order_activity(activity, _round_up(quantity, activity, self.slack(buffer)), period)
+            if two_speeds(buffer):
+                share_by_speed(self, b, period)
+            else:
+                share_by_tier(self, b, period)
         self.flow.position[b] = self.position(b)
 
     def slack(self, buffer: Entity) -> float:
@@ -282,17 +280,6 @@ class _Run:
         policy = buffer["policy"]
         target = policy.get("s", policy.get("S", policy.get("R", policy.get("Q", 0))))
         return 0.0 if self.integer else SLACK * max(1.0, abs(target))
-
-    def split(self, wanted: float, sources: list[Entity]) -> list[float]:
-        """Split a quantity over sources by share."""
-        shares = [float(a.get("share", 1.0)) for a in sources]
-        if wanted <= 0 or sum(shares) <= 0:
-            return [0.0] * len(sources)
-        if not self.integer:
-            return _proportional(wanted, shares, self.integer)
-        # Shares are taken as the decimals they were written as, so that 0.7 and 0.3 of 45 tie and the first source wins.
-        exact = [Fraction(str(share)) for share in shares]
-        return _proportional(Fraction(wanted), exact, self.integer)  # type: ignore[arg-type]
 
     def order_activity(self, activity: Entity, quantity: float, period: int) -> None:
         """Book an order: visible at once, or after the information delay."""
@@ -439,29 +426,6 @@ def _policy(buffer: Entity) -> bool:
     """Tell whether a buffer places orders."""
     policy = buffer.get("policy")
     return policy is not None and policy.get("type", "none") != "none"
-
-
-def _proportional(available: float, claims: Sequence[float], integer: bool) -> list[float]:
-    """Divide ``available`` in proportion to claims; in integer mode by largest remainder, first listed on ties."""
-    total = sum(claims)
-    if not integer:
-        return [available * claim / total for claim in claims]
-    # Python's floor division and modulo of whole floats are exact, unlike the fraction of a rounded quotient.
-    parts = [float(available * claim // total) for claim in claims]
-    remainders = [available * claim % total for claim in claims]
-    spare = round(available - sum(parts))
-    for index in sorted(range(len(claims)), key=lambda i: (-remainders[i], i))[:spare]:
-        parts[index] += 1.0
-    return parts
-
-
-def _round_up(quantity: float, entity: Entity, slack: float) -> float:
-    """Apply minimum order and batch to a quantity that is more than rounding noise."""
-    if quantity <= slack or not ("moq" in entity or "batch" in entity):
-        return quantity
-    if "batch" in entity:
-        quantity = entity["batch"] * math.ceil(quantity / entity["batch"] - SLACK)
-    return float(max(entity.get("moq", 0.0), quantity))
 
 
 def _at(series: Any, period: int) -> Any:

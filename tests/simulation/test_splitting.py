@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from chaintwin.simulation.kernels.row_kernels import part_whole_kernel
+from chaintwin.simulation.kernels.ordering_kernels import part_whole_kernel
 
 Floats = NDArray[np.float64]
 

@@ -89,6 +89,35 @@ def quantile_kernel(kind: int, offset: int, size: int, values: NDArray[np.float6
 
 
 @kernel
+def thresholds_kernel(
+    kind: NDArray[np.int8],
+    offset: NDArray[np.int64],
+    size: NDArray[np.int64],
+    values: NDArray[np.float64],
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    start: NDArray[np.int64],
+    ends: NDArray[np.float64],
+) -> None:
+    """Set ``ends[start[i] + j]`` to what uniforms must exceed for a draw of law i, rounded, to be above ``low[i] + j``.
+
+    Uniforms are odd multiples of 2**-33, and ``ends`` multiples of 2**-32 (1 where no draw is as large), so they never meet.
+    """
+    for law in range(kind.shape[0]):
+        for step in range(high[law] - low[law]):
+            least = low[law] + step + 1
+            first, last = np.int64(0), np.int64(1) << 32
+            while first < last:
+                middle = (first + last) >> 1
+                u = (np.float64(middle) + 0.5) * 2.0**-32
+                if math.floor(quantile_kernel(kind[law], offset[law], size[law], values, u) + 0.5) >= least:
+                    last = middle
+                else:
+                    first = middle + 1
+            ends[start[law] + step] = np.float64(first) * 2.0**-32
+
+
+@kernel
 def fill_quantile_kernel(
     kind: int,
     offset: int,

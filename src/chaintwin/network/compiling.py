@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from chaintwin.errors import GraphError, StreamCollisionError
 from chaintwin.laws import Law, LawError, pack_laws, parse_many
 from chaintwin.laws.parameters import LARGEST
-from chaintwin.network.graph import ActivityKind, Graph, LeadMode, Policy
+from chaintwin.network.graph import TWO_SPEEDS, ActivityKind, Graph, LeadMode, Policy
 from chaintwin.network.paths.echelons import Echelons, Feeds, echelons_of
 from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of
+from chaintwin.network.paths.speeds import expedite_leads
 from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Streams
 from chaintwin.network.sizes import LARGEST_DRAW, RING_SLOTS_MAX, longest_lead, may_exceed, oversized, ring_slots
 from chaintwin.network.tables.schema import DELAY_MAX
@@ -33,7 +34,8 @@ def compile_graph(graph: Graph) -> Program:
     ------
     GraphError
         A loop of orders or of material that no delay breaks, a row that names something that is not there, a fraction
-        where quantities are whole units, or a number, a lead time or a sum of lead times that is too large.
+        where quantities are whole units, a number, a lead time or a sum of lead times that is too large, or a rule of two speeds
+        without sources for it.
     StreamCollisionError
         Two random streams have the same number.
     """
@@ -46,7 +48,7 @@ def compile_graph(graph: Graph) -> Program:
     uses = _arcs(graph.uses, index, other="resource_id", index_of=index.resources)
     claims = _claims(index, inputs)
     rings = _rings(graph, index, laws)
-    return Program(
+    program = Program(
         integer=graph.integer,
         names=index.names(),
         buffers=_buffers(index, (inputs, outputs), claims),
@@ -58,6 +60,8 @@ def compile_graph(graph: Graph) -> Program:
         pipeline=rings.pipeline,
         orders=rings.orders,
     )
+    expedite_leads(program)
+    return program
 
 
 def refuse_collisions(purpose: str, ids: pl.Series, *, numbers: NDArray[np.uint64]) -> None:
@@ -218,20 +222,22 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     inputs, outputs = arcs
     frame, count = index.buffer, index.buffer.height
     yields = _floats(index.activity, "yield_rate")
-    share = _floats(index.activity, "share")
-    by_buffer = np.lexsort((outputs.owner, outputs.other))
+    share, tier = _floats(index.activity, "share"), _integers(index.activity, "tier")
+    policy = frame["policy"].to_numpy().astype(np.int8)
+    by_buffer = np.lexsort((outputs.owner, tier[outputs.owner], outputs.other))
     buffer, activity, quantity = outputs.other[by_buffer], outputs.owner[by_buffer], outputs.quantity[by_buffer]
     main = outputs.is_main[by_buffer] & (share[activity] > 0)
-    total = np.bincount(buffer[main], weights=share[activity[main]], minlength=count).astype(np.float64)
+    source = activity[main]
+    rank = _from_zero(tier[source], buffer[main], fast=np.isin(policy, TWO_SPEEDS))
+    total = _group_totals(share[source], buffer[main], rank)
     lossy = np.zeros(count, dtype=np.int8)
     lossy[index.stream_buffer[_floats(index.stream, "lost_fraction") > 0]] = 1
     # A buffer without a source cannot order; its policy is switched off so that no kernel has to ask.
-    policy = frame["policy"].to_numpy().astype(np.int8)
     policy = np.where(np.bincount(buffer[main], minlength=count) > 0, policy, np.int8(Policy.NONE)).astype(np.int8)
     output = (quantity * yields[activity])[main]
-    echelons = _echelons(
-        index, inputs, policy, sources=(activity[main], buffer[main], share[activity[main]] / total[buffer[main]] / output)
-    )
+    # What an echelon holds is what its buffers get as a rule, from the sources that are asked first.
+    content = np.where(rank == 0, share[source] / total / output, 0.0)
+    echelons = _echelons(index, inputs, policy, sources=(source, buffer[main], content))
     level_start, levels = _lists(frame["level_series"])
     return Buffers(
         on_hand=_floats(frame, "on_hand"),
@@ -253,8 +259,9 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
         echelon_content=echelons.content,
         holding_cost=_floats(frame, "holding_cost"),
         source_start=rows_of(buffer[main], count),
-        source_activity=activity[main],
-        source_share=share[activity[main]],
+        source_activity=source,
+        source_tier=rank,
+        source_share=share[source],
         source_total=total,
         source_output=output,
         supply_start=rows_of(buffer, count),
@@ -267,6 +274,22 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
         claim_tier=claims.tier,
         claim_lossy=lossy,
     )
+
+
+def _from_zero(tier: Integers, buffer: Integers, *, fast: NDArray[np.bool_]) -> Integers:
+    """Return tiers that begin at 0 for each buffer; for those that order at two speeds 0 for regular sources, 1 for others."""
+    least = np.full(fast.size, np.iinfo(np.int64).max)
+    np.minimum.at(least, buffer, tier)
+    return np.where(fast[buffer], tier > 0, tier - least[buffer])
+
+
+def _group_totals(values: Floats, *keys: Integers) -> Floats:
+    """Return, for each value, the sum over all with the same keys, which lie beside each other."""
+    new = np.zeros(values.size, dtype=bool)
+    for key in keys:
+        new[1:] |= key[1:] != key[:-1]
+    group = np.cumsum(new)
+    return np.asarray(np.bincount(group, weights=values)[group])
 
 
 def _echelons(index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources: tuple[Integers, Integers, Floats]) -> Echelons:

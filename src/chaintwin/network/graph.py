@@ -25,6 +25,12 @@ class Policy(IntEnum):
     SMOOTHED = 6  # low: target; orders the forecast and a part (gain) of the gap, METHODS 4.3
     STERMAN = 7  # low: target; the same, stock and supply line weighed apart (gain, supply_gain), METHODS 1.5
     ECHELON = 8  # low: order up to this echelon position
+    DUAL_INDEX = 9  # low: index of the regular sources; high: of the expedited ones (those of tier 1 and more)
+    BASE_SURGE = 10  # low: index of the expedited sources; high: quantity the regular ones get every time
+
+
+TWO_SPEEDS = (Policy.DUAL_INDEX, Policy.BASE_SURGE)
+"""Rules that order from expedited sources first, by what is due before they could deliver."""
 
 
 class ActivityKind(IntEnum):
@@ -74,6 +80,7 @@ ACTIVITY_SCHEMA = pl.Schema(
         "priority": pl.Int64(),
         "yield_rate": pl.Float64(),
         "share": pl.Float64(),
+        "tier": pl.Int64(),
         "minimum_order": pl.Float64(),
         "batch": pl.Float64(),
         "variable_cost": pl.Float64(),
@@ -152,7 +159,8 @@ class Graph:
         Float64 or null, repeated: takes the place of ``low`` in base stock), ``holding_cost`` (Float64, money a unit and period).
     activities : ``activity_id`` (String), ``kind`` (Int8, an ActivityKind), ``lead`` (String, a law in periods), ``lead_mode``
         (Int8, a LeadMode), ``information_delay`` (Int64), ``priority`` (Int64), ``yield_rate`` (Float64), ``share`` (Float64, of
-        the order of the main output, scaled to one over the sources of a buffer), ``minimum_order``, ``batch`` (Float64, units of
+        the order of the main output, scaled to one over the sources of a buffer and tier), ``tier`` (Int64: a source of a higher
+        tier gets what those below cannot start today), ``minimum_order``, ``batch`` (Float64, units of
         the activity), ``variable_cost`` (money a unit of activity), ``fixed_cost`` (money a start), ``duty_cost`` (money a unit
         of activity).
     inputs : ``activity_id``, ``buffer_id``, ``quantity`` (units for one unit of activity).

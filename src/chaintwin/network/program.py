@@ -56,10 +56,11 @@ class Buffers(NamedTuple):
     echelon_start, echelon_buffer, echelon_content : rows over N, for rules on the echelon, of the buffers at and below, with the
         units of the buffer in one unit there.
     holding_cost : Floats[N], money a unit and period.
-    source_start, source_activity : rows over N of the activities whose main output is the buffer, by activity index.
-    source_share : Floats over ``source_activity``: weight of the source in each order.
-    source_total : Floats[N]: sum of the shares of a buffer's sources; kept apart because whole units are split by exact
-        remainders.
+    source_start, source_activity : rows over N of the activities whose main output is the buffer, by tier, then activity index.
+    source_tier : Integers over ``source_activity``: 0 for those that are asked first.
+    source_share : Floats over ``source_activity``: weight of the source in each order of its tier.
+    source_total : Floats over ``source_activity``: sum of the shares of its tier; kept apart because whole units are split by
+        exact remainders.
     source_output : Floats over ``source_activity``: good units of the buffer's product for one unit of the activity.
     supply_start, supply_activity, supply_quantity : rows over N of every activity that brings stock, main output or not, with
         output x yield for one unit; what counts as on order.
@@ -90,6 +91,7 @@ class Buffers(NamedTuple):
     holding_cost: Floats
     source_start: Integers
     source_activity: Integers
+    source_tier: Integers
     source_share: Floats
     source_total: Floats
     source_output: Floats

@@ -123,11 +123,6 @@ PLANTED: dict[str, Plant] = {
         {"site_id": "depot", "product_id": "lamp", "lane_id": "L4", "share": 0.3},
     ),
     "source.contingency_only": _set("sources", "north", rule="contingency"),
-    "source.ranked": _add(
-        "sources",
-        {"site_id": "depot", "product_id": "lamp", "lane_id": "L3"},
-        {"site_id": "depot", "product_id": "lamp", "lane_id": "L4", "priority": 1},
-    ),
     "wait.long": _set("lanes", "L1", information_delay=100_001),
     "wait.total": _all(
         _set("lanes", "L5", lead_time="uniform(1, 99000)"),
@@ -151,6 +146,7 @@ PLANTED: dict[str, Plant] = {
         _circle(delay=1),
         _add("stock_points", {"site_id": "kiosk", "product_id": "lamp", "policy": "echelon", "base_stock": 50.0}),
     ),
+    "policy.speeds": _set("stock_points", "depot", policy="dual_index"),
     "policy.levels": _set("stock_points", "depot", policy="s_S", reorder_point=50.0, order_up_to=40.0),
     "policy.parameter": _set("stock_points", "depot", reorder_point=50.0),
     "policy.phase": _set("stock_points", "depot", review_period=7, review_phase=9),

@@ -17,6 +17,7 @@ from chaintwin.network.doctor.structure.loads import check_loads
 from chaintwin.network.doctor.structure.loops import check_loops
 from chaintwin.network.doctor.structure.reach import check_reach
 from chaintwin.network.doctor.structure.single import check_single
+from chaintwin.network.doctor.structure.speeds import check_speeds
 from chaintwin.network.doctor.structure.subject import Structure
 from chaintwin.network.doctor.structure.unused import check_unused
 from chaintwin.network.doctor.structure.whole import check_whole
@@ -47,6 +48,7 @@ TABLE_CHECKS = (
 )
 STRUCTURE_CHECKS = (
     check_loops,
+    check_speeds,
     check_whole,
     check_run,
     check_reach,

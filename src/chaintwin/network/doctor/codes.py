@@ -176,12 +176,6 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "at least one source with rule share",
         "A stock point has only contingency sources; they are used as ordinary ones.",
     ),
-    (
-        "source.ranked",
-        _NOTE,
-        "equal priorities where all should be used",
-        "Sources behind the first priority get no orders as long as no rule asks for them.",
-    ),
     ("lane.to_itself", _WARNING, "two different sites", "A lane ends where it begins; no source uses it unless a row says so."),
     ("lane.lead_time_zero", _WARNING, "at least 1 between different places", "Goods arrive in the period in which they leave."),
     ("lane.lead_time_long", _WARNING, "at most a year", "A mean lead time is longer than a year."),
@@ -201,6 +195,12 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "A stock point orders by its echelon, and goods below it go round in a circle.",
     ),
     ("policy.level_missing", _ERROR, "a level", "A stock point orders by its echelon, and its level is blank; none is proposed."),
+    (
+        "policy.speeds",
+        _ERROR,
+        "sources of two priorities, with fixed lead times",
+        "A stock point orders at two speeds and has no expedited or no regular source, or one whose lead time is random.",
+    ),
     ("policy.levels", _ERROR, "reorder_point at most order_up_to", "The reorder point is above the level that is ordered up to."),
     ("policy.parameter", _WARNING, "the parameters of the policy", "A parameter is given that the policy does not use."),
     (

@@ -59,9 +59,8 @@ class Lowered:
 def lower(network: Network, *, periods: int | None = None) -> Graph:
     """Return the network as buffers and activities.
 
-    Rows in force on the first day are used. Storage capacity, promise windows, cut-offs, payment terms and contingency rules
-    are not
-    part of the graph.
+    Rows in force on the first day are used. Storage capacity, promise windows, cut-offs and payment terms are not part of the
+    graph.
 
     Parameters
     ----------
@@ -107,7 +106,9 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
     graph = Graph(
         integer=settings.quantities is Quantities.INTEGER,
         buffers=_shaped(points.with_columns(_buffer_id()), BUFFER_SCHEMA),
-        activities=_shaped(found.activities.with_columns(priority=pl.col("lane_priority").fill_null(0)), ACTIVITY_SCHEMA),
+        activities=_shaped(
+            found.activities.with_columns(priority=pl.col("lane_priority").fill_null(0), share="order_share"), ACTIVITY_SCHEMA
+        ),
         inputs=_shaped(found.inputs.with_columns(_buffer_id()), INPUT_SCHEMA),
         outputs=_shaped(found.outputs.with_columns(_buffer_id()), OUTPUT_SCHEMA),
         uses=uses,

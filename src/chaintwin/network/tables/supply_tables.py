@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from chaintwin.network.tables.schema import DELAY_MAX, Column, Kind, Table
 
-POLICIES = ("base_stock", "s_S", "R_nQ", "min_max", "kanban", "constant", "smoothed", "sterman", "echelon", "none")
+POLICIES = (
+    "base_stock",
+    "s_S",
+    "R_nQ",
+    "min_max",
+    "kanban",
+    "constant",
+    "smoothed",
+    "sterman",
+    "echelon",
+    "dual_index",
+    "base_surge",
+    "none",
+)
 LEAD_MODES = ("crossing", "fifo", "kaplan")
 
 VALID = (
@@ -34,7 +47,8 @@ STOCK_POINTS = Table(
             "base_stock",
             Kind.NUMBER,
             "Order up to this position (base_stock), or in whole cards (kanban); target of smoothed and sterman; order up to "
-            "this echelon position (echelon). Below 0 orders wait until so much is owed.",
+            "this echelon position (echelon); index of the regular sources (dual_index). Below 0 orders wait until so much is "
+            "owed.",
             unit="unit",
             rule="mean demand over the exposure and safety for the service target; smoothed and sterman: less a period's mean; "
             "echelon: must be given",
@@ -56,11 +70,28 @@ STOCK_POINTS = Table(
         Column(
             "order_quantity",
             Kind.NUMBER,
-            "Order whole multiples of this (R_nQ), one card (kanban), or this every time (constant).",
+            "Order whole multiples of this (R_nQ), one card (kanban), or this every time (constant; of base_surge the regular "
+            "sources).",
             unit="unit",
             low=0,
             low_open=True,
-            rule="four periods of demand; constant: the mean between two reviews",
+            rule="four periods of demand; constant: the mean between two reviews; base_surge: three quarters of it",
+        ),
+        Column(
+            "expedite_level",
+            Kind.NUMBER,
+            "Order from expedited sources, those of higher priority number, up to this much in stock or due before they could "
+            "deliver (dual_index, base_surge).",
+            unit="unit",
+            rule="as base_stock, by the lead time of the expedited sources",
+        ),
+        Column(
+            "sourcing",
+            Kind.CHOICE,
+            "Which sources are asked first: by their priority, or by their cost a unit, duty included. The next ones get what "
+            "those before cannot start today.",
+            default="priority",
+            choices=("priority", "cheapest"),
         ),
         Column(
             "level_series",
@@ -132,9 +163,21 @@ SOURCES = Table(
         Column("from_site", Kind.ID, "The sender (kind move).", references="sites.site_id", rule="the lane's sender"),
         Column("bom_id", Kind.ID, "The bill of material (kind make).", references="bom.bom_id", rule="the product's own"),
         Column("partner", Kind.ID, "The supplier (kind buy).", references="partners.partner_id"),
-        Column("share", Kind.NUMBER, "Share of each order, before scaling to one.", default=1.0, low=0),
-        Column("priority", Kind.INTEGER, "Rank of the source; low number first.", default=0),
-        Column("rule", Kind.CHOICE, "How the source is used.", default="share", choices=("share", "contingency")),
+        Column("share", Kind.NUMBER, "Share of what sources of one rank get, before scaling to one.", default=1.0, low=0),
+        Column(
+            "priority",
+            Kind.INTEGER,
+            "Rank of the source; low number first. The next rank gets what those before cannot start today; above the lowest: "
+            "expedited (dual_index, base_surge).",
+            default=0,
+        ),
+        Column(
+            "rule",
+            Kind.CHOICE,
+            "By share inside its rank, or behind all ranks as a contingency.",
+            default="share",
+            choices=("share", "contingency"),
+        ),
         Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, high=DELAY_MAX, default="1"),
         LEAD_MODE,
         Column("yield_rate", Kind.NUMBER, "Good units a unit ordered.", default=1.0, low=0, high=1, low_open=True),

@@ -25,6 +25,11 @@ class Sums(NamedTuple):
     row: Integers
     weight: Floats
 
+    def join(self, other: Sums) -> Sums:
+        """Return these sums and others behind them."""
+        start = np.concatenate([self.start, self.row.size + other.start[1:]])
+        return Sums(start, np.concatenate([self.row, other.row]), np.concatenate([self.weight, other.weight]))
+
 
 class SumWriter:
     """Collects the terms of sums in any order; terms of one sum keep the order in which they came."""

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from chaintwin.jit import part_kernel
 from chaintwin.simulation.kernels.row_kernels import (
+    claim_kernel,
     clamp_kernel,
     copy_kernel,
     fill_kernel,
     grant_alone_kernel,
     grant_share_kernel,
     leave_kernel,
-    take_kernel,
 )
 
 Table = NDArray[np.float64]
@@ -46,7 +46,7 @@ def allocate_kernel(
             end += 1
         fill_kernel(table[total], 0.0)
         for claim in range(first, end):
-            take_kernel(table[claims[claim, 1]], table[claims[claim, 0]], table[total], quantities[claim])
+            claim_kernel(table[claims[claim, 1]], table[claims[claim, 0]], table[total], quantities[claim])
         if end == first + 1:
             grant_alone_kernel(table[claims[first, 1]], table[left])
         elif integer:

@@ -16,9 +16,6 @@ Row = NDArray[np.float64]
 SLACK = 1e-9
 """Rounding noise of real quantities, relative to a level (METHODS 1.5), and of quotients that should be whole."""
 
-ROUNDING = 1e-15
-"""Rounding noise of a part of an order, relative to the order."""
-
 
 @row_kernel
 def add_kernel(into: Row, row: Row, factor: float) -> None:
@@ -76,138 +73,6 @@ def ask_kernel(demand: Row, backlog: Row, position: Row, total: Row) -> None:
         backlog[w] += asked
         position[w] -= asked
         total[w] += asked
-
-
-@row_kernel
-def project_kernel(position: Row, backlog: Row, grant: Row, demand: Row, fraction: float, integer: bool) -> None:
-    """E3: a loss that today's stock already decides is not ordered again (METHODS 1.5, lost sales)."""
-    if integer:
-        for w in range(position.shape[0]):
-            position[w] += np.floor(fraction * min(backlog[w] - grant[w], demand[w]) + SLACK)
-    else:
-        for w in range(position.shape[0]):
-            position[w] += fraction * min(backlog[w] - grant[w], demand[w])
-
-
-@row_kernel
-def order_up_to_kernel(order: Row, position: Row, level: float, slack: float) -> None:
-    """E3, base stock: what is missing from a level."""
-    for w in range(order.shape[0]):
-        gap = level - position[w]
-        order[w] = gap if gap > slack else 0.0
-
-
-@row_kernel
-def order_s_s_kernel(order: Row, position: Row, low: float, high: float, slack: float) -> None:
-    """E3, (s,S): up to a level once the position is down at the reorder point."""
-    for w in range(order.shape[0]):
-        order[w] = high - position[w] if position[w] <= low + slack else 0.0
-
-
-@row_kernel
-def order_r_nq_kernel(order: Row, position: Row, low: float, lot: float, slack: float) -> None:
-    """E3, (R,nQ): whole lots until the position is above the reorder point."""
-    for w in range(order.shape[0]):
-        gap = low + slack - position[w]
-        order[w] = lot * (np.floor(gap / lot) + 1.0) if gap >= 0.0 else 0.0
-
-
-@row_kernel
-def order_lots_kernel(order: Row, position: Row, level: float, lot: float, slack: float) -> None:
-    """E3, kanban: as many whole lots as fit below the level."""
-    for w in range(order.shape[0]):
-        order[w] = lot * max(np.floor((level + slack - position[w]) / lot), 0.0)
-
-
-@row_kernel
-def order_part_kernel(order: Row, position: Row, forecast: Row, level: float, gain: float) -> None:
-    """E3, proportional order-up-to: the forecast and a part of the gap (METHODS 4.3)."""
-    for w in range(order.shape[0]):
-        order[w] = max(forecast[w] + gain * (level - position[w]), 0.0)
-
-
-@row_kernel
-def order_anchored_kernel(
-    order: Row, position: Row, supply: Row, forecast: Row, level: float, gain: float, supply_gain: float
-) -> None:
-    """E3, anchoring and adjustment: stock and supply line are weighed apart (Sterman 1989, equations 9 to 11)."""
-    for w in range(order.shape[0]):
-        stock = position[w] - supply[w]
-        order[w] = max(forecast[w] + gain * (level - stock - supply_gain * supply[w]), 0.0)
-
-
-@row_kernel
-def forecast_kernel(forecast: Row, claims: Row, weight: float) -> None:
-    """E3: exponential smoothing of what is claimed."""
-    for w in range(forecast.shape[0]):
-        forecast[w] = weight * claims[w] + (1.0 - weight) * forecast[w]
-
-
-@row_kernel
-def nearest_kernel(row: Row) -> None:
-    """Round to the nearest whole unit, halves up, and what is a half but for rounding noise."""
-    for w in range(row.shape[0]):
-        row[w] = np.floor(row[w] + (0.5 + SLACK))
-
-
-@row_kernel
-def part_whole_kernel(part: Row, order: Row, shares: Row, which: int, total: float) -> None:
-    """E3: one source's part of whole units, by largest remainder, the first source winning ties (decision 7)."""
-    for w in range(part.shape[0]):
-        amount = order[w]
-        left = amount
-        near = SLACK + ROUNDING * amount
-        mine = amount * shares[which] / total
-        whole = np.floor(mine + near)
-        before = 0
-        for other in range(shares.shape[0]):
-            theirs = amount * shares[other] / total
-            floor = np.floor(theirs + near)
-            left -= floor
-            gap = (theirs - floor) - (mine - whole)
-            if gap > near or (gap >= -near and other < which):
-                before += 1
-        part[w] = whole + (1.0 if before < left else 0.0)
-
-
-@row_kernel
-def round_kernel(part: Row, output: float, minimum: float, batch: float, slack: float, integer: bool) -> None:
-    """E3: units of product become units of the activity, in minimum orders and batches."""
-    if output != 1.0:
-        for w in range(part.shape[0]):
-            part[w] /= output
-        if integer:
-            for w in range(part.shape[0]):
-                part[w] = np.ceil(part[w] - SLACK)
-    if batch > 0.0:
-        for w in range(part.shape[0]):
-            part[w] = batch * np.ceil(part[w] / batch - SLACK) if part[w] > slack else part[w]
-    if minimum > 0.0:
-        for w in range(part.shape[0]):
-            part[w] = max(minimum, part[w]) if part[w] > slack else part[w]
-
-
-@row_kernel
-def place_kernel(queue: Row, part: Row, orders: Row, slack: float) -> None:
-    """E3: an order joins the queue of its source."""
-    for w in range(part.shape[0]):
-        queue[w] += part[w]
-        orders[w] += 1.0 if part[w] > slack else 0.0
-
-
-@row_kernel
-def order_alone_kernel(
-    position: Row, queue: Row, upstream: Row, part: Row, orders: Row, level: float, slack: float, taken: float
-) -> None:
-    """E3, base stock at one source: position, queue and the sender's position at once."""
-    for w in range(position.shape[0]):
-        gap = level - position[w]
-        order = gap if gap > slack else 0.0
-        position[w] += order
-        queue[w] += order
-        upstream[w] -= taken * order
-        part[w] = order
-        orders[w] += 1.0 if order > 0.0 else 0.0
 
 
 @row_kernel
@@ -409,13 +274,6 @@ def start_free_kernel(waiting: Row, slot: Row, total: Row, count: Row, slack: fl
 
 
 @row_kernel
-def round_lead_kernel(lead: Row, shortest: float, longest: float) -> None:
-    """Round lead times to whole periods, halves up, within their limits."""
-    for w in range(lead.shape[0]):
-        lead[w] = min(max(np.floor(lead[w] + 0.5), shortest), longest)
-
-
-@row_kernel
 def queue_kernel(lead: Row, start: Row, latest: Row, period: float) -> None:
     """E4, no overtaking: what starts arrives no earlier than all that started before it (METHODS 1.4, fifo)."""
     for w in range(lead.shape[0]):
@@ -446,7 +304,7 @@ def stock_kernel(on_hand: Row, total: Row, stocked: Row, period_total: Row, slac
 
 
 @row_kernel
-def take_kernel(grant: Row, claim: Row, total: Row, factor: float) -> None:
+def claim_kernel(grant: Row, claim: Row, total: Row, factor: float) -> None:
     """E4: set a claim and add it to the total of its tier."""
     for w in range(grant.shape[0]):
         wanted = factor * claim[w]

@@ -7,11 +7,30 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.jit import inner_kernel, kernel, part_kernel
+from chaintwin.jit import inner_kernel, kernel, part_kernel, row_kernel
 from chaintwin.laws.tables_kernels import fill_quantile_kernel
 from chaintwin.rng_kernels import fill_uniform_kernel
 from chaintwin.simulation.kernels.allocating_kernels import allocate_kernel
+from chaintwin.simulation.kernels.ordering_kernels import (
+    forecast_kernel,
+    least_kernel,
+    nearest_kernel,
+    order_alone_kernel,
+    order_anchored_kernel,
+    order_lots_kernel,
+    order_part_kernel,
+    order_r_nq_kernel,
+    order_s_s_kernel,
+    order_up_to_kernel,
+    part_whole_kernel,
+    place_kernel,
+    project_kernel,
+    round_kernel,
+    take_kernel,
+    take_next_kernel,
+)
 from chaintwin.simulation.kernels.row_kernels import (
+    Row,
     add_kernel,
     ask_kernel,
     begin_kernel,
@@ -21,26 +40,12 @@ from chaintwin.simulation.kernels.row_kernels import (
     demand_kernel,
     fill_kernel,
     floor_kernel,
-    forecast_kernel,
     limit_alone_kernel,
     limit_kernel,
     lose_kernel,
-    nearest_kernel,
-    order_alone_kernel,
-    order_anchored_kernel,
-    order_lots_kernel,
-    order_part_kernel,
-    order_r_nq_kernel,
-    order_s_s_kernel,
-    order_up_to_kernel,
     owe_kernel,
-    part_whole_kernel,
-    place_kernel,
-    project_kernel,
     queue_kernel,
     ripen_kernel,
-    round_kernel,
-    round_lead_kernel,
     scale_kernel,
     served_kernel,
     settle_kernel,
@@ -95,13 +100,16 @@ def run_kernel(
             d, e, f, g = code[at, 4], code[at, 5], code[at, 6], code[at, 7]
             if op < 3:
                 _move_kernel(op, a, b, c, numbers[at, 0], phase, table)
-            elif op == 3 or op == 35:
-                fill_uniform_kernel(draws[b, 0], draws[b, 1], draws[b, 2], first, period, 0, scratch[0])
-                fill_quantile_kernel(law_kind[c], law_offset[c], law_size[c], law_values, scratch[0], table[a])
+            elif op == 3 or op == 35 or op == 64:
+                # What is sent on its way draws its lead time as late as that, because often nothing is.
+                into, draw, law = (f, d, e) if op == 64 else (a, b, c)
+                if op < 64 or _is_any_kernel(table[c]):
+                    fill_uniform_kernel(draws[draw, 0], draws[draw, 1], draws[draw, 2], first, period, 0, scratch[0])
+                    fill_quantile_kernel(law_kind[law], law_offset[law], law_size[law], law_values, scratch[0], table[into])
                 if op == 3:
                     demand_kernel(table[a], table[f], table[g], table[code[at, 8]], series[d + period % e], integer)
-                else:
-                    round_lead_kernel(table[a], numbers[at, 0], numbers[at, 1])
+                elif op == 64:
+                    _send_kernel(period, a, b, c, f, g, table)
             elif op == 4:
                 value = series[b + period % c]
                 fill_kernel(table[a], math.floor(value + 0.5) if integer else value)
@@ -123,11 +131,11 @@ def run_kernel(
             elif op == 36:
                 queue_kernel(table[a], table[b], table[c], float(period))
             elif op == 37:
-                fill_kernel(table[c], 0.0)
-                for age in range(1, b + 1):
-                    ripen_kernel(table[a + (period - age) % b], table[c], table[d], table[e], float(age))
+                _ripen_kernel(table, a, b, c, d, e, period)
             elif op == 38:
                 _sum_kernel(table, a, b, c, terms, weights)
+            elif op > 59:
+                _source_kernel(op, a, b, c, d, e, numbers[at, 0], period, integer, table)
             elif 38 < op < 46:
                 _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
             else:
@@ -184,6 +192,13 @@ def _order_kernel(
 
 
 @part_kernel
+def _ripen_kernel(table: Floats, ring: int, length: int, arriving: int, age: int, total: int, period: int) -> None:
+    fill_kernel(table[arriving], 0.0)
+    for old in range(1, length + 1):
+        ripen_kernel(table[ring + (period - old) % length], table[arriving], table[age], table[total], float(old))
+
+
+@part_kernel
 def _sum_kernel(table: Floats, into: int, first: int, end: int, terms: Integers, weights: Floats) -> None:
     fill_kernel(table[into], 0.0)
     for term in range(first, end):
@@ -206,6 +221,21 @@ def _rule_kernel(op: int, a: int, b: int, c: int, d: int, numbers: Floats, perio
         order_up_to_kernel(table[a], table[b], series[c + period % d], numbers[0])
     else:
         nearest_kernel(table[a])
+
+
+@part_kernel
+def _source_kernel(
+    op: int, a: int, b: int, c: int, d: int, e: int, number: float, period: int, integer: bool, table: Floats
+) -> None:
+    if op == 60:
+        for ahead in range(d, e + 1):
+            add_kernel(table[a], table[b + (period + ahead) % c], number)
+    elif op == 61:
+        least_kernel(table[a], table[b], number, integer)
+    elif op == 62:
+        take_kernel(table[a], table[b], table[c])
+    else:
+        take_next_kernel(table[a], table[b], table[c])
 
 
 @inner_kernel
@@ -291,6 +321,24 @@ def _start_kernel(
         start_granted_kernel(table[a], table[b], table[c], table[d + phase[e]], table[f], table[g], number, slack, integer)
     else:
         start_free_kernel(table[a], table[b + phase[c]], table[d], table[e], number)
+
+
+@row_kernel
+def _is_any_kernel(start: Row) -> bool:
+    """Tell whether anything starts in any replication."""
+    count = 0
+    for w in range(start.shape[0]):
+        count += start[w] > 0.0
+    return count > 0
+
+
+@part_kernel
+def _send_kernel(period: int, ring: int, length: int, start: int, at_once: int, total: int, table: Floats) -> None:
+    """Send what starts on its way by the lead times in row ``at_once``, which are not there where nothing starts."""
+    if _is_any_kernel(table[start]):
+        _scatter_kernel(period, ring, length, start, at_once, total, table)
+    else:
+        fill_kernel(table[at_once], 0.0)
 
 
 @part_kernel

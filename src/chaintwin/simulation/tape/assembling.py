@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
 from chaintwin.simulation.tape.executing import write_execution
+from chaintwin.simulation.tape.leads import Leads, lead_tables
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
 from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
@@ -35,13 +36,13 @@ def assemble(program: Program, state: State) -> Tape:
         Something in the state is due before its period.
     """
     rows = rows_for(program, state)
-    writer = Writer()
+    writer, leads = Writer(), lead_tables(program)
     _write_demand(writer, program, rows)
     _write_reveals(writer, program, rows)
     write_claims(writer, program, rows=rows)
     terms = write_orders(writer, program, rows=rows)
-    _write_receipts(writer, program, rows, summed=terms.row)
-    write_execution(writer, program, rows=rows, resource_share=state.resource_share)
+    _write_receipts(writer, program, rows, summed=terms.row, leads=leads)
+    write_execution(writer, program, rows=rows, resource_share=state.resource_share, leads=leads)
     _write_close(writer, program, rows)
     code, numbers = writer.finish()
     buffers, streams = program.buffers, program.streams
@@ -62,7 +63,7 @@ def assemble(program: Program, state: State) -> Tape:
         series=series,
         terms=terms,
         streams=drawn,
-        laws=program.laws,
+        laws=leads.laws,
         rows=rows,
         pipes=Rings.of(rows.pipe, rows.pipe_length, by_start=ripens(program)),
         queues=Rings.of(rows.info, rows.info_length),
@@ -74,7 +75,7 @@ def _taken(rows: Integers, index: Integers) -> Integers:
     return rows[index] if rows.size else np.zeros(index.size, dtype=np.int64)
 
 
-def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Integers) -> None:
+def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Integers, leads: Leads) -> None:
     """E1: what arrives joins stock; a row is cleared unless it is overwritten before anybody adds up what is under way."""
     activities, ripe = program.activities, ripens(program)
     age, arriving = int(rows.spare[5]), int(rows.spare[6])
@@ -83,8 +84,7 @@ def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Int
         "receive",
         Op.LEAD,
         place=(aged, 0, 0),
-        rows=(age, program.streams.stream.size + aged, activities.lead_law[aged]),
-        numbers=(1.0, activities.lead_max[aged].astype(np.float64)),
+        rows=(age, program.streams.stream.size + aged, leads.of[aged]),
     )
     ring = (rows.pipe[aged], rows.pipe_length[aged])
     writer.write("receive", Op.RIPEN, place=(aged, 0, 1), rows=(*ring, arriving, age, rows.lead_sum[aged]))

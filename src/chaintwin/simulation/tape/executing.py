@@ -1,4 +1,7 @@
-"""Event E4 as operations: buffers allocate and ship, then activities start, level by level, upstream first."""
+"""Event E4 as operations: buffers allocate and ship, then activities start, level by level, upstream first.
+
+Capacities are found out before anybody orders, because orders may depend on them.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
+from chaintwin.simulation.tape.leads import Leads
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows, ripens, slacks
 from chaintwin.simulation.tape.tape import Writer
@@ -21,7 +25,8 @@ class _Plan(NamedTuple):
     """Where each buffer and activity has its turn: level and place in the level; and which take the short way.
 
     ``alone`` marks buffers with one claim; ``direct`` activities that start in one operation, ``own`` those whose input nobody
-    else has a claim on. ``slack`` is what is too little for an activity to count as a start.
+    else has a claim on, ``ringed`` those whose start may go into the pipeline as it is. ``slack`` is what is too little for an
+    activity to count as a start.
     """
 
     buffer_level: Integers
@@ -31,10 +36,11 @@ class _Plan(NamedTuple):
     alone: Flags
     direct: Flags
     own: Flags
+    ringed: Flags
     slack: Floats
 
 
-def write_execution(writer: Writer, program: Program, *, rows: Rows, resource_share: Floats) -> None:
+def write_execution(writer: Writer, program: Program, *, rows: Rows, resource_share: Floats, leads: Leads) -> None:
     """Write event E4.
 
     Parameters
@@ -42,6 +48,7 @@ def write_execution(writer: Writer, program: Program, *, rows: Rows, resource_sh
     writer : takes the operations.
     program, rows : the network and its layout.
     resource_share : Floats[K], 0 to 1: part of each resource that works; it stays so.
+    leads : tables of lead times.
     """
     plan = _plan(program, rows)
     _write_capacity(writer, program, rows, share=resource_share)
@@ -51,10 +58,10 @@ def write_execution(writer: Writer, program: Program, *, rows: Rows, resource_sh
     uses = np.diff(program.activities.use_start) > 0
     _write_limits(writer, program, rows, plan, chosen=others[uses[others]], step=3)
     _write_cuts(writer, program, rows, plan)
-    _write_starts(writer, program, rows, plan, chosen=others[uses[others]])
     # What uses no resource is limited and started in one go, because all share one row for what starts.
     _write_limits(writer, program, rows, plan, chosen=others[~uses[others]], step=8)
-    _write_starts(writer, program, rows, plan, chosen=others[~uses[others]])
+    _write_starts(writer, program, rows, plan, chosen=others)
+    _write_sent(writer, program, rows, plan, chosen=np.flatnonzero(~(plan.direct & plan.ringed)), leads=leads)
 
 
 def _plan(program: Program, rows: Rows) -> _Plan:
@@ -69,11 +76,11 @@ def _plan(program: Program, rows: Rows) -> _Plan:
     own = np.ones(inputs.size, dtype=bool)
     fed = np.flatnonzero(inputs == 1)
     own[fed] = alone[activities.input_buffer[activities.input_start[fed]]]
-    direct = no_use & fixed & (inputs <= 1)
+    direct = no_use & (inputs <= 1)
     slack = np.zeros(inputs.size)
     makers = np.repeat(np.arange(inputs.size), np.diff(activities.output_start))
     np.maximum.at(slack, makers, slacks(program)[activities.output_buffer])
-    return _Plan(buffer_level, buffer_place, activity_level, activity_place, alone, direct, own, slack)
+    return _Plan(buffer_level, buffer_place, activity_level, activity_place, alone, direct, own, fixed, slack)
 
 
 def _turns(start: Integers, members: Integers) -> tuple[Integers, Integers]:
@@ -89,7 +96,7 @@ def _write_capacity(writer: Writer, program: Program, rows: Rows, *, share: Floa
     before = program.streams.factor_value.size + program.streams.series_value.size
     start, count = resources.capacity_start[:-1] + before, np.diff(resources.capacity_start)
     every = np.arange(count.size)
-    writer.write("execute", Op.CAPACITY, place=(0, 0, every), rows=(rows.capacity, start, count), numbers=(share,))
+    writer.write("survey", Op.CAPACITY, place=(0, 0, every), rows=(rows.capacity, start, count), numbers=(share,))
 
 
 def _write_allocation(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> None:
@@ -124,6 +131,8 @@ def _write_direct(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> 
     inputs = np.diff(activities.input_start)
     fed, free = np.flatnonzero(plan.direct & (inputs == 1)), np.flatnonzero(plan.direct & (inputs == 0))
     granted, fed = fed[~plan.own[fed]], fed[plan.own[fed]]
+    # What does not go into the pipeline as it is goes into a row of its own, from which it is sent.
+    into, length = np.where(plan.ringed, rows.pipe, rows.starts), np.where(plan.ringed, rows.pipe_length, 1)
     arc = activities.input_start[granted]
     writer.write(
         "execute",
@@ -133,8 +142,8 @@ def _write_direct(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> 
             rows.on_hand[activities.input_buffer[arc]],
             rows.grants[activities.input_claim[arc]],
             rows.waiting[granted],
-            rows.pipe[granted],
-            rows.pipe_length[granted],
+            into[granted],
+            length[granted],
             rows.started[granted],
             rows.start_count[granted],
         ),
@@ -148,8 +157,8 @@ def _write_direct(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> 
         rows=(
             rows.on_hand[activities.input_buffer[arc]],
             rows.waiting[fed],
-            rows.pipe[fed],
-            rows.pipe_length[fed],
+            into[fed],
+            length[fed],
             rows.started[fed],
             rows.start_count[fed],
         ),
@@ -159,7 +168,7 @@ def _write_direct(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> 
         "execute",
         Op.START_FREE,
         place=(plan.activity_level[free], 8, plan.activity_place[free]),
-        rows=(rows.waiting[free], rows.pipe[free], rows.pipe_length[free], rows.started[free], rows.start_count[free]),
+        rows=(rows.waiting[free], into[free], length[free], rows.started[free], rows.start_count[free]),
         numbers=(plan.slack[free],),
     )
 
@@ -225,7 +234,7 @@ def _write_cuts(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> No
 
 
 def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
-    """Write that inputs leave stock and the outcome goes on its way, or into stock where there is no lead time."""
+    """Write that inputs leave stock and what starts leaves the queue."""
     activities = program.activities
     level, place = plan.activity_level[chosen], plan.activity_place[chosen]
     owner, arc = _arcs(activities.input_start, chosen)
@@ -248,50 +257,31 @@ def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, 
         rows=(rows.waiting[chosen], rows.starts[chosen], rows.started[chosen], rows.start_count[chosen]),
         numbers=(plan.slack[chosen],),
     )
+
+
+def _write_sent(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers, leads: Leads) -> None:
+    """Write that what starts goes on its way, or into stock where there is no lead time."""
+    activities, lead = program.activities, int(rows.spare[6])
+    level, place = plan.activity_level[chosen], plan.activity_place[chosen]
     ripe = ripens(program)[chosen]
     random = (activities.lead_random[chosen] == 1) & ~ripe
+    queued = random & (rows.latest[chosen] != rows.nowhere)
     at_once = (activities.lead_fixed[chosen] == 0) & ~random & ~ripe
     exact = ripe | (activities.lead_fixed[chosen] == rows.pipe_length[chosen])
-    lead = int(rows.spare[6])
-    _write_leads(writer, program, rows, plan, chosen=chosen[random])
-    for mine, op in (
-        (~random & ~at_once & exact, Op.PUT),
-        (~random & ~at_once & ~exact, Op.PUT_AHEAD),
-        (random, Op.SCATTER),
+    draw = program.streams.stream.size + np.arange(activities.kind.size)
+    ring, starts = (rows.pipe, rows.pipe_length), rows.starts
+    for mine, part, op, operands in (
+        (queued, 202, Op.LEAD, (lead, draw, leads.of)),
+        (queued, 203, Op.QUEUE, (lead, starts, rows.latest)),
+        (queued, 204, Op.SCATTER, (*ring, starts, lead, rows.lead_sum)),
+        (random & ~queued, 204, Op.SEND, (*ring, starts, draw, leads.of, lead, rows.lead_sum)),
+        (~random & ~at_once & exact, 204, Op.PUT, (*ring, starts)),
+        (~random & ~at_once & ~exact, 204, Op.PUT_AHEAD, (*ring, activities.lead_fixed, starts)),
     ):
         which = chosen[mine]
-        ring, start = (rows.pipe[which], rows.pipe_length[which]), rows.starts[which]
-        operands: dict[Op, tuple[int | Integers, ...]] = {
-            Op.PUT: (*ring, start),
-            Op.PUT_AHEAD: (*ring, activities.lead_fixed[which], start),
-            Op.SCATTER: (*ring, start, lead, rows.lead_sum[which]),
-        }
-        writer.write(
-            "execute",
-            op,
-            place=(plan.activity_level[which], 8, plan.activity_place[which], 204),
-            rows=operands[op],
-        )
-    _write_finished(writer, program, rows, plan, chosen=chosen[random | at_once])
-
-
-def _write_leads(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
-    """Write that starts draw their lead times, and that those which must not overtake wait for what left before."""
-    activities, lead = program.activities, int(rows.spare[6])
-    filed = chosen[rows.latest[chosen] != rows.nowhere]
-    writer.write(
-        "execute",
-        Op.LEAD,
-        place=(plan.activity_level[chosen], 8, plan.activity_place[chosen], 202),
-        rows=(lead, program.streams.stream.size + chosen, activities.lead_law[chosen]),
-        numbers=(0.0, activities.lead_max[chosen].astype(np.float64)),
-    )
-    writer.write(
-        "execute",
-        Op.QUEUE,
-        place=(plan.activity_level[filed], 8, plan.activity_place[filed], 203),
-        rows=(lead, rows.starts[filed], rows.latest[filed]),
-    )
+        rows_of: list[int | Integers] = [value if isinstance(value, int) else value[which] for value in operands]
+        writer.write("execute", op, place=(level[mine], 8, place[mine], part), rows=rows_of)
+    _write_finished(writer, program, rows, plan, chosen=chosen[at_once | (random & (leads.shortest[chosen] == 0))])
 
 
 def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:

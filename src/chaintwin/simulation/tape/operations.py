@@ -85,7 +85,7 @@ class Op(IntEnum):
     STOCK = 34
     """on hand, sum of stock, periods with stock; slack."""
     LEAD = 35
-    """into, draw, law; shortest, longest: a lead time or age, in whole periods."""
+    """into, draw, law: a lead time or age."""
     QUEUE = 36
     """lead time, start, latest arrival: nothing overtakes what started before it."""
     RIPEN = 37
@@ -111,6 +111,18 @@ class Op(IntEnum):
     SETTLE = 47
     """backlog, demand, sum served at once, periods with demand, of them served in full, sum of backlog; slack: for demand that is
     never lost, SERVED and OWE at once."""
+
+    AHEAD = 60
+    """into, ring, length, first, last; factor: into += factor * what is due in ``first`` to ``last`` periods."""
+    LEAST = 61
+    """into, row; taken: the smaller of both, the row counted in what is taken for one."""
+    TAKE = 62
+    """order, left, most: the order is cut to the most, and what is cut off is left."""
+    TAKE_NEXT = 63
+    """taken, left, most: up to the most is taken from what is left."""
+
+    SEND = 64
+    """ring, length, start, draw, law, at once, sum of lead times: LEAD and SCATTER at once, and neither where nothing starts."""
 
 
 WIDTH = 9

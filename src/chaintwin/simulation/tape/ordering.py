@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.network.graph import Policy
+from chaintwin.network.graph import TWO_SPEEDS, Policy
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.operations import Op
-from chaintwin.simulation.tape.rows import Rows, slacks
+from chaintwin.simulation.tape.rows import Rows, slacks, tiered
+from chaintwin.simulation.tape.sourcing import source_places, write_survey, write_tiers
 from chaintwin.simulation.tape.tape import Writer
-from chaintwin.simulation.tape.wanting import write_wants
+from chaintwin.simulation.tape.wanting import write_regular_wants, write_wants
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Place = tuple[Integers, Integers, Integers]
+"""Turn of the buffer, step and item of each of some operations."""
 
 
 def write_orders(writer: Writer, program: Program, *, rows: Rows) -> Sums:
@@ -41,8 +44,11 @@ def write_orders(writer: Writer, program: Program, *, rows: Rows) -> Sums:
     _write_simple(writer, program, rows, place=place, slack=slack, chosen=np.flatnonzero(simple))
     general = np.flatnonzero(ordering & ~simple)
     terms = write_wants(writer, program, rows=rows, place=place, slack=slack, chosen=general)
+    free = write_survey(writer, program, rows=rows, after=terms.row.size)
+    write_tiers(writer, program, rows=rows, place=place)
     _write_general(writer, program, rows, place=place, slack=slack, chosen=general)
-    return terms
+    write_regular_wants(writer, program, rows=rows, place=place, slack=slack)
+    return terms.join(free)
 
 
 def _is_simple(program: Program) -> NDArray[np.bool_]:
@@ -83,19 +89,21 @@ def _write_simple(writer: Writer, program: Program, rows: Rows, *, place: Intege
         rows=(rows.position[chosen], ring, length, upstream, int(rows.spare[2]), rows.orders[source], ahead),
         numbers=(buffers.low[chosen], slack[chosen], taken),
     )
-    _write_upstream(writer, program, rows, place=(place[chosen], 2), activity=source, skip=1)
+    where = (place[chosen], np.full(chosen.size, 2), np.zeros(chosen.size, dtype=np.int64))
+    _write_upstream(writer, program, rows, place=where, activity=source, skip=1)
 
 
 def _write_general(writer: Writer, program: Program, rows: Rows, *, place: Integers, slack: Floats, chosen: Integers) -> None:
-    """Write how the sources of each buffer share what it wants."""
+    """Write how the sources of each buffer, or of each tier, share what it wants."""
     buffers = program.buffers
+    steps, items = source_places(program)
     count = np.diff(buffers.source_start)[chosen]
     arc = np.repeat(buffers.source_start[chosen] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
     owner = np.repeat(chosen, count)
     source, part = buffers.source_activity[arc], int(rows.spare[2])
-    _write_parts(writer, program, rows, place=place, owner=owner, arc=arc)
-    _write_shapes(writer, program, rows, place=place, slack=slack, owner=owner, arc=arc)
-    where = (place[owner], 5, arc - buffers.source_start[owner])
+    where = (place[owner], steps[arc], items[arc])
+    _write_parts(writer, program, rows, place=where, owner=owner, arc=arc)
+    _write_shapes(writer, program, rows, place=where, slack=slack, owner=owner, arc=arc)
     ring, length, ahead = _queue(program, rows, source)
     writer.write(
         "order",
@@ -105,51 +113,70 @@ def _write_general(writer: Writer, program: Program, rows: Rows, *, place: Integ
         numbers=(slack[owner],),
     )
     _write_supplied(writer, program, rows, place=where, activity=source)
+    _write_seen(writer, program, rows, place=where, owner=owner, arc=arc)
     _write_upstream(writer, program, rows, place=where, activity=source, skip=0)
 
 
-def _write_parts(writer: Writer, program: Program, rows: Rows, *, place: Integers, owner: Integers, arc: Integers) -> None:
-    """Write each source's part of an order: by its share, in whole units by largest remainder."""
+def _write_parts(writer: Writer, program: Program, rows: Rows, *, place: Place, owner: Integers, arc: Integers) -> None:
+    """Write each source's part of what its tier gets: by its share, in whole units by largest remainder."""
     buffers, streams = program.buffers, program.streams
-    order, part = int(rows.spare[1]), int(rows.spare[2])
-    first, count = buffers.source_start[owner], np.diff(buffers.source_start)[owner]
+    part = int(rows.spare[2])
+    order = np.where(tiered(program)[owner] & (buffers.source_tier[arc] > 0), rows.spare[10], rows.spare[1])
+    # The sources of one tier of a buffer lie beside each other.
+    new = np.ones(arc.size, dtype=bool)
+    new[1:] = (owner[1:] != owner[:-1]) | (buffers.source_tier[arc[1:]] != buffers.source_tier[arc[:-1]])
+    group = np.cumsum(new) - 1
+    first, count = arc[new][group], np.bincount(group)[group]
     item, alone = arc - first, count == 1
-    total = buffers.source_total[owner]
+    total = buffers.source_total[arc]
     factor = np.where(alone, 1.0, buffers.source_share[arc] / total)
     by_remainder = ~alone if program.integer else np.zeros(arc.size, dtype=bool)
     real, whole = np.flatnonzero(~by_remainder), np.flatnonzero(by_remainder)
-    writer.write("order", Op.PART, place=(place[owner[real]], 5, item[real], 0), rows=(part, order), numbers=(factor[real],))
+    at = tuple(where[real] for where in place)
+    writer.write("order", Op.PART, place=(*at, 0), rows=(part, order[real]), numbers=(factor[real],))
     shares = streams.factor_value.size + streams.series_value.size + program.resources.capacity_value.size
     writer.write(
         "order",
         Op.PART_WHOLE,
-        place=(place[owner[whole]], 5, item[whole], 0),
-        rows=(part, order, shares + first[whole], count[whole], item[whole]),
+        place=(*(where[whole] for where in place), 0),
+        rows=(part, order[whole], shares + first[whole], count[whole], item[whole]),
         numbers=(total[whole],),
     )
 
 
 def _write_shapes(
-    writer: Writer, program: Program, rows: Rows, *, place: Integers, slack: Floats, owner: Integers, arc: Integers
+    writer: Writer, program: Program, rows: Rows, *, place: Place, slack: Floats, owner: Integers, arc: Integers
 ) -> None:
     """Write that parts become units of the activity, in minimum orders and batches, where that changes them."""
     buffers, activities = program.buffers, program.activities
     source = buffers.source_activity[arc]
     output, minimum, batch = buffers.source_output[arc], activities.minimum_order[source], activities.batch[source]
     shaped = np.flatnonzero((output != 1.0) | (minimum > 0) | (batch > 0))
-    item = arc - buffers.source_start[owner]
     writer.write(
         "order",
         Op.ROUND,
-        place=(place[owner[shaped]], 5, item[shaped], 1),
+        place=(*(where[shaped] for where in place), 1),
         rows=(int(rows.spare[2]),),
         numbers=(output[shaped], minimum[shaped], batch[shaped], slack[owner[shaped]]),
     )
 
 
-def _write_supplied(
-    writer: Writer, program: Program, rows: Rows, *, place: tuple[Integers, int, Integers], activity: Integers
-) -> None:
+def _write_seen(writer: Writer, program: Program, rows: Rows, *, place: Place, owner: Integers, arc: Integers) -> None:
+    """Write that regular sources see what the expedited ones got, where the position is one with projected losses."""
+    buffers = program.buffers
+    mine = np.flatnonzero(
+        np.isin(buffers.policy, TWO_SPEEDS)[owner] & (buffers.claim_lossy[owner] == 1) & (buffers.source_tier[arc] > 0)
+    )
+    writer.write(
+        "order",
+        Op.ADD,
+        place=(*(where[mine] for where in place), 15),
+        rows=(int(rows.spare[0]), int(rows.spare[2]), 1),
+        numbers=(buffers.source_output[arc[mine]],),
+    )
+
+
+def _write_supplied(writer: Writer, program: Program, rows: Rows, *, place: Place, activity: Integers) -> None:
     """Write that what is ordered counts in the position of every buffer it will reach."""
     activities = program.activities
     count = np.diff(activities.output_start)[activity]
@@ -162,41 +189,41 @@ def _write_supplied(
     writer.write(
         "order",
         Op.ADD,
-        place=(place[0][which], place[1], place[2][which], np.minimum(step, 255)),
+        place=(*(where[which] for where in place), np.minimum(step, 255)),
         rows=(into, int(rows.spare[2]), 1),
         numbers=(activities.output_quantity[arc],),
     )
 
 
-def _write_upstream(
-    writer: Writer,
-    program: Program,
-    rows: Rows,
-    *,
-    place: tuple[Integers, int] | tuple[Integers, int, Integers],
-    activity: Integers,
-    skip: int,
-) -> None:
-    """Write that an order seen at once lowers the position of the buffers it will be taken from; the first ``skip`` are done."""
+def _write_upstream(writer: Writer, program: Program, rows: Rows, *, place: Place, activity: Integers, skip: int) -> None:
+    """Write that an order seen at once lowers the position of the buffers it will be taken from; the first ``skip`` are done.
+
+    Buffers whose rules forecast count all inputs as claims; where sources are compared, stock and capacity are free no longer.
+    """
     activities = program.activities
     seen = activities.information_delay[activity] == 0
-    # Buffers whose rules forecast count the first input as well.
-    for into, skipped, factor, shift in ((rows.position, skip, -1.0, 256), (rows.claimed, 0, 1.0, 384)):
-        first = activities.input_start[activity] + skipped
-        count = np.where(seen, np.maximum(activities.input_start[activity + 1] - first, 0), 0)
+    taken = (activities.input_start, activities.input_buffer, activities.input_quantity)
+    used = (activities.use_start, activities.use_resource, activities.use_quantity)
+    for into, skipped, factor, shift, (start, other, quantity) in (
+        (rows.position, skip, -1.0, 256, taken),
+        (rows.claimed, 0, 1.0, 384, taken),
+        (rows.free_stock, 0, -1.0, 512, taken),
+        (rows.free_capacity, 0, -1.0, 1024, used),
+    ):
+        first = start[activity] + skipped
+        count = np.where(seen, np.maximum(start[activity + 1] - first, 0), 0)
         which = np.repeat(np.arange(activity.size), count)
         arc = np.repeat(first - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
-        row = into[activities.input_buffer[arc]]
+        row = into[other[arc]]
         keep = row != rows.nowhere
         which, arc, row = which[keep], arc[keep], row[keep]
-        item = place[2][which] if len(place) == 3 else 0
-        step = np.minimum(shift + arc - activities.input_start[activity[which]], shift + 127)
+        step = np.minimum(shift + arc - start[activity[which]], shift + 127)
         writer.write(
             "order",
             Op.ADD,
-            place=(place[0][which], place[1], item, step),
+            place=(*(where[which] for where in place), step),
             rows=(row, int(rows.spare[2]), 1),
-            numbers=(factor * activities.input_quantity[arc],),
+            numbers=(factor * quantity[arc],),
         )
 
 

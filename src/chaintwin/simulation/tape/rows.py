@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.network.graph import LeadMode, Policy
+from chaintwin.network.graph import TWO_SPEEDS, LeadMode, Policy
 from chaintwin.network.program import Activities, Program
 from chaintwin.network.sizes import SLACK
 from chaintwin.network.state import State
+from chaintwin.simulation.counting.sums import spread
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -83,7 +84,10 @@ class Rows:
     starts : [A] what starts today, for activities that need to keep it, else a row that all share.
     grants : [C] what a claim is granted; the row behind it is left for remainders.
     capacity, need : [K] left of a resource today; asked of it in a level.
-    spare : [8] rows for passing results: position, order, part, left, total, cut, at once, supply line.
+    spare : [13] rows for passing results: position, order, part, left, total, cut, at once, supply line; for sources in tiers:
+        position as far as expedited sources see, what the tiers before leave, what a tier takes, what a tier and a source can
+        start.
+    free_stock, free_capacity : [N], [K] what nobody has claimed yet today, where it decides between sources.
     forecast, claimed : [N] what is expected to be claimed in a period; what was claimed today; for rules that forecast.
     sums of the counted periods: stock, stocked [N]; asked_for, shipped, immediate, lost, owed, asked, clear [D]; started,
         orders, start_count, lead_sum [A] (units; periods with an order; with a start; units times lead time, where that is
@@ -111,6 +115,8 @@ class Rows:
     spare: Integers
     forecast: Integers
     claimed: Integers
+    free_stock: Integers
+    free_capacity: Integers
     stock: Integers
     stocked: Integers
     asked_for: Integers
@@ -156,7 +162,7 @@ def rows_for(program: Program, state: State) -> Rows:
         next_row += int(lengths.sum())
         return first.astype(np.int64)
 
-    nowhere, spare, shared = int(take(1)[0]), take(8), int(take(1)[0])
+    nowhere, spare, shared = int(take(1)[0]), take(13), int(take(1)[0])
     starts = np.full(actors, shared, dtype=np.int64)
     starts[kept] = take(int(kept.sum()))
 
@@ -170,6 +176,8 @@ def rows_for(program: Program, state: State) -> Rows:
         "position": some(buffers.policy != Policy.NONE),
         "forecast": some(expecting),
         "claimed": some(expecting),
+        "free_stock": some(compared_stock(program)),
+        "free_capacity": some(compared_capacity(program)),
         "lead_sum": some(random),
         "latest": some(random & (activities.lead_mode == LeadMode.FIFO)),
     }
@@ -263,6 +271,40 @@ def ripens(program: Program) -> NDArray[np.bool_]:
     """Return bool[A]: goods of the activity arrive by their age."""
     activities = program.activities
     found: NDArray[np.bool_] = (activities.lead_random == 1) & (activities.lead_mode == LeadMode.KAPLAN)
+    return found
+
+
+def tiered(program: Program) -> NDArray[np.bool_]:
+    """Return bool[N]: the sources of the buffer stand in tiers, of which each gets what those before it cannot start today."""
+    buffers = program.buffers
+    owner = np.repeat(np.arange(buffers.policy.size), np.diff(buffers.source_start))
+    later = np.bincount(owner[buffers.source_tier > 0], minlength=buffers.policy.size) > 0
+    found: NDArray[np.bool_] = later & ~np.isin(buffers.policy, (*TWO_SPEEDS, Policy.NONE))
+    return found
+
+
+def compared_sources(program: Program) -> Integers:
+    """Return the activities between which tiers decide by what they can start today."""
+    buffers = program.buffers
+    owner = np.repeat(np.arange(buffers.policy.size), np.diff(buffers.source_start))
+    return np.unique(buffers.source_activity[tiered(program)[owner]])
+
+
+def compared_stock(program: Program) -> NDArray[np.bool_]:
+    """Return bool[N]: free stock of the buffer decides between sources."""
+    activities = program.activities
+    _, arc = spread(activities.input_start, compared_sources(program))
+    found = np.zeros(program.counts[0], dtype=bool)
+    found[activities.input_buffer[arc]] = True
+    return found
+
+
+def compared_capacity(program: Program) -> NDArray[np.bool_]:
+    """Return bool[K]: free capacity of the resource decides between sources."""
+    activities = program.activities
+    _, arc = spread(activities.use_start, compared_sources(program))
+    found = np.zeros(program.counts[3], dtype=bool)
+    found[activities.use_resource[arc]] = True
     return found
 
 

@@ -19,10 +19,10 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
-EVENTS = {"receive": 0, "ask": 1, "reveal": 2, "order": 3, "execute": 4, "close": 5}
-"""The events of a period, in the order of METHODS 1.2."""
+EVENTS = {"receive": 0, "ask": 1, "reveal": 2, "survey": 3, "order": 4, "execute": 5, "close": 6}
+"""The events of a period, in the order of METHODS 1.2; a survey finds what sources have free before anybody orders."""
 
-BITS = (3, 22, 5, 24, 9)
+BITS = (3, 22, 5, 22, 11)
 """Widths of the parts of a place on the tape: event, entity or level, step, item of the step, part of the item."""
 
 

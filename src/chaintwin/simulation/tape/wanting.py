@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.network.graph import Policy
+from chaintwin.network.graph import TWO_SPEEDS, Policy
+from chaintwin.network.paths.speeds import expedite_leads
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rings, Rows
+from chaintwin.simulation.tape.sourcing import LAST
 from chaintwin.simulation.tape.tape import Writer
 
 Floats = NDArray[np.float64]
@@ -57,7 +59,9 @@ def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers
     by_echelon = buffers.policy[chosen] == Policy.ECHELON
     terms = _write_sums(writer, program, rows, place=place, chosen=chosen)
     _write_projection(writer, program, rows, place=place, chosen=chosen[lossy])
-    seen = np.where(lossy | by_echelon, projected, rows.position[chosen])
+    fast = np.isin(buffers.policy[chosen], TWO_SPEEDS)
+    _write_near(writer, program, rows, place=place, chosen=chosen[fast])
+    seen = np.where(fast, rows.spare[8], np.where(lossy | by_echelon, projected, rows.position[chosen]))
     expecting = chosen[rows.forecast[chosen] != rows.nowhere]
     # Before the review, because what is expected is learned every period.
     writer.write(
@@ -88,6 +92,8 @@ def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers
     rule(Policy.BASE_STOCK, Op.ORDER_UP_TO, (), buffers.low, slack, only=~changing)
     rule(Policy.BASE_STOCK, Op.ORDER_SERIES, (first, np.diff(buffers.level_start)), slack, only=changing)
     rule(Policy.ECHELON, Op.ORDER_UP_TO, (), buffers.low, slack)
+    rule(Policy.DUAL_INDEX, Op.ORDER_UP_TO, (), buffers.high, slack)
+    rule(Policy.BASE_SURGE, Op.ORDER_UP_TO, (), buffers.low, slack)
     rule(Policy.S_S, Op.ORDER_S_S, (), buffers.low, buffers.high, slack)
     rule(Policy.R_NQ, Op.ORDER_R_NQ, (), buffers.low, buffers.high, slack)
     rule(Policy.KANBAN, Op.ORDER_LOTS, (), buffers.low, buffers.high, slack)
@@ -98,15 +104,82 @@ def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers
     if program.integer:
         parted = chosen[np.isin(buffers.policy[chosen], (Policy.ECHELON, Policy.SMOOTHED, Policy.STERMAN))]
         writer.write("order", Op.NEAREST, place=(place[parted], 4, 1), rows=(order,))
+    _write_shape(writer, program, order, place=place, slack=slack, chosen=chosen, step=4)
+    return terms
+
+
+def write_regular_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers, slack: Floats) -> None:
+    """Write what buffers with sources of two speeds want from the regular ones, once the expedited ones have their orders.
+
+    Parameters
+    ----------
+    writer, program, rows, place, slack : as for ``write_wants``.
+    """
+    buffers = program.buffers
+    order, projected = int(rows.spare[1]), int(rows.spare[0])
+    indexed, surging = (np.flatnonzero(buffers.policy == policy) for policy in TWO_SPEEDS)
+    seen = np.where(buffers.claim_lossy[indexed] == 1, projected, rows.position[indexed])
+    writer.write(
+        "order",
+        Op.ORDER_UP_TO,
+        place=(place[indexed], LAST, 0),
+        rows=(order, seen),
+        numbers=(buffers.low[indexed], slack[indexed]),
+    )
+    writer.write("order", Op.SET, place=(place[surging], LAST, 0), rows=(order,), numbers=(buffers.high[surging],))
+    both = np.concatenate([indexed, surging])
+    _write_shape(writer, program, order, place=place, slack=slack, chosen=both, step=LAST)
+
+
+def _write_shape(
+    writer: Writer, program: Program, order: int, *, place: Integers, slack: Floats, chosen: Integers, step: int
+) -> None:
+    """Write that orders of some buffers come in minimum orders and batches."""
+    buffers = program.buffers
     shaped = chosen[(buffers.minimum_order[chosen] > 0) | (buffers.batch[chosen] > 0)]
     writer.write(
         "order",
         Op.ROUND,
-        place=(place[shaped], 4, 2),
+        place=(place[shaped], step, 0, 2) if step == LAST else (place[shaped], step, 2),
         rows=(order,),
         numbers=(1.0, buffers.minimum_order[shaped], buffers.batch[shaped], slack[shaped]),
     )
-    return terms
+
+
+def _write_near(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers) -> None:
+    """Write the position as expedited sources see it: without what is due later than they could deliver."""
+    buffers, activities = program.buffers, program.activities
+    near = int(rows.spare[8])
+    seen = np.where(buffers.claim_lossy[chosen] == 1, int(rows.spare[0]), rows.position[chosen])
+    writer.write("order", Op.COPY, place=(place[chosen], 3, 1 << 20), rows=(near, seen))
+    reach = expedite_leads(program)
+    number, arc = spread(buffers.supply_start, chosen)
+    owner, source, quantity = chosen[number], buffers.supply_activity[arc], buffers.supply_quantity[arc]
+    lead = activities.lead_fixed[source]
+    item = (1 << 20) + 1 + arc - buffers.supply_start[owner]
+
+    def add(first: Integers, last: Integers, ring: Integers, length: Integers, part: int) -> None:
+        mine = np.flatnonzero((length > 0) & (first <= last))
+        writer.write(
+            "order",
+            Op.AHEAD,
+            place=(place[owner[mine]], 3, item[mine], part),
+            rows=(near, ring[mine], length[mine], first[mine], last[mine]),
+            numbers=(-quantity[mine],),
+        )
+
+    pipe, info = rows.pipe_length[source], rows.info_length[source]
+    # What begins today is not there yet; an order that is seen later than any before it takes the row of today.
+    add(reach[owner] + 1, pipe - 1, rows.pipe[source], pipe, 0)
+    add(np.maximum(reach[owner] - lead + 1, 1), info, rows.info[source], info, 1)
+    far = np.flatnonzero(lead > reach[owner])
+    writer.write(
+        "order",
+        Op.ADD,
+        place=(place[owner[far]], 3, item[far], 2),
+        rows=(near, rows.waiting[source[far]], 1),
+        numbers=(-quantity[far],),
+    )
 
 
 def _level_series(program: Program) -> Integers:

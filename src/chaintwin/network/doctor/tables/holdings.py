@@ -17,6 +17,8 @@ PARAMETERS = {
     "smoothed": ("base_stock",),
     "sterman": ("base_stock",),
     "echelon": ("base_stock",),
+    "dual_index": ("base_stock", "expedite_level"),
+    "base_surge": ("order_quantity", "expedite_level"),
     "none": (),
 }
 """Parameters each policy uses."""
@@ -31,7 +33,7 @@ def check_holdings(subject: Subject) -> list[Finding]:
     findings = mark(
         subject, "policy.levels", rows=upside_down, table="stock_points", column="reorder_point", found=found, fix="swap the two"
     )
-    for column in ("base_stock", "reorder_point", "order_up_to", "order_quantity", "level_series"):
+    for column in ("base_stock", "reorder_point", "order_up_to", "order_quantity", "expedite_level", "level_series"):
         unused_by = [policy for policy, used in PARAMETERS.items() if column not in used]
         idle = points.filter(pl.col(column).is_not_null() & pl.col("policy").is_in(unused_by))
         found = joined(pl.col(column), " with policy ", pl.col("policy"))

@@ -98,14 +98,8 @@ def _shares(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
     meant = (pl.col("different") > 1) | (pl.col("largest") != 1)
     wrong = points.filter((pl.col("ordinary") > 0) & meant & ((pl.col("total") - 1).abs() > 1e-6))
     found = joined(name, " with ", pl.col("total").round_sig_figs(6))
-    findings += mark(
-        subject, "source.shares", rows=wrong, table="sources", column="share", found=found, fix="write shares that sum to 1"
-    )
-    ranked = points.filter(pl.col("ordinary") > pl.col("first"))
-    found = joined(name, " has ", pl.col("ordinary") - pl.col("first"), " behind the first")
-    fix = "give them the same priority, or rule contingency"
     return findings + mark(
-        subject, "source.ranked", rows=ranked, table="sources", column="priority", found=found, fix=fix, most=1
+        subject, "source.shares", rows=wrong, table="sources", column="share", found=found, fix="write shares that sum to 1"
     )
 
 

@@ -42,29 +42,34 @@ def to_activities(supply: Supply, rows: Rows, *, settings: Settings) -> Activity
     rows : tables in force, with what lanes lacked proposed.
     settings : of the project.
     """
-    sources = _with_lanes(_named(supply), rows)
-    sources = scale_shares(_with_costs(sources, rows, settings=settings)).sort("activity_id").with_row_index("activity")
+    sources = _with_costs(_with_lanes(_named(supply), rows), rows, settings=settings)
+    points = rows["stock_points"].unique(subset=PAIR, keep="first", maintain_order=True).select(*PAIR, "sourcing")
+    sources = _scaled(_ranked(sources.join(points, on=PAIR, how="left"))).sort("activity_id").with_row_index("activity")
     return ActivityRows(sources, *_arcs(sources, supply))
 
 
-def scale_shares(sources: pl.DataFrame) -> pl.DataFrame:
-    """Return the sources with shares that sum to one at each stock point.
+def _ranked(sources: pl.DataFrame) -> pl.DataFrame:
+    """Return the sources with their ``tier``: by priority, or by what a good unit costs; contingencies come behind all others."""
+    cost = (pl.col("variable_cost") + pl.col("duty_cost")) / pl.col("yield_rate")
+    place = pl.when(pl.col("sourcing") == "cheapest").then(cost.round_sig_figs(12)).otherwise(pl.col("priority").cast(pl.Float64))
+    sources = sources.with_columns(place.alias("place"))
+    ranked = pl.col("place").rank("dense").over(PAIR).cast(pl.Int64)
+    behind = pl.when(pl.col("rule") == "share").then(0).otherwise(pl.len().over(PAIR).cast(pl.Int64))
+    sources = sources.with_columns((ranked + behind).alias("place"))
+    return sources.with_columns((pl.col("place").rank("dense").over(PAIR).cast(pl.Int64) - 1).alias("tier")).drop("place")
 
-    A contingency, and a source ranked behind another one, gets share 0 as long as its rule is not asked for. Where nothing is
-    left
-    all sources of the point share evenly, so that it can be filled at all.
 
-    Parameters
-    ----------
-    sources : ``site_id``, ``product_id``, ``share``, ``priority``, ``rule``.
+def _scaled(sources: pl.DataFrame) -> pl.DataFrame:
+    """Return the sources with shares that sum to one in each tier of a stock point.
+
+    ``order_share`` is the share of what the tier gets; ``share`` that of an ordinary day, on which the first tier gets all. Where
+    every share of a tier is 0 its sources share evenly, so that the point can be filled at all.
     """
-    in_use = pl.col("rule") == "share"
-    first = pl.when(in_use).then(pl.col("priority")).min().over(PAIR)
-    raw = pl.when(in_use & (pl.col("priority") == first)).then(pl.col("share")).otherwise(0.0)
-    sources = sources.with_columns(raw.alias("share"))
-    sources = sources.with_columns(pl.col("share").sum().over(PAIR).alias("total"), pl.len().over(PAIR).alias("several"))
+    tier = [*PAIR, "tier"]
+    sources = sources.with_columns(pl.col("share").sum().over(tier).alias("total"), pl.len().over(tier).alias("several"))
     share = pl.when(pl.col("total") > 0).then(pl.col("share") / pl.col("total")).otherwise(1.0 / pl.col("several"))
-    return sources.with_columns(share.alias("share")).drop("total", "several")
+    usual = pl.when(pl.col("tier") == 0).then(share).otherwise(0.0)
+    return sources.with_columns(share.alias("order_share"), usual.alias("share")).drop("total", "several")
 
 
 def _named(supply: Supply) -> pl.DataFrame:

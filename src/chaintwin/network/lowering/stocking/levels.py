@@ -28,11 +28,16 @@ POLICIES = {
     "smoothed": Policy.SMOOTHED,
     "sterman": Policy.STERMAN,
     "echelon": Policy.ECHELON,
+    "dual_index": Policy.DUAL_INDEX,
+    "base_surge": Policy.BASE_SURGE,
 }
 TWO_LEVELS = ("s_S", "min_max")
 FORECASTING = ("smoothed", "sterman")
 PERIODS_PER_ORDER = 4.0
 """Periods of mean demand in one order of an (s,S) or (R,nQ) rule that gives no size."""
+
+BASE_SHARE = 0.75
+"""Part of the mean demand that regular sources of a base-surge rule get where no quantity is given (Allon & Van Mieghem 2010)."""
 
 DEFAULT_POINT: dict[str, pl.Expr] = {
     "policy": pl.lit("base_stock"),
@@ -67,6 +72,7 @@ def to_levels(loads: Loads, found: ActivityRows, *, rows: Rows, network: Network
     frame = loads.points.join(listed, on=PAIR, how="left", maintain_order="left")
     frame = frame.with_columns(pl.col(name).fill_null(value) for name, value in DEFAULT_POINT.items())
     frame = frame.join(exposures(found, network=network), on=PAIR, how="left", maintain_order="left")
+    frame = _with_expedited(frame, found, network=network)
     frame = frame.join(rows["products"].select("product_id", "value"), on="product_id", how="left", maintain_order="left")
     frame = frame.join(rows["sites"].select("site_id", "holding_cost_rate"), on="site_id", how="left", maintain_order="left")
     levels = series_values(rows["series"], blank=0.0).select(level_series="series_id", levels="replayed")
@@ -75,12 +81,16 @@ def to_levels(loads: Loads, found: ActivityRows, *, rows: Rows, network: Network
 
 
 def exposures(found: ActivityRows, *, network: Network) -> pl.DataFrame:
-    """Return ``site_id``, ``product_id``, ``lead_mean`` and ``lead_variance`` (periods, information delay included) over all
-    sources.
+    """Return ``site_id``, ``product_id``, ``lead_mean`` and ``lead_variance`` (periods, information delay included) over the
+    sources that are asked first.
 
     An order is split over sources by share, so the lead time of a unit is a mixture of theirs.
     """
-    lead = found.activities.select(*PAIR, "activity_id", "lead", "share", "information_delay")
+    return _mixed_leads(found.activities, network)
+
+
+def _mixed_leads(activities: pl.DataFrame, network: Network) -> pl.DataFrame:
+    lead = activities.select(*PAIR, "activity_id", "lead", "share", "information_delay")
     moments = law_moments(lead["lead"], folder=network.folder)
     lead = lead.join(moments, left_on="lead", right_on="text", how="left", maintain_order="left")
     mean = pl.col("law_mean") + pl.col("information_delay")
@@ -90,18 +100,27 @@ def exposures(found: ActivityRows, *, network: Network) -> pl.DataFrame:
     return pooled.select(*PAIR, lead_mean="first", lead_variance=spread)
 
 
+def _with_expedited(frame: pl.DataFrame, found: ActivityRows, *, network: Network) -> pl.DataFrame:
+    """Return the points with the lead times of their expedited sources, null where there is none."""
+    behind = found.activities.filter(pl.col("tier") > 0)
+    # All of them count as one source: those of a rank share evenly over the ranks.
+    shares = pl.col("order_share") / pl.col("order_share").sum().over(PAIR)
+    leads = _mixed_leads(behind.with_columns(shares.alias("share")), network)
+    leads = leads.select(*PAIR, fast_mean="lead_mean", fast_variance="lead_variance")
+    return frame.join(leads, on=PAIR, how="left", maintain_order="left")
+
+
 def _proposed(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
-    columns = ("mean", "variance", "lead_mean", "lead_variance", "review_period", "service_target")
-    mean, variance, lead_mean, lead_variance, review, target = (
-        frame[name].fill_null(0.0).cast(pl.Float64).to_numpy() for name in columns
-    )
-    levels = proposed_levels(mean, variance, lead_mean=lead_mean, lead_variance=lead_variance, review=review, target=target)
+    columns = ("mean", "variance", "review_period", "service_target")
+    mean, variance, review, target = (frame[name].fill_null(0.0).cast(pl.Float64).to_numpy() for name in columns)
     whole = network.settings.quantities is Quantities.INTEGER
-    frame = frame.with_columns(pl.Series("level", levels)).with_columns(
-        level=_rounded(pl.col("level"), whole=whole), lot=_rounded(PERIODS_PER_ORDER * pl.col("mean"), whole=whole)
-    )
+    for name, speed in (("level", "lead"), ("fast_level", "fast")):
+        lead_mean, lead_variance = (frame[f"{speed}_{moment}"].fill_null(0.0).to_numpy() for moment in ("mean", "variance"))
+        levels = proposed_levels(mean, variance, lead_mean=lead_mean, lead_variance=lead_variance, review=review, target=target)
+        frame = frame.with_columns(_rounded(pl.lit(pl.Series(name, levels)), whole=whole).alias(name))
     # A lot must be positive even where nothing is asked for.
-    return frame.with_columns(pl.when(pl.col("lot") > 0).then("lot").otherwise(1.0).alias("lot"))
+    lot = _rounded(PERIODS_PER_ORDER * pl.col("mean"), whole=whole)
+    return frame.with_columns(pl.when(lot > 0).then(lot).otherwise(1.0).alias("lot"))
 
 
 def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
@@ -114,23 +133,37 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
     point = pl.coalesce("reorder_point", lower)
     upper = pl.coalesce("order_up_to", point + pl.col("lot"))
     lot = pl.coalesce("order_quantity", "lot")
-    steady = pl.coalesce("order_quantity", _rounded(pl.col("mean") * pl.col("review_period"), whole=whole))
+    part = pl.when(rule == "base_surge").then(BASE_SHARE).otherwise(1.0)
+    steady = pl.coalesce("order_quantity", _rounded(part * pl.col("mean") * pl.col("review_period"), whole=whole))
+    fast = pl.coalesce("expedite_level", "fast_level")
     low = (
         pl.when(rule.is_in([*TWO_LEVELS, "R_nQ"]))
         .then(point)
         .when(rule == "constant")
         .then(steady)
+        .when(rule == "base_surge")
+        .then(fast)
         .when(rule == "none")
         .then(0.0)
         .otherwise(level)
     )
-    high = pl.when(rule.is_in(TWO_LEVELS)).then(upper).when(rule.is_in(["R_nQ", "kanban"])).then(lot).otherwise(0.0)
+    high = (
+        pl.when(rule.is_in(TWO_LEVELS))
+        .then(upper)
+        .when(rule.is_in(["R_nQ", "kanban"]))
+        .then(lot)
+        .when(rule == "dual_index")
+        .then(fast)
+        .when(rule == "base_surge")
+        .then(steady)
+        .otherwise(0.0)
+    )
     middle = (
         pl.when(rule.is_in(TWO_LEVELS))
         .then((point + upper) / 2)
         .when(rule == "R_nQ")
         .then(point + lot / 2)
-        .when(rule.is_in(["constant", "echelon"]))
+        .when(rule.is_in(["constant", "echelon", "base_surge"]))
         .then(pl.col("level"))
         .otherwise(low + forecast)
     )

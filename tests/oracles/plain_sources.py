@@ -1,0 +1,139 @@
+"""How a buffer of the plain reference engine shares what it wants over its sources; ``run`` is the run of ``plain_network``.
+
+What the text leaves open was settled as follows; all are choices, but for the dual index, which its worked case confirms.
+
+ 1. Tiers: a source may say its ``tier`` (default 0). The first tier gets no more than its sources can start today, together; the
+    next one gets what is left up to what it can start, and so on; what nobody can start goes to the first tier. Inside a tier
+    shares decide.
+ 2. What a source can start today: its inputs, as far as nobody has claimed them when the buffer has its turn (stock less backlog
+    less what waits), and its resources, of which what waits claims its use; whole units are rounded down. A source without both
+    can start anything.
+ 3. Rules of two speeds (``dual``: S and Se, ``surge``: S and Q): sources of tier 1 and more are expedited and ordered from first,
+    up to Se (S) of stock less claims and all that is due by the period in which the slowest of them could deliver. What waits at
+    a source counts as starting today. Then the regular ones get what the position still lacks to S, or Q.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from tests.oracles.plain_rules import wanted
+
+SLACK = 1e-9
+
+Entity = Mapping[str, Any]
+
+
+def two_speeds(buffer: Entity) -> bool:
+    """Tell whether a buffer orders from expedited sources first."""
+    return buffer["policy"]["type"] in ("dual", "surge")
+
+
+def share_by_tier(run: Any, b: str, period: int) -> None:
+    """Order what the rule wants, tier by tier."""
+    buffer = run.buffer_of[b]
+    left = round_up(wanted(run, b, period), buffer, run.slack(buffer))
+    tiers = _tiers(run, b)
+    if len(tiers) == 1:
+        _place(run, b, left, tiers[0], period)
+        return
+    first = min(left, sum(able(run, b, a, period) for a in tiers[0]))
+    left -= first
+    for tier in tiers[1:]:
+        taken = min(left, sum(able(run, b, a, period) for a in tier))
+        left -= taken
+        _place(run, b, taken, tier, period)
+    _place(run, b, first + left, tiers[0], period)
+
+
+def share_by_speed(run: Any, b: str, period: int) -> None:
+    """Order from expedited sources, then from regular ones."""
+    buffer, slack = run.buffer_of[b], run.slack(run.buffer_of[b])
+    rule = buffer["policy"]
+    regular = [a for a in run.sources[b] if a.get("tier", 0) == 0 and a.get("share", 1.0) > 0]
+    fast = [a for a in run.sources[b] if a.get("tier", 0) > 0 and a.get("share", 1.0) > 0]
+    horizon = period + max(a["lead"] + a.get("info_delay", 0) for a in fast)
+    index = rule["Se"] if rule["type"] == "dual" else rule["S"]
+    gap = index - (run.position(b) - run.incoming(b) + due(run, b, period, horizon))
+    _place(run, b, round_up(gap if gap > slack else 0.0, buffer, slack), fast, period)
+    gap = rule["S"] - run.position(b) if rule["type"] == "dual" else rule["Q"]
+    _place(run, b, round_up(gap if gap > slack else 0.0, buffer, slack), regular, period)
+
+
+def due(run: Any, b: str, period: int, horizon: int) -> float:
+    """Return what of the supply line arrives by a period."""
+    total = 0.0
+    for a in run.sources[b]:
+        arriving = sum(q for when, q in run.pipe[a["id"]].items() if when <= horizon)
+        arriving += sum(q for seen, q in run.info[a["id"]].items() if seen + a["lead"] <= horizon)
+        arriving += run.u[a["id"]] if period + a["lead"] <= horizon else 0.0
+        total += a["out"][b] * a.get("yield", 1.0) * arriving
+    return total
+
+
+def able(run: Any, b: str, activity: Entity, period: int) -> float:
+    """Return how much of a buffer one source could start today."""
+    limits = [math.inf]
+    for i, quantity in activity["in"].items():
+        limits.append((run.oh[i] - sum(run.claims(i)[0])) / quantity)
+    for r, use in activity.get("use", {}).items():
+        series = run.capacity[r]
+        has = max(float(series[period] if isinstance(series, Sequence) else series), 0.0)
+        limits.append((has - sum(a.get("use", {}).get(r, 0.0) * run.u[a["id"]] for a in run.activities)) / use)
+    most = max(min(limits), 0.0)
+    if run.integer and most < math.inf:
+        most = float(math.floor(most + SLACK))
+    return float(most * activity["out"][b] * activity.get("yield", 1.0))
+
+
+def proportional(available: float, claims: Sequence[float], integer: bool) -> list[float]:
+    """Divide ``available`` in proportion to claims; in integer mode by largest remainder, first listed on ties."""
+    total = sum(claims)
+    if not integer:
+        return [available * claim / total for claim in claims]
+    # Python's floor division and modulo of whole floats are exact, unlike the fraction of a rounded quotient.
+    parts = [float(available * claim // total) for claim in claims]
+    remainders = [available * claim % total for claim in claims]
+    spare = round(available - sum(parts))
+    for index in sorted(range(len(claims)), key=lambda i: (-remainders[i], i))[:spare]:
+        parts[index] += 1.0
+    return parts
+
+
+def round_up(quantity: float, entity: Entity, slack: float) -> float:
+    """Apply minimum order and batch to a quantity that is more than rounding noise."""
+    if quantity <= slack or not ("moq" in entity or "batch" in entity):
+        return quantity
+    if "batch" in entity:
+        quantity = entity["batch"] * math.ceil(quantity / entity["batch"] - SLACK)
+    return float(max(entity.get("moq", 0.0), quantity))
+
+
+def _tiers(run: Any, b: str) -> list[list[Entity]]:
+    """Return the sources of a buffer, tier by tier."""
+    used = [a for a in run.sources[b] if a.get("share", 1.0) > 0] or run.sources[b]
+    return [[a for a in used if a.get("tier", 0) == tier] for tier in sorted({a.get("tier", 0) for a in used})]
+
+
+def _place(run: Any, b: str, wanted_here: float, sources: Sequence[Entity], period: int) -> None:
+    """Share a quantity over some sources of a buffer and order from each."""
+    for activity, part in zip(sources, _split(run, wanted_here, sources), strict=True):
+        quantity = part / (activity["out"][b] * activity.get("yield", 1.0))
+        if run.integer:
+            quantity = float(math.ceil(quantity - SLACK))
+        run.order_activity(activity, round_up(quantity, activity, run.slack(run.buffer_of[b])), period)
+
+
+def _split(run: Any, quantity: float, sources: Sequence[Entity]) -> list[float]:
+    """Split a quantity over sources by share."""
+    shares = [float(a.get("share", 1.0)) for a in sources]
+    if quantity <= 0 or sum(shares) <= 0:
+        return [0.0] * len(sources)
+    if not run.integer:
+        return proportional(quantity, shares, run.integer)
+    # Shares are taken as the decimals they were written as, so that 0.7 and 0.3 of 45 tie and the first source wins.
+    exact = [Fraction(str(share)) for share in shares]
+    return proportional(Fraction(quantity), exact, run.integer)  # type: ignore[arg-type]
