@@ -126,29 +126,33 @@ class Blocks:
 
     def advance(self, end: int) -> None:
         """Play the periods up to, not including, ``end``."""
-        tape, laws = self.plan.tape, self.plan.tape.laws
-        for number, table in enumerate(self.table):
-            run_kernel(
-                (self.period, end, tape.rows.count, self.counted_from),
-                self.first + number * self.width,
-                self.plan.program.integer,
-                tape.code,
-                tape.numbers,
-                tape.claims,
-                tape.quantities,
-                tape.series,
-                tape.terms.row,
-                tape.terms.weight,
-                self.draws,
-                laws.kind,
-                laws.offset,
-                laws.size,
-                laws.values,
-                self._phase,
-                self._scratch,
-                table,
-            )
+        for number in range(self.table.shape[0]):
+            self.play(number, self.period, end=end)
         self.period = end
+
+    def play(self, number: int, begin: int, *, end: int) -> None:
+        """Play periods of one block; whoever does so sees to it that all come to the same ``period``."""
+        tape, laws = self.plan.tape, self.plan.tape.laws
+        run_kernel(
+            (begin, end, tape.rows.count, self.counted_from),
+            self.first + number * self.width,
+            self.plan.program.integer,
+            tape.code,
+            tape.numbers,
+            tape.claims,
+            tape.quantities,
+            tape.series,
+            tape.terms.row,
+            tape.terms.weight,
+            self.draws,
+            laws.kind,
+            laws.offset,
+            laws.size,
+            laws.values,
+            self._phase,
+            self._scratch,
+            self.table[number],
+        )
 
     def read(self, rows: Integers) -> Floats:
         """Return rows of the tables, one column a replication."""

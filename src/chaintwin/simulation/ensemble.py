@@ -7,7 +7,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -16,6 +19,8 @@ from numpy.typing import NDArray
 from chaintwin.errors import CancelledError, InvariantError, UsageError
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
+from chaintwin.simulation.bands.histories import with_histories
+from chaintwin.simulation.bands.keeping import Each, Keeper
 from chaintwin.simulation.block import Blocks, Counted, Plan
 from chaintwin.simulation.counting.balances import LAWS, Breach
 from chaintwin.simulation.counting.measures import Measures
@@ -26,6 +31,7 @@ from chaintwin.simulation.tape.rows import PERIOD_TOTALS
 from chaintwin.simulation.tape.tape import Tape
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 Done = TypeVar("Done")
 
 GROUP = 64
@@ -48,6 +54,8 @@ LOOKS = 32
 
 BATCH_REPLICATIONS = 1 << 40
 """Replications of a batch where nobody waits for a precision: no limit."""
+
+CANCELLED = "the run was cancelled; nothing was written"
 
 CALL_PERIODS = 8
 """Periods between two such looks at least, because looking costs about as much as a period."""
@@ -94,12 +102,14 @@ class Reduced:
     ----------
     figures : Floats[replications, figures], in order of replication; columns are ``LEDGER``.
     moments, ratios : of everything that is measured. measures : which part of them each quantity takes.
+    bands : float32[series, periods, 9], quantiles as ``Keeper.finish`` gives them; None where none were asked for.
     """
 
     figures: Floats
     moments: Moments
     ratios: Ratios
     measures: Measures
+    bands: NDArray[np.float32] | None = None
 
     def __getitem__(self, name: str) -> Moments | Ratios:
         """Return the moments of one quantity, over the entities or periods it belongs to."""
@@ -133,6 +143,7 @@ class Job:
     width: int
     report: Callable[[float], None]
     cancel: _Stop
+    keeper: Keeper | None = None
 
 
 def run_ensemble(
@@ -145,6 +156,7 @@ def run_ensemble(
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
     until: Until | None = None,
+    bands: Integers | None = None,
 ) -> Reduced:
     """Run all replications, or as many as a precision needs, and return what is kept of them.
 
@@ -158,6 +170,8 @@ def run_ensemble(
     cancel : when set, the run stops within a fraction of a second.
     until : a precision that is looked for after every 64 replications; ``span`` says how many there may be at most. How many it
         takes never depends on threads or width.
+    bands : buffers whose stock and backlog are kept as quantiles by period, with those of the whole network and how orders vary
+        (``bullwhip``); not together with ``until``, because what is counted cannot be taken back.
 
     Raises
     ------
@@ -169,34 +183,25 @@ def run_ensemble(
         A conservation law did not hold; the message names law, entity, period and replication.
     """
     _refuse(span, width)
+    if bands is not None and until is not None:
+        raise UsageError("bands: found a precision beside them; allowed: a number of replications")
     tape = assemble(program, state)
     workers = max(1, threads or os.cpu_count() or 1)
     stop = _Stop(cancel)
     chosen = width or best_width(tape, span.replications, workers=workers)
-    job = Job(
-        plan=Plan.of(program, tape, begin=span.first, warm_up=span.warm_up, periods=span.periods),
-        span=span,
-        width=chosen,
-        report=_reporter(span, chosen, progress),
-        cancel=stop,
-    )
-    batches = _batches(job, workers, most=GROUP if until else BATCH_REPLICATIONS)
-    workers = min(workers, len(batches))
-    whole = all(first % GROUP == 0 for first, _ in batches)
-    if workers == 1:
-        return _tree(_enough(_groups(job, (_play(job, batch) for batch in batches)), until))
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            if whole:
-                # Batches of whole groups are reduced where they were played, so that no thread waits for the one that reduces.
-                done = _in_order(pool, lambda batch: list(_groups(job, [_play(job, batch)])), batches, ahead=workers)
-                return _tree(_enough((group for groups in done for group in groups), until))
-            played = _in_order(pool, lambda batch: _play(job, batch), batches, ahead=workers)
-            return _tree(_enough(_groups(job, played), until))
-        finally:
-            # Ctrl-C, failures, and a precision that is reached while others play on: workers look at the event between two calls,
-            # so leaving the pool does not hang.
-            stop.ended.set()
+    plan, keeper = _plan(program, tape, span=span, bands=bands)
+    job = Job(plan=plan, span=span, width=chosen, report=_reporter(span, chosen, progress), cancel=stop, keeper=keeper)
+    kept = keeper.pilot if keeper else 0
+    batches = _batches(job, workers, begin=kept, most=GROUP if until else BATCH_REPLICATIONS)
+    workers = min(workers, max(len(batches), -(-kept // chosen)))
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(workers)) if workers > 1 else None
+        # Ctrl-C, failures, and a precision that is reached while others play on: workers look at the event between two calls,
+        # so leaving the pool does not hang.
+        stack.callback(stop.ended.set)
+        first = _pilot(job, keeper, workers=workers, each=pool.map if pool else map) if keeper else []
+        total = _tree(_enough(chain(_groups(job, first), _later(job, pool, batches, ahead=workers)), until))
+        return replace(total, bands=keeper.finish()) if keeper else total
 
 
 def best_width(tape: Tape, replications: int, *, workers: int) -> int:
@@ -213,6 +218,24 @@ def best_width(tape: Tape, replications: int, *, workers: int) -> int:
     return max(1, -(-replications // (workers * rounds)))
 
 
+def _plan(program: Program, tape: Tape, *, span: Span, bands: Integers | None) -> tuple[Plan, Keeper | None]:
+    """Return what is played and, where bands are asked for, what keeps them."""
+    periods = {"begin": span.first, "warm_up": span.warm_up, "periods": span.periods}
+    if bands is None:
+        return Plan.of(program, tape, **periods), None
+    histories = with_histories(tape, program, chosen=bands, periods=span.periods)
+    plan = Plan.of(program, histories.tape, **periods)
+    keeper = Keeper(
+        histories,
+        program,
+        counted_from=plan.counted_from,
+        periods=span.periods,
+        room=plan.room,
+        replications=span.replications,
+    )
+    return replace(plan, measures=histories.measured(plan.measures)), keeper
+
+
 def _refuse(span: Span, width: int | None) -> None:
     if span.replications < 1 or span.periods < 1 or span.warm_up < 0:
         found = f"{span.replications} replications of {span.periods} periods after {span.warm_up}"
@@ -221,20 +244,69 @@ def _refuse(span: Span, width: int | None) -> None:
         raise UsageError(f"width: found {width}; allowed: 1 to {GROUP}, dividing {GROUP}")
 
 
-def _batches(job: Job, workers: int, *, most: int) -> list[tuple[int, int]]:
-    """Return first replication and number of replications of each batch: as many blocks as make a call worth while.
+def _batches(job: Job, workers: int, *, begin: int, most: int) -> list[tuple[int, int]]:
+    """Return first replication and number of replications of each batch from ``begin`` on: as many blocks as make a call worth.
 
     No worker is left without work for that, and memory is bounded. Within these limits a batch holds whole groups.
     """
     span, entities = job.span, max(1, sum(job.plan.program.counts[:3]))
     periods = max(span.warm_up, span.periods)
     held = 8 * job.width * (job.plan.tape.rows.count + PERIOD_TOTALS * periods)
-    blocks, group = -(-span.replications // job.width), GROUP // job.width
+    blocks, group = -(-(span.replications - begin) // job.width), GROUP // job.width
     fitting = max(1, min(BATCH_BYTES // held, -(-blocks // workers), most // job.width))
     worth = max(group, CALL_UPDATES // (entities * job.width * (span.warm_up + span.periods)))
     size = min(worth, fitting)
     size = (size // group * group if size >= group else size) * job.width
-    return [(first, min(size, span.replications - first)) for first in range(0, span.replications, size)]
+    return [(first, min(size, span.replications - first)) for first in range(begin, span.replications, size)]
+
+
+def _later(job: Job, pool: ThreadPoolExecutor | None, batches: list[tuple[int, int]], *, ahead: int) -> Iterator[Reduced]:
+    """Play batches, on the threads of a pool if there is one, and yield the groups they come to."""
+    if pool is None:
+        yield from _groups(job, (_play(job, batch) for batch in batches))
+    elif all(first % GROUP == 0 for first, _ in batches):
+        # Batches of whole groups are reduced where they were played, so that no thread waits for the one that reduces.
+        for groups in _in_order(pool, lambda batch: list(_groups(job, [_play(job, batch)])), batches, ahead=ahead):
+            yield from groups
+    else:
+        yield from _groups(job, _in_order(pool, lambda batch: _play(job, batch), batches, ahead=ahead))
+
+
+def _pilot(job: Job, keeper: Keeper, *, workers: int, each: Each) -> list[tuple[int, Blocks]]:
+    """Play the first replications side by side, so that their values of a period are known together, and return their blocks."""
+    plan = job.plan
+    blocks = -(-keeper.pilot // job.width)
+    size = -(-blocks // workers)
+    pilot = [
+        Blocks(plan, first=first * job.width, width=job.width, seed=job.span.seed, count=min(size, blocks - first))
+        for first in range(0, blocks, size)
+    ]
+
+    def begin(number: int) -> None:
+        _warm_up(job, pilot[number])
+        keeper.begin(pilot[number])
+
+    list(each(begin, range(len(pilot))))
+    looked = read = plan.counted_from
+    everyone = range(len(pilot))
+    for end in keeper.steps():
+        if job.cancel.is_set():
+            raise CancelledError(CANCELLED)
+        list(each(partial(_go_on, pilot, end), everyone))
+        keeper.take(pilot, read, each=each)
+        read = end
+        if end - looked >= CALL_PERIODS or end == plan.end:
+            list(each(partial(_look_at, job, pilot, looked), everyone))
+            looked = end
+    return [(min(keeper.pilot - one.first, one.table.shape[0] * job.width), one) for one in pilot]
+
+
+def _go_on(pilot: list[Blocks], end: int, number: int) -> None:
+    pilot[number].advance(end)
+
+
+def _look_at(job: Job, pilot: list[Blocks], begin: int, number: int) -> None:
+    _look(job, pilot[number], begin)
 
 
 def _groups(job: Job, played: Iterable[tuple[int, Blocks]]) -> Iterator[Reduced]:
@@ -266,13 +338,18 @@ def _enough(groups: Iterator[Reduced], until: Until | None) -> Iterator[Reduced]
 
 def _play(job: Job, batch: tuple[int, int]) -> tuple[int, Blocks]:
     """Play one batch through warm-up and counted periods and return its number of replications and its blocks."""
-    plan, (first, used) = job.plan, batch
-    blocks = Blocks(plan, first=first, width=job.width, seed=job.span.seed, count=-(-used // job.width))
+    first, used = batch
+    blocks = Blocks(job.plan, first=first, width=job.width, seed=job.span.seed, count=-(-used // job.width))
+    _warm_up(job, blocks)
+    _advance(job, blocks, job.plan.end)
+    return used, blocks
+
+
+def _warm_up(job: Job, blocks: Blocks) -> None:
+    plan = job.plan
     if plan.counted_from > plan.begin:
         _advance(job, blocks, plan.counted_from)
         blocks.count_from_here()
-    _advance(job, blocks, plan.end)
-    return used, blocks
 
 
 def _advance(job: Job, blocks: Blocks, end: int) -> None:
@@ -280,16 +357,24 @@ def _advance(job: Job, blocks: Blocks, end: int) -> None:
     step = max(CALL_PERIODS, CALL_UPDATES // max(entities, 1))
     while blocks.period < end:
         if job.cancel.is_set():
-            raise CancelledError("the run was cancelled; nothing was written")
+            raise CancelledError(CANCELLED)
         begin = blocks.period
-        blocks.advance(min(begin + step, end))
-        breach = blocks.breach()
-        if breach:
-            raise InvariantError(
-                f"law {breach.law} ({LAWS[breach.law]}) does not hold for {_entity_name(job.plan.program, breach)} by period "
-                f"{blocks.period}, replication {blocks.first + breach.replication}: off by {breach.size:g}"
-            )
-        job.report((blocks.period - begin) * job.width * blocks.table.shape[0])
+        if job.keeper:
+            job.keeper.play(blocks, min(begin + step, end))
+        else:
+            blocks.advance(min(begin + step, end))
+        _look(job, blocks, begin)
+
+
+def _look(job: Job, blocks: Blocks, begin: int) -> None:
+    """Check the laws, and report the periods from ``begin`` on as done."""
+    breach = blocks.breach()
+    if breach:
+        raise InvariantError(
+            f"law {breach.law} ({LAWS[breach.law]}) does not hold for {_entity_name(job.plan.program, breach)} by period "
+            f"{blocks.period}, replication {blocks.first + breach.replication}: off by {breach.size:g}"
+        )
+    job.report((blocks.period - begin) * job.width * blocks.table.shape[0])
 
 
 def _entity_name(program: Program, breach: Breach) -> str:

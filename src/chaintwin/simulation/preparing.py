@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from functools import cache
 
+import numpy as np
+
 from chaintwin.jit import is_cold, mark_compiled
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.graph import (
@@ -22,7 +24,8 @@ from chaintwin.network.graph import (
 )
 from chaintwin.network.program import Program
 from chaintwin.network.state import initial_state
-from chaintwin.simulation.ensemble import GROUP, Span, run_ensemble
+from chaintwin.simulation.bands.keeping import PILOT
+from chaintwin.simulation.ensemble import Span, run_ensemble
 
 WAIT_SECONDS = 0.1
 
@@ -64,10 +67,10 @@ def prepare_kernels() -> None:
 
 
 def _run_once() -> None:
-    """Run the smallest network for one period and two groups of replications, which takes every kernel through its signature."""
+    """Run the smallest network for one period with bands of more than a pilot: every kernel goes through its signature."""
     program = _smallest()
-    span = Span(first=0, periods=1, warm_up=0, replications=GROUP + 1, seed=0)
-    run_ensemble(program, initial_state(program), span=span, threads=1)
+    span = Span(first=0, periods=1, warm_up=0, replications=PILOT + 1, seed=0)
+    run_ensemble(program, initial_state(program), span=span, threads=1, bands=np.zeros(1, dtype=np.int64))
 
 
 def _smallest() -> Program:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,11 +15,17 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.network.program import Program
+from chaintwin.simulation.attributing import activity_places, cost_frame
+from chaintwin.simulation.bands.naming import bands_frame, bullwhip_frame
 from chaintwin.simulation.counting.figures import FIGURES, SHARES, estimate, figures_of
 from chaintwin.simulation.ensemble import Reduced, Span
-from chaintwin.simulation.writing import ABOUT_FILE, FRAMES, Format, write_result, written_format
+from chaintwin.simulation.writing import ABOUT_FILE, EXTRAS, FRAMES, Format, write_result, written_format
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+SITE_COLUMNS = ("site_id", "name", "kind", "latitude", "longitude")
+"""What a result keeps of the sites."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,14 @@ class Result:
     summary : one row a figure: ``figure``, ``unit``, ``mean``, ``low``, ``high``, ``sd``, ``replications``, and ``note``, which
         says what a figure rests on where that is not what its name says.
     stock_points, streams, activities, resources, periods : means by entity with the half width of their intervals.
+    costs : what each cost line is made of: ``line``, ``kind`` and ``id`` of what causes it, ``site_id``, ``product_id``,
+        ``amount`` (money a period); see ``cost_ranking``.
+    sites : where the sites are: ``site_id``, ``name``, ``kind``, ``latitude``, ``longitude``.
+    bands : quantiles ``q01`` to ``q99`` over replications of stock on hand and backlog at the close of each period, by stock
+        point, and of the whole network (no ids) with its fill rate; empty where none were asked for. A stock point owes to
+        customers and to lanes, the whole network to customers.
+    bullwhip : variance of what a stock point orders in a period over that of what is asked of it, by stock point, as a ratio of
+        means over replications; empty where no bands were asked for.
     """
 
     span: Span
@@ -54,6 +68,10 @@ class Result:
     activities: pl.DataFrame
     resources: pl.DataFrame
     periods: pl.DataFrame
+    costs: pl.DataFrame = field(default_factory=pl.DataFrame)
+    sites: pl.DataFrame = field(default_factory=pl.DataFrame)
+    bands: pl.DataFrame = field(default_factory=pl.DataFrame)
+    bullwhip: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
@@ -123,13 +141,26 @@ class Result:
                 raise UsageError(f"{source}: found a result in CSV; allowed: one in Parquet, which keeps every digit")
             about = json.loads((source / ABOUT_FILE).read_text(encoding="utf-8"))
             frames = {name: pl.read_parquet(source / f"{name}.parquet") for name in FRAMES}
+            # A result of before there were these tables lacks them.
+            there = [name for name in EXTRAS if (source / f"{name}.parquet").is_file()]
+            frames |= {name: pl.read_parquet(source / f"{name}.parquet") for name in there}
             figures = pl.read_parquet(source / "figures.parquet")
             return _result_from(about, frames, figures)
         except (ValueError, KeyError, TypeError, OSError, pl.exceptions.PolarsError) as fault:
             raise UsageError(f"{source}: found a damaged result ({fault}); allowed: a folder written by Result.write") from fault
 
 
-def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: float, currency: str, period: str) -> Result:
+def result_of(
+    program: Program,
+    reduced: Reduced,
+    *,
+    span: Span,
+    confidence: float,
+    currency: str,
+    period: str,
+    sites: pl.DataFrame | None = None,
+    chosen: Integers | None = None,
+) -> Result:
     """Name what an ensemble kept.
 
     Parameters
@@ -137,6 +168,8 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
     program, reduced, span : what was run and what was kept.
     confidence : level of the intervals, between 0 and 1.
     currency, period : units for the reports.
+    sites : table of sites, for maps.
+    chosen : Integers[n], stock points whose bands were kept.
     """
     from chaintwin import __version__
 
@@ -166,7 +199,10 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
             confidence,
         ),
         activities=_frame(
-            names.activities, reduced, ("ordered", "started", "order_rate", "start_rate", "in_process"), confidence
+            pl.concat([names.activities, activity_places(program)], how="horizontal"),
+            reduced,
+            ("ordered", "started", "order_rate", "start_rate", "in_process"),
+            confidence,
         ),
         resources=_frame(names.resources, reduced, ("used",), confidence),
         periods=_frame(
@@ -176,7 +212,23 @@ def result_of(program: Program, reduced: Reduced, *, span: Span, confidence: flo
             confidence,
             prefix="period_",
         ),
+        costs=cost_frame(program, reduced),
+        sites=pl.DataFrame() if sites is None else sites.select(SITE_COLUMNS),
+        **_kept(names.buffers, reduced, chosen, first=span.first + span.warm_up, confidence=confidence),
     )
+
+
+def _kept(
+    buffers: pl.DataFrame, reduced: Reduced, chosen: Integers | None, *, first: int, confidence: float
+) -> dict[str, pl.DataFrame]:
+    """Return the frames of what was kept of chosen stock points."""
+    if chosen is None or reduced.bands is None:
+        return {}
+    ratio = reduced["bullwhip"]
+    return {
+        "bands": bands_frame(buffers, reduced.bands, chosen=chosen, first=first),
+        "bullwhip": bullwhip_frame(buffers, chosen=chosen, ratio=ratio.average(), half_width=ratio.half_width(confidence)),
+    }
 
 
 def _revenue_note(streams: pl.DataFrame) -> str | None:
@@ -204,6 +256,7 @@ def _result_from(about: Mapping[str, Any], frames: Mapping[str, pl.DataFrame], f
         activities=frames["activities"],
         resources=frames["resources"],
         periods=frames["periods"],
+        **{name: frames[name] for name in EXTRAS if name in frames},
     )
 
 

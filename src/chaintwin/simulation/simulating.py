@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Literal
 
 from chaintwin.errors import UsageError
 from chaintwin.network.network import Network
 from chaintwin.network.state import State, initial_state
 from chaintwin.rng import check_seed
+from chaintwin.simulation.bands.naming import chosen_buffers
 from chaintwin.simulation.counting.precision import parse_precision
 from chaintwin.simulation.ensemble import Span, Until, run_ensemble
 from chaintwin.simulation.preparing import prepare_kernels
@@ -32,6 +34,7 @@ def simulate(
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
     until: str | None = None,
+    bands: Iterable[str] | Literal["all"] | None = None,
 ) -> Result:
     """Simulate a network many times and return figures with intervals.
 
@@ -49,6 +52,10 @@ def simulate(
     cancel : set it to stop the run.
     until : a precision, such as ``fill_rate +/- 0.002`` or ``total_cost +/- 1 %``: the run stops after the first 64, 128, 192 and
         so on replications whose interval is as narrow; ``replications`` is the most it may take.
+    bands : ids of stock points (``site/product``), or ``all``, of which quantiles by period and how orders vary are kept, with
+        the quantiles of the whole network; an empty list keeps only these. 160 bytes a stock point, period and quantity, whatever
+        the number of replications. Up to 256 replications they are exact, with more they are read from counts in bins. With
+        ``until`` the run is done a second time.
 
     The first simulation on a machine compiles the engine, about half a minute; ``prepare_kernels`` does only that.
 
@@ -92,9 +99,15 @@ def simulate(
         raise UsageError(f"confidence: found {confidence}; allowed: between 0 and 1, such as 0.95")
     wanted = None if until is None else Until(parse_precision(until), confidence)
     program = network.compile(periods=chosen.first + chosen.warm_up + chosen.periods)
+    kept = None if bands is None else chosen_buffers(program.names.buffers, bands, periods=chosen.periods)
     prepare_kernels()
+    start = state or initial_state(program)
+    if kept is not None and wanted is not None:
+        # What is counted cannot be taken back, so where the run stops has to be known before.
+        found = run_ensemble(program, start, span=chosen, threads=threads, progress=progress, cancel=cancel, until=wanted)
+        chosen, wanted = replace(chosen, replications=found.figures.shape[0]), None
     reduced = run_ensemble(
-        program, state or initial_state(program), span=chosen, threads=threads, progress=progress, cancel=cancel, until=wanted
+        program, start, span=chosen, threads=threads, progress=progress, cancel=cancel, until=wanted, bands=kept
     )
     return result_of(
         program,
@@ -103,4 +116,6 @@ def simulate(
         confidence=confidence,
         currency=settings.currency,
         period=settings.period.value,
+        sites=network["sites"],
+        chosen=kept,
     )

@@ -25,10 +25,14 @@ Format = Literal["parquet", "csv", "xlsx"]
 """How a result is written: a folder of Parquet files, a folder of CSV files, or one workbook with a sheet a table."""
 
 FRAMES = ("summary", "stock_points", "streams", "activities", "resources", "periods")
+EXTRAS = ("costs", "sites", "bands", "bullwhip")
+"""Tables that a result need not have: bands only where they were asked for, the others since there are maps and rankings."""
+
 ABOUT = ("program_digest", "version", "confidence", "currency", "period", "is_random")
 
 ABOUT_FILE, ABOUT_SHEET = "result.json", "result"
-SHEETS = (ABOUT_SHEET, *FRAMES, "figures")
+SHEETS = (ABOUT_SHEET, *FRAMES, *EXTRAS, "figures")
+"""Sheets of a workbook, in order; those of ``EXTRAS`` where there is something to say."""
 
 DIGITS = 12
 """Significant digits of CSV and XLSX: more than any use of them needs, without the dust of binary fractions."""
@@ -178,7 +182,8 @@ def _check_folder(target: Path, format: Format) -> None:
 def _check_workbook(target: Path, *, rows: int) -> None:
     if target.is_dir():
         raise UsageError(f"{target}: found a folder; allowed: a new file or an earlier result")
-    if target.exists() and tuple(sheet.name for sheet in inspect_workbook(target).sheets) != SHEETS:
+    found = {sheet.name for sheet in inspect_workbook(target).sheets} if target.exists() else set(SHEETS)
+    if not set(SHEETS) - set(EXTRAS) <= found <= set(SHEETS):
         raise UsageError(f"{target}: found a file that is not a result; allowed: a new file or an earlier result")
     if rows > ROWS_IN_SHEET_MAX:
         raise UsageError(
@@ -188,11 +193,12 @@ def _check_workbook(target: Path, *, rows: int) -> None:
 
 
 def _frames(result: Result) -> dict[str, pl.DataFrame]:
-    return {name: getattr(result, name) for name in FRAMES} | {"figures": pl.DataFrame(dict(result.figures))}
+    extras = {name: getattr(result, name) for name in EXTRAS if getattr(result, name).height}
+    return {name: getattr(result, name) for name in FRAMES} | extras | {"figures": pl.DataFrame(dict(result.figures))}
 
 
 def _files(format: Format) -> tuple[str, ...]:
-    return (*(f"{name}.{format}" for name in (*FRAMES, "figures")), ABOUT_FILE)
+    return (*(f"{name}.{format}" for name in (*FRAMES, *EXTRAS, "figures")), ABOUT_FILE)
 
 
 def _present(folder: Path, format: Format) -> list[str]:

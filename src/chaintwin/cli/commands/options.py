@@ -29,10 +29,35 @@ class Layout(StrEnum):
 ResultFormat = Literal["parquet", "csv", "xlsx"]
 """How a result is written; a test holds that these are the formats of ``chaintwin.Result.write``."""
 
+Kind = Literal["bands", "bullwhip", "network", "ranking"]
+"""What a picture shows; a test holds that these are the kinds of ``chaintwin.simulation.pictures.drawing.plot``."""
+
 Project = Annotated[Path, typer.Argument(help="Folder with chaintwin.toml and tables, or one XLSX file.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers; the same seed gives the same result.", min=0, max=2**64 - 1)]
 Replications = Annotated[int, typer.Option(help="Independent runs; intervals need two.", min=1)]
+Periods = Annotated[
+    int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)
+]
+WarmUp = Annotated[
+    int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
+]
+Threads = Annotated[
+    int | None, typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False)
+]
+Until = Annotated[
+    str | None,
+    typer.Option(help="Precision at which to stop, such as 'fill_rate +/- 0.002' or 'total_cost +/- 1 %'.", show_default=False),
+]
+Bands = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Stock point SITE/PRODUCT of which quantiles by period and bullwhip are kept, or all; may be repeated.",
+        show_default=False,
+    ),
+]
+Plot = Annotated[Path | None, typer.Option(help="File to draw a picture to, ending in .svg or .png.", show_default=False)]
+KindOfPicture = Annotated[Kind, typer.Option(help="What the picture of --plot shows.")]
 LayoutChoice = Annotated[Layout, typer.Option(help="How the project is written.")]
 
 

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Project, ResultFormat, Seed
+from chaintwin.cli.commands.options import (
+    Bands,
+    Json,
+    Kind,
+    KindOfPicture,
+    Periods,
+    Plot,
+    Project,
+    ResultFormat,
+    Seed,
+    Threads,
+    Until,
+    WarmUp,
+)
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 HOW = {
@@ -24,9 +37,7 @@ REPLICATIONS, UNTIL_REPLICATIONS = 256, 100_000
 def simulate(
     project: Project,
     *,
-    periods: Annotated[
-        int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)
-    ] = None,
+    periods: Periods = None,
     replications: Annotated[
         int | None,
         typer.Option(
@@ -35,20 +46,10 @@ def simulate(
             show_default=False,
         ),
     ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            help="Precision at which to stop, such as 'fill_rate +/- 0.002' or 'total_cost +/- 1 %'.", show_default=False
-        ),
-    ] = None,
-    warm_up: Annotated[
-        int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
-    ] = None,
+    until: Until = None,
+    warm_up: WarmUp = None,
     seed: Seed = 0,
-    threads: Annotated[
-        int | None,
-        typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False),
-    ] = None,
+    threads: Threads = None,
     confidence: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
     out: Annotated[
         Path | None,
@@ -58,6 +59,9 @@ def simulate(
         ResultFormat | None,
         typer.Option(help="How the result is written: parquet by default, xlsx where the name of --out ends so."),
     ] = None,
+    bands: Bands = None,
+    plot: Plot = None,
+    kind: KindOfPicture = "bands",
     json: Json = False,
 ) -> None:
     """Simulate a project: service and cost with intervals."""
@@ -67,12 +71,17 @@ def simulate(
         from chaintwin.cli.views.result_view import show_result
         from chaintwin.errors import UsageError
         from chaintwin.simulation import check_target, chosen_format
+        from chaintwin.simulation.pictures.band_picture import POINTS_MAX
+        from chaintwin.simulation.pictures.drawing import check_picture
+        from chaintwin.simulation.pictures.drawing import plot as draw_to
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
         if out is None and format is not None:
             raise UsageError("--format: found no --out beside it; allowed: with --out, which says where the result is written")
         if out is not None:
             check_target(out, format, rows=max(most if until is None else 0, periods or 0))
+        if plot is not None:
+            check_picture(plot)
         network = usable_network(terminal, project)
         result = run_simulation(
             terminal,
@@ -84,10 +93,22 @@ def simulate(
             seed=seed,
             threads=threads,
             confidence=confidence,
+            bands=_kept(bands, kind if plot is not None else None),
         )
         if out is not None:
             result.write(out, format=format)
-        terminal.document(result_document(result) | {"project": project, "out": out})
+        if plot is not None:
+            draw_to(result, plot, kind=kind, stock_points=[] if "all" in (bands or []) else (bands or [])[:POINTS_MAX])
+        terminal.document(result_document(result) | {"project": project, "out": out, "plot": plot})
         show_result(terminal, result)
         if out is not None:
             terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")
+        if plot is not None:
+            terminal.show("", f"Drew the picture to {plot}.")
+
+
+def _kept(bands: list[str] | None, kind: Kind | None) -> list[str] | Literal["all"] | None:
+    """Return the stock points whose bands are kept: those named, or what a picture needs."""
+    if "all" in (bands or []) or (not bands and kind == "bullwhip"):
+        return "all"
+    return bands or (None if kind is None else [])

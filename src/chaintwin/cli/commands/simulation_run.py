@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.progress import progress_bar
@@ -24,6 +24,7 @@ def run_simulation(
     threads: int | None = None,
     confidence: float = 0.95,
     until: str | None = None,
+    bands: list[str] | Literal["all"] | None = None,
 ) -> Result:
     """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``."""
     from chaintwin.cli.views.numbers import count, duration, number
@@ -47,6 +48,7 @@ def run_simulation(
             threads=threads,
             progress=report,
             until=until,
+            bands=bands,
         )
     seconds = perf_counter() - ready
     span, points = result.span, result.stock_points.height

@@ -26,15 +26,17 @@ class Glyphs:
     levels : from nearly empty to full, for the height of a column.
     parts : from nearly empty to full, for the length of a bar.
     land : a cell of land on a map.
+    band : a value outside the middle half, inside it, and the median.
     """
 
     levels: str
     parts: str
     land: str
+    band: str
 
 
-DRAWN = Glyphs(levels="▁▂▃▄▅▆▇█", parts="▏▎▍▌▋▊▉█", land="·")
-TYPED = Glyphs(levels=".:|#", parts="#", land=".")
+DRAWN = Glyphs(levels="▁▂▃▄▅▆▇█", parts="▏▎▍▌▋▊▉█", land="·", band="░▒█")
+TYPED = Glyphs(levels=".:|#", parts="#", land=".", band=".:#")
 
 
 @dataclass(frozen=True, slots=True)
