@@ -19,6 +19,7 @@ from chaintwin.network.graph import (
     USE_SCHEMA,
     ActivityKind,
     Graph,
+    Issue,
     LeadMode,
     Policy,
     frame_of,
@@ -67,6 +68,8 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
             "minimum_order": float(buffer.get("moq", 0.0)),
             "batch": float(buffer.get("batch", 0.0)),
             "holding_cost": price.get("h", 0.0),
+            "life": buffer.get("life", 0),
+            "issue": int(Issue[buffer.get("issue", "fifo").upper()]),
         }
         buffers.append(row | {column: rule[name] for name, column in columns.items() if name in rule})
     activities = [

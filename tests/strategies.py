@@ -34,11 +34,12 @@ class Features:
     by_products: bool = True
     loops: bool = True
     order_rules: bool = False
+    perishables: bool = False
     policies: tuple[str, ...] = ("base_stock", "sS", "RnQ")
 
 
 RULES = ("base_stock", "sS", "RnQ", "series", "kanban", "constant", "smoothed", "sterman", "echelon")
-EVERYTHING = Features(random_leads=True, order_rules=True, policies=RULES)
+EVERYTHING = Features(random_leads=True, order_rules=True, perishables=True, policies=RULES)
 
 
 @st.composite
@@ -196,6 +197,8 @@ class _Build:
             buffer["moq"] = self.quantity(1, 12)
         if self.features.order_rules and self.choose.chance(20):
             buffer["batch"] = self.quantity(1, 6)
+        if self.features.perishables and self.choose.chance(30):
+            buffer |= {"life": self.choose.whole(1, 6), "issue": self.choose.one(("fifo", "lifo"))}
         return buffer
 
     def policy(self) -> dict[str, Any]:

@@ -68,8 +68,10 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from tests.oracles.plain_ages import Lots
 from tests.oracles.plain_laws import assert_laws
 from tests.oracles.plain_rules import learn, wanted
+from tests.oracles.plain_sharing import allocate_plain, proportional
 
 SLACK = 1e-9
 
@@ -80,38 +82,17 @@ Entity = Mapping[str, Any]
 def simulate_plain(network: Network, periods: int, integer: bool) -> dict[str, Any]:
     """Run a network through the event order and return what it reads at the end of each period.
 
-    Keys: on_hand, position, received, produced (zero-lead), consumption per buffer id; ordered, started, waiting (visible, not
-    started), in_information (ordered, not yet visible), in_process, arrived per activity id; backlog, lost, shipped, demand as
-    one list a stream in the order of the input; capacity_use per resource. Each holds one value a period. Beside the notation
-    of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period), ``lead_mode`` (crossing,
-    fifo or kaplan) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on both.
+    Keys: on_hand, position, received, produced (zero-lead), consumption, expired per buffer id; ordered, started, waiting
+    (visible, not started), in_information (ordered, not yet visible), in_process, arrived per activity id; backlog, lost,
+    shipped, demand as one list a stream in the order of the input; capacity_use per resource. Each holds one value a period.
+    Beside the notation of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period),
+    ``lead_mode`` (crossing, fifo or kaplan) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on
+    both, and what ``plain_ages`` names.
     """
     run = _Run(network, integer=integer)
     for period in range(periods):
         run.step(period)
     return run.record
-
-
-def allocate_plain(
-    available: float, claims: Sequence[float], priorities: Sequence[float], integer: bool
-) -> tuple[list[float], float]:
-    """Share what is available over claims, tier by tier (low number first); return the shares and what is left."""
-    left = max(available, 0)
-    shares: list[float] = [0.0] * len(claims)
-    for tier in sorted(set(priorities)):
-        members = [index for index, priority in enumerate(priorities) if priority == tier]
-        total = sum(claims[index] for index in members)
-        if total <= left:
-            for index in members:
-                shares[index] = claims[index]
-            left -= total
-            continue
-        parts = _proportional(left, [claims[index] for index in members], integer)
-        for index, part in zip(members, parts, strict=True):
-            shares[index] = part
-        # Exactly zero: the rounding of left - sum(parts) would make the tiers below divide by a total of 0.
-        left = 0
-    return shares, left
 
 
 def information_order(network: Network) -> list[str]:
@@ -170,6 +151,7 @@ class _Run:
         self.streams_at = {b: [d for d in self.streams if self.demands[d]["buffer"] == b] for b in self.buffer_of}
         # The state of METHODS 1.1. Pipelines are keyed by the period of arrival, information by the period it becomes visible.
         self.oh = {b["id"]: float(b.get("init", 0)) for b in self.buffers}
+        self.lots = {b["id"]: Lots(b) for b in self.buffers}
         self.bo = [0.0] * len(self.demands)
         self.forecast = {b["id"]: float((b.get("policy") or {}).get("forecast", 0.0)) for b in self.buffers}
         self.u = {a["id"]: 0.0 for a in self.activities}
@@ -186,7 +168,7 @@ class _Run:
                 self.pipe[activity["id"]] = {k - last - 1: q for k, q in slots.items() if q > 0}
         self.cumulative = [{"demand": 0.0, "shipped": 0.0, "lost": 0.0} for _ in self.demands]
         self.record: dict[str, Any] = {}
-        for key in ("on_hand", "position", "received", "produced", "consumption"):
+        for key in ("on_hand", "position", "received", "produced", "consumption", "expired"):
             self.record[key] = {b: [] for b in self.buffer_of}
         for key in ("ordered", "started", "waiting", "in_information", "in_process", "arrived"):
             self.record[key] = {a: [] for a in self.u}
@@ -214,6 +196,9 @@ class _Run:
         for d in range(len(self.demands)):
             self.flow.lost[d] = self.loss(d, self.bo[d])
             self.bo[d] -= self.flow.lost[d]
+        for b, lots in self.lots.items():
+            self.flow.expired[b] = min(lots.expire(period), self.oh[b])
+            self.oh[b] -= self.flow.expired[b]
         self.book()
         assert_laws(self, period)
 
@@ -227,6 +212,7 @@ class _Run:
             for b, out in activity["out"].items():
                 self.oh[b] += quantity * out * activity.get("yield", 1.0)
                 self.flow.received[b] += quantity * out * activity.get("yield", 1.0)
+                self.lots[b].put(period, quantity * out * activity.get("yield", 1.0))
 
     def arriving(self, activity: Entity, period: int) -> float:
         """Take out of the pipeline what arrives in a period."""
@@ -248,11 +234,15 @@ class _Run:
         lost = self.demands[d].get("lost_fraction", 0.0) * min(unserved, self.flow.demand[d])
         return float(math.floor(lost + SLACK)) if self.integer else float(lost)
 
-    def position(self, b: str) -> float:
-        """Return the inventory position of a buffer, net of the loss a dry run of today's allocation projects."""
+    def position(self, b: str, period: int) -> float:
+        """Return the inventory position of a buffer, net of the loss and the expiry a dry run of today projects."""
         owed = sum(self.bo[d] for d in self.streams_at[b])
         reserved = sum(a["in"][b] * self.u[a["id"]] for a in self.consumers[b])
-        return float(self.oh[b] + self.incoming(b) - owed + self.projected_loss(b) - reserved)
+        return float(self.oh[b] + self.incoming(b) - owed + self.projected_loss(b) - reserved - self.expiring(b, period))
+
+    def expiring(self, b: str, period: int) -> float:
+        """Return what will expire today if all that is claimed now is taken, as far as stock reaches."""
+        return self.lots[b].left_to_expire(period, min(self.oh[b], sum(self.claims(b)[0])))
 
     def projected_loss(self, b: str) -> float:
         """Return the loss that a dry run of today's allocation projects."""
@@ -275,7 +265,7 @@ class _Run:
                 if self.integer:
                     quantity = float(math.ceil(quantity - SLACK))
                 self.order_activity(activity, _round_up(quantity, activity, self.slack(buffer)), period)
-        self.flow.position[b] = self.position(b)
+        self.flow.position[b] = self.position(b, period)
 
     def slack(self, buffer: Entity) -> float:
         """Return the quantity below which an order is rounding noise, so that it never triggers a minimum order."""
@@ -289,10 +279,10 @@ class _Run:
         if wanted <= 0 or sum(shares) <= 0:
             return [0.0] * len(sources)
         if not self.integer:
-            return _proportional(wanted, shares, self.integer)
+            return proportional(wanted, shares, self.integer)
         # Shares are taken as the decimals they were written as, so that 0.7 and 0.3 of 45 tie and the first source wins.
         exact = [Fraction(str(share)) for share in shares]
-        return _proportional(Fraction(wanted), exact, self.integer)  # type: ignore[arg-type]
+        return proportional(Fraction(wanted), exact, self.integer)  # type: ignore[arg-type]
 
     def order_activity(self, activity: Entity, quantity: float, period: int) -> None:
         """Book an order: visible at once, or after the information delay."""
@@ -330,6 +320,7 @@ class _Run:
         streams = self.streams_at[b]
         for d, share in zip(streams, shares, strict=False):
             self.oh[b] -= share
+            self.lots[b].take(share)
             self.bo[d] -= share
             self.flow.shipped[d] = share
         for activity, share in zip(self.consumers[b], shares[len(streams) :], strict=True):
@@ -371,6 +362,7 @@ class _Run:
         for b, coefficient in activity["in"].items():
             self.oh[b] -= coefficient * quantity
             self.flow.consumption[b] += coefficient * quantity
+            self.lots[b].take(coefficient * quantity)
             self.flow.taken[a, b] = coefficient * quantity
         lead = _lead(self.network, activity, period)
         arrival = period + lead
@@ -385,6 +377,7 @@ class _Run:
             for b, out in activity["out"].items():
                 self.oh[b] += quantity * out * activity.get("yield", 1.0)
                 self.flow.produced[b] += quantity * out * activity.get("yield", 1.0)
+                self.lots[b].put(period, quantity * out * activity.get("yield", 1.0))
         else:
             self.flow.sent[a] = quantity
             self.pq[a] += quantity
@@ -397,6 +390,7 @@ class _Run:
             "position": self.flow.position,
             "received": self.flow.received,
             "produced": self.flow.produced,
+            "expired": self.flow.expired,
             "consumption": self.flow.consumption,
             "ordered": self.flow.ordered,
             "started": self.flow.started,
@@ -427,7 +421,7 @@ class _Flow:
 
     def __init__(self, run: _Run) -> None:
         self.received, self.produced, self.consumption, self.position = (dict.fromkeys(run.oh, 0.0) for _ in range(4))
-        self.claimed = dict.fromkeys(run.oh, 0.0)
+        self.claimed, self.expired = (dict.fromkeys(run.oh, 0.0) for _ in range(2))
         self.ordered, self.started, self.sent, self.arrived = (dict.fromkeys(run.u, 0.0) for _ in range(4))
         self.demand, self.shipped, self.lost = (dict.fromkeys(range(len(run.demands)), 0.0) for _ in range(3))
         self.taken: dict[tuple[str, str], float] = {}
@@ -439,20 +433,6 @@ def _policy(buffer: Entity) -> bool:
     """Tell whether a buffer places orders."""
     policy = buffer.get("policy")
     return policy is not None and policy.get("type", "none") != "none"
-
-
-def _proportional(available: float, claims: Sequence[float], integer: bool) -> list[float]:
-    """Divide ``available`` in proportion to claims; in integer mode by largest remainder, first listed on ties."""
-    total = sum(claims)
-    if not integer:
-        return [available * claim / total for claim in claims]
-    # Python's floor division and modulo of whole floats are exact, unlike the fraction of a rounded quotient.
-    parts = [float(available * claim // total) for claim in claims]
-    remainders = [available * claim % total for claim in claims]
-    spare = round(available - sum(parts))
-    for index in sorted(range(len(claims)), key=lambda i: (-remainders[i], i))[:spare]:
-        parts[index] += 1.0
-    return parts
 
 
 def _round_up(quantity: float, entity: Entity, slack: float) -> float:

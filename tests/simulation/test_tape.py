@@ -70,6 +70,12 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.SETTLE: ((1, 2, 3, 4, 5, 6), ()),
     Op.START_FREE: ((1, 4, 5), ((2, 3),)),
     Op.STOCK: ((1, 2, 3), ()),
+    Op.AGE_IN: ((1, 2, 3), ((4, 5),)),
+    Op.AGE_MORE: ((1, 2, 3), ((4, 5),)),
+    Op.EXPECT: ((1, 2, 3, 4), ()),
+    Op.EXPECT_LAST: ((1, 2, 3), ((4, 5),)),
+    Op.EXPIRE: ((1, 2, 3, 4, 5), ()),
+    Op.EXPIRE_LAST: ((1, 2, 3, 4), ((5, 6),)),
 }
 
 

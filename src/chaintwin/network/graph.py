@@ -35,6 +35,13 @@ class ActivityKind(IntEnum):
     BUY = 2
 
 
+class Issue(IntEnum):
+    """Which units of a stock that expires are taken first (METHODS 1.5)."""
+
+    FIFO = 0  # the oldest; also the first to expire, for all units of a stock point keep equally long from their receipt
+    LIFO = 1  # the youngest
+
+
 class LeadMode(IntEnum):
     """How the lead times of one activity go together (METHODS 1.4)."""
 
@@ -62,6 +69,9 @@ BUFFER_SCHEMA = pl.Schema(
         "forecast": pl.Float64(),
         "level_series": pl.List(pl.Float64()),
         "holding_cost": pl.Float64(),
+        "life": pl.Int64(),
+        "issue": pl.Int8(),
+        "expiry_cost": pl.Float64(),
     }
 )
 ACTIVITY_SCHEMA = pl.Schema(
@@ -149,7 +159,9 @@ class Graph:
         ``minimum_order``, ``batch`` (Float64, unit: of a whole order, before its sources share it), ``gain``, ``supply_gain``,
         ``smoothing`` (Float64, 0 to 1: part of the gap that is ordered at once; weight of the supply line; weight of today's
         claims in the forecast), ``forecast`` (Float64, unit a period: what is expected at first), ``level_series`` (List of
-        Float64 or null, repeated: takes the place of ``low`` in base stock), ``holding_cost`` (Float64, money a unit and period).
+        Float64 or null, repeated: takes the place of ``low`` in base stock), ``holding_cost`` (Float64, money a unit and period),
+        ``life`` (Int64, periods in which a unit may be used, that of its receipt among them; 0: it keeps for ever), ``issue``
+        (Int8, an Issue), ``expiry_cost`` (Float64, money a unit that expires).
     activities : ``activity_id`` (String), ``kind`` (Int8, an ActivityKind), ``lead`` (String, a law in periods), ``lead_mode``
         (Int8, a LeadMode), ``information_delay`` (Int64), ``priority`` (Int64), ``yield_rate`` (Float64), ``share`` (Float64, of
         the order of the main output, scaled to one over the sources of a buffer), ``minimum_order``, ``batch`` (Float64, units of

@@ -56,6 +56,8 @@ class Buffers(NamedTuple):
     echelon_start, echelon_buffer, echelon_content : rows over N, for rules on the echelon, of the buffers at and below, with the
         units of the buffer in one unit there.
     holding_cost : Floats[N], money a unit and period.
+    life : Integers[N], period: units may be used so long, the period of their receipt among them; 0 where they keep for ever.
+    issue : int8[N], values of Issue. expiry_cost : Floats[N], money a unit that expires.
     source_start, source_activity : rows over N of the activities whose main output is the buffer, by activity index.
     source_share : Floats over ``source_activity``: weight of the source in each order.
     source_total : Floats[N]: sum of the shares of a buffer's sources; kept apart because whole units are split by exact
@@ -88,6 +90,9 @@ class Buffers(NamedTuple):
     echelon_buffer: Integers
     echelon_content: Floats
     holding_cost: Floats
+    life: Integers
+    issue: Bytes
+    expiry_cost: Floats
     source_start: Integers
     source_activity: Integers
     source_share: Floats

@@ -169,7 +169,7 @@ def run_ensemble(
         A conservation law did not hold; the message names law, entity, period and replication.
     """
     _refuse(span, width)
-    tape = assemble(program, state)
+    tape = assemble(program, state, periods=span.warm_up + span.periods)
     workers = max(1, threads or os.cpu_count() or 1)
     stop = _Stop(cancel)
     chosen = width or best_width(tape, span.replications, workers=workers)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chaintwin.jit import inner_kernel, kernel, part_kernel
 from chaintwin.laws.tables_kernels import fill_quantile_kernel
 from chaintwin.rng_kernels import fill_uniform_kernel
+from chaintwin.simulation.kernels.ageing_kernels import age_kernel
 from chaintwin.simulation.kernels.allocating_kernels import allocate_kernel
 from chaintwin.simulation.kernels.row_kernels import (
     add_kernel,
@@ -120,8 +121,6 @@ def run_kernel(
                 _count_kernel(op, a, b, c, d, e, f, numbers[at, 0], row, length, integer, table)
             elif op == 31:
                 _scatter_kernel(period, a, b, c, d, e, table)
-            elif op == 36:
-                queue_kernel(table[a], table[b], table[c], float(period))
             elif op == 37:
                 fill_kernel(table[c], 0.0)
                 for age in range(1, b + 1):
@@ -130,6 +129,8 @@ def run_kernel(
                 _sum_kernel(table, a, b, c, terms, weights)
             elif 38 < op < 46:
                 _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
+            elif 47 < op < 60:
+                age_kernel(op, a, b, c, d, e, f, period, table)
             else:
                 _start_kernel(op, a, b, c, d, e, f, g, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1
@@ -287,6 +288,8 @@ def _start_kernel(
         add_kernel(table[a + (period + c) % b], table[d], 1.0)
     elif op == 32:
         start_alone_kernel(table[a], table[b], table[c + phase[d]], table[e], table[f], number, slack, integer)
+    elif op == 36:
+        queue_kernel(table[a], table[b], table[c], float(period))
     elif op == 46:
         start_granted_kernel(table[a], table[b], table[c], table[d + phase[e]], table[f], table[g], number, slack, integer)
     else:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
+from chaintwin.simulation.tape.ages.perishing import write_ages
 from chaintwin.simulation.tape.executing import write_execution
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
@@ -21,20 +22,21 @@ from chaintwin.simulation.tape.wanting import write_claims
 Integers = NDArray[np.int64]
 
 
-def assemble(program: Program, state: State) -> Tape:
+def assemble(program: Program, state: State, *, periods: int | None = None) -> Tape:
     """Return the tape of a program that starts from a state.
 
     Parameters
     ----------
     program : the network.
     state : where it starts; arrivals later than any lead time make pipelines longer.
+    periods : how many are played at most, if that is known; stock that cannot expire in them needs no ages.
 
     Raises
     ------
     UsageError
         Something in the state is due before its period.
     """
-    rows = rows_for(program, state)
+    rows = rows_for(program, state, periods=periods)
     writer = Writer()
     _write_demand(writer, program, rows)
     _write_reveals(writer, program, rows)
@@ -43,6 +45,7 @@ def assemble(program: Program, state: State) -> Tape:
     _write_receipts(writer, program, rows, summed=terms.row)
     write_execution(writer, program, rows=rows, resource_share=state.resource_share)
     _write_close(writer, program, rows)
+    write_ages(writer, program, rows=rows)
     code, numbers = writer.finish()
     buffers, streams = program.buffers, program.streams
     is_stream = buffers.claim_kind == 0
@@ -156,4 +159,4 @@ def _write_close(writer: Writer, program: Program, rows: Rows) -> None:
     )
     writer.write("close", Op.OWE, place=(0, 0, lossy, 2), rows=(rows.backlog[lossy], rows.owed[lossy]))
     stock = np.arange(rows.on_hand.size)
-    writer.write("close", Op.STOCK, place=(0, 1, stock), rows=(rows.on_hand, rows.stock, rows.stocked), numbers=(slack,))
+    writer.write("close", Op.STOCK, place=(0, 2, stock), rows=(rows.on_hand, rows.stock, rows.stocked), numbers=(slack,))

@@ -112,6 +112,19 @@ class Op(IntEnum):
     """backlog, demand, sum served at once, periods with demand, of them served in full, sum of backlog; slack: for demand that is
     never lost, SERVED and OWE at once."""
 
+    AGE_IN = 48
+    """on hand, on hand before, young, ring, length: what came in today takes the place of what is no longer young."""
+    AGE_MORE = 49
+    """on hand, on hand before, young, ring, length: so does what came in after that."""
+    EXPECT = 50
+    """position, on hand, claims, young: what of the old will be left today, and expire, is not counted."""
+    EXPECT_LAST = 51
+    """position, on hand, claims, ring, length: the same where the youngest are taken first."""
+    EXPIRE = 52
+    """on hand, position, on hand before, young, sum expired: what is old and was not taken leaves."""
+    EXPIRE_LAST = 53
+    """on hand, position, on hand before, sum expired, ring, length: the same where the youngest are taken first."""
+
 
 WIDTH = 9
 """Whole numbers of an operation, the operation itself among them."""

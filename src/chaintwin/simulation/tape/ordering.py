@@ -37,7 +37,7 @@ def write_orders(writer: Writer, program: Program, *, rows: Rows) -> Sums:
         place=(place[reviewed], 0, 1),
         rows=(buffers.review_period[reviewed], buffers.review_phase[reviewed], 0),
     )
-    simple = _is_simple(program)
+    simple = _is_simple(program, rows)
     _write_simple(writer, program, rows, place=place, slack=slack, chosen=np.flatnonzero(simple))
     general = np.flatnonzero(ordering & ~simple)
     terms = write_wants(writer, program, rows=rows, place=place, slack=slack, chosen=general)
@@ -45,8 +45,8 @@ def write_orders(writer: Writer, program: Program, *, rows: Rows) -> Sums:
     return terms
 
 
-def _is_simple(program: Program) -> NDArray[np.bool_]:
-    """Tell which buffers order up to a level, from one source that takes any quantity, and lose no demand."""
+def _is_simple(program: Program, rows: Rows) -> NDArray[np.bool_]:
+    """Tell which buffers order up to a level, from one source that takes any quantity, and lose neither demand nor stock."""
     buffers, activities = program.buffers, program.activities
     plain = (activities.minimum_order == 0) & (activities.batch == 0) & (np.diff(activities.output_start) == 1)
     simple: NDArray[np.bool_] = (
@@ -56,6 +56,7 @@ def _is_simple(program: Program) -> NDArray[np.bool_]:
         & (buffers.claim_lossy == 0)
         & (buffers.minimum_order == 0)
         & (buffers.batch == 0)
+        & (rows.expired == rows.nowhere)
     )
     chosen = np.flatnonzero(simple)
     arc = buffers.source_start[chosen]

@@ -12,6 +12,7 @@ from chaintwin.network.graph import LeadMode, Policy
 from chaintwin.network.program import Activities, Program
 from chaintwin.network.sizes import SLACK
 from chaintwin.network.state import State
+from chaintwin.simulation.tape.ages.lots import expires, first_lots, lot_rows
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -91,6 +92,9 @@ class Rows:
     what counting starts from: opening_balance [N] stock and what was on its way to it; opening_backlog [D]; opening_queue [A]
         ordered, not started; opening_to_go [A] units in process times periods to go.
     latest : [A] last arrival so far of activities whose goods do not overtake each other.
+    held, young : [N] stock when it was last looked at for its ages; what of it came in recently enough to be usable tomorrow, as
+        far as it has not been taken; ``nowhere`` where nothing expires, as ``expired`` [N], the sum of what did.
+    lots, lots_length : [N] first row and number of rows of what came in, by period; length 0: nothing expires, or all at once.
     nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
         follow them, ``PERIOD_TOTALS`` blocks of as many rows as periods.
     """
@@ -126,6 +130,11 @@ class Rows:
     lead_sum: Integers
     latest: Integers
     used: Integers
+    held: Integers
+    young: Integers
+    expired: Integers
+    lots: Integers
+    lots_length: Integers
     opening_balance: Integers
     opening_backlog: Integers
     opening_queue: Integers
@@ -137,15 +146,23 @@ class Rows:
     def sums(self) -> Integers:
         """Return the rows that are set to zero when counting begins."""
         names = ("stock", "stocked", "asked_for", "shipped", "immediate", "lost", "owed", "asked", "clear")
-        more = ("started", "orders", "start_count", "lead_sum", "used")
+        more = ("started", "orders", "start_count", "lead_sum", "used", "expired")
         return np.concatenate([getattr(self, name) for name in (*names, *more)])
 
 
-def rows_for(program: Program, state: State) -> Rows:
-    """Lay out the table of a program that starts from a state; a later arrival in the state makes a pipeline longer."""
+def rows_for(program: Program, state: State, *, periods: int | None = None) -> Rows:
+    """Lay out the table of a program that starts from a state; a later arrival in the state makes a pipeline longer.
+
+    Parameters
+    ----------
+    program, state : what is run, and from where.
+    periods : how many are run at most; stock that cannot expire in them needs no ages.
+    """
     activities, buffers = program.activities, program.buffers
-    count, actors, streams, resources = program.counts
+    count, actors, streams, _ = program.counts
     pipe_length, info_length = _ring_lengths(program, state)
+    perishing = expires(program, state, periods=periods)
+    lots_length = lot_rows(program, perishing)
     kept = np.diff(activities.use_start) > 0
     next_row = 0
 
@@ -172,40 +189,27 @@ def rows_for(program: Program, state: State) -> Rows:
         "claimed": some(expecting),
         "lead_sum": some(random),
         "latest": some(random & (activities.lead_mode == LeadMode.FIFO)),
+        "held": some(perishing),
+        "young": some(perishing),
+        "expired": some(perishing),
     }
-    sizes: dict[str, int | Integers] = {
-        "on_hand": count,
-        "backlog": streams,
-        "demand": streams,
-        "waiting": actors,
-        "pipe": pipe_length,
-        "info": info_length,
-        "grants": np.full(buffers.claim_kind.size, 2, dtype=np.int64),
-        "capacity": resources,
-        "need": resources,
-        "stock": count,
-        "stocked": count,
-        "asked_for": streams,
-        "shipped": streams,
-        "immediate": streams,
-        "lost": streams,
-        "owed": streams,
-        "asked": streams,
-        "clear": streams,
-        "started": actors,
-        "orders": actors,
-        "start_count": actors,
-        "used": resources,
-    }
+    sizes = _hot_sizes(program, pipe_length, info_length)
     taken = {name: take(size) for name, size in sizes.items()}
     hot = next_row
-    cold = {"opening_balance": count, "opening_backlog": streams, "opening_queue": actors, "opening_to_go": actors}
+    cold: dict[str, int | Integers] = {
+        "lots": lots_length,
+        "opening_balance": count,
+        "opening_backlog": streams,
+        "opening_queue": actors,
+        "opening_to_go": actors,
+    }
     taken |= {name: take(size) for name, size in cold.items()}
     return Rows(
         **taken,
         **chosen,
         pipe_length=pipe_length,
         info_length=info_length,
+        lots_length=lots_length,
         starts=starts,
         spare=spare,
         nowhere=nowhere,
@@ -255,6 +259,9 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     np.add.at(position, claimed[~is_stream], -buffers.claim_quantity[~is_stream] * waiting[index[~is_stream]])
     column[rows.position] = position
     column[rows.forecast] = buffers.forecast
+    slot, quantity, column[rows.held] = first_lots(program, state, first=rows.lots, length=rows.lots_length)
+    np.add.at(column, slot, quantity)
+    np.add.at(column, np.repeat(rows.young, rows.lots_length), column[Rings.of(rows.lots, rows.lots_length).rows])
     column[rows.nowhere] = 0.0
     return column
 
@@ -270,6 +277,36 @@ def slacks(program: Program) -> Floats:
     """Return Floats[N]: the rounding noise of each buffer; what is no larger is no order, no start, no stock and no debt."""
     buffers = program.buffers
     return np.zeros(buffers.low.size) if program.integer else SLACK * np.maximum(1.0, np.abs(buffers.low))
+
+
+def _hot_sizes(program: Program, pipe_length: Integers, info_length: Integers) -> dict[str, int | Integers]:
+    """Return by name how many rows each entity has that is worked on in every period; a number where all have one."""
+    buffers = program.buffers
+    count, actors, streams, resources = program.counts
+    return {
+        "on_hand": count,
+        "backlog": streams,
+        "demand": streams,
+        "waiting": actors,
+        "pipe": pipe_length,
+        "info": info_length,
+        "grants": np.full(buffers.claim_kind.size, 2, dtype=np.int64),
+        "capacity": resources,
+        "need": resources,
+        "stock": count,
+        "stocked": count,
+        "asked_for": streams,
+        "shipped": streams,
+        "immediate": streams,
+        "lost": streams,
+        "owed": streams,
+        "asked": streams,
+        "clear": streams,
+        "started": actors,
+        "orders": actors,
+        "start_count": actors,
+        "used": resources,
+    }
 
 
 def _ring_lengths(program: Program, state: State) -> tuple[Integers, Integers]:

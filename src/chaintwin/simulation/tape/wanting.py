@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from chaintwin.network.graph import Policy
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.tape.ages.perishing import write_expected
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rings, Rows
 from chaintwin.simulation.tape.tape import Writer
@@ -57,7 +58,9 @@ def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers
     by_echelon = buffers.policy[chosen] == Policy.ECHELON
     terms = _write_sums(writer, program, rows, place=place, chosen=chosen)
     _write_projection(writer, program, rows, place=place, chosen=chosen[lossy])
-    seen = np.where(lossy | by_echelon, projected, rows.position[chosen])
+    perishing = rows.expired[chosen] != rows.nowhere
+    write_expected(writer, program, rows=rows, place=place, chosen=chosen[perishing], copied=(lossy | by_echelon)[perishing])
+    seen = np.where(lossy | by_echelon | perishing, projected, rows.position[chosen])
     expecting = chosen[rows.forecast[chosen] != rows.nowhere]
     # Before the review, because what is expected is learned every period.
     writer.write(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from chaintwin.network.graph import Policy
+from chaintwin.network.graph import Issue, Policy
 from chaintwin.network.lowering.demand import series_values
 from chaintwin.network.lowering.moments import law_moments
 from chaintwin.network.lowering.rows import Rows
@@ -29,6 +29,9 @@ POLICIES = {
     "sterman": Policy.STERMAN,
     "echelon": Policy.ECHELON,
 }
+ISSUES = {"fifo": Issue.FIFO, "lifo": Issue.LIFO, "fefo": Issue.FIFO}
+"""All units of a stock point keep equally long from their receipt, so the first to expire is the oldest."""
+
 TWO_LEVELS = ("s_S", "min_max")
 FORECASTING = ("smoothed", "sterman")
 PERIODS_PER_ORDER = 4.0
@@ -44,6 +47,8 @@ DEFAULT_POINT: dict[str, pl.Expr] = {
     "supply_line_rate": pl.lit(1.0),
     "forecast_rate": pl.lit(0.0),
     "service_target": pl.lit(0.95),
+    "issue_rule": pl.lit("fifo"),
+    "disposal_cost": pl.lit(0.0),
 }
 """What an implied stock point has; the same values the catalog gives blank cells."""
 
@@ -67,7 +72,8 @@ def to_levels(loads: Loads, found: ActivityRows, *, rows: Rows, network: Network
     frame = loads.points.join(listed, on=PAIR, how="left", maintain_order="left")
     frame = frame.with_columns(pl.col(name).fill_null(value) for name, value in DEFAULT_POINT.items())
     frame = frame.join(exposures(found, network=network), on=PAIR, how="left", maintain_order="left")
-    frame = frame.join(rows["products"].select("product_id", "value"), on="product_id", how="left", maintain_order="left")
+    product = rows["products"].select("product_id", "value", product_life="shelf_life")
+    frame = frame.join(product, on="product_id", how="left", maintain_order="left")
     frame = frame.join(rows["sites"].select("site_id", "holding_cost_rate"), on="site_id", how="left", maintain_order="left")
     levels = series_values(rows["series"], blank=0.0).select(level_series="series_id", levels="replayed")
     frame = frame.join(levels, on="level_series", how="left", maintain_order="left")
@@ -151,6 +157,9 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         pl.col("mean").alias("forecast"),
         pl.when(rule == "base_stock").then(pl.col("levels")).alias("level_series"),
         pl.coalesce("holding_cost", per_period).alias("holding_cost"),
+        pl.coalesce("shelf_life", "product_life").fill_null(0).alias("life"),
+        pl.col("issue_rule").replace_strict(ISSUES, return_dtype=pl.Int8).alias("issue"),
+        pl.col("disposal_cost").alias("expiry_cost"),
         "initial_stock",
         middle.alias("position"),
     )
