@@ -1,4 +1,4 @@
-"""Stock of the plain reference engine that expires: a list of lots, each with the period it came in and what is left of it.
+"""Stock and claims of the plain reference engine by age: lists of lots, each with the period it came in and what is left of it.
 
 A buffer takes ``life`` (periods in which a unit may be used, that of its receipt among them; none: for ever) and ``issue``: which
 lots are taken first, ``fifo`` (the oldest) or ``lifo`` (the youngest).
@@ -56,3 +56,40 @@ class Lots:
     def total(self) -> float:
         """Return the stock of all lots."""
         return float(sum(quantity for _, quantity in self.lots))
+
+
+class Queue:
+    """One claim, in order of the periods in which it arose; it is always served from its oldest part."""
+
+    def __init__(self) -> None:
+        self.lots: list[list[float]] = []
+
+    def add(self, period: int, quantity: float) -> None:
+        """Claim a quantity."""
+        if quantity:
+            self.lots.append([period, quantity])
+
+    def serve(self, quantity: float) -> None:
+        """Take what is served from the oldest."""
+        self._take(0, quantity)
+
+    def lose(self, quantity: float) -> None:
+        """Take what is lost from the youngest."""
+        self._take(-1, quantity)
+
+    def by_class(self, oldest: int) -> dict[int, float]:
+        """Return what is claimed by period, all that arose before ``oldest`` counting as that."""
+        found: dict[int, float] = {}
+        for period, quantity in self.lots:
+            key = max(int(period), oldest)
+            found[key] = found.get(key, 0.0) + quantity
+        return dict(sorted(found.items()))
+
+    def _take(self, end: int, quantity: float) -> None:
+        while quantity > 0 and self.lots:
+            lot = self.lots[end]
+            part = min(lot[1], quantity)
+            lot[1] -= part
+            quantity -= part
+            if lot[1] <= 0:
+                self.lots.pop(end)

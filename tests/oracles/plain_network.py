@@ -68,10 +68,11 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from tests.oracles.plain_ages import Lots
+from tests.oracles.plain_ages import Lots, Queue
+from tests.oracles.plain_granting import granted
 from tests.oracles.plain_laws import assert_laws
 from tests.oracles.plain_rules import learn, wanted
-from tests.oracles.plain_sharing import allocate_plain, proportional
+from tests.oracles.plain_sharing import proportional
 
 SLACK = 1e-9
 
@@ -87,7 +88,7 @@ def simulate_plain(network: Network, periods: int, integer: bool) -> dict[str, A
     shipped, demand as one list a stream in the order of the input; capacity_use per resource. Each holds one value a period.
     Beside the notation of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period),
     ``lead_mode`` (crossing, fifo or kaplan) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on
-    both, and what ``plain_ages`` names.
+    both, and what ``plain_ages`` and ``plain_granting`` names.
     """
     run = _Run(network, integer=integer)
     for period in range(periods):
@@ -153,6 +154,9 @@ class _Run:
         self.oh = {b["id"]: float(b.get("init", 0)) for b in self.buffers}
         self.lots = {b["id"]: Lots(b) for b in self.buffers}
         self.bo = [0.0] * len(self.demands)
+        self.debts = [Queue() for _ in self.demands]
+        self.queues = {a["id"]: Queue() for a in self.activities}
+        self.now = 0
         self.forecast = {b["id"]: float((b.get("policy") or {}).get("forecast", 0.0)) for b in self.buffers}
         self.u = {a["id"]: 0.0 for a in self.activities}
         self.pipe = {a["id"]: {k: float(q) for k, q in enumerate(a.get("pipeline", []))} for a in self.activities}
@@ -179,11 +183,12 @@ class _Run:
     def step(self, period: int) -> None:
         """Work through events E1 to E6 of one period (E0, the environment, is in the given numbers)."""
         self.opening = _Opening(dict(self.oh), dict(self.u), dict(self.pq), dict(self.iq))
-        self.flow = _Flow(self)
+        self.flow, self.now = _Flow(self), period
         self.receive(period)
         for d, demand in enumerate(self.demands):
             self.flow.demand[d] = float(_at(demand["series"], period))
             self.bo[d] += self.flow.demand[d]
+            self.debts[d].add(period, self.flow.demand[d])
             self.flow.claimed[demand["buffer"]] += self.flow.demand[d]
         for activity in self.activities:
             a = activity["id"]
@@ -196,6 +201,7 @@ class _Run:
         for d in range(len(self.demands)):
             self.flow.lost[d] = self.loss(d, self.bo[d])
             self.bo[d] -= self.flow.lost[d]
+            self.debts[d].lose(self.flow.lost[d])
         for b, lots in self.lots.items():
             self.flow.expired[b] = min(lots.expire(period), self.oh[b])
             self.oh[b] -= self.flow.expired[b]
@@ -246,7 +252,7 @@ class _Run:
 
     def projected_loss(self, b: str) -> float:
         """Return the loss that a dry run of today's allocation projects."""
-        shares, _ = allocate_plain(self.oh[b], *self.claims(b), self.integer)
+        shares = granted(self, b)
         return sum((self.loss(d, self.bo[d] - share) for d, share in zip(self.streams_at[b], shares, strict=False)), 0.0)
 
     def incoming(self, b: str) -> float:
@@ -297,6 +303,7 @@ class _Run:
     def see(self, activity: Entity, quantity: float) -> None:
         """Let the sources of an activity see an order: it waits, and is claimed from them."""
         self.u[activity["id"]] += quantity
+        self.queues[activity["id"]].add(self.now, quantity)
         for b, coefficient in activity["in"].items():
             self.flow.claimed[b] += coefficient * quantity
 
@@ -316,12 +323,13 @@ class _Run:
 
     def allocate(self, b: str, reserved: dict[tuple[str, str], float]) -> None:
         """Serve the streams of a buffer and reserve the shares of its consumers."""
-        shares, _ = allocate_plain(self.oh[b], *self.claims(b), self.integer)
+        shares = granted(self, b)
         streams = self.streams_at[b]
         for d, share in zip(streams, shares, strict=False):
             self.oh[b] -= share
             self.lots[b].take(share)
             self.bo[d] -= share
+            self.debts[d].serve(share)
             self.flow.shipped[d] = share
         for activity, share in zip(self.consumers[b], shares[len(streams) :], strict=True):
             reserved[activity["id"], b] = share
@@ -359,6 +367,7 @@ class _Run:
         a = activity["id"]
         self.flow.started[a] = quantity
         self.u[a] -= quantity
+        self.queues[a].serve(quantity)
         for b, coefficient in activity["in"].items():
             self.oh[b] -= coefficient * quantity
             self.flow.consumption[b] += coefficient * quantity

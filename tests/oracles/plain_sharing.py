@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 def allocate_plain(
-    available: float, claims: Sequence[float], priorities: Sequence[float], integer: bool
+    available: float,
+    claims: Sequence[float],
+    priorities: Sequence[float],
+    integer: bool,
+    share: Callable[[float, list[int]], list[float]] | None = None,
 ) -> tuple[list[float], float]:
-    """Share what is available over claims, tier by tier (low number first); return the shares and what is left."""
+    """Share what is available over claims, tier by tier (low number first); return the shares and what is left.
+
+    ``share`` divides what is left over the members of a tier that is short, by their numbers; in proportion if there is none.
+    """
     left = max(available, 0)
     shares: list[float] = [0.0] * len(claims)
     for tier in sorted(set(priorities)):
@@ -19,7 +26,7 @@ def allocate_plain(
                 shares[index] = claims[index]
             left -= total
             continue
-        parts = proportional(left, [claims[index] for index in members], integer)
+        parts = share(left, members) if share else proportional(left, [claims[index] for index in members], integer)
         for index, part in zip(members, parts, strict=True):
             shares[index] = part
         # Exactly zero: the rounding of left - sum(parts) would make the tiers below divide by a total of 0.

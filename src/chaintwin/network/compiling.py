@@ -255,6 +255,7 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
         life=_integers(frame, "life"),
         issue=frame["issue"].to_numpy().astype(np.int8),
         expiry_cost=_floats(frame, "expiry_cost"),
+        allocation=frame["allocation"].to_numpy().astype(np.int8),
         source_start=rows_of(buffer[main], count),
         source_activity=activity[main],
         source_share=share[activity[main]],
@@ -361,6 +362,7 @@ def _streams(index: _Index, laws: _Laws) -> Streams:
         backlog_cost=_floats(frame, "backlog_cost"),
         lost_cost=_floats(frame, "lost_cost"),
         stream=_stream_numbers("demand", frame["stream_id"], laws.demand >= 0),
+        complete=frame["complete"].to_numpy().astype(np.int8),
     )
 
 

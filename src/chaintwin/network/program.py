@@ -58,6 +58,7 @@ class Buffers(NamedTuple):
     holding_cost : Floats[N], money a unit and period.
     life : Integers[N], period: units may be used so long, the period of their receipt among them; 0 where they keep for ever.
     issue : int8[N], values of Issue. expiry_cost : Floats[N], money a unit that expires.
+    allocation : int8[N], values of Allocation.
     source_start, source_activity : rows over N of the activities whose main output is the buffer, by activity index.
     source_share : Floats over ``source_activity``: weight of the source in each order.
     source_total : Floats[N]: sum of the shares of a buffer's sources; kept apart because whole units are split by exact
@@ -93,6 +94,7 @@ class Buffers(NamedTuple):
     life: Integers
     issue: Bytes
     expiry_cost: Floats
+    allocation: Bytes
     source_start: Integers
     source_activity: Integers
     source_share: Floats
@@ -173,6 +175,7 @@ class Streams(NamedTuple):
     factor_start, factor_value : rows over D of the factors a drawn demand is multiplied by, repeated.
     price, backlog_cost, lost_cost : Floats[D], money a unit (and period, for backlog).
     stream : Words[D]: random stream of the demand.
+    complete : int8[D]: 1 where the demand of a period is shipped whole or waits.
     """
 
     buffer: Integers
@@ -186,6 +189,7 @@ class Streams(NamedTuple):
     backlog_cost: Floats
     lost_cost: Floats
     stream: Words
+    complete: Bytes
 
 
 class Resources(NamedTuple):

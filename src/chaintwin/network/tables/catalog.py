@@ -169,6 +169,13 @@ DEMAND = Table(
             low=0,
             high=1,
         ),
+        Column(
+            "shipping",
+            Kind.CHOICE,
+            "Whether the demand of a period may be shipped in parts (partial), or only whole (complete).",
+            default="partial",
+            choices=("partial", "complete"),
+        ),
         Column("price", Kind.NUMBER, "Price of one unit.", unit="money/unit", low=0, rule="the product's value"),
         Column(
             "backlog_cost",

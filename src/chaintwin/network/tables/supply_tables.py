@@ -127,6 +127,14 @@ STOCK_POINTS = Table(
             default="fifo",
             choices=("fifo", "lifo", "fefo"),
         ),
+        Column(
+            "allocation",
+            Kind.CHOICE,
+            "How stock that is short is shared over claims of one priority: in proportion, the oldest claims first (fifo), or so "
+            "that all come to the same part of their targets (fair_share).",
+            default="proportional",
+            choices=("proportional", "fifo", "fair_share"),
+        ),
         Column("disposal_cost", Kind.NUMBER, "Cost of a unit that expires.", unit="money/unit", default=0.0, low=0),
         *VALID,
     ),

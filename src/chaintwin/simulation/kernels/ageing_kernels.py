@@ -1,4 +1,4 @@
-"""What depends on when stock came in: rows used in turn that remember it by period (METHODS 1.5, perishable)."""
+"""What depends on when stock or claims came in: rows used in turn that remember it by period (METHODS 1.3 and 1.5)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Table = NDArray[np.float64]
 
 
 @part_kernel
-def age_kernel(op: int, a: int, b: int, c: int, d: int, e: int, f: int, period: int, table: Table) -> None:
+def age_kernel(op: int, a: int, b: int, c: int, d: int, e: int, f: int, slack: float, period: int, table: Table) -> None:
     """Do one of the operations of ``operations.py`` on ages, told apart by number."""
     if op == 48:
         _age_in_kernel(table[a], table[b], table[c], table[d + period % e])
@@ -25,12 +25,26 @@ def age_kernel(op: int, a: int, b: int, c: int, d: int, e: int, f: int, period: 
         _expect_last_kernel(table[a], table[b], table[c], table[d + (period + 1) % e])
     elif op == 52:
         _expire_kernel(table[a], table[b], table[c], table[d], table[e])
+    elif op == 56:
+        _complete_kernel(table, a, b, c, d, slack, period)
     else:
         _taken_kernel(table[c], table[a])
         age = 0
         while age < f and _take_youngest_kernel(table[e + (period - age) % f], table[c]) > 0.0:
             age += 1
         _expire_class_kernel(table[a], table[b], table[c], table[d], table[e + (period + 1) % f])
+
+
+@part_kernel
+def _complete_kernel(table: Table, grant: int, backlog: int, ring: int, length: int, slack: float, period: int) -> None:
+    """E4: cut a grant to the demand of whole periods, the oldest first; what is older than the ring may be sent in part."""
+    for w in range(table.shape[1]):
+        granted, whole = table[grant, w], table[backlog, w]
+        age = 0
+        while age < length and whole > granted + slack:
+            whole -= min(whole, table[ring + (period - age) % length, w])
+            age += 1
+        table[grant, w] = min(whole, granted)
 
 
 @row_kernel

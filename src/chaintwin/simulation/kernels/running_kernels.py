@@ -111,8 +111,8 @@ def run_kernel(
             elif op == 6:
                 if (period - b) % a != 0:
                     at += c
-            elif op == 7:
-                allocate_kernel(table, a, b, c, int(d), int(e), claims, quantities, integer)
+            elif op == 7 or op == 54 or op == 55:
+                allocate_kernel(op, period, table, a, b, c, int(d), int(e), claims, quantities, integer)
             elif op < 17:
                 _order_kernel(op, a, b, c, d, e, f, g, period, integer, numbers[at], series, phase, table)
             elif op == 17:
@@ -130,7 +130,7 @@ def run_kernel(
             elif 38 < op < 46:
                 _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
             elif 47 < op < 60:
-                age_kernel(op, a, b, c, d, e, f, period, table)
+                age_kernel(op, a, b, c, d, e, f, numbers[at, 0], period, table)
             else:
                 _start_kernel(op, a, b, c, d, e, f, g, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1

@@ -16,6 +16,7 @@ from chaintwin.simulation.tape.executing import write_execution
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
 from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
+from chaintwin.simulation.tape.sharing import claims_of, write_claim_ages
 from chaintwin.simulation.tape.tape import Tape, Writer
 from chaintwin.simulation.tape.wanting import write_claims
 
@@ -46,14 +47,10 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
     write_execution(writer, program, rows=rows, resource_share=state.resource_share)
     _write_close(writer, program, rows)
     write_ages(writer, program, rows=rows)
+    write_claim_ages(writer, program, rows=rows)
     code, numbers = writer.finish()
     buffers, streams = program.buffers, program.streams
-    is_stream = buffers.claim_kind == 0
-    index = buffers.claim_index
-    claimed = np.where(
-        is_stream, _taken(rows.backlog, np.where(is_stream, index, 0)), _taken(rows.waiting, np.where(is_stream, 0, index))
-    )
-    claims = np.stack([claimed, rows.grants, buffers.claim_tier], axis=1).astype(np.int64)
+    claims, quantities = claims_of(program, rows)
     capacity = program.resources.capacity_value
     series = np.concatenate([streams.factor_value, streams.series_value, capacity, buffers.source_share, buffers.level_value])
     drawn = np.concatenate([streams.stream, program.activities.lead_stream])
@@ -61,7 +58,7 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
         code=code,
         numbers=numbers,
         claims=claims,
-        quantities=buffers.claim_quantity,
+        quantities=quantities,
         series=series,
         terms=terms,
         streams=drawn,
@@ -71,10 +68,6 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
         queues=Rings.of(rows.info, rows.info_length),
         first=first_column(program, state, rows=rows),
     )
-
-
-def _taken(rows: Integers, index: Integers) -> Integers:
-    return rows[index] if rows.size else np.zeros(index.size, dtype=np.int64)
 
 
 def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Integers) -> None:

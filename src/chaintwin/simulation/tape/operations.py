@@ -124,6 +124,12 @@ class Op(IntEnum):
     """on hand, position, on hand before, young, sum expired: what is old and was not taken leaves."""
     EXPIRE_LAST = 53
     """on hand, position, on hand before, sum expired, ring, length: the same where the youngest are taken first."""
+    ALLOCATE_BY_AGE = 54
+    """as ALLOCATE; of a tier that is short the oldest claims come first."""
+    ALLOCATE_FAIR = 55
+    """as ALLOCATE; a tier that is short comes to the same part of its targets."""
+    COMPLETE = 56
+    """grant, backlog, ring, length; slack: only the whole demand of a period is granted, the oldest first."""
 
 
 WIDTH = 9

@@ -12,6 +12,7 @@ from chaintwin.network.graph import LeadMode, Policy
 from chaintwin.network.program import Activities, Program
 from chaintwin.network.sizes import SLACK
 from chaintwin.network.state import State
+from chaintwin.simulation.tape.ages.classes import class_rows, first_classes
 from chaintwin.simulation.tape.ages.lots import expires, first_lots, lot_rows
 
 Floats = NDArray[np.float64]
@@ -95,6 +96,9 @@ class Rows:
     held, young : [N] stock when it was last looked at for its ages; what of it came in recently enough to be usable tomorrow, as
         far as it has not been taken; ``nowhere`` where nothing expires, as ``expired`` [N], the sum of what did.
     lots, lots_length : [N] first row and number of rows of what came in, by period; length 0: nothing expires, or all at once.
+    claim_held : [C] a claim when it was last looked at for its ages; ``nowhere`` where they do not matter.
+    classes, classes_length : [C] first row and number of rows of what was claimed, by period; length 0: ages do not matter. A
+        grant to such a claim has a third row for passing results.
     nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
         follow them, ``PERIOD_TOTALS`` blocks of as many rows as periods.
     """
@@ -135,6 +139,9 @@ class Rows:
     expired: Integers
     lots: Integers
     lots_length: Integers
+    claim_held: Integers
+    classes: Integers
+    classes_length: Integers
     opening_balance: Integers
     opening_backlog: Integers
     opening_queue: Integers
@@ -162,7 +169,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
     count, actors, streams, _ = program.counts
     pipe_length, info_length = _ring_lengths(program, state)
     perishing = expires(program, state, periods=periods)
-    lots_length = lot_rows(program, perishing)
+    lots_length, classes_length = lot_rows(program, perishing), class_rows(program)
     kept = np.diff(activities.use_start) > 0
     next_row = 0
 
@@ -192,12 +199,14 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         "held": some(perishing),
         "young": some(perishing),
         "expired": some(perishing),
+        "claim_held": some(classes_length > 0),
     }
     sizes = _hot_sizes(program, pipe_length, info_length)
     taken = {name: take(size) for name, size in sizes.items()}
     hot = next_row
     cold: dict[str, int | Integers] = {
         "lots": lots_length,
+        "classes": classes_length,
         "opening_balance": count,
         "opening_backlog": streams,
         "opening_queue": actors,
@@ -210,6 +219,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         pipe_length=pipe_length,
         info_length=info_length,
         lots_length=lots_length,
+        classes_length=classes_length,
         starts=starts,
         spare=spare,
         nowhere=nowhere,
@@ -259,6 +269,8 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     np.add.at(position, claimed[~is_stream], -buffers.claim_quantity[~is_stream] * waiting[index[~is_stream]])
     column[rows.position] = position
     column[rows.forecast] = buffers.forecast
+    slot, quantity, column[rows.claim_held] = first_classes(program, state, first=rows.classes, length=rows.classes_length)
+    np.add.at(column, slot, quantity)
     slot, quantity, column[rows.held] = first_lots(program, state, first=rows.lots, length=rows.lots_length)
     np.add.at(column, slot, quantity)
     np.add.at(column, np.repeat(rows.young, rows.lots_length), column[Rings.of(rows.lots, rows.lots_length).rows])
@@ -281,7 +293,6 @@ def slacks(program: Program) -> Floats:
 
 def _hot_sizes(program: Program, pipe_length: Integers, info_length: Integers) -> dict[str, int | Integers]:
     """Return by name how many rows each entity has that is worked on in every period; a number where all have one."""
-    buffers = program.buffers
     count, actors, streams, resources = program.counts
     return {
         "on_hand": count,
@@ -290,7 +301,7 @@ def _hot_sizes(program: Program, pipe_length: Integers, info_length: Integers) -
         "waiting": actors,
         "pipe": pipe_length,
         "info": info_length,
-        "grants": np.full(buffers.claim_kind.size, 2, dtype=np.int64),
+        "grants": np.where(class_rows(program) > 0, 3, 2),
         "capacity": resources,
         "need": resources,
         "stock": count,

@@ -11,6 +11,7 @@ from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
 from chaintwin.simulation.tape.ages.perishing import write_expected
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rings, Rows
+from chaintwin.simulation.tape.sharing import write_sharing
 from chaintwin.simulation.tape.tape import Writer
 
 Floats = NDArray[np.float64]
@@ -165,11 +166,10 @@ def _add_echelon(sums: SumWriter, program: Program, rows: Rows, *, pipes: Rings,
 def _write_projection(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers) -> None:
     """Write the dry run of the allocation that tells which of today's demand will be lost."""
     buffers = program.buffers
-    projected, left, total = (int(rows.spare[number]) for number in (0, 3, 4))
+    projected = int(rows.spare[0])
     kept = chosen[buffers.policy[chosen] != Policy.ECHELON]
     writer.write("order", Op.COPY, place=(place[kept], 1), rows=(projected, rows.position[kept]))
-    first, end = buffers.claim_start[chosen], buffers.claim_start[chosen + 1]
-    writer.write("order", Op.ALLOCATE, place=(place[chosen], 2), rows=(rows.on_hand[chosen], left, total, first, end))
+    write_sharing(writer, program, rows=rows, event="order", place=(place[chosen], 2), chosen=chosen)
     owner = np.repeat(np.arange(place.size), np.diff(buffers.claim_start))
     is_chosen = np.zeros(place.size, dtype=bool)
     is_chosen[chosen] = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from chaintwin.network.graph import Issue, Policy
+from chaintwin.network.graph import Allocation, Issue, Policy
 from chaintwin.network.lowering.demand import series_values
 from chaintwin.network.lowering.moments import law_moments
 from chaintwin.network.lowering.rows import Rows
@@ -32,6 +32,7 @@ POLICIES = {
 ISSUES = {"fifo": Issue.FIFO, "lifo": Issue.LIFO, "fefo": Issue.FIFO}
 """All units of a stock point keep equally long from their receipt, so the first to expire is the oldest."""
 
+ALLOCATIONS = {"proportional": Allocation.PROPORTIONAL, "fifo": Allocation.BY_AGE, "fair_share": Allocation.FAIR_SHARE}
 TWO_LEVELS = ("s_S", "min_max")
 FORECASTING = ("smoothed", "sterman")
 PERIODS_PER_ORDER = 4.0
@@ -48,6 +49,7 @@ DEFAULT_POINT: dict[str, pl.Expr] = {
     "forecast_rate": pl.lit(0.0),
     "service_target": pl.lit(0.95),
     "issue_rule": pl.lit("fifo"),
+    "allocation": pl.lit("proportional"),
     "disposal_cost": pl.lit(0.0),
 }
 """What an implied stock point has; the same values the catalog gives blank cells."""
@@ -160,6 +162,7 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         pl.coalesce("shelf_life", "product_life").fill_null(0).alias("life"),
         pl.col("issue_rule").replace_strict(ISSUES, return_dtype=pl.Int8).alias("issue"),
         pl.col("disposal_cost").alias("expiry_cost"),
+        pl.col("allocation").replace_strict(ALLOCATIONS, return_dtype=pl.Int8).alias("allocation"),
         "initial_stock",
         middle.alias("position"),
     )
