@@ -18,7 +18,9 @@ from chaintwin.network.graph import (
     STREAM_SCHEMA,
     USE_SCHEMA,
     ActivityKind,
+    Allocation,
     Graph,
+    Issue,
     LeadMode,
     Policy,
     frame_of,
@@ -73,6 +75,9 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
             "minimum_order": float(buffer.get("moq", 0.0)),
             "batch": float(buffer.get("batch", 0.0)),
             "holding_cost": price.get("h", 0.0),
+            "life": buffer.get("life", 0),
+            "allocation": int(Allocation[buffer.get("allocation", "proportional").upper()]),
+            "issue": int(Issue[buffer.get("issue", "fifo").upper()]),
         }
         buffers.append(row | {column: rule[name] for name, column in columns.items() if name in rule})
     activities = [
@@ -220,6 +225,7 @@ def _streams(network: dict[str, Any], price: dict[str, float]) -> pl.DataFrame:
                 0.0,
                 price.get("p", 0.0),
                 price.get("lost", 0.0),
+                bool(item.get("complete", False)),
             )
         )
     return pl.DataFrame(rows, schema=STREAM_SCHEMA, orient="row")

@@ -35,11 +35,13 @@ class Features:
     loops: bool = True
     order_rules: bool = False
     tiers: bool = False
+    perishables: bool = False
+    sharing: bool = False
     policies: tuple[str, ...] = ("base_stock", "sS", "RnQ")
 
 
 RULES = ("base_stock", "sS", "RnQ", "series", "kanban", "constant", "smoothed", "sterman", "echelon", "drp")
-EVERYTHING = Features(random_leads=True, order_rules=True, tiers=True, policies=RULES)
+EVERYTHING = Features(random_leads=True, order_rules=True, tiers=True, perishables=True, sharing=True, policies=RULES)
 
 
 @st.composite
@@ -219,6 +221,10 @@ class _Build:
             buffer["moq"] = self.quantity(1, 12)
         if self.features.order_rules and self.choose.chance(20):
             buffer["batch"] = self.quantity(1, 6)
+        if self.features.perishables and self.choose.chance(30):
+            buffer |= {"life": self.choose.whole(1, 6), "issue": self.choose.one(("fifo", "lifo"))}
+        if self.features.sharing and self.choose.chance(50):
+            buffer["allocation"] = self.choose.one(("by_age", "fair_share"))
         return buffer
 
     def policy(self) -> dict[str, Any]:
@@ -258,6 +264,8 @@ class _Build:
             demand["lost_fraction"] = self.choose.one((0, 0, 0.25, 0.4, 1))
         if self.features.priorities:
             demand["priority"] = self.choose.whole(0, 2)
+        if self.features.sharing and self.choose.chance(25):
+            demand["complete"] = True
         return demand
 
     def sources(self, rank: int) -> list[dict[str, Any]]:

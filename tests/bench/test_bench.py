@@ -20,6 +20,7 @@ EXPECTED = {
     "simulate_8_buffers",
     "simulate_1000",
     "simulate_trees",
+    "simulate_features",
     "simulate_line",
     "import_scms",
     "rng_uniforms",

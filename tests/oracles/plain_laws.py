@@ -10,12 +10,15 @@ def assert_laws(run: Any, period: int) -> None:
     flow, opening = run.flow, run.opening
     for b in run.buffer_of:
         shipped = sum(flow.shipped[d] for d in run.streams_at[b])
-        change = flow.received[b] + flow.produced[b] - shipped - flow.consumption[b]
+        change = flow.received[b] + flow.produced[b] - shipped - flow.consumption[b] - flow.expired[b]
         _same(run, "law 1 (buffer)", b, period, run.oh[b] - opening.oh[b], change)
         _same(run, "law 7 (on hand not negative)", b, period, min(run.oh[b], 0.0), 0.0)
-        if len(run.streams_at[b]) == 1 and not run.consumers[b]:
+        whole = any(run.demands[d].get("complete") for d in run.streams_at[b])
+        if len(run.streams_at[b]) == 1 and not run.consumers[b] and not whole:
             both = min(run.oh[b], run.bo[run.streams_at[b][0]])
             _same(run, "law 7 (no stock beside backlog)", b, period, max(both, 0.0), 0.0)
+        if run.lots[b].life:
+            _same(run, "law 1 (ages add up)", b, period, run.lots[b].total(), run.oh[b])
     for d in run.streams:
         total = run.cumulative[d]
         for key, moved in (("demand", flow.demand[d]), ("shipped", flow.shipped[d]), ("lost", flow.lost[d])):
@@ -23,6 +26,7 @@ def assert_laws(run: Any, period: int) -> None:
         name = f"stream {d}"
         _same(run, "law 2 (demand)", name, period, total["demand"], total["shipped"] + total["lost"] + run.bo[d])
         _same(run, "law 7 (backlog not negative)", name, period, min(run.bo[d], flow.lost[d], 0.0), 0.0)
+        _same(run, "law 2 (ages add up)", name, period, sum(q for _, q in run.debts[d].lots), run.bo[d])
     for activity in run.activities:
         a = activity["id"]
         change = run.u[a] + run.iq[a] - opening.u[a] - opening.iq[a]

@@ -67,9 +67,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tests.oracles.plain_ages import Lots, Queue
+from tests.oracles.plain_granting import granted
 from tests.oracles.plain_laws import assert_laws
 from tests.oracles.plain_rules import learn
-from tests.oracles.plain_sources import proportional, share_by_speed, share_by_tier, two_speeds
+from tests.oracles.plain_sources import share_by_speed, share_by_tier, two_speeds
 
 SLACK = 1e-9
 
@@ -80,38 +82,17 @@ Entity = Mapping[str, Any]
 def simulate_plain(network: Network, periods: int, integer: bool) -> dict[str, Any]:
     """Run a network through the event order and return what it reads at the end of each period.
 
-    Keys: on_hand, position, received, produced (zero-lead), consumption per buffer id; ordered, started, waiting (visible, not
-    started), in_information (ordered, not yet visible), in_process, arrived per activity id; backlog, lost, shipped, demand as
-    one list a stream in the order of the input; capacity_use per resource. Each holds one value a period. Beside the notation
-    of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period), ``lead_mode`` (crossing,
-    fifo or kaplan) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on both.
+    Keys: on_hand, position, received, produced (zero-lead), consumption, expired per buffer id; ordered, started, waiting
+    (visible, not started), in_information (ordered, not yet visible), in_process, arrived per activity id; backlog, lost,
+    shipped, demand as one list a stream in the order of the input; capacity_use per resource. Each holds one value a period.
+    Beside the notation of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period),
+    ``lead_mode`` (crossing, fifo or kaplan) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on
+    both, and what ``plain_ages`` and ``plain_granting`` names.
     """
     run = _Run(network, integer=integer)
     for period in range(periods):
         run.step(period)
     return run.record
-
-
-def allocate_plain(
-    available: float, claims: Sequence[float], priorities: Sequence[float], integer: bool
-) -> tuple[list[float], float]:
-    """Share what is available over claims, tier by tier (low number first); return the shares and what is left."""
-    left = max(available, 0)
-    shares: list[float] = [0.0] * len(claims)
-    for tier in sorted(set(priorities)):
-        members = [index for index, priority in enumerate(priorities) if priority == tier]
-        total = sum(claims[index] for index in members)
-        if total <= left:
-            for index in members:
-                shares[index] = claims[index]
-            left -= total
-            continue
-        parts = proportional(left, [claims[index] for index in members], integer)
-        for index, part in zip(members, parts, strict=True):
-            shares[index] = part
-        # Exactly zero: the rounding of left - sum(parts) would make the tiers below divide by a total of 0.
-        left = 0
-    return shares, left
 
 
 def information_order(network: Network) -> list[str]:
@@ -170,7 +151,11 @@ class _Run:
         self.streams_at = {b: [d for d in self.streams if self.demands[d]["buffer"] == b] for b in self.buffer_of}
         # The state of METHODS 1.1. Pipelines are keyed by the period of arrival, information by the period it becomes visible.
         self.oh = {b["id"]: float(b.get("init", 0)) for b in self.buffers}
+        self.lots = {b["id"]: Lots(b) for b in self.buffers}
         self.bo = [0.0] * len(self.demands)
+        self.debts = [Queue() for _ in self.demands]
+        self.queues = {a["id"]: Queue() for a in self.activities}
+        self.now = 0
         self.forecast = {b["id"]: float((b.get("policy") or {}).get("forecast", 0.0)) for b in self.buffers}
         first = {b["id"]: (b.get("policy") or {}) for b in self.buffers}
         self.claims_of = {b: [float(rule.get("forecast", 0.0))] * rule.get("window", 0) for b, rule in first.items()}
@@ -188,7 +173,7 @@ class _Run:
                 self.pipe[activity["id"]] = {k - last - 1: q for k, q in slots.items() if q > 0}
         self.cumulative = [{"demand": 0.0, "shipped": 0.0, "lost": 0.0} for _ in self.demands]
         self.record: dict[str, Any] = {}
-        for key in ("on_hand", "position", "received", "produced", "consumption"):
+        for key in ("on_hand", "position", "received", "produced", "consumption", "expired"):
             self.record[key] = {b: [] for b in self.buffer_of}
         for key in ("ordered", "started", "waiting", "in_information", "in_process", "arrived"):
             self.record[key] = {a: [] for a in self.u}
@@ -199,11 +184,12 @@ class _Run:
     def step(self, period: int) -> None:
         """Work through events E1 to E6 of one period (E0, the environment, is in the given numbers)."""
         self.opening = _Opening(dict(self.oh), dict(self.u), dict(self.pq), dict(self.iq))
-        self.flow = _Flow(self)
+        self.flow, self.now = _Flow(self), period
         self.receive(period)
         for d, demand in enumerate(self.demands):
             self.flow.demand[d] = float(_at(demand["series"], period))
             self.bo[d] += self.flow.demand[d]
+            self.debts[d].add(period, self.flow.demand[d])
             self.flow.claimed[demand["buffer"]] += self.flow.demand[d]
         for activity in self.activities:
             a = activity["id"]
@@ -216,6 +202,10 @@ class _Run:
         for d in range(len(self.demands)):
             self.flow.lost[d] = self.loss(d, self.bo[d])
             self.bo[d] -= self.flow.lost[d]
+            self.debts[d].lose(self.flow.lost[d])
+        for b, lots in self.lots.items():
+            self.flow.expired[b] = min(lots.expire(period), self.oh[b])
+            self.oh[b] -= self.flow.expired[b]
         self.book()
         assert_laws(self, period)
 
@@ -229,6 +219,7 @@ class _Run:
             for b, out in activity["out"].items():
                 self.oh[b] += quantity * out * activity.get("yield", 1.0)
                 self.flow.received[b] += quantity * out * activity.get("yield", 1.0)
+                self.lots[b].put(period, quantity * out * activity.get("yield", 1.0))
 
     def arriving(self, activity: Entity, period: int) -> float:
         """Take out of the pipeline what arrives in a period."""
@@ -250,15 +241,19 @@ class _Run:
         lost = self.demands[d].get("lost_fraction", 0.0) * min(unserved, self.flow.demand[d])
         return float(math.floor(lost + SLACK)) if self.integer else float(lost)
 
-    def position(self, b: str) -> float:
-        """Return the inventory position of a buffer, net of the loss a dry run of today's allocation projects."""
+    def position(self, b: str, period: int) -> float:
+        """Return the inventory position of a buffer, net of the loss and the expiry a dry run of today projects."""
         owed = sum(self.bo[d] for d in self.streams_at[b])
         reserved = sum(a["in"][b] * self.u[a["id"]] for a in self.consumers[b])
-        return float(self.oh[b] + self.incoming(b) - owed + self.projected_loss(b) - reserved)
+        return float(self.oh[b] + self.incoming(b) - owed + self.projected_loss(b) - reserved - self.expiring(b, period))
+
+    def expiring(self, b: str, period: int) -> float:
+        """Return what will expire today if all that is claimed now is taken, as far as stock reaches."""
+        return self.lots[b].left_to_expire(period, min(self.oh[b], sum(self.claims(b)[0])))
 
     def projected_loss(self, b: str) -> float:
         """Return the loss that a dry run of today's allocation projects."""
-        shares, _ = allocate_plain(self.oh[b], *self.claims(b), self.integer)
+        shares = granted(self, b)
         return sum((self.loss(d, self.bo[d] - share) for d, share in zip(self.streams_at[b], shares, strict=False)), 0.0)
 
     def incoming(self, b: str) -> float:
@@ -275,7 +270,7 @@ class _Run:
                 share_by_speed(self, b, period)
             else:
                 share_by_tier(self, b, period)
-        self.flow.position[b] = self.position(b)
+        self.flow.position[b] = self.position(b, period)
 
     def slack(self, buffer: Entity) -> float:
         """Return the quantity below which an order is rounding noise, so that it never triggers a minimum order."""
@@ -296,6 +291,7 @@ class _Run:
     def see(self, activity: Entity, quantity: float) -> None:
         """Let the sources of an activity see an order: it waits, and is claimed from them."""
         self.u[activity["id"]] += quantity
+        self.queues[activity["id"]].add(self.now, quantity)
         for b, coefficient in activity["in"].items():
             self.flow.claimed[b] += coefficient * quantity
 
@@ -315,11 +311,13 @@ class _Run:
 
     def allocate(self, b: str, reserved: dict[tuple[str, str], float]) -> None:
         """Serve the streams of a buffer and reserve the shares of its consumers."""
-        shares, _ = allocate_plain(self.oh[b], *self.claims(b), self.integer)
+        shares = granted(self, b)
         streams = self.streams_at[b]
         for d, share in zip(streams, shares, strict=False):
             self.oh[b] -= share
+            self.lots[b].take(share)
             self.bo[d] -= share
+            self.debts[d].serve(share)
             self.flow.shipped[d] = share
         for activity, share in zip(self.consumers[b], shares[len(streams) :], strict=True):
             reserved[activity["id"], b] = share
@@ -357,9 +355,11 @@ class _Run:
         a = activity["id"]
         self.flow.started[a] = quantity
         self.u[a] -= quantity
+        self.queues[a].serve(quantity)
         for b, coefficient in activity["in"].items():
             self.oh[b] -= coefficient * quantity
             self.flow.consumption[b] += coefficient * quantity
+            self.lots[b].take(coefficient * quantity)
             self.flow.taken[a, b] = coefficient * quantity
         lead = _lead(self.network, activity, period)
         arrival = period + lead
@@ -374,6 +374,7 @@ class _Run:
             for b, out in activity["out"].items():
                 self.oh[b] += quantity * out * activity.get("yield", 1.0)
                 self.flow.produced[b] += quantity * out * activity.get("yield", 1.0)
+                self.lots[b].put(period, quantity * out * activity.get("yield", 1.0))
         else:
             self.flow.sent[a] = quantity
             self.pq[a] += quantity
@@ -386,6 +387,7 @@ class _Run:
             "position": self.flow.position,
             "received": self.flow.received,
             "produced": self.flow.produced,
+            "expired": self.flow.expired,
             "consumption": self.flow.consumption,
             "ordered": self.flow.ordered,
             "started": self.flow.started,
@@ -416,7 +418,7 @@ class _Flow:
 
     def __init__(self, run: _Run) -> None:
         self.received, self.produced, self.consumption, self.position = (dict.fromkeys(run.oh, 0.0) for _ in range(4))
-        self.claimed = dict.fromkeys(run.oh, 0.0)
+        self.claimed, self.expired = (dict.fromkeys(run.oh, 0.0) for _ in range(2))
         self.ordered, self.started, self.sent, self.arrived = (dict.fromkeys(run.u, 0.0) for _ in range(4))
         self.demand, self.shipped, self.lost = (dict.fromkeys(range(len(run.demands)), 0.0) for _ in range(3))
         self.taken: dict[tuple[str, str], float] = {}

@@ -23,7 +23,7 @@ SLACK = 1e-9
 
 def wanted(run: Any, b: str, period: int) -> float:
     """Return what the policy of a buffer orders in a period."""
-    policy, position, integer = run.buffer_of[b]["policy"], run.position(b), run.integer
+    policy, position, integer = run.buffer_of[b]["policy"], run.position(b, period), run.integer
     kind = policy["type"]
     if kind == "base_stock":
         level = policy["S_series"][period % len(policy["S_series"])] if "S_series" in policy else policy["S"]
@@ -39,7 +39,7 @@ def wanted(run: Any, b: str, period: int) -> float:
         gap = policy["S"] - (position - supply) - policy["beta"] * supply
         return _whole(max(run.forecast[b] + policy["alpha"] * gap, 0.0), integer)
     if kind == "echelon":
-        return _whole(max(policy["S"] - echelon_position(run, b), 0.0), integer)
+        return _whole(max(policy["S"] - echelon_position(run, b, period), 0.0), integer)
     level = policy["s"] if kind == "sS" else policy["R"] if kind == "RnQ" else policy["S"]
     slack = 0.0 if integer else SLACK * max(1.0, abs(level))
     if kind == "kanban":
@@ -64,9 +64,9 @@ def learn(run: Any, b: str) -> None:
     run.forecast[b] = weight * run.flow.claimed[b] + (1 - weight) * run.forecast[b]
 
 
-def echelon_position(run: Any, b: str) -> float:
+def echelon_position(run: Any, b: str, period: int) -> float:
     """Return the echelon position of a buffer in its own units, from the definition: by recursion over what each thing holds."""
-    total = run.incoming(b) + run.projected_loss(b)
+    total = run.incoming(b) + run.projected_loss(b) - run.expiring(b, period)
     for other in run.buffer_of:
         held = holds(run, other, b)
         total += held * (run.oh[other] - sum(run.bo[d] for d in run.streams_at[other]))

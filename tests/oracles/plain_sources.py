@@ -21,6 +21,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracles.plain_rules import wanted
+from tests.oracles.plain_sharing import proportional
 
 SLACK = 1e-9
 
@@ -57,9 +58,9 @@ def share_by_speed(run: Any, b: str, period: int) -> None:
     fast = [a for a in run.sources[b] if a.get("tier", 0) > 0 and a.get("share", 1.0) > 0]
     horizon = period + max(a["lead"] + a.get("info_delay", 0) for a in fast)
     index = rule["Se"] if rule["type"] == "dual" else rule["S"]
-    gap = index - (run.position(b) - run.incoming(b) + due(run, b, period, horizon))
+    gap = index - (run.position(b, period) - run.incoming(b) + due(run, b, period, horizon))
     _place(run, b, round_up(gap if gap > slack else 0.0, buffer, slack), fast, period)
-    gap = rule["S"] - run.position(b) if rule["type"] == "dual" else rule["Q"]
+    gap = rule["S"] - run.position(b, period) if rule["type"] == "dual" else rule["Q"]
     _place(run, b, round_up(gap if gap > slack else 0.0, buffer, slack), regular, period)
 
 
@@ -87,20 +88,6 @@ def able(run: Any, b: str, activity: Entity, period: int) -> float:
     if run.integer and most < math.inf:
         most = float(math.floor(most + SLACK))
     return float(most * activity["out"][b] * activity.get("yield", 1.0))
-
-
-def proportional(available: float, claims: Sequence[float], integer: bool) -> list[float]:
-    """Divide ``available`` in proportion to claims; in integer mode by largest remainder, first listed on ties."""
-    total = sum(claims)
-    if not integer:
-        return [available * claim / total for claim in claims]
-    # Python's floor division and modulo of whole floats are exact, unlike the fraction of a rounded quotient.
-    parts = [float(available * claim // total) for claim in claims]
-    remainders = [available * claim % total for claim in claims]
-    spare = round(available - sum(parts))
-    for index in sorted(range(len(claims)), key=lambda i: (-remainders[i], i))[:spare]:
-        parts[index] += 1.0
-    return parts
 
 
 def round_up(quantity: float, entity: Entity, slack: float) -> float:

@@ -89,6 +89,18 @@ def lost_sales(case: dict[str, Any]) -> Setting:
     }
 
 
+def perishable(case: dict[str, Any]) -> Setting:
+    # What is left of a period's receipts is the old stock of the next, so the life is 2 periods.
+    network = single({"type": "base_stock", "S": case["S"]}, f"poisson({case['lam']})", lead=1, init=case["S"], lost=1.0)
+    network["buffers"][0]["life"] = 2
+    return network, lambda seen: {
+        "E_expired": seen["expired"][0],
+        "E_lost": seen["lost"][0],
+        "E_orders": seen["started"][0],
+        "fill_rate": seen["immediate"][0] / case["lam"],
+    }
+
+
 def capacitated(case: dict[str, Any]) -> Setting:
     rule = {"type": "base_stock", "S": case["S"]}
     network = single(rule, f"poisson({case['lam']})", lead=1, init=case["S"], capacity=case["C"])
@@ -129,6 +141,7 @@ SETTINGS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Setting]] = {
     "sim.sS_poisson": lambda inputs, expected: reorder_up_to(inputs, expected["s"], expected["S"]),
     "sim.RnQ_poisson": lambda inputs, _: reorder_multiples(inputs),
     "sim.lost_sales": lambda inputs, _: lost_sales(inputs),
+    "sim.perishable": lambda inputs, _: perishable(inputs),
     "sim.capacitated": lambda inputs, _: capacitated(inputs),
     "sim.clark_scarf": lambda inputs, expected: clark_scarf(inputs, expected["S_echelon"]),
 }
@@ -154,7 +167,8 @@ def sample(program: Program, *, seed: int) -> Readings:
         totals["owing"] += block.read(rows.backlog) > 0
         moving += in_process(block)
     names = {"backlog": rows.owed, "on_hand": rows.stock, "stocked": rows.stocked, "immediate": rows.immediate}
-    names |= {"lost": rows.lost, "orders": rows.orders, "starts": rows.start_count}
+    names |= {"lost": rows.lost, "orders": rows.orders, "starts": rows.start_count, "started": rows.started}
+    names |= {"expired": rows.expired}
     totals |= {name: block.read(where) for name, where in names.items()} | {"in_process": moving}
     return {name: values / PERIODS for name, values in totals.items()}
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.oracles.plain_network import allocate_plain, simulate_plain
+from tests.oracles.plain_network import simulate_plain
+from tests.oracles.plain_sharing import allocate_plain
 from tests.shared_data import cases_of, matches
 
 CASES = "cases/simulation.json"

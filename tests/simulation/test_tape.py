@@ -78,6 +78,15 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.SETTLE: ((1, 2, 3, 4, 5, 6), ()),
     Op.START_FREE: ((1, 4, 5), ((2, 3),)),
     Op.STOCK: ((1, 2, 3), ()),
+    Op.AGE_IN: ((1, 2, 3), ((4, 5),)),
+    Op.AGE_MORE: ((1, 2, 3), ((4, 5),)),
+    Op.EXPECT: ((1, 2, 3, 4), ()),
+    Op.EXPECT_LAST: ((1, 2, 3), ((4, 5),)),
+    Op.EXPIRE: ((1, 2, 3, 4, 5), ()),
+    Op.ALLOCATE_BY_AGE: ((1, 2, 3), ()),
+    Op.ALLOCATE_FAIR: ((1, 2, 3), ()),
+    Op.COMPLETE: ((1, 2), ((3, 4),)),
+    Op.EXPIRE_LAST: ((1, 2, 3, 4), ((5, 6),)),
 }
 
 

@@ -10,6 +10,7 @@ from chaintwin.bench.simulation_cases import (
     simulate_8_buffers,
     simulate_1000,
     simulate_demo,
+    simulate_features,
     simulate_line,
     simulate_trees,
 )
@@ -45,6 +46,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         simulate_8_buffers(),
         simulate_1000(),
         simulate_trees(),
+        simulate_features(),
         simulate_line(),
         import_scms(),
         rng_uniforms(),

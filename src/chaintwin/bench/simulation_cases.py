@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,18 @@ def simulate_trees() -> Case:
     )
 
 
+def simulate_features() -> Case:
+    """Return the case of a network with one more feature switched on at a time."""
+    return Case(
+        "simulate_features",
+        "Simulate a distribution tree of 30 stock points for 365 periods, plain and with one more feature at a time; the size "
+        "counts replications.",
+        (64, 1_024),
+        "replication",
+        _prepare_features,
+    )
+
+
 def compile_100k() -> Case:
     """Return the case that compiles a large network to arrays."""
     return Case(
@@ -118,6 +131,31 @@ def _prepare_trees(size: int, folder: Path) -> tuple[Phase, ...]:
 
     shapes = {"distribution": distribution(25, 4), "assembly": assembly(4, 2)}
     return tuple(_simulation(compile_graph(shape), 365, replications=size, name=name) for name, shape in shapes.items())
+
+
+def _prepare_features(size: int, folder: Path) -> tuple[Phase, ...]:
+    del folder
+    import polars as pl
+
+    from chaintwin.bench.trees import distribution
+    from chaintwin.network.compiling import compile_graph
+    from chaintwin.network.graph import Allocation, Issue
+
+    plain = distribution(25, 4)
+
+    def with_buffers(**columns: int) -> Program:
+        kept = {name: pl.lit(value, dtype=plain.buffers.schema[name]) for name, value in columns.items()}
+        return compile_graph(replace(plain, buffers=plain.buffers.with_columns(**kept)))
+
+    programs = {
+        "plain": compile_graph(plain),
+        "life 10": with_buffers(life=10),
+        "life 10, youngest first": with_buffers(life=10, issue=Issue.LIFO),
+        "by age": with_buffers(allocation=Allocation.BY_AGE),
+        "fair share": with_buffers(allocation=Allocation.FAIR_SHARE),
+        "complete": compile_graph(replace(plain, streams=plain.streams.with_columns(complete=pl.lit(value=True)))),
+    }
+    return tuple(_simulation(program, 365, replications=size, name=name) for name, program in programs.items())
 
 
 def _prepare_thousand(size: int, folder: Path) -> tuple[Phase, ...]:

@@ -42,6 +42,21 @@ class ActivityKind(IntEnum):
     BUY = 2
 
 
+class Issue(IntEnum):
+    """Which units of a stock that expires are taken first (METHODS 1.5)."""
+
+    FIFO = 0  # the oldest; also the first to expire, for all units of a stock point keep equally long from their receipt
+    LIFO = 1  # the youngest
+
+
+class Allocation(IntEnum):
+    """How a buffer that is short shares its stock over the claims of one priority (METHODS 1.3)."""
+
+    PROPORTIONAL = 0  # in proportion to the claims
+    BY_AGE = 1  # the oldest claims first; in proportion where they arose in one period
+    FAIR_SHARE = 2  # so that all who are served come to the same part of their targets
+
+
 class LeadMode(IntEnum):
     """How the lead times of one activity go together (METHODS 1.4)."""
 
@@ -70,6 +85,10 @@ BUFFER_SCHEMA = pl.Schema(
         "window": pl.Int64(),
         "level_series": pl.List(pl.Float64()),
         "holding_cost": pl.Float64(),
+        "life": pl.Int64(),
+        "issue": pl.Int8(),
+        "expiry_cost": pl.Float64(),
+        "allocation": pl.Int8(),
     }
 )
 ACTIVITY_SCHEMA = pl.Schema(
@@ -109,6 +128,7 @@ STREAM_SCHEMA = pl.Schema(
         "price": pl.Float64(),
         "backlog_cost": pl.Float64(),
         "lost_cost": pl.Float64(),
+        "complete": pl.Boolean(),
     }
 )
 PIPELINE_SCHEMA = pl.Schema({"activity_id": pl.String(), "period": pl.Int64(), "quantity": pl.Float64()})
@@ -127,6 +147,7 @@ DEFAULTS: Mapping[str, object] = {
     "law": None,
     "series": None,
     "level_series": None,
+    "complete": False,
 }
 """What stands in for columns that are left out; numbers that are not listed are 0."""
 
@@ -161,7 +182,10 @@ class Graph:
         ``smoothing`` (Float64, 0 to 1: part of the gap that is ordered at once; weight of the supply line; weight of today's
         claims in the forecast), ``forecast`` (Float64, unit a period: what is expected at first), ``window`` (Int64: where it is
         above 0, the forecast is the mean of the claims of so many periods), ``level_series`` (List of
-        Float64 or null, repeated: takes the place of ``low`` in base stock), ``holding_cost`` (Float64, money a unit and period).
+        Float64 or null, repeated: takes the place of ``low`` in base stock), ``holding_cost`` (Float64, money a unit and period),
+        ``life`` (Int64, periods in which a unit may be used, that of its receipt among them; 0: it keeps for ever), ``issue``
+        (Int8, an Issue), ``expiry_cost`` (Float64, money a unit that expires), ``allocation`` (Int8, an
+        Allocation).
     activities : ``activity_id`` (String), ``kind`` (Int8, an ActivityKind), ``lead`` (String, a law in periods), ``lead_mode``
         (Int8, a LeadMode), ``information_delay`` (Int64), ``priority`` (Int64), ``yield_rate`` (Float64), ``share`` (Float64, of
         the order of the main output, scaled to one over the sources of a buffer and tier), ``tier`` (Int64: a source of a higher
@@ -175,7 +199,7 @@ class Graph:
     streams : ``stream_id``, ``buffer_id``, ``priority``, ``lost_fraction``, ``law`` (String or null), ``series`` (List of
         Float64 or null, repeated), ``samples`` (Int64: the series is as many of one length, which replications replay in turn),
         ``factor`` (List of Float64, repeated; multiplies the law), ``price``, ``backlog_cost``,
-        ``lost_cost``.
+        ``lost_cost``, ``complete`` (Boolean: the demand of a period is shipped whole or waits).
     pipeline : ``activity_id``, ``period``, ``quantity``: started before the run, arriving in that period.
     orders : ``activity_id``, ``period``, ``quantity``: ordered before the run, becoming visible in that period.
     unpriced : ids of the streams that sell at the product's value because no price is given, String.

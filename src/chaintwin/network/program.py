@@ -57,6 +57,9 @@ class Buffers(NamedTuple):
     echelon_start, echelon_buffer, echelon_content : rows over N, for rules on the echelon, of the buffers at and below, with the
         units of the buffer in one unit there.
     holding_cost : Floats[N], money a unit and period.
+    life : Integers[N], period: units may be used so long, the period of their receipt among them; 0 where they keep for ever.
+    issue : int8[N], values of Issue. expiry_cost : Floats[N], money a unit that expires.
+    allocation : int8[N], values of Allocation.
     source_start, source_activity : rows over N of the activities whose main output is the buffer, by tier, then activity index.
     source_tier : Integers over ``source_activity``: 0 for those that are asked first.
     source_share : Floats over ``source_activity``: weight of the source in each order of its tier.
@@ -91,6 +94,10 @@ class Buffers(NamedTuple):
     echelon_buffer: Integers
     echelon_content: Floats
     holding_cost: Floats
+    life: Integers
+    issue: Bytes
+    expiry_cost: Floats
+    allocation: Bytes
     source_start: Integers
     source_activity: Integers
     source_tier: Integers
@@ -173,6 +180,7 @@ class Streams(NamedTuple):
     factor_start, factor_value : rows over D of the factors a drawn demand is multiplied by, repeated.
     price, backlog_cost, lost_cost : Floats[D], money a unit (and period, for backlog).
     stream : Words[D]: random stream of the demand.
+    complete : int8[D]: 1 where the demand of a period is shipped whole or waits.
     """
 
     buffer: Integers
@@ -187,6 +195,7 @@ class Streams(NamedTuple):
     backlog_cost: Floats
     lost_cost: Floats
     stream: Words
+    complete: Bytes
 
 
 class Resources(NamedTuple):

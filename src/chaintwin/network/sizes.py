@@ -27,7 +27,7 @@ SLACK = 1e-9
 """Rounding noise of real quantities, relative to a level (METHODS 1.5)."""
 
 _FIELDS = (
-    ("buffers", "buffer_id", ("on_hand", "low", "high", "minimum_order", "batch", "holding_cost")),
+    ("buffers", "buffer_id", ("on_hand", "low", "high", "minimum_order", "batch", "holding_cost", "expiry_cost")),
     ("activities", "activity_id", ("minimum_order", "batch", "variable_cost", "fixed_cost", "duty_cost")),
     ("inputs", "activity_id", ("quantity",)),
     ("outputs", "activity_id", ("quantity",)),

@@ -185,7 +185,7 @@ def run_ensemble(
     _refuse(span, width)
     if bands is not None and until is not None:
         raise UsageError("bands: found a precision beside them; allowed: a number of replications")
-    tape = assemble(program, state)
+    tape = assemble(program, state, periods=span.warm_up + span.periods)
     workers = max(1, threads or os.cpu_count() or 1)
     stop = _Stop(cancel)
     chosen = width or best_width(tape, span.replications, workers=workers)

@@ -191,7 +191,7 @@ def result_of(
             units=f"unit/{period}",
             notes={"revenue": _revenue_note(names.streams)},
         ),
-        stock_points=_frame(names.buffers, reduced, ("on_hand", "ready_rate"), confidence),
+        stock_points=_frame(names.buffers, reduced, ("on_hand", "ready_rate", "expired"), confidence),
         streams=_frame(
             names.streams,
             reduced,

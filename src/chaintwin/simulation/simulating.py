@@ -18,7 +18,7 @@ from chaintwin.simulation.preparing import prepare_kernels
 from chaintwin.simulation.results import Result, result_of
 
 REPLICATION_LIMIT = 10_000_000
-"""The figures of each replication are kept, 152 bytes of them, so more would not fit the memory of most machines."""
+"""The figures of each replication are kept, 168 bytes of them, so more would not fit the memory of most machines."""
 
 
 def simulate(

@@ -23,6 +23,7 @@ SERVICE_NAMES = {
     "lost_sales": "Lost sales",
     "backlog": "Backlog (still owed)",
     "on_hand": "Stock on hand",
+    "expired": "Expired",
 }
 COST_NAMES = {
     "purchase_cost": "Purchase",
@@ -32,10 +33,14 @@ COST_NAMES = {
     "duty_cost": "Import duty",
     "fixed_cost": "Fixed, per order",
     "holding_cost": "Holding stock",
+    "expired_cost": "Disposal",
     "in_transit_cost": "Stock in transit",
     "backlog_cost": "Backlog",
     "lost_sales_cost": "Lost sales",
 }
+FLOWS = ("demand", "shipped", "lost_sales", "expired")
+"""Figures that are units a period, not units at its close."""
+
 WORST_COUNT = 8
 
 PERFECT = 0.999
@@ -82,12 +87,12 @@ def _service_table(result: Result, level: str) -> Table:
     table.add_column("unit", no_wrap=True)
     for figure, name in SERVICE_NAMES.items():
         mean, low, high = _figure(result, figure)
-        if figure == "lost_sales" and not mean:
+        if figure in ("lost_sales", "expired") and not mean:
             continue
         is_share = figure in ("fill_rate", "cycle_service_level")
         same = _same(result)
         cells = percent_interval(mean, low, high=high, same=same) if is_share else interval(mean, low, high=high, same=same)
-        unit = "" if is_share else f"units a {result.period}" if figure in ("demand", "shipped", "lost_sales") else "units"
+        unit = "" if is_share else f"units a {result.period}" if figure in FLOWS else "units"
         table.add_row(
             name.format(periods=f"{result.period.capitalize()}s"), *cells, unit, style="bold" if figure == "fill_rate" else ""
         )

@@ -265,6 +265,10 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
         echelon_buffer=echelons.buffer,
         echelon_content=echelons.content,
         holding_cost=floats(frame, "holding_cost"),
+        life=integers(frame, "life"),
+        issue=frame["issue"].to_numpy().astype(np.int8),
+        expiry_cost=floats(frame, "expiry_cost"),
+        allocation=frame["allocation"].to_numpy().astype(np.int8),
         source_start=rows_of(buffer[main], count),
         source_activity=source,
         source_tier=rank,
@@ -374,6 +378,7 @@ def _streams(index: _Index, laws: _Laws) -> Streams:
         backlog_cost=floats(frame, "backlog_cost"),
         lost_cost=floats(frame, "lost_cost"),
         stream=_stream_numbers("demand", frame["stream_id"], laws.demand >= 0),
+        complete=frame["complete"].to_numpy().astype(np.int8),
     )
 
 

@@ -70,6 +70,7 @@ def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
         pl.col("series_samples").alias("samples"),
         pl.coalesce("backlog_cost", price * per_period).alias("backlog_cost"),
         margin.alias("lost_cost"),
+        (pl.col("shipping") == "complete").fill_null(value=False).alias("complete"),
         price.alias("price"),
         pl.col("price").is_not_null().alias("is_priced"),
     ).sort("stream_id")

@@ -56,7 +56,13 @@ PRODUCTS = Table(
         ),
         Column("volume_m3", Kind.NUMBER, "Volume of one unit.", unit="m3", low=0, rule="takes no storage room"),
         Column(
-            "shelf_life", Kind.INTEGER, "Periods until it expires.", unit="period", low=1, high=DELAY_MAX, rule="never expires"
+            "shelf_life",
+            Kind.INTEGER,
+            "Periods in which a unit may be used after its receipt at a stock point, that of the receipt among them.",
+            unit="period",
+            low=1,
+            high=DELAY_MAX,
+            rule="never expires",
         ),
         Column("quality_classes", Kind.TEXT, "Quality classes, best first, separated by semicolons.", default="A"),
         Column("quantum", Kind.NUMBER, "Smallest quantity in whole-unit mode.", default=1.0, low=0, low_open=True),
@@ -169,6 +175,13 @@ DEMAND = Table(
             default=0.0,
             low=0,
             high=1,
+        ),
+        Column(
+            "shipping",
+            Kind.CHOICE,
+            "Whether the demand of a period may be shipped in parts (partial), or only whole (complete).",
+            default="partial",
+            choices=("partial", "complete"),
         ),
         Column("price", Kind.NUMBER, "Price of one unit.", unit="money/unit", low=0, rule="the product's value"),
         Column(

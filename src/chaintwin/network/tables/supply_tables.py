@@ -167,6 +167,32 @@ STOCK_POINTS = Table(
             low=0,
             rule="the site's rate on the product's value",
         ),
+        Column(
+            "shelf_life",
+            Kind.INTEGER,
+            "Periods in which a unit may be used after its receipt here, that of the receipt among them.",
+            unit="period",
+            low=1,
+            high=DELAY_MAX,
+            rule="the product's shelf_life",
+        ),
+        Column(
+            "issue_rule",
+            Kind.CHOICE,
+            "Which units that can expire are taken first: the oldest (fifo), the youngest (lifo), or the first to expire (fefo), "
+            "which here are the oldest.",
+            default="fifo",
+            choices=("fifo", "lifo", "fefo"),
+        ),
+        Column(
+            "allocation",
+            Kind.CHOICE,
+            "How stock that is short is shared over claims of one priority: in proportion, the oldest claims first (fifo), or so "
+            "that all come to the same part of their targets (fair_share).",
+            default="proportional",
+            choices=("proportional", "fifo", "fair_share"),
+        ),
+        Column("disposal_cost", Kind.NUMBER, "Cost of a unit that expires.", unit="money/unit", default=0.0, low=0),
         *VALID,
     ),
     key=("site_id", "product_id"),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.tape.ages.lots import by_class
 from chaintwin.simulation.tape.rows import Rings, Rows
 
 Integers = NDArray[np.int64]
@@ -95,13 +96,29 @@ def balances_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings) ->
     waiting = bases[3] + np.arange(actors)
     writer.add(waiting, rows.waiting)
     writer.add(waiting, rows.started)
-    nothing = np.full(kept.size, -1, dtype=np.int64)
+    aged = _write_ages(writer, program, rows, base=int(bases[3]) + actors)
+    nothing, no_age = np.full(kept.size, -1, dtype=np.int64), np.full(aged.size, -1, dtype=np.int64)
     return Balances(
-        sums=writer.finish(int(bases[3]) + actors),
-        least=np.concatenate([rows.on_hand, rows.backlog, nothing, rows.waiting]),
-        law=np.repeat([1, 2, 3, 7], [count, streams, kept.size, actors]),
-        entity=np.concatenate([np.arange(count), np.arange(streams), kept, np.arange(actors)]),
+        sums=writer.finish(int(bases[3]) + actors + aged.size),
+        least=np.concatenate([rows.on_hand, rows.backlog, nothing, rows.waiting, no_age]),
+        law=np.repeat([1, 2, 3, 7, 1], [count, streams, kept.size, actors, aged.size]),
+        entity=np.concatenate([np.arange(count), np.arange(streams), kept, np.arange(actors), aged]),
     )
+
+
+def _write_ages(writer: SumWriter, program: Program, rows: Rows, *, base: int) -> Integers:
+    """Law 1 as well: stock that expires is the sum of its ages, or what it was when they were last looked at; return where."""
+    aged = np.flatnonzero(rows.expired != rows.nowhere)
+    classes = by_class(program)[aged]
+    lots = Rings.of(rows.lots[aged[classes]], rows.lots_length[aged[classes]])
+    owner = base + np.arange(aged.size)
+    writer.add(owner[classes][lots.owner], lots.rows)
+    writer.add(owner[~classes], rows.held[aged[~classes]])
+    writer.add(owner, rows.on_hand[aged], weight=-1.0)
+    # Twice, against itself: it says how much has flowed, against which rounding noise is measured.
+    for sign in (1.0, -1.0):
+        writer.add(owner, rows.stock[aged], weight=sign)
+    return aged
 
 
 def _write_stock(writer: SumWriter, program: Program, rows: Rows, *, pipes: Rings) -> None:
@@ -118,4 +135,6 @@ def _write_stock(writer: SumWriter, program: Program, rows: Rows, *, pipes: Ring
     for chosen, row in ((is_stream, rows.shipped), (~is_stream, rows.started)):
         claim = np.flatnonzero(chosen)
         writer.add(claimed[claim], row[index[claim]], weight=-buffers.claim_quantity[claim])
+    perishing = np.flatnonzero(rows.expired != rows.nowhere)
+    writer.add(perishing, rows.expired[perishing], weight=-1.0)
     writer.add(every, rows.on_hand, weight=-1.0)

@@ -25,7 +25,9 @@ LEDGER = (
     "asked",
     "clear",
     "on_hand",
+    "expired",
     "holding_cost",
+    "expired_cost",
     "in_transit_cost",
     "backlog_cost",
     "lost_sales_cost",
@@ -91,11 +93,13 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
     """
     each = 1.0 / periods
     every = np.arange(rows.started.size)
+    perishing = np.flatnonzero(rows.expired != rows.nowhere)
     totals = rows.count + room * np.arange(PERIOD_TOTALS)
     days = np.arange(periods)
     measured: dict[str, tuple[int, float, list[Term]]] = {
         "on_hand": _one(rows.stock, each),
         "ready_rate": _one(rows.stocked, each),
+        "expired": (rows.expired.size, each, [(perishing, rows.expired[perishing], 1.0)]),
         "demand": _one(rows.asked_for, each),
         "shipped": _one(rows.shipped, each),
         "lost": _one(rows.lost, each),
@@ -212,6 +216,9 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
     add("clear", rows.clear, 1.0)
     add("on_hand", rows.stock, scale)
     add("holding_cost", rows.stock, buffers.holding_cost * scale)
+    perishing = np.flatnonzero(rows.expired != rows.nowhere)
+    add("expired", rows.expired[perishing], scale)
+    add("expired_cost", rows.expired[perishing], buffers.expiry_cost[perishing] * scale)
     for owner, row, weight in _in_process(program, rows, pipes=pipes, end=end):
         add("in_transit_cost", row, activities.transit_cost[owner] * weight * scale)
     add("backlog_cost", rows.owed, streams.backlog_cost * scale)

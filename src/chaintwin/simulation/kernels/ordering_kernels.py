@@ -103,7 +103,8 @@ def nearest_kernel(row: Row) -> None:
 @row_kernel
 def least_kernel(into: Row, row: Row, taken: float, integer: bool) -> None:
     """E3: as many units as a row allows, of which each takes some; nothing where it is below zero."""
-    if integer and taken != 1.0:
+    # Capacity that others use in fractions is no whole number even where each unit takes one.
+    if integer:
         for w in range(into.shape[0]):
             into[w] = min(into[w], np.floor(max(row[w], 0.0) / taken + SLACK))
     elif taken != 1.0:

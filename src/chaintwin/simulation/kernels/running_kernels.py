@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chaintwin.jit import inner_kernel, kernel, part_kernel, row_kernel
 from chaintwin.laws.tables_kernels import fill_quantile_kernel
 from chaintwin.rng_kernels import fill_uniform_kernel
+from chaintwin.simulation.kernels.ageing_kernels import age_kernel
 from chaintwin.simulation.kernels.allocating_kernels import allocate_kernel
 from chaintwin.simulation.kernels.ordering_kernels import (
     average_kernel,
@@ -120,8 +121,8 @@ def run_kernel(
             elif op == 6:
                 if (period - b) % a != 0:
                     at += c
-            elif op == 7:
-                allocate_kernel(table, a, b, c, int(d), int(e), claims, quantities, integer)
+            elif op == 7 or op == 54 or op == 55:
+                allocate_kernel(op, period, table, a, b, c, int(d), int(e), claims, quantities, integer)
             elif op < 17:
                 _order_kernel(op, a, b, c, d, e, f, g, period, integer, numbers[at], series, phase, table)
             elif op == 17:
@@ -130,8 +131,6 @@ def run_kernel(
                 _count_kernel(op, a, b, c, d, e, f, numbers[at, 0], row, length, integer, table)
             elif op == 31:
                 _scatter_kernel(period, a, b, c, d, e, table)
-            elif op == 36:
-                queue_kernel(table[a], table[b], table[c], float(period))
             elif op == 37:
                 _ripen_kernel(table, a, b, c, d, e, period)
             elif op == 38:
@@ -140,6 +139,8 @@ def run_kernel(
                 _source_kernel(op, a, b, c, d, e, numbers[at], period, first, integer, series, table)
             elif 38 < op < 46:
                 _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
+            elif 47 < op < 60:
+                age_kernel(op, a, b, c, d, e, f, numbers[at, 0], period, table)
             else:
                 _start_kernel(op, a, b, c, d, e, f, g, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1
@@ -338,6 +339,8 @@ def _start_kernel(
         add_kernel(table[a + (period + c) % b], table[d], 1.0)
     elif op == 32:
         start_alone_kernel(table[a], table[b], table[c + phase[d]], table[e], table[f], number, slack, integer)
+    elif op == 36:
+        queue_kernel(table[a], table[b], table[c], float(period))
     elif op == 46:
         start_granted_kernel(table[a], table[b], table[c], table[d + phase[e]], table[f], table[g], number, slack, integer)
     else:

@@ -11,31 +11,34 @@ from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
+from chaintwin.simulation.tape.ages.perishing import write_ages
 from chaintwin.simulation.tape.executing import write_execution
 from chaintwin.simulation.tape.leads import Leads, lead_tables
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
 from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
+from chaintwin.simulation.tape.sharing import claims_of, write_claim_ages
 from chaintwin.simulation.tape.tape import Tape, Writer
 from chaintwin.simulation.tape.wanting import write_claims
 
 Integers = NDArray[np.int64]
 
 
-def assemble(program: Program, state: State) -> Tape:
+def assemble(program: Program, state: State, *, periods: int | None = None) -> Tape:
     """Return the tape of a program that starts from a state.
 
     Parameters
     ----------
     program : the network.
     state : where it starts; arrivals later than any lead time make pipelines longer.
+    periods : how many are played at most, if that is known; stock that cannot expire in them needs no ages.
 
     Raises
     ------
     UsageError
         Something in the state is due before its period.
     """
-    rows = rows_for(program, state)
+    rows = rows_for(program, state, periods=periods)
     writer, leads = Writer(), lead_tables(program)
     _write_demand(writer, program, rows)
     _write_reveals(writer, program, rows)
@@ -44,14 +47,11 @@ def assemble(program: Program, state: State) -> Tape:
     _write_receipts(writer, program, rows, summed=terms.row, leads=leads)
     write_execution(writer, program, rows=rows, resource_share=state.resource_share, leads=leads)
     _write_close(writer, program, rows)
+    write_ages(writer, program, rows=rows)
+    write_claim_ages(writer, program, rows=rows)
     code, numbers = writer.finish()
     buffers, streams = program.buffers, program.streams
-    is_stream = buffers.claim_kind == 0
-    index = buffers.claim_index
-    claimed = np.where(
-        is_stream, _taken(rows.backlog, np.where(is_stream, index, 0)), _taken(rows.waiting, np.where(is_stream, 0, index))
-    )
-    claims = np.stack([claimed, rows.grants, buffers.claim_tier], axis=1).astype(np.int64)
+    claims, quantities = claims_of(program, rows)
     capacity = program.resources.capacity_value
     series = np.concatenate([streams.factor_value, streams.series_value, capacity, buffers.source_share, buffers.level_value])
     drawn = np.concatenate([streams.stream, program.activities.lead_stream])
@@ -59,7 +59,7 @@ def assemble(program: Program, state: State) -> Tape:
         code=code,
         numbers=numbers,
         claims=claims,
-        quantities=buffers.claim_quantity,
+        quantities=quantities,
         series=series,
         terms=terms,
         streams=drawn,
@@ -69,10 +69,6 @@ def assemble(program: Program, state: State) -> Tape:
         queues=Rings.of(rows.info, rows.info_length),
         first=first_column(program, state, rows=rows),
     )
-
-
-def _taken(rows: Integers, index: Integers) -> Integers:
-    return rows[index] if rows.size else np.zeros(index.size, dtype=np.int64)
 
 
 def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Integers, leads: Leads) -> None:
@@ -160,4 +156,4 @@ def _write_close(writer: Writer, program: Program, rows: Rows) -> None:
     )
     writer.write("close", Op.OWE, place=(0, 0, lossy, 2), rows=(rows.backlog[lossy], rows.owed[lossy]))
     stock = np.arange(rows.on_hand.size)
-    writer.write("close", Op.STOCK, place=(0, 1, stock), rows=(rows.on_hand, rows.stock, rows.stocked), numbers=(slack,))
+    writer.write("close", Op.STOCK, place=(0, 2, stock), rows=(rows.on_hand, rows.stock, rows.stocked), numbers=(slack,))

@@ -14,6 +14,7 @@ from chaintwin.network.program import Program
 from chaintwin.simulation.tape.leads import Leads
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows, ripens, slacks
+from chaintwin.simulation.tape.sharing import write_sharing
 from chaintwin.simulation.tape.tape import Writer
 
 Floats = NDArray[np.float64]
@@ -68,7 +69,9 @@ def _plan(program: Program, rows: Rows) -> _Plan:
     buffers, activities, order = program.buffers, program.activities, program.order
     buffer_level, buffer_place = _turns(order.level_buffer_start, order.level_buffer)
     activity_level, activity_place = _turns(order.level_activity_start, order.level_activity)
+    # Demand that is shipped whole has to be looked at even where nobody else has a claim.
     alone = np.diff(buffers.claim_start) == 1
+    alone[program.streams.buffer[program.streams.complete == 1]] = False
     inputs = np.diff(activities.input_start)
     no_use = np.diff(activities.use_start) == 0
     fixed = (activities.lead_random == 0) & (activities.lead_fixed > 0) & (activities.lead_fixed == rows.pipe_length)
@@ -103,14 +106,9 @@ def _write_allocation(writer: Writer, program: Program, rows: Rows, plan: _Plan)
     """Write that buffers share their stock and ship to customers; stock with one claim needs no sharing."""
     buffers = program.buffers
     owner = np.repeat(np.arange(buffers.policy.size), np.diff(buffers.claim_start))
-    several = np.flatnonzero(np.diff(buffers.claim_start) > 1)
-    left, total = int(rows.spare[3]), int(rows.spare[4])
-    writer.write(
-        "execute",
-        Op.ALLOCATE,
-        place=(plan.buffer_level[several], 1, plan.buffer_place[several], 0),
-        rows=(rows.on_hand[several], left, total, buffers.claim_start[several], buffers.claim_start[several + 1]),
-    )
+    several = np.flatnonzero((np.diff(buffers.claim_start) > 0) & ~plan.alone)
+    where = (plan.buffer_level[several], 1, plan.buffer_place[several])
+    write_sharing(writer, program, rows=rows, event="execute", place=where, chosen=several)
     claim = np.flatnonzero(buffers.claim_kind == 0)
     at, stream = owner[claim], buffers.claim_index[claim]
     shared, single = ~plan.alone[at], plan.alone[at]

@@ -112,6 +112,24 @@ class Op(IntEnum):
     """backlog, demand, sum served at once, periods with demand, of them served in full, sum of backlog; slack: for demand that is
     never lost, SERVED and OWE at once."""
 
+    AGE_IN = 48
+    """on hand, on hand before, young, ring, length: what came in today takes the place of what is no longer young."""
+    AGE_MORE = 49
+    """on hand, on hand before, young, ring, length: so does what came in after that."""
+    EXPECT = 50
+    """position, on hand, claims, young: what of the old will be left today, and expire, is not counted."""
+    EXPECT_LAST = 51
+    """position, on hand, claims, ring, length: the same where the youngest are taken first."""
+    EXPIRE = 52
+    """on hand, position, on hand before, young, sum expired: what is old and was not taken leaves."""
+    EXPIRE_LAST = 53
+    """on hand, position, on hand before, sum expired, ring, length: the same where the youngest are taken first."""
+    ALLOCATE_BY_AGE = 54
+    """as ALLOCATE; of a tier that is short the oldest claims come first."""
+    ALLOCATE_FAIR = 55
+    """as ALLOCATE; a tier that is short comes to the same part of its targets."""
+    COMPLETE = 56
+    """grant, backlog, ring, length; slack: only the whole demand of a period is granted, the oldest first."""
     AHEAD = 60
     """into, ring, length, first, last; factor: into += factor * what is due in ``first`` to ``last`` periods."""
     LEAST = 61

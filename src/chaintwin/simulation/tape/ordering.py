@@ -12,7 +12,7 @@ from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows, slacks, tiered
 from chaintwin.simulation.tape.sourcing import source_places, write_survey, write_tiers
 from chaintwin.simulation.tape.tape import Writer
-from chaintwin.simulation.tape.wanting import write_regular_wants, write_wants
+from chaintwin.simulation.tape.wanting import projects, write_regular_wants, write_wants
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -40,7 +40,7 @@ def write_orders(writer: Writer, program: Program, *, rows: Rows) -> Sums:
         place=(place[reviewed], 0, 1),
         rows=(buffers.review_period[reviewed], buffers.review_phase[reviewed], 0),
     )
-    simple = _is_simple(program)
+    simple = _is_simple(program, rows)
     _write_simple(writer, program, rows, place=place, slack=slack, chosen=np.flatnonzero(simple))
     general = np.flatnonzero(ordering & ~simple)
     terms = write_wants(writer, program, rows=rows, place=place, slack=slack, chosen=general)
@@ -51,8 +51,8 @@ def write_orders(writer: Writer, program: Program, *, rows: Rows) -> Sums:
     return terms.join(free)
 
 
-def _is_simple(program: Program) -> NDArray[np.bool_]:
-    """Tell which buffers order up to a level, from one source that takes any quantity, and lose no demand."""
+def _is_simple(program: Program, rows: Rows) -> NDArray[np.bool_]:
+    """Tell which buffers order up to a level, from one source that takes any quantity, and lose neither demand nor stock."""
     buffers, activities = program.buffers, program.activities
     plain = (activities.minimum_order == 0) & (activities.batch == 0) & (np.diff(activities.output_start) == 1)
     simple: NDArray[np.bool_] = (
@@ -62,6 +62,7 @@ def _is_simple(program: Program) -> NDArray[np.bool_]:
         & (buffers.claim_lossy == 0)
         & (buffers.minimum_order == 0)
         & (buffers.batch == 0)
+        & (rows.expired == rows.nowhere)
     )
     chosen = np.flatnonzero(simple)
     arc = buffers.source_start[chosen]
@@ -164,9 +165,7 @@ def _write_shapes(
 def _write_seen(writer: Writer, program: Program, rows: Rows, *, place: Place, owner: Integers, arc: Integers) -> None:
     """Write that regular sources see what the expedited ones got, where the position is one with projected losses."""
     buffers = program.buffers
-    mine = np.flatnonzero(
-        np.isin(buffers.policy, TWO_SPEEDS)[owner] & (buffers.claim_lossy[owner] == 1) & (buffers.source_tier[arc] > 0)
-    )
+    mine = np.flatnonzero((np.isin(buffers.policy, TWO_SPEEDS) & projects(program, rows))[owner] & (buffers.source_tier[arc] > 0))
     writer.write(
         "order",
         Op.ADD,

@@ -13,6 +13,8 @@ from chaintwin.network.program import Activities, Program
 from chaintwin.network.sizes import SLACK
 from chaintwin.network.state import State
 from chaintwin.simulation.counting.sums import spread
+from chaintwin.simulation.tape.ages.classes import class_rows, first_classes
+from chaintwin.simulation.tape.ages.lots import expires, first_lots, lot_rows
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -96,6 +98,12 @@ class Rows:
     what counting starts from: opening_balance [N] stock and what was on its way to it; opening_backlog [D]; opening_queue [A]
         ordered, not started; opening_to_go [A] units in process times periods to go.
     latest : [A] last arrival so far of activities whose goods do not overtake each other.
+    held, young : [N] stock when it was last looked at for its ages; what of it came in recently enough to be usable tomorrow, as
+        far as it has not been taken; ``nowhere`` where nothing expires, as ``expired`` [N], the sum of what did.
+    lots, lots_length : [N] first row and number of rows of what came in, by period; length 0: nothing expires, or all at once.
+    claim_held : [C] a claim when it was last looked at for its ages; ``nowhere`` where they do not matter.
+    classes, classes_length : [C] first row and number of rows of what was claimed, by period; length 0: ages do not matter. A
+        grant to such a claim has a third row for passing results.
     nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
         follow them, ``PERIOD_TOTALS`` blocks of as many rows as periods.
     """
@@ -136,6 +144,14 @@ class Rows:
     lead_sum: Integers
     latest: Integers
     used: Integers
+    held: Integers
+    young: Integers
+    expired: Integers
+    lots: Integers
+    lots_length: Integers
+    claim_held: Integers
+    classes: Integers
+    classes_length: Integers
     opening_balance: Integers
     opening_backlog: Integers
     opening_queue: Integers
@@ -147,15 +163,23 @@ class Rows:
     def sums(self) -> Integers:
         """Return the rows that are set to zero when counting begins."""
         names = ("stock", "stocked", "asked_for", "shipped", "immediate", "lost", "owed", "asked", "clear")
-        more = ("started", "orders", "start_count", "lead_sum", "used")
+        more = ("started", "orders", "start_count", "lead_sum", "used", "expired")
         return np.concatenate([getattr(self, name) for name in (*names, *more)])
 
 
-def rows_for(program: Program, state: State) -> Rows:
-    """Lay out the table of a program that starts from a state; a later arrival in the state makes a pipeline longer."""
+def rows_for(program: Program, state: State, *, periods: int | None = None) -> Rows:
+    """Lay out the table of a program that starts from a state; a later arrival in the state makes a pipeline longer.
+
+    Parameters
+    ----------
+    program, state : what is run, and from where.
+    periods : how many are run at most; stock that cannot expire in them needs no ages.
+    """
     activities, buffers = program.activities, program.buffers
-    count, actors, streams, resources = program.counts
+    count, actors, streams, _ = program.counts
     pipe_length, info_length = _ring_lengths(program, state)
+    perishing = expires(program, state, periods=periods)
+    lots_length, classes_length = lot_rows(program, perishing), class_rows(program)
     kept = np.diff(activities.use_start) > 0
     next_row = 0
 
@@ -186,35 +210,22 @@ def rows_for(program: Program, state: State) -> Rows:
         "free_capacity": some(compared_capacity(program)),
         "lead_sum": some(random),
         "latest": some(random & (activities.lead_mode == LeadMode.FIFO)),
+        "held": some(perishing),
+        "young": some(perishing),
+        "expired": some(perishing),
+        "claim_held": some(classes_length > 0),
     }
-    sizes: dict[str, int | Integers] = {
-        "on_hand": count,
-        "backlog": streams,
-        "demand": streams,
-        "waiting": actors,
-        "pipe": pipe_length,
-        "info": info_length,
-        "window": window_length,
-        "grants": np.full(buffers.claim_kind.size, 2, dtype=np.int64),
-        "capacity": resources,
-        "need": resources,
-        "stock": count,
-        "stocked": count,
-        "asked_for": streams,
-        "shipped": streams,
-        "immediate": streams,
-        "lost": streams,
-        "owed": streams,
-        "asked": streams,
-        "clear": streams,
-        "started": actors,
-        "orders": actors,
-        "start_count": actors,
-        "used": resources,
-    }
+    sizes = _hot_sizes(program, pipe_length, info_length) | {"window": window_length}
     taken = {name: take(size) for name, size in sizes.items()}
     hot = next_row
-    cold = {"opening_balance": count, "opening_backlog": streams, "opening_queue": actors, "opening_to_go": actors}
+    cold: dict[str, int | Integers] = {
+        "lots": lots_length,
+        "classes": classes_length,
+        "opening_balance": count,
+        "opening_backlog": streams,
+        "opening_queue": actors,
+        "opening_to_go": actors,
+    }
     taken |= {name: take(size) for name, size in cold.items()}
     return Rows(
         **taken,
@@ -222,6 +233,8 @@ def rows_for(program: Program, state: State) -> Rows:
         pipe_length=pipe_length,
         info_length=info_length,
         window_length=window_length,
+        lots_length=lots_length,
+        classes_length=classes_length,
         starts=starts,
         spare=spare,
         nowhere=nowhere,
@@ -274,6 +287,11 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     windows = Rings.of(rows.window, rows.window_length)
     column[windows.rows] = buffers.forecast[windows.owner]
     column[rows.window_sum] = buffers.forecast * rows.window_length
+    slot, quantity, column[rows.claim_held] = first_classes(program, state, first=rows.classes, length=rows.classes_length)
+    np.add.at(column, slot, quantity)
+    slot, quantity, column[rows.held] = first_lots(program, state, first=rows.lots, length=rows.lots_length)
+    np.add.at(column, slot, quantity)
+    np.add.at(column, np.repeat(rows.young, rows.lots_length), column[Rings.of(rows.lots, rows.lots_length).rows])
     column[rows.nowhere] = 0.0
     return column
 
@@ -323,6 +341,35 @@ def slacks(program: Program) -> Floats:
     """Return Floats[N]: the rounding noise of each buffer; what is no larger is no order, no start, no stock and no debt."""
     buffers = program.buffers
     return np.zeros(buffers.low.size) if program.integer else SLACK * np.maximum(1.0, np.abs(buffers.low))
+
+
+def _hot_sizes(program: Program, pipe_length: Integers, info_length: Integers) -> dict[str, int | Integers]:
+    """Return by name how many rows each entity has that is worked on in every period; a number where all have one."""
+    count, actors, streams, resources = program.counts
+    return {
+        "on_hand": count,
+        "backlog": streams,
+        "demand": streams,
+        "waiting": actors,
+        "pipe": pipe_length,
+        "info": info_length,
+        "grants": np.where(class_rows(program) > 0, 3, 2),
+        "capacity": resources,
+        "need": resources,
+        "stock": count,
+        "stocked": count,
+        "asked_for": streams,
+        "shipped": streams,
+        "immediate": streams,
+        "lost": streams,
+        "owed": streams,
+        "asked": streams,
+        "clear": streams,
+        "started": actors,
+        "orders": actors,
+        "start_count": actors,
+        "used": resources,
+    }
 
 
 def _ring_lengths(program: Program, state: State) -> tuple[Integers, Integers]:

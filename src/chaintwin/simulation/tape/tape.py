@@ -34,8 +34,7 @@ class Tape:
     ----------
     code : int32[operations, 8]: the operation and its whole-number operands, as in ``operations.py``.
     numbers : Floats[operations, 4].
-    claims : Integers[C, 3]: row of a claim, row of its grant, tier.
-    quantities : Floats[C], units of stock in a unit of the claim.
+    claims, quantities : Integers[C, 6], Floats[C, 3]: who claims what, as ``sharing.claims_of`` says.
     series : Floats: every list of values over periods, and every list of shares.
     terms : weighted sums of rows that operations refer to.
     streams : Words[draws]: random stream of each draw.

@@ -9,13 +9,25 @@ from chaintwin.network.graph import TWO_SPEEDS, Policy
 from chaintwin.network.paths.speeds import expedite_leads
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.tape.ages.perishing import write_expected
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rings, Rows
+from chaintwin.simulation.tape.sharing import write_sharing
 from chaintwin.simulation.tape.sourcing import LAST
-from chaintwin.simulation.tape.tape import Writer
+from chaintwin.simulation.tape.tape import BITS, Writer
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+
+NEAR = 3 << (BITS[3] - 2)
+"""Item after all that a rule expects of the day, from which on the position is cut to what is near."""
+
+
+def projects(program: Program, rows: Rows) -> NDArray[np.bool_]:
+    """Return bool[N]: the rule of the buffer sees its position with what will be lost or expire today."""
+    found: NDArray[np.bool_] = (program.buffers.claim_lossy == 1) | (rows.expired != rows.nowhere)
+    return found
 
 
 def write_claims(writer: Writer, program: Program, *, rows: Rows) -> None:
@@ -59,9 +71,11 @@ def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers
     by_echelon = buffers.policy[chosen] == Policy.ECHELON
     terms = _write_sums(writer, program, rows, place=place, chosen=chosen)
     _write_projection(writer, program, rows, place=place, chosen=chosen[lossy])
+    perishing = rows.expired[chosen] != rows.nowhere
+    write_expected(writer, program, rows=rows, place=place, chosen=chosen[perishing], copied=(lossy | by_echelon)[perishing])
     fast = np.isin(buffers.policy[chosen], TWO_SPEEDS)
     _write_near(writer, program, rows, place=place, chosen=chosen[fast])
-    seen = np.where(fast, rows.spare[8], np.where(lossy | by_echelon, projected, rows.position[chosen]))
+    seen = np.where(fast, rows.spare[8], np.where(lossy | by_echelon | perishing, projected, rows.position[chosen]))
     expecting = chosen[(rows.forecast[chosen] != rows.nowhere) & (rows.window_length[chosen] == 0)]
     averaging = chosen[rows.window_length[chosen] > 0]
     # Before the review, because what is expected is learned every period.
@@ -123,7 +137,7 @@ def write_regular_wants(writer: Writer, program: Program, *, rows: Rows, place: 
     buffers = program.buffers
     order, projected = int(rows.spare[1]), int(rows.spare[0])
     indexed, surging = (np.flatnonzero(buffers.policy == policy) for policy in TWO_SPEEDS)
-    seen = np.where(buffers.claim_lossy[indexed] == 1, projected, rows.position[indexed])
+    seen = np.where(projects(program, rows)[indexed], projected, rows.position[indexed])
     writer.write(
         "order",
         Op.ORDER_UP_TO,
@@ -155,13 +169,13 @@ def _write_near(writer: Writer, program: Program, rows: Rows, *, place: Integers
     """Write the position as expedited sources see it: without what is due later than they could deliver."""
     buffers, activities = program.buffers, program.activities
     near = int(rows.spare[8])
-    seen = np.where(buffers.claim_lossy[chosen] == 1, int(rows.spare[0]), rows.position[chosen])
-    writer.write("order", Op.COPY, place=(place[chosen], 3, 1 << 20), rows=(near, seen))
+    seen = np.where(projects(program, rows)[chosen], int(rows.spare[0]), rows.position[chosen])
+    writer.write("order", Op.COPY, place=(place[chosen], 3, NEAR), rows=(near, seen))
     reach = expedite_leads(program)
     number, arc = spread(buffers.supply_start, chosen)
     owner, source, quantity = chosen[number], buffers.supply_activity[arc], buffers.supply_quantity[arc]
     lead = activities.lead_fixed[source]
-    item = (1 << 20) + 1 + arc - buffers.supply_start[owner]
+    item = NEAR + 1 + arc - buffers.supply_start[owner]
 
     def add(first: Integers, last: Integers, ring: Integers, length: Integers, part: int) -> None:
         mine = np.flatnonzero((length > 0) & (first <= last))
@@ -240,11 +254,10 @@ def _add_echelon(sums: SumWriter, program: Program, rows: Rows, *, pipes: Rings,
 def _write_projection(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers) -> None:
     """Write the dry run of the allocation that tells which of today's demand will be lost."""
     buffers = program.buffers
-    projected, left, total = (int(rows.spare[number]) for number in (0, 3, 4))
+    projected = int(rows.spare[0])
     kept = chosen[buffers.policy[chosen] != Policy.ECHELON]
     writer.write("order", Op.COPY, place=(place[kept], 1), rows=(projected, rows.position[kept]))
-    first, end = buffers.claim_start[chosen], buffers.claim_start[chosen + 1]
-    writer.write("order", Op.ALLOCATE, place=(place[chosen], 2), rows=(rows.on_hand[chosen], left, total, first, end))
+    write_sharing(writer, program, rows=rows, event="order", place=(place[chosen], 2), chosen=chosen)
     owner = np.repeat(np.arange(place.size), np.diff(buffers.claim_start))
     is_chosen = np.zeros(place.size, dtype=bool)
     is_chosen[chosen] = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from chaintwin.network.graph import Policy
+from chaintwin.network.graph import Allocation, Issue, Policy
 from chaintwin.network.lowering.demand import series_values
 from chaintwin.network.lowering.moments import law_moments
 from chaintwin.network.lowering.rows import Rows
@@ -32,6 +32,10 @@ POLICIES = {
     "base_surge": Policy.BASE_SURGE,
     "drp": Policy.DRP,
 }
+ISSUES = {"fifo": Issue.FIFO, "lifo": Issue.LIFO, "fefo": Issue.FIFO}
+"""All units of a stock point keep equally long from their receipt, so the first to expire is the oldest."""
+
+ALLOCATIONS = {"proportional": Allocation.PROPORTIONAL, "fifo": Allocation.BY_AGE, "fair_share": Allocation.FAIR_SHARE}
 TWO_LEVELS = ("s_S", "min_max")
 FORECASTING = ("smoothed", "sterman")
 PERIODS_PER_ORDER = 4.0
@@ -51,6 +55,9 @@ DEFAULT_POINT: dict[str, pl.Expr] = {
     "forecast_rate": pl.lit(0.0),
     "forecast_window": pl.lit(0, dtype=pl.Int64),
     "service_target": pl.lit(0.95),
+    "issue_rule": pl.lit("fifo"),
+    "allocation": pl.lit("proportional"),
+    "disposal_cost": pl.lit(0.0),
 }
 """What an implied stock point has; the same values the catalog gives blank cells."""
 
@@ -75,7 +82,8 @@ def to_levels(loads: Loads, found: ActivityRows, *, rows: Rows, network: Network
     frame = frame.with_columns(pl.col(name).fill_null(value) for name, value in DEFAULT_POINT.items())
     frame = frame.join(exposures(found, network=network), on=PAIR, how="left", maintain_order="left")
     frame = _with_expedited(frame, found, network=network)
-    frame = frame.join(rows["products"].select("product_id", "value"), on="product_id", how="left", maintain_order="left")
+    product = rows["products"].select("product_id", "value", product_life="shelf_life")
+    frame = frame.join(product, on="product_id", how="left", maintain_order="left")
     frame = frame.join(rows["sites"].select("site_id", "holding_cost_rate"), on="site_id", how="left", maintain_order="left")
     levels = series_values(rows["series"], blank=0.0).select(level_series="series_id", levels="replayed")
     frame = frame.join(levels, on="level_series", how="left", maintain_order="left")
@@ -194,6 +202,10 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         pl.col("forecast_window").alias("window"),
         pl.when(rule == "base_stock").then(pl.col("levels")).alias("level_series"),
         pl.coalesce("holding_cost", per_period).alias("holding_cost"),
+        pl.coalesce("shelf_life", "product_life").fill_null(0).alias("life"),
+        pl.col("issue_rule").replace_strict(ISSUES, return_dtype=pl.Int8).alias("issue"),
+        pl.col("disposal_cost").alias("expiry_cost"),
+        pl.col("allocation").replace_strict(ALLOCATIONS, return_dtype=pl.Int8).alias("allocation"),
         "initial_stock",
         middle.alias("position"),
     )

@@ -1,0 +1,1 @@
+"""Ages of stock and claims: which rows remember them, and the operations that need them."""
