@@ -20,7 +20,7 @@ from chaintwin.simulation.ensemble import Reduced, Span, best_width, run_ensembl
 from chaintwin.simulation.tape.assembling import assemble
 from tests.graphs import graph_of
 from tests.sizes import scaled
-from tests.strategies import EVERYTHING, networks, random_network
+from tests.strategies import EVERYTHING, networks, random_network, two_speed_suppliers
 
 SPAN = Span(first=0, periods=20, warm_up=5, replications=150, seed=7)
 
@@ -36,11 +36,12 @@ def random_graph(seed: int, *, integer: bool = False) -> Graph:
 
 
 def with_laws(network: dict[str, Any]) -> dict[str, Any]:
-    """Return the network with random demand and, on every third activity, random lead times."""
+    """Return the network with random demand and, on every third activity, random lead times where they are allowed."""
+    fixed = two_speed_suppliers(network)
     network = {key: value for key, value in network.items() if key != "leads"}
     demands = [{**{k: v for k, v in item.items() if k != "series"}, "law": "poisson(3)"} for item in network["demands"]]
     activities = [
-        {**item, "lead": "pmf(1:0.3, 2:0.4, 4:0.3)" if number % 3 == 0 else item["lead"]}
+        {**item, "lead": "pmf(1:0.3, 2:0.4, 4:0.3)" if number % 3 == 0 and item["id"] not in fixed else item["lead"]}
         for number, item in enumerate(network["activities"])
     ]
     return {**network, "demands": demands, "activities": activities}
