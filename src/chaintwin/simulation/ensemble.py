@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -114,6 +115,43 @@ class Reduced:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Finished groups of 64 replications, the first of a run, joined as far as their tree allows; a run goes on from them.
+
+    Parameters
+    ----------
+    parts : number of groups in each part, falling powers of two, and what is kept of them.
+    """
+
+    parts: tuple[tuple[int, Reduced], ...] = ()
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return sum(size for size, _ in self.parts)
+
+    @property
+    def figures(self) -> list[Floats]:
+        """Figures of each group, Floats[GROUP, LEDGER]."""
+        return [rows for size, part in self.parts for rows in np.split(part.figures, size)]
+
+    def add(self, group: Reduced) -> Kept:
+        """Return these and the next group, joined as a binary counter carries: the shape depends on their number only."""
+        pending, size = list(self.parts), 1
+        while pending and pending[-1][0] == size:
+            group = pending.pop()[1].join(group)
+            size *= 2
+        return Kept((*pending, (size, group)))
+
+    def total(self) -> Reduced:
+        """Return all groups as one; there is at least one."""
+        (_, total), *earlier = reversed(self.parts)
+        for _, part in earlier:
+            total = part.join(total)
+        return total
+
+
+@dataclass(frozen=True, slots=True)
 class _Stop:
     """Why to stop: somebody asked for it, or the run is over; the caller's event is never set by us."""
 
@@ -145,6 +183,8 @@ def run_ensemble(
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
     until: Until | None = None,
+    earlier: Kept | None = None,
+    keep: Callable[[Kept], None] | None = None,
 ) -> Reduced:
     """Run all replications, or as many as a precision needs, and return what is kept of them.
 
@@ -158,6 +198,8 @@ def run_ensemble(
     cancel : when set, the run stops within a fraction of a second.
     until : a precision that is looked for after every 64 replications; ``span`` says how many there may be at most. How many it
         takes never depends on threads or width.
+    earlier : the first groups of the same run, played before; they are not played again, and the result has the same bytes.
+    keep : called in this thread with all full groups so far whenever there is one more.
 
     Raises
     ------
@@ -168,35 +210,89 @@ def run_ensemble(
     InvariantError
         A conservation law did not hold; the message names law, entity, period and replication.
     """
-    _refuse(span, width)
-    tape = assemble(program, state)
-    workers = max(1, threads or os.cpu_count() or 1)
-    stop = _Stop(cancel)
-    chosen = width or best_width(tape, span.replications, workers=workers)
-    job = Job(
-        plan=Plan.of(program, tape, begin=span.first, warm_up=span.warm_up, periods=span.periods),
-        span=span,
-        width=chosen,
-        report=_reporter(span, chosen, progress),
-        cancel=stop,
-    )
-    batches = _batches(job, workers, most=GROUP if until else BATCH_REPLICATIONS)
-    workers = min(workers, len(batches))
-    whole = all(first % GROUP == 0 for first, _ in batches)
-    if workers == 1:
-        return _tree(_enough(_groups(job, (_play(job, batch) for batch in batches)), until))
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            if whole:
-                # Batches of whole groups are reduced where they were played, so that no thread waits for the one that reduces.
-                done = _in_order(pool, lambda batch: list(_groups(job, [_play(job, batch)])), batches, ahead=workers)
-                return _tree(_enough((group for groups in done for group in groups), until))
-            played = _in_order(pool, lambda batch: _play(job, batch), batches, ahead=workers)
-            return _tree(_enough(_groups(job, played), until))
-        finally:
-            # Ctrl-C, failures, and a precision that is reached while others play on: workers look at the event between two calls,
-            # so leaving the pool does not hang.
-            stop.ended.set()
+    done = earlier or Kept()
+    job, workers = _job(program, state, span=span, threads=threads, width=width, progress=progress, cancel=cancel)
+    batches = _batches(job, workers, begin=GROUP * done.groups, most=GROUP if until else BATCH_REPLICATIONS)
+    if done.parts:
+        job.report(float(min(GROUP * done.groups, span.replications)) * (span.warm_up + span.periods))
+    with closing(_reduced(job, batches, workers=workers)) as groups:
+        for group in _enough(groups, until, before=done.figures):
+            done = done.add(group)
+            if keep is not None and group.figures.shape[0] == GROUP:
+                keep(done)
+    return done.total()
+
+
+def run_groups(
+    program: Program,
+    state: State,
+    *,
+    span: Span,
+    first: int,
+    groups: int,
+    threads: int = 1,
+    width: int | None = None,
+    cancel: threading.Event | None = None,
+) -> tuple[Reduced, ...]:
+    """Run some groups of 64 replications of an ensemble, in whatever process this is; ``join_groups`` makes one result of all.
+
+    Program, state, span and what is returned can be pickled, so that a run can be spread over processes and machines.
+
+    Parameters
+    ----------
+    program, state, span : of the whole ensemble, the same wherever a part of it is run.
+    first : number of the first group, from 0; group g is replications 64 g to 64 g + 63.
+    groups : how many, 1 or more. The last group of the ensemble may be smaller than 64.
+    threads, width, cancel : as for ``run_ensemble``.
+
+    Raises
+    ------
+    UsageError
+        The ensemble has no such groups.
+
+    Example
+    -------
+    >>> from chaintwin.examples import Example, load
+    >>> from chaintwin.network.state import initial_state
+    >>> program = load(Example.BEER_GAME).compile()
+    >>> span = Span(first=0, periods=10, warm_up=0, replications=128, seed=0)
+    >>> parts = [run_groups(program, initial_state(program), span=span, first=part, groups=1) for part in (0, 1)]
+    >>> join_groups(parts[0] + parts[1]).figures.shape[0]
+    128
+    """
+    every = -(-span.replications // GROUP)
+    if first < 0 or groups < 1 or first + groups > every:
+        raise UsageError(f"groups: found {first} to {first + groups - 1}; allowed: among 0 to {every - 1}, at least one")
+    end = min(span.replications, GROUP * (first + groups))
+    part = replace(span, replications=end)
+    job, workers = _job(program, state, span=part, threads=threads, width=width, progress=None, cancel=cancel)
+    batches = _batches(job, workers, begin=GROUP * first, most=BATCH_REPLICATIONS)
+    with closing(_reduced(job, batches, workers=workers)) as reduced:
+        return tuple(reduced)
+
+
+def join_groups(groups: Iterable[Reduced]) -> Reduced:
+    """Return all groups of an ensemble as one, bit for bit what ``run_ensemble`` returns.
+
+    Parameters
+    ----------
+    groups : at least one, in order.
+    """
+    kept = Kept()
+    for group in groups:
+        kept = kept.add(group)
+    return kept.total()
+
+
+def first_enough(figures: list[Floats], until: Until | None) -> int | None:
+    """Return after how many groups a run stops at a precision; None if these are too few.
+
+    Parameters
+    ----------
+    figures : Floats[GROUP, LEDGER] of each group, in order.
+    until : the precision.
+    """
+    return next((count for count in range(1, len(figures) + 1) if _is_enough(figures[:count], until)), None)
 
 
 def best_width(tape: Tape, replications: int, *, workers: int) -> int:
@@ -221,20 +317,68 @@ def _refuse(span: Span, width: int | None) -> None:
         raise UsageError(f"width: found {width}; allowed: 1 to {GROUP}, dividing {GROUP}")
 
 
-def _batches(job: Job, workers: int, *, most: int) -> list[tuple[int, int]]:
-    """Return first replication and number of replications of each batch: as many blocks as make a call worth while.
+def _job(
+    program: Program,
+    state: State,
+    *,
+    span: Span,
+    threads: int | None,
+    width: int | None,
+    progress: Callable[[float], None] | None,
+    cancel: threading.Event | None,
+) -> tuple[Job, int]:
+    """Return what all groups need, and the number of workers."""
+    _refuse(span, width)
+    tape = assemble(program, state)
+    workers = max(1, threads or os.cpu_count() or 1)
+    chosen = width or best_width(tape, span.replications, workers=workers)
+    job = Job(
+        plan=Plan.of(program, tape, begin=span.first, warm_up=span.warm_up, periods=span.periods),
+        span=span,
+        width=chosen,
+        report=_reporter(span, chosen, progress),
+        cancel=_Stop(cancel),
+    )
+    return job, workers
 
-    No worker is left without work for that, and memory is bounded. Within these limits a batch holds whole groups.
+
+def _reduced(job: Job, batches: list[tuple[int, int]], *, workers: int) -> Generator[Reduced, None, None]:
+    """Play batches and yield their groups in order; to be closed, so that nothing plays on."""
+    workers = min(workers, len(batches))
+    if workers <= 1:
+        yield from _groups(job, (_play(job, batch) for batch in batches))
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            if all(first % GROUP == 0 for first, _ in batches):
+                # Batches of whole groups are reduced where they were played, so that no thread waits for the one that reduces.
+                done = _in_order(pool, lambda batch: list(_groups(job, [_play(job, batch)])), batches, ahead=workers)
+                for groups in done:
+                    yield from groups
+            else:
+                played = _in_order(pool, lambda batch: _play(job, batch), batches, ahead=workers)
+                yield from _groups(job, played)
+        finally:
+            # Ctrl-C, failures, and a precision that is reached while others play on: workers look at the event between two calls,
+            # so leaving the pool does not hang.
+            job.cancel.ended.set()
+
+
+def _batches(job: Job, workers: int, *, begin: int, most: int) -> list[tuple[int, int]]:
+    """Return first replication and number of replications of each batch from ``begin`` on, where a group begins.
+
+    A batch has as many blocks as make a call worth while. No worker is left without work for that, and memory is bounded.
+    Within these limits a batch holds whole groups.
     """
     span, entities = job.span, max(1, sum(job.plan.program.counts[:3]))
     periods = max(span.warm_up, span.periods)
     held = 8 * job.width * (job.plan.tape.rows.count + PERIOD_TOTALS * periods)
-    blocks, group = -(-span.replications // job.width), GROUP // job.width
+    blocks, group = -(-(span.replications - begin) // job.width), GROUP // job.width
     fitting = max(1, min(BATCH_BYTES // held, -(-blocks // workers), most // job.width))
     worth = max(group, CALL_UPDATES // (entities * job.width * (span.warm_up + span.periods)))
     size = min(worth, fitting)
     size = (size // group * group if size >= group else size) * job.width
-    return [(first, min(size, span.replications - first)) for first in range(0, span.replications, size)]
+    return [(first, min(size, span.replications - first)) for first in range(begin, span.replications, size)]
 
 
 def _groups(job: Job, played: Iterable[tuple[int, Blocks]]) -> Iterator[Reduced]:
@@ -251,17 +395,23 @@ def _groups(job: Job, played: Iterable[tuple[int, Blocks]]) -> Iterator[Reduced]
                 counted = Counted.nothing(measures)
 
 
-def _enough(groups: Iterator[Reduced], until: Until | None) -> Iterator[Reduced]:
-    """Yield groups until the precision is reached."""
-    figures: list[Floats] = []
+def _enough(groups: Iterator[Reduced], until: Until | None, *, before: list[Floats]) -> Iterator[Reduced]:
+    """Yield groups until the precision is reached; ``before`` holds the figures of the groups that are there already."""
+    figures = list(before)
+    if _is_enough(figures, until):
+        return
     for group in groups:
         yield group
         figures.append(group.figures)
-        # Later less often, because looking takes longer the more there is to look at.
-        if until is not None and len(figures) % max(1, len(figures) // LOOKS) == 0:
-            share = until.precision.share(np.concatenate(figures), confidence=until.confidence)
-            if share >= 1:
-                return
+        if _is_enough(figures, until):
+            return
+
+
+def _is_enough(figures: list[Floats], until: Until | None) -> bool:
+    # Later less often, because looking takes longer the more there is to look at.
+    if until is None or not figures or len(figures) % max(1, len(figures) // LOOKS) != 0:
+        return False
+    return until.precision.share(np.concatenate(figures), confidence=until.confidence) >= 1
 
 
 def _play(job: Job, batch: tuple[int, int]) -> tuple[int, Blocks]:
@@ -308,21 +458,6 @@ def _in_order(
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
-
-
-def _tree(groups: Iterator[Reduced]) -> Reduced:
-    """Join groups pairwise, as a binary counter carries: the shape depends on their number only."""
-    pending: list[tuple[int, Reduced]] = []
-    for group in groups:
-        size, item = 1, group
-        while pending and pending[-1][0] == size:
-            item = pending.pop()[1].join(item)
-            size *= 2
-        pending.append((size, item))
-    total = pending.pop()[1]
-    while pending:
-        total = pending.pop()[1].join(total)
-    return total
 
 
 def _reporter(span: Span, width: int, progress: Callable[[float], None] | None) -> Callable[[float], None]:
