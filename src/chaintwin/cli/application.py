@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from chaintwin.cli.commands import bench, check, demo, import_log, init, simulate
+from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 """Exit codes of a command that was stopped from outside: 128 and the number of the signal, as a shell counts them."""
@@ -28,6 +28,7 @@ app.command()(init.init)
 app.command()(check.check)
 app.command(name="import")(import_log.import_log)
 app.command()(simulate.simulate)
+app.command()(compare.compare)
 app.command()(bench.bench)
 
 

@@ -33,6 +33,39 @@ Project = Annotated[Path, typer.Argument(help="Folder with chaintwin.toml and ta
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers; the same seed gives the same result.", min=0, max=2**64 - 1)]
 Replications = Annotated[int, typer.Option(help="Independent runs; intervals need two.", min=1)]
+Periods = Annotated[
+    int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)
+]
+WarmUp = Annotated[
+    int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
+]
+Threads = Annotated[
+    int | None, typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False)
+]
+Confidence = Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        help="File in which finished replications are saved every few seconds; the same command goes on from it.",
+        show_default=False,
+    ),
+]
+Anew = Annotated[bool, typer.Option("--anew", help="Forget what the checkpoint holds and start anew.")]
+ScenarioFile = Annotated[
+    Path | None, typer.Option("--scenario", help="TOML file of changes that are made to the project first.", show_default=False)
+]
+Until = Annotated[
+    str | None,
+    typer.Option(help="Precision at which to stop, such as 'fill_rate +/- 0.002' or 'total_cost +/- 1 %'.", show_default=False),
+]
+ResultPlace = Annotated[
+    Path | None,
+    typer.Option(help="Folder to write the result to, or a file that ends in .xlsx; by default nothing is written."),
+]
+FormatChoice = Annotated[
+    ResultFormat | None,
+    typer.Option(help="How the result is written: parquet by default, xlsx where the name of --out ends so."),
+]
 LayoutChoice = Annotated[Layout, typer.Option(help="How the project is written.")]
 
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Project, ResultFormat, Seed
+from chaintwin.cli.commands.options import (
+    Anew,
+    Checkpoint,
+    Confidence,
+    FormatChoice,
+    Json,
+    Periods,
+    Project,
+    ResultPlace,
+    ScenarioFile,
+    Seed,
+    Threads,
+    Until,
+    WarmUp,
+)
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 HOW = {
@@ -24,9 +37,8 @@ REPLICATIONS, UNTIL_REPLICATIONS = 256, 100_000
 def simulate(
     project: Project,
     *,
-    periods: Annotated[
-        int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)
-    ] = None,
+    scenario: ScenarioFile = None,
+    periods: Periods = None,
     replications: Annotated[
         int | None,
         typer.Option(
@@ -35,29 +47,15 @@ def simulate(
             show_default=False,
         ),
     ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            help="Precision at which to stop, such as 'fill_rate +/- 0.002' or 'total_cost +/- 1 %'.", show_default=False
-        ),
-    ] = None,
-    warm_up: Annotated[
-        int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
-    ] = None,
+    until: Until = None,
+    warm_up: WarmUp = None,
     seed: Seed = 0,
-    threads: Annotated[
-        int | None,
-        typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False),
-    ] = None,
-    confidence: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder to write the result to, or a file that ends in .xlsx; by default nothing is written."),
-    ] = None,
-    format: Annotated[
-        ResultFormat | None,
-        typer.Option(help="How the result is written: parquet by default, xlsx where the name of --out ends so."),
-    ] = None,
+    threads: Threads = None,
+    confidence: Confidence = 0.95,
+    checkpoint: Checkpoint = None,
+    anew: Anew = False,
+    out: ResultPlace = None,
+    format: FormatChoice = None,
     json: Json = False,
 ) -> None:
     """Simulate a project: service and cost with intervals."""
@@ -66,13 +64,19 @@ def simulate(
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result
         from chaintwin.errors import UsageError
+        from chaintwin.network import Scenario
         from chaintwin.simulation import check_target, chosen_format
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
         if out is None and format is not None:
             raise UsageError("--format: found no --out beside it; allowed: with --out, which says where the result is written")
+        if anew and checkpoint is None:
+            raise UsageError(
+                "--anew: found no --checkpoint beside it; allowed: with --checkpoint, which names the file to forget"
+            )
         if out is not None:
             check_target(out, format, rows=max(most if until is None else 0, periods or 0))
+        changes = None if scenario is None else Scenario.read(scenario)
         network = usable_network(terminal, project)
         result = run_simulation(
             terminal,
@@ -84,10 +88,16 @@ def simulate(
             seed=seed,
             threads=threads,
             confidence=confidence,
+            scenario=changes,
+            checkpoint=checkpoint,
+            anew=anew,
         )
         if out is not None:
             result.write(out, format=format)
-        terminal.document(result_document(result) | {"project": project, "out": out})
+        if checkpoint is not None:
+            # Only now: until the result is written, the checkpoint is all there is.
+            checkpoint.unlink(missing_ok=True)
+        terminal.document(result_document(result) | {"project": project, "scenario": changes and changes.name, "out": out})
         show_result(terminal, result)
         if out is not None:
             terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")
