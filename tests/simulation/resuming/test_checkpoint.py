@@ -81,6 +81,15 @@ def test_run_from_checkpoint__stops_at_the_same_precision(tmp_path: Path) -> Non
     assert same(resumed(program, file, span=span, until=until), whole)
 
 
+def test_run_from_checkpoint__a_precision_that_is_reached_plays_no_more(tmp_path: Path) -> None:
+    program, file = random_program(11), tmp_path / "run"
+    span = replace(SPAN, replications=6400)
+    until = Until(parse_precision("total_cost +/- 1.5 %"), 0.95)
+    first = resumed(program, file, span=span, until=until, keep=True)
+    assert saved_replications(file) == first.figures.shape[0]
+    assert same(resumed(program, file, span=span, until=until), first)
+
+
 def test_run_from_checkpoint__kept_for_more_replications(tmp_path: Path) -> None:
     program, file = random_program(3), tmp_path / "run"
     few, many = replace(SPAN, replications=200), replace(SPAN, replications=500)
