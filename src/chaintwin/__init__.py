@@ -9,14 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chaintwin.network import Network, read, write
-    from chaintwin.simulation import Result, simulate
+    from chaintwin.network import Network, Scenario, read, write
+    from chaintwin.simulation import Comparison, Result, compare, simulate
 
-__all__ = ["Network", "Result", "__version__", "read", "simulate", "write"]
+__all__ = ["Comparison", "Network", "Result", "Scenario", "__version__", "compare", "read", "simulate", "write"]
 
 _HOMES = {
+    "Comparison": "chaintwin.simulation",
     "Network": "chaintwin.network",
     "Result": "chaintwin.simulation",
+    "Scenario": "chaintwin.network",
+    "compare": "chaintwin.simulation",
     "read": "chaintwin.network",
     "simulate": "chaintwin.simulation",
     "write": "chaintwin.network",

@@ -12,7 +12,8 @@ from chaintwin.errors import InvariantError
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.state import initial_state
 from chaintwin.simulation.block import Blocks
-from chaintwin.simulation.ensemble import Span, run_ensemble
+from chaintwin.simulation.ensemble import run_ensemble
+from chaintwin.simulation.playing import Span
 from tests.graphs import blocks_of, graph_of
 
 NETWORK: dict[str, Any] = {

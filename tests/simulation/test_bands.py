@@ -17,7 +17,8 @@ from chaintwin.simulation.bands.keeping import PILOT
 from chaintwin.simulation.bands.naming import QUANTILES, chosen_buffers
 from chaintwin.simulation.bands.quantiles import LEVELS, binned_quantiles, edges_of, sorted_quantiles
 from chaintwin.simulation.block import Blocks, Plan
-from chaintwin.simulation.ensemble import Reduced, Span, run_ensemble
+from chaintwin.simulation.ensemble import run_ensemble
+from chaintwin.simulation.playing import Reduced, Span
 from chaintwin.simulation.tape.assembling import assemble
 from tests.simulation.test_ensemble import random_program, same
 from tests.simulation.test_simulate import shop

@@ -16,7 +16,8 @@ from chaintwin.network.compiling import compile_graph
 from chaintwin.network.graph import RESOURCE_SCHEMA, Graph
 from chaintwin.network.program import Program
 from chaintwin.network.state import Shipments, initial_state
-from chaintwin.simulation.ensemble import Reduced, Span, best_width, run_ensemble
+from chaintwin.simulation.ensemble import run_ensemble
+from chaintwin.simulation.playing import Reduced, Span, best_width
 from chaintwin.simulation.tape.assembling import assemble
 from tests.graphs import graph_of
 from tests.sizes import scaled

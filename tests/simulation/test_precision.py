@@ -14,7 +14,8 @@ from chaintwin.network.state import initial_state
 from chaintwin.simulation import Span, run_ensemble, simulate
 from chaintwin.simulation.counting.figures import estimate
 from chaintwin.simulation.counting.precision import Precision, parse_precision
-from chaintwin.simulation.ensemble import Reduced, Until
+from chaintwin.simulation.ensemble import Until
+from chaintwin.simulation.playing import Reduced
 from tests.graphs import graph_of
 
 NETWORK = {

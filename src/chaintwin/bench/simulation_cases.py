@@ -175,7 +175,8 @@ def _prepare_compile(size: int, folder: Path) -> tuple[Phase, ...]:
 
 def _simulation(program: Program, periods: int, *, replications: int, name: str = "simulate") -> Phase:
     from chaintwin.network.state import initial_state
-    from chaintwin.simulation.ensemble import Span, run_ensemble
+    from chaintwin.simulation.ensemble import run_ensemble
+    from chaintwin.simulation.playing import Span
 
     state = initial_state(program)
     span = Span(first=0, periods=periods, warm_up=0, replications=replications, seed=1)

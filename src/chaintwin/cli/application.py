@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from chaintwin.cli.commands import bench, check, demo, import_log, init, simulate
+from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 from chaintwin.cli.commands.results import explore
 
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
@@ -30,6 +30,7 @@ app.command()(check.check)
 app.command(name="import")(import_log.import_log)
 app.command()(simulate.simulate)
 app.command()(explore.explore)
+app.command()(compare.compare)
 app.command()(bench.bench)
 
 

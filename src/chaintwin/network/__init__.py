@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chaintwin.network.network import Network, Period, Quantities, Settings
+    from chaintwin.network.scenarios.scenario import Scenario
     from chaintwin.network.tables.explaining import explain
     from chaintwin.network.tables.reading import read, read_project
     from chaintwin.network.tables.template import write_template
@@ -17,6 +18,7 @@ __all__ = [
     "Network",
     "Period",
     "Quantities",
+    "Scenario",
     "Settings",
     "explain",
     "read",
@@ -31,6 +33,7 @@ _PLACES = {
     "Network": "network",
     "Period": "network",
     "Quantities": "network",
+    "Scenario": "scenarios.scenario",
     "Settings": "network",
     "explain": "tables.explaining",
     "read": "tables.reading",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chaintwin.network.graph import ActivityKind
 from chaintwin.network.program import Program
-from chaintwin.simulation.ensemble import Reduced
+from chaintwin.simulation.playing import Reduced
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

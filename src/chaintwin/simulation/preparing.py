@@ -25,7 +25,8 @@ from chaintwin.network.graph import (
 from chaintwin.network.program import Program
 from chaintwin.network.state import initial_state
 from chaintwin.simulation.bands.keeping import PILOT
-from chaintwin.simulation.ensemble import Span, run_ensemble
+from chaintwin.simulation.ensemble import run_ensemble
+from chaintwin.simulation.playing import Span
 
 WAIT_SECONDS = 0.1
 

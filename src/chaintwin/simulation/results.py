@@ -18,7 +18,7 @@ from chaintwin.network.program import Program
 from chaintwin.simulation.attributing import activity_places, cost_frame
 from chaintwin.simulation.bands.naming import bands_frame, bullwhip_frame
 from chaintwin.simulation.counting.figures import FIGURES, SHARES, estimate, figures_of
-from chaintwin.simulation.ensemble import Reduced, Span
+from chaintwin.simulation.playing import Reduced, Span
 from chaintwin.simulation.writing import ABOUT_FILE, EXTRAS, FRAMES, Format, write_result, written_format
 
 Floats = NDArray[np.float64]

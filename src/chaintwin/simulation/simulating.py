@@ -4,26 +4,70 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.network.network import Network
+from chaintwin.network.program import Program
+from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.network.state import State, initial_state
 from chaintwin.rng import check_seed
 from chaintwin.simulation.bands.naming import chosen_buffers
 from chaintwin.simulation.counting.precision import parse_precision
-from chaintwin.simulation.ensemble import Span, Until, run_ensemble
+from chaintwin.simulation.ensemble import Until, run_ensemble
+from chaintwin.simulation.playing import Reduced, Span
 from chaintwin.simulation.preparing import prepare_kernels
 from chaintwin.simulation.results import Result, result_of
+from chaintwin.simulation.resuming.checkpoint import Checkpoint
+from chaintwin.simulation.resuming.running import run_from_checkpoint
+
+Integers = NDArray[np.int64]
 
 REPLICATION_LIMIT = 10_000_000
 """The figures of each replication are kept, 168 bytes of them, so more would not fit the memory of most machines."""
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A network ready to be simulated.
+
+    Parameters
+    ----------
+    network : what is simulated, the scenario's changes made.
+    program, state, span : what is run, from where, and how much of it.
+    confidence : level of the intervals, between 0 and 1.
+    """
+
+    network: Network
+    program: Program
+    state: State
+    span: Span
+    confidence: float
+
+    def result(self, reduced: Reduced, *, chosen: Integers | None = None) -> Result:
+        """Name what was kept of the replications; ``chosen`` are the buffers of which bands are."""
+        settings = self.network.settings
+        return result_of(
+            self.program,
+            reduced,
+            span=replace(self.span, replications=reduced.figures.shape[0]),
+            confidence=self.confidence,
+            currency=settings.currency,
+            period=settings.period.value,
+            sites=self.network["sites"],
+            chosen=chosen,
+        )
+
+
 def simulate(
     network: Network,
     *,
+    scenario: Scenario | None = None,
     periods: int | None = None,
     replications: int = 256,
     seed: int = 0,
@@ -35,12 +79,14 @@ def simulate(
     cancel: threading.Event | None = None,
     until: str | None = None,
     bands: Iterable[str] | Literal["all"] | None = None,
+    checkpoint: Checkpoint | Path | str | None = None,
 ) -> Result:
     """Simulate a network many times and return figures with intervals.
 
     Parameters
     ----------
     network : what is simulated.
+    scenario : changes made to the network first.
     periods : periods that count, 1 or more; the project's horizon by default.
     replications : independent runs, 1 or more; intervals need two.
     seed : 0 to 2**64 - 1; the same seed gives the same numbers, bit for bit.
@@ -55,7 +101,9 @@ def simulate(
     bands : ids of stock points (``site/product``), or ``all``, of which quantiles by period and how orders vary are kept, with
         the quantiles of the whole network; an empty list keeps only these. 160 bytes a stock point, period and quantity, whatever
         the number of replications. Up to 256 replications they are exact, with more they are read from counts in bins. With
-        ``until`` the run is done a second time.
+        ``until`` the run is done a second time; not with a checkpoint.
+    checkpoint : a file in which finished replications are saved every few seconds; a run that was stopped in any way goes on from
+        there when it is asked for again, and the result is the same bit for bit. A run that has finished removes the file.
 
     The first simulation on a machine compiles the engine, about half a minute; ``prepare_kernels`` does only that.
 
@@ -66,7 +114,9 @@ def simulate(
     Raises
     ------
     UsageError
-        An argument is out of range.
+        An argument is out of range, or the checkpoint is damaged or that of another run.
+    InputError
+        The scenario does not fit the network.
     GraphError
         The network has a loop without delay.
     CancelledError
@@ -81,8 +131,64 @@ def simulate(
     >>> result.span.replications
     2
     """
+    wanted = None if until is None else Until(parse_precision(until), confidence)
+    setup = set_up(
+        network,
+        scenario,
+        periods=periods,
+        replications=replications,
+        seed=seed,
+        warm_up=warm_up,
+        state=state,
+        confidence=confidence,
+    )
+    prepare_kernels()
+    program, start, span = setup.program, setup.state, setup.span
+    kept = None if bands is None else chosen_buffers(program.names.buffers, bands, periods=span.periods)
+    if checkpoint is not None:
+        if kept is not None:
+            raise UsageError("bands: found a checkpoint beside them; allowed: one of the two")
+        saved = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint)
+        reduced = run_from_checkpoint(
+            program, start, span=span, checkpoint=saved, threads=threads, progress=progress, cancel=cancel, until=wanted
+        )
+        return setup.result(reduced)
+
+    def run(span: Span, until: Until | None, bands: Integers | None) -> Reduced:
+        return run_ensemble(
+            program, start, span=span, threads=threads, progress=progress, cancel=cancel, until=until, bands=bands
+        )
+
+    if kept is not None and wanted is not None:
+        # What is counted cannot be taken back, so where the run stops has to be known before.
+        span, wanted = replace(span, replications=run(span, wanted, None).figures.shape[0]), None
+    return setup.result(run(span, wanted, kept), chosen=kept)
+
+
+def set_up(
+    network: Network,
+    scenario: Scenario | None = None,
+    *,
+    periods: int | None,
+    replications: int,
+    seed: int,
+    warm_up: int | None,
+    state: State | None,
+    confidence: float,
+) -> Setup:
+    """Check the arguments of a simulation and compile its network.
+
+    Parameters
+    ----------
+    network, scenario, periods, replications, seed, warm_up, state, confidence : as for ``simulate``.
+
+    Raises
+    ------
+    UsageError, InputError, GraphError
+        As for ``simulate``.
+    """
     settings = network.settings
-    chosen = Span(
+    span = Span(
         first=state.period if state else 0,
         periods=settings.horizon if periods is None else periods,
         warm_up=settings.warm_up if warm_up is None else warm_up,
@@ -90,32 +196,28 @@ def simulate(
         seed=seed,
     )
     check_seed(seed)
-    for name, value, least in (("periods", chosen.periods, 1), ("replications", replications, 1), ("warm_up", chosen.warm_up, 0)):
+    for name, value, least in (("periods", span.periods, 1), ("replications", replications, 1), ("warm_up", span.warm_up, 0)):
         if value < least:
             raise UsageError(f"{name}: found {value}; allowed: {least} or more")
     if replications > REPLICATION_LIMIT:
         raise UsageError(f"replications: found {replications}; allowed: at most {REPLICATION_LIMIT}")
     if not 0 < confidence < 1:
         raise UsageError(f"confidence: found {confidence}; allowed: between 0 and 1, such as 0.95")
-    wanted = None if until is None else Until(parse_precision(until), confidence)
-    program = network.compile(periods=chosen.first + chosen.warm_up + chosen.periods)
-    kept = None if bands is None else chosen_buffers(program.names.buffers, bands, periods=chosen.periods)
-    prepare_kernels()
-    start = state or initial_state(program)
-    if kept is not None and wanted is not None:
-        # What is counted cannot be taken back, so where the run stops has to be known before.
-        found = run_ensemble(program, start, span=chosen, threads=threads, progress=progress, cancel=cancel, until=wanted)
-        chosen, wanted = replace(chosen, replications=found.figures.shape[0]), None
-    reduced = run_ensemble(
-        program, start, span=chosen, threads=threads, progress=progress, cancel=cancel, until=wanted, bands=kept
-    )
-    return result_of(
-        program,
-        reduced,
-        span=replace(chosen, replications=reduced.figures.shape[0]),
-        confidence=confidence,
-        currency=settings.currency,
-        period=settings.period.value,
-        sites=network["sites"],
-        chosen=kept,
-    )
+    reach = span.first + span.warm_up + span.periods
+    changed = network if scenario is None else scenario.apply(network)
+    program = changed.compile(periods=reach)
+    if state is not None and changed is not network:
+        _refuse_other_entities(network.compile(periods=reach), program)
+    return Setup(changed, program, state or initial_state(program), span, confidence)
+
+
+def _refuse_other_entities(before: Program, after: Program) -> None:
+    """Refuse a state that speaks of other stock points, activities, streams or resources than the scenario leaves."""
+    for kind in ("buffers", "activities", "streams", "resources"):
+        old, new = (getattr(program.names, kind).to_series(0).to_list() for program in (before, after))
+        if old != new:
+            other = sorted(set(old) ^ set(new))
+            raise UsageError(
+                f"state: found a state of a network without the scenario, which has other {kind} ({', '.join(other[:3])}); "
+                "allowed: a scenario that adds and removes nothing, or no state"
+            )

@@ -71,7 +71,7 @@ def write_result(result: Result, path: Path | str, *, format: Format | None = No
         for name, frame in frames.items():
             if chosen == "csv":
                 # A spreadsheet reads a cell such as =HYPERLINK(...) as a formula, unless an apostrophe stands before it.
-                _harmless(_readable(name, frame)).write_csv(staging / f"{name}.csv", float_scientific=False)
+                harmless(_readable(name, frame)).write_csv(staging / f"{name}.csv", float_scientific=False)
             else:
                 frame.write_parquet(staging / f"{name}.parquet")
         about = {"format": chosen, **{key: getattr(result, key) for key in ABOUT}, "span": asdict(result.span)}
@@ -149,6 +149,17 @@ def written_format(folder: Path) -> Format:
     return "csv" if isinstance(about, Mapping) and about.get("format") == "csv" else "parquet"
 
 
+def harmless(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table for CSV with an apostrophe before every text that a spreadsheet would take for a formula.
+
+    Parameters
+    ----------
+    frame : the table.
+    """
+    texts = pl.col(pl.String)
+    return frame.with_columns(pl.when(texts.str.contains(r"^[=+\-@\t\r]")).then("'" + texts).otherwise(texts).name.keep())
+
+
 def _puzzling(target: Path, format: Format | None) -> str:
     """Say why the name of one file is refused, and which folder and format may be meant."""
     ending = target.suffix.lower()
@@ -211,11 +222,6 @@ def _readable(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.with_columns(pl.col("kind").replace_strict({int(kind): kind.name.lower() for kind in ActivityKind}))
     numbers = pl.col(pl.Float64)
     return frame.with_columns(pl.when(numbers.is_finite()).then(numbers.round_sig_figs(DIGITS)).name.keep())
-
-
-def _harmless(frame: pl.DataFrame) -> pl.DataFrame:
-    texts = pl.col(pl.String)
-    return frame.with_columns(pl.when(texts.str.contains(r"^[=+\-@\t\r]")).then("'" + texts).otherwise(texts).name.keep())
 
 
 def _cell(value: str | float) -> str | float:

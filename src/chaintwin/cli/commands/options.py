@@ -45,6 +45,18 @@ WarmUp = Annotated[
 Threads = Annotated[
     int | None, typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False)
 ]
+Confidence = Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        help="File in which finished replications are saved every few seconds; the same command goes on from it.",
+        show_default=False,
+    ),
+]
+Anew = Annotated[bool, typer.Option("--anew", help="Forget what the checkpoint holds and start anew.")]
+ScenarioFile = Annotated[
+    Path | None, typer.Option("--scenario", help="TOML file of changes that are made to the project first.", show_default=False)
+]
 Until = Annotated[
     str | None,
     typer.Option(help="Precision at which to stop, such as 'fill_rate +/- 0.002' or 'total_cost +/- 1 %'.", show_default=False),
@@ -58,6 +70,14 @@ Bands = Annotated[
 ]
 Plot = Annotated[Path | None, typer.Option(help="File to draw a picture to, ending in .svg or .png.", show_default=False)]
 KindOfPicture = Annotated[Kind, typer.Option(help="What the picture of --plot shows.")]
+ResultPlace = Annotated[
+    Path | None,
+    typer.Option(help="Folder to write the result to, or a file that ends in .xlsx; by default nothing is written."),
+]
+FormatChoice = Annotated[
+    ResultFormat | None,
+    typer.Option(help="How the result is written: parquet by default, xlsx where the name of --out ends so."),
+]
 LayoutChoice = Annotated[Layout, typer.Option(help="How the project is written.")]
 
 

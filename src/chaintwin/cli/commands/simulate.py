@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from chaintwin.cli.commands.options import (
+    Anew,
     Bands,
+    Checkpoint,
+    Confidence,
+    FormatChoice,
     Json,
     Kind,
     KindOfPicture,
     Periods,
     Plot,
     Project,
-    ResultFormat,
+    ResultPlace,
+    ScenarioFile,
     Seed,
     Threads,
     Until,
@@ -37,6 +41,7 @@ REPLICATIONS, UNTIL_REPLICATIONS = 256, 100_000
 def simulate(
     project: Project,
     *,
+    scenario: ScenarioFile = None,
     periods: Periods = None,
     replications: Annotated[
         int | None,
@@ -50,15 +55,11 @@ def simulate(
     warm_up: WarmUp = None,
     seed: Seed = 0,
     threads: Threads = None,
-    confidence: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder to write the result to, or a file that ends in .xlsx; by default nothing is written."),
-    ] = None,
-    format: Annotated[
-        ResultFormat | None,
-        typer.Option(help="How the result is written: parquet by default, xlsx where the name of --out ends so."),
-    ] = None,
+    confidence: Confidence = 0.95,
+    checkpoint: Checkpoint = None,
+    anew: Anew = False,
+    out: ResultPlace = None,
+    format: FormatChoice = None,
     bands: Bands = None,
     plot: Plot = None,
     kind: KindOfPicture = "bands",
@@ -70,6 +71,7 @@ def simulate(
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result
         from chaintwin.errors import UsageError
+        from chaintwin.network import Scenario
         from chaintwin.simulation import check_target, chosen_format
         from chaintwin.simulation.pictures.band_picture import POINTS_MAX
         from chaintwin.simulation.pictures.drawing import check_picture
@@ -78,10 +80,15 @@ def simulate(
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
         if out is None and format is not None:
             raise UsageError("--format: found no --out beside it; allowed: with --out, which says where the result is written")
+        if anew and checkpoint is None:
+            raise UsageError(
+                "--anew: found no --checkpoint beside it; allowed: with --checkpoint, which names the file to forget"
+            )
         if out is not None:
             check_target(out, format, rows=max(most if until is None else 0, periods or 0))
         if plot is not None:
             check_picture(plot)
+        changes = None if scenario is None else Scenario.read(scenario)
         network = usable_network(terminal, project)
         result = run_simulation(
             terminal,
@@ -94,12 +101,19 @@ def simulate(
             threads=threads,
             confidence=confidence,
             bands=_kept(bands, kind if plot is not None else None),
+            scenario=changes,
+            checkpoint=checkpoint,
+            anew=anew,
         )
         if out is not None:
             result.write(out, format=format)
         if plot is not None:
             draw_to(result, plot, kind=kind, stock_points=[] if "all" in (bands or []) else (bands or [])[:POINTS_MAX])
-        terminal.document(result_document(result) | {"project": project, "out": out, "plot": plot})
+        if checkpoint is not None:
+            # Only now: until the result is written, the checkpoint is all there is.
+            checkpoint.unlink(missing_ok=True)
+        about = {"project": project, "scenario": changes and changes.name, "out": out, "plot": plot}
+        terminal.document(result_document(result) | about)
         show_result(terminal, result)
         if out is not None:
             terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
@@ -9,7 +12,7 @@ from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.progress import progress_bar
 
 if TYPE_CHECKING:
-    from chaintwin.network.network import Network
+    from chaintwin.network import Network, Scenario
     from chaintwin.simulation.results import Result
 
 
@@ -25,15 +28,29 @@ def run_simulation(
     confidence: float = 0.95,
     until: str | None = None,
     bands: list[str] | Literal["all"] | None = None,
+    scenario: Scenario | None = None,
+    checkpoint: Path | None = None,
+    anew: bool = False,
 ) -> Result:
-    """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``."""
+    """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``.
+
+    Parameters
+    ----------
+    checkpoint : where finished replications are saved; the file is left there, for the caller to remove when all is done.
+    anew : forget what it holds.
+    """
     from chaintwin.cli.views.numbers import count, duration, number
     from chaintwin.jit import cache_folder, is_cold
-    from chaintwin.simulation import prepare_kernels, simulate
+    from chaintwin.simulation import Checkpoint, prepare_kernels, saved_replications, simulate
 
     cold = is_cold()
     most = "up to " if until else ""
-    with progress_bar(terminal, f"Simulating {most}{count(replications, 'replication')}", is_cold=cold) as report:
+    if checkpoint is not None and not anew:
+        saved = saved_replications(checkpoint)
+        if saved:
+            terminal.note(f"Going on from {count(saved, 'replication')} saved in {checkpoint}.")
+    text = f"Simulating {most}{count(replications, 'replication')}"
+    with _said_when_stopped(terminal, checkpoint), progress_bar(terminal, text, is_cold=cold) as report:
         begun = perf_counter()
         prepare_kernels()
         ready = perf_counter()
@@ -49,6 +66,8 @@ def run_simulation(
             progress=report,
             until=until,
             bands=bands,
+            scenario=scenario,
+            checkpoint=None if checkpoint is None else Checkpoint(checkpoint, anew=anew, keep=True),
         )
     seconds = perf_counter() - ready
     span, points = result.span, result.stock_points.height
@@ -81,3 +100,21 @@ def result_document(result: Result) -> dict[str, object]:
         "figures": {row.pop("figure"): row for row in result.summary.to_dicts()},
         "weakest_streams": weakest,
     }
+
+
+@contextmanager
+def _said_when_stopped(terminal: Terminal, checkpoint: Path | None) -> Iterator[None]:
+    """Say what is saved and how to go on when a run is stopped by Ctrl-C or asked to end."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if checkpoint is not None:
+            from chaintwin.cli.views.numbers import count
+            from chaintwin.simulation import saved_replications
+
+            saved = saved_replications(checkpoint)
+            if saved:
+                terminal.note(f"Saved {count(saved, 'replication')} in {checkpoint}; the same command goes on from there.")
+            else:
+                terminal.note("Nothing is saved yet; the first 64 replications were not finished.")
+        raise

@@ -79,13 +79,35 @@ def type_table(sheet: Sheet, table: Table, *, folder: Path | None) -> TypedTable
     values: list[pl.Series] = []
     for column in table.columns:
         if column.name in sheet.frame.columns:
-            reading = _read(sheet, column, folder=folder)
+            reading = read_column(sheet, column, folder=folder)
             findings += reading.findings
             values.append(reading.values.alias(column.name))
         else:
             values.append(pl.Series(column.name, [None], dtype=DTYPES[column.kind]).new_from_index(0, height))
     frame = fill_defaults(pl.DataFrame(values), table)
     return TypedTable(frame, sheet, findings)
+
+
+def read_column(sheet: Sheet, column: Column, *, folder: Path | None) -> Reading:
+    """Turn the text of one column into values.
+
+    Parameters
+    ----------
+    sheet : a table as text, with the column.
+    column : what the catalog says about it.
+    folder : where files named in laws are found; None if there is none.
+    """
+    raw = sheet.frame[column.name]
+    stripped = raw.str.strip_chars()
+    values = stripped.zip_with((stripped != "").fill_null(False), pl.Series([None], dtype=pl.String))
+    cells = Cells(values, raw, sheet.rows, column, file=sheet.file, header=sheet.header(column.name), dates=sheet.dates)
+    reading = read_laws(cells, folder) if column.kind is Kind.LAW else _READERS[column.kind](cells)
+    if not column.required or not values.null_count():
+        return reading
+    missing = faults_where(
+        cells, values.is_null(), judge=lambda _: Fault("cell.blank", "a blank cell", _wanted(column), "fill it in")
+    )
+    return Reading(reading.values, [*reading.findings, *missing])
 
 
 def empty_frame(table: Table) -> pl.DataFrame:
@@ -101,20 +123,6 @@ def fill_defaults(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
         if column.default is not None
     ]
     return frame.with_columns(filled)
-
-
-def _read(sheet: Sheet, column: Column, *, folder: Path | None) -> Reading:
-    raw = sheet.frame[column.name]
-    stripped = raw.str.strip_chars()
-    values = stripped.zip_with((stripped != "").fill_null(False), pl.Series([None], dtype=pl.String))
-    cells = Cells(values, raw, sheet.rows, column, file=sheet.file, header=sheet.header(column.name), dates=sheet.dates)
-    reading = read_laws(cells, folder) if column.kind is Kind.LAW else _READERS[column.kind](cells)
-    if not column.required or not values.null_count():
-        return reading
-    missing = faults_where(
-        cells, values.is_null(), judge=lambda _: Fault("cell.blank", "a blank cell", _wanted(column), "fill it in")
-    )
-    return Reading(reading.values, [*reading.findings, *missing])
 
 
 def _wanted(column: Column) -> str:

@@ -1,0 +1,1 @@
+"""What commands run that takes a while, with its progress shown."""

@@ -1,0 +1,1 @@
+"""Scenarios: named changes to the tables of a network."""

@@ -1,0 +1,1 @@
+"""Scenarios compared on the same random numbers."""

@@ -1,0 +1,238 @@
+"""What a comparison found: the difference of every figure to a reference, with its interval and a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from chaintwin.errors import UsageError
+from chaintwin.network.tables.files.exchanging import write_file
+from chaintwin.network.tables.files.workbook_writing import write_workbook
+from chaintwin.simulation.comparing.paired import DUST, Difference, difference, figure_of
+from chaintwin.simulation.counting.figures import COSTS, FIGURES, figures_of
+from chaintwin.simulation.results import Result
+from chaintwin.simulation.writing import harmless
+
+Floats = NDArray[np.float64]
+
+MORE_IS_GOOD = ("fill_rate", "cycle_service_level", "shipped", "revenue")
+LESS_IS_GOOD = ("lost_sales", "backlog", *COSTS, "total_cost")
+"""Figures of which more, or less, is good. Demand and stock are neither: what they do to service and cost is counted there."""
+
+ENDINGS = (".csv", ".parquet", ".xlsx")
+"""Kinds of file a comparison is written to."""
+
+SCHEMA = pl.Schema(
+    {
+        "scenario": pl.String,
+        "figure": pl.String,
+        "unit": pl.String,
+        "good": pl.String,
+        "reference": pl.Float64,
+        "value": pl.Float64,
+        "difference": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "relative": pl.Float64,
+        "variance_ratio": pl.Float64,
+        "better_share": pl.Float64,
+        "replications": pl.Int64,
+        "verdict": pl.String,
+    }
+)
+
+
+class Verdict(StrEnum):
+    """What a difference says at the confidence of its interval."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    HIGHER = "higher"
+    LOWER = "lower"
+    SAME = "the same"
+    NOT_SHOWN = "no difference shown"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Scenarios against a reference, on the same random numbers.
+
+    Parameters
+    ----------
+    reference : name of the scenario that the others are compared with.
+    confidence : level of every interval, 0 to 1.
+    differences : one row a scenario and figure: ``scenario``, ``figure``, ``unit``; ``good``, which is ``more`` or ``less`` where
+        one of them is good; ``reference`` and ``value``; ``difference`` of the two with its interval ``low`` to ``high``;
+        ``relative``, the difference over the reference; ``variance_ratio``, the variance of the difference over that on
+        independent random numbers; ``better_share``, the share of the replications in which the scenario is better;
+        ``replications``; ``verdict``, see ``Verdict``.
+    results : by scenario what ``simulate`` returns for it, the reference among them.
+    """
+
+    reference: str
+    confidence: float
+    differences: pl.DataFrame
+    results: Mapping[str, Result]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "results", MappingProxyType(dict(self.results)))
+
+    def __getitem__(self, place: tuple[str, str]) -> tuple[float, float, float]:
+        """Return difference, low and high end for a scenario and a figure, NaN where not known; KeyError for other names."""
+        row = self._row(place)
+        difference, low, high = (math.nan if row[name] is None else float(row[name]) for name in ("difference", "low", "high"))
+        return difference, low, high
+
+    def verdict(self, scenario: str, figure: str) -> Verdict:
+        """Return what the difference of a figure says; KeyError for other names."""
+        return Verdict(self._row((scenario, figure))["verdict"])
+
+    def write(self, path: Path | str) -> None:
+        """Write the differences to a file; it appears complete or not at all.
+
+        Parameters
+        ----------
+        path : ends in ``.csv``, ``.parquet`` or ``.xlsx``. In CSV a text that a spreadsheet would take for a formula has an
+            apostrophe before it.
+
+        Raises
+        ------
+        UsageError
+            Another ending, or no folder to write to.
+        """
+        check_file(path)
+        target, ending = Path(path), Path(path).suffix.lower()
+        if ending == ".csv":
+            write_file(target, lambda file: harmless(self.differences).write_csv(file))
+        elif ending == ".parquet":
+            write_file(target, self.differences.write_parquet)
+        else:
+            span = asdict(self.results[self.reference].span)
+            about: dict[str, tuple[str | float, str]] = {
+                "reference": (self.reference, "What the scenarios are compared with."),
+                "confidence": (self.confidence, "Level of every interval."),
+                **{name: (str(value), "Of every scenario.") for name, value in span.items()},
+            }
+            tables = {"differences": self.differences}
+            write_file(target, lambda file: write_workbook(file, about, sheet="comparison", tables=tables))
+
+    def _row(self, place: tuple[str, str]) -> dict[str, Any]:
+        scenario, figure = place
+        found = self.differences.filter((pl.col("scenario") == scenario) & (pl.col("figure") == figure))
+        if not found.height:
+            raise KeyError(place)
+        return found.row(0, named=True)
+
+
+def check_file(path: Path | str) -> None:
+    """Refuse a file that a comparison cannot be written to, before time is spent on one.
+
+    Raises
+    ------
+    UsageError
+        Another ending than ENDINGS, a folder, or no folder to write to.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in ENDINGS:
+        raise UsageError(f"{target}: found the ending {target.suffix or 'none'}; allowed: {', '.join(ENDINGS)}")
+    if target.is_dir():
+        raise UsageError(f"{target}: found a folder; allowed: a file")
+    if not target.absolute().parent.is_dir():
+        raise UsageError(f"{target}: found no folder {target.parent}; allowed: a file in a folder that exists")
+
+
+def comparison_of(
+    ledgers: Mapping[str, Floats], results: Mapping[str, Result], *, reference: str, confidence: float
+) -> Comparison:
+    """Compare every scenario with the reference.
+
+    Parameters
+    ----------
+    ledgers : by scenario Floats[replications, LEDGER], of the same replications.
+    results : by scenario its result.
+    reference : name of one of them.
+    confidence : level of the intervals, between 0 and 1.
+    """
+    base = ledgers[reference]
+    units = dict(results[reference].summary.select("figure", "unit").iter_rows())
+    known = figures_of(base)
+    rows: list[tuple[object, ...]] = []
+    for name, ledger in ledgers.items():
+        if name == reference:
+            continue
+        is_random = results[name].is_random or results[reference].is_random
+        values = figures_of(ledger)
+        for figure in FIGURES:
+            one, other = figure_of(ledger, figure), figure_of(base, figure)
+            found = difference(one, other, confidence=confidence)
+            if not is_random:
+                # Without chance every replication is the same, and one of them says everything.
+                found = Difference(found.value, 0.0, math.nan)
+            size = max(abs(one.value), abs(other.value))
+            sign = _better_sign(figure)
+            rows.append(
+                (
+                    name,
+                    figure,
+                    units[figure],
+                    {1: "more", -1: "less", 0: None}[sign],
+                    other.value,
+                    one.value,
+                    found.value,
+                    found.low,
+                    found.high,
+                    found.value / abs(other.value) if other.value else math.nan,
+                    found.variance_ratio,
+                    _better_share(values[figure], known[figure], sign=sign),
+                    ledger.shape[0],
+                    verdict_of(found, sign=sign, size=size).value,
+                )
+            )
+    frame = pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
+    return Comparison(reference, confidence, frame, results)
+
+
+def verdict_of(found: Difference, *, sign: int, size: float) -> Verdict:
+    """Return what a difference says.
+
+    Parameters
+    ----------
+    found : the difference.
+    sign : 1 where more is good, -1 where less is, 0 where neither.
+    size : of the figure, by which rounding is told from a difference.
+    """
+    dust = DUST * size
+    if abs(found.value) <= dust and (math.isnan(found.half_width) or found.half_width <= dust):
+        return Verdict.SAME
+    if math.isnan(found.half_width):
+        return Verdict.UNKNOWN
+    if found.low <= 0 <= found.high:
+        return Verdict.NOT_SHOWN
+    is_more = found.value > 0
+    if sign == 0:
+        return Verdict.HIGHER if is_more else Verdict.LOWER
+    return Verdict.BETTER if is_more == (sign > 0) else Verdict.WORSE
+
+
+def _better_sign(figure: str) -> int:
+    return 1 if figure in MORE_IS_GOOD else -1 if figure in LESS_IS_GOOD else 0
+
+
+def _better_share(values: Floats, base: Floats, *, sign: int) -> float:
+    """Return the share of the replications in which a figure is better, those that do not know it left out."""
+    gaps = sign * (values - base)
+    known = ~np.isnan(gaps)
+    if sign == 0 or not known.any():
+        return math.nan
+    dust = DUST * np.maximum(np.abs(values), np.abs(base))
+    return float((gaps[known] > dust[known]).mean())
