@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from chaintwin.cli.commands import bench, check, demo, import_log, init, simulate
+from chaintwin.cli.commands.history import trace
 
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 """Exit codes of a command that was stopped from outside: 128 and the number of the signal, as a shell counts them."""
@@ -28,6 +29,7 @@ app.command()(init.init)
 app.command()(check.check)
 app.command(name="import")(import_log.import_log)
 app.command()(simulate.simulate)
+app.command()(trace.trace)
 app.command()(bench.bench)
 
 

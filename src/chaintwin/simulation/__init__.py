@@ -2,6 +2,12 @@
 
 from chaintwin.simulation.counting.figures import FIGURES
 from chaintwin.simulation.ensemble import Span, run_ensemble
+from chaintwin.simulation.history.event_log import Event, EventLog, log_of
+from chaintwin.simulation.history.log_file import read_log, write_log
+from chaintwin.simulation.history.rebuilding import rebuild
+from chaintwin.simulation.history.state_file import read_state, write_state
+from chaintwin.simulation.history.trace import Journeys, Trace
+from chaintwin.simulation.history.tracing import trace, traces
 from chaintwin.simulation.preparing import prepare_kernels
 from chaintwin.simulation.results import Result, result_of
 from chaintwin.simulation.simulating import simulate
@@ -9,13 +15,25 @@ from chaintwin.simulation.writing import Format, check_target, chosen_format
 
 __all__ = [
     "FIGURES",
+    "Event",
+    "EventLog",
     "Format",
+    "Journeys",
     "Result",
     "Span",
+    "Trace",
     "check_target",
     "chosen_format",
+    "log_of",
     "prepare_kernels",
+    "read_log",
+    "read_state",
+    "rebuild",
     "result_of",
     "run_ensemble",
     "simulate",
+    "trace",
+    "traces",
+    "write_log",
+    "write_state",
 ]

@@ -33,6 +33,17 @@ Project = Annotated[Path, typer.Argument(help="Folder with chaintwin.toml and ta
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers; the same seed gives the same result.", min=0, max=2**64 - 1)]
 Replications = Annotated[int, typer.Option(help="Independent runs; intervals need two.", min=1)]
+StateFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        help="State to start from, a JSON file; without warm-up; by default the first stock of the project.",
+        show_default=False,
+    ),
+]
+Threads = Annotated[
+    int | None, typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False)
+]
 LayoutChoice = Annotated[Layout, typer.Option(help="How the project is written.")]
 
 

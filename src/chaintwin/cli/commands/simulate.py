@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Project, ResultFormat, Seed
+from chaintwin.cli.commands.options import Json, Project, ResultFormat, Seed, StateFile, Threads
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 HOW = {
@@ -42,13 +42,14 @@ def simulate(
         ),
     ] = None,
     warm_up: Annotated[
-        int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
+        int | None,
+        typer.Option(
+            help="Periods before those that count; the project's by default, none with --state.", min=0, show_default=False
+        ),
     ] = None,
     seed: Seed = 0,
-    threads: Annotated[
-        int | None,
-        typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False),
-    ] = None,
+    state: StateFile = None,
+    threads: Threads = None,
     confidence: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
     out: Annotated[
         Path | None,
@@ -66,7 +67,7 @@ def simulate(
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result
         from chaintwin.errors import UsageError
-        from chaintwin.simulation import check_target, chosen_format
+        from chaintwin.simulation import check_target, chosen_format, read_state
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
         if out is None and format is not None:
@@ -82,6 +83,7 @@ def simulate(
             until=until,
             warm_up=warm_up,
             seed=seed,
+            state=None if state is None else read_state(state, program=network.compile()),
             threads=threads,
             confidence=confidence,
         )

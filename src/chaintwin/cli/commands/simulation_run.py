@@ -10,6 +10,7 @@ from chaintwin.cli.terminal.progress import progress_bar
 
 if TYPE_CHECKING:
     from chaintwin.network.network import Network
+    from chaintwin.network.state import State
     from chaintwin.simulation.results import Result
 
 
@@ -24,6 +25,7 @@ def run_simulation(
     threads: int | None = None,
     confidence: float = 0.95,
     until: str | None = None,
+    state: State | None = None,
 ) -> Result:
     """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``."""
     from chaintwin.cli.views.numbers import count, duration, number
@@ -47,6 +49,7 @@ def run_simulation(
             threads=threads,
             progress=report,
             until=until,
+            state=state,
         )
     seconds = perf_counter() - ready
     span, points = result.span, result.stock_points.height

@@ -254,7 +254,7 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     np.add.at(position, claimed[is_stream], -state.backlog[index[is_stream]])
     np.add.at(position, claimed[~is_stream], -buffers.claim_quantity[~is_stream] * waiting[index[~is_stream]])
     column[rows.position] = position
-    column[rows.forecast] = buffers.forecast
+    column[rows.forecast] = buffers.forecast if state.forecast is None else state.forecast
     column[rows.nowhere] = 0.0
     return column
 
