@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from chaintwin.cli.commands import bench, check, demo, import_log, init, simulate
-from chaintwin.cli.commands.history import trace
+from chaintwin.cli.commands.history import trace, why
 
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 """Exit codes of a command that was stopped from outside: 128 and the number of the signal, as a shell counts them."""
@@ -30,6 +30,7 @@ app.command()(check.check)
 app.command(name="import")(import_log.import_log)
 app.command()(simulate.simulate)
 app.command()(trace.trace)
+app.command()(why.why)
 app.command()(bench.bench)
 
 

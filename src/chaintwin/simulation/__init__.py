@@ -2,6 +2,8 @@
 
 from chaintwin.simulation.counting.figures import FIGURES
 from chaintwin.simulation.ensemble import Span, run_ensemble
+from chaintwin.simulation.first_causes.ranking import Causes, causes
+from chaintwin.simulation.first_causes.tracing_back import Cause
 from chaintwin.simulation.history.event_log import Event, EventLog, log_of
 from chaintwin.simulation.history.log_file import read_log, write_log
 from chaintwin.simulation.history.rebuilding import rebuild
@@ -15,6 +17,8 @@ from chaintwin.simulation.writing import Format, check_target, chosen_format
 
 __all__ = [
     "FIGURES",
+    "Cause",
+    "Causes",
     "Event",
     "EventLog",
     "Format",
@@ -22,6 +26,7 @@ __all__ = [
     "Result",
     "Span",
     "Trace",
+    "causes",
     "check_target",
     "chosen_format",
     "log_of",
