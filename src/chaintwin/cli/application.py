@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
+from chaintwin.cli.commands.history import trace, why
 from chaintwin.cli.commands.results import explore
 
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
@@ -31,6 +32,8 @@ app.command(name="import")(import_log.import_log)
 app.command()(simulate.simulate)
 app.command()(explore.explore)
 app.command()(compare.compare)
+app.command()(trace.trace)
+app.command()(why.why)
 app.command()(bench.bench)
 
 

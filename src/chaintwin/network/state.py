@@ -78,6 +78,7 @@ class State:
     backlog : Floats[D], unit: demand owed, by stream.
     resource_share : Floats[K], 0 to 1: part of each resource that works.
     cash : money.
+    forecast : Floats[N], unit a period: what rules that forecast expect; by default what the network says they expect at first.
     """
 
     period: int
@@ -87,6 +88,7 @@ class State:
     backlog: Floats
     resource_share: Floats
     cash: float = 0.0
+    forecast: Floats | None = None
 
     def on_hand(self, buffer_count: int) -> Floats:
         """Return stock on hand by buffer, all ages and qualities together; Floats[buffer_count]."""

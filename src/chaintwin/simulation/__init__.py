@@ -4,6 +4,14 @@ from chaintwin.simulation.comparing.comparing import compare
 from chaintwin.simulation.comparing.comparison import Comparison, check_file
 from chaintwin.simulation.counting.figures import FIGURES
 from chaintwin.simulation.ensemble import join_groups, run_ensemble, run_groups
+from chaintwin.simulation.first_causes.ranking import Causes, causes
+from chaintwin.simulation.first_causes.tracing_back import Cause
+from chaintwin.simulation.history.event_log import Event, EventLog, log_of
+from chaintwin.simulation.history.log_file import read_log, write_log
+from chaintwin.simulation.history.rebuilding import rebuild
+from chaintwin.simulation.history.state_file import read_state, write_state
+from chaintwin.simulation.history.trace import Journeys, Trace
+from chaintwin.simulation.history.tracing import trace, traces
 from chaintwin.simulation.pictures.drawing import draw, plot
 from chaintwin.simulation.playing import Span
 from chaintwin.simulation.preparing import prepare_kernels
@@ -15,11 +23,18 @@ from chaintwin.simulation.writing import Format, check_target, chosen_format
 
 __all__ = [
     "FIGURES",
+    "Cause",
+    "Causes",
     "Checkpoint",
     "Comparison",
+    "Event",
+    "EventLog",
     "Format",
+    "Journeys",
     "Result",
     "Span",
+    "Trace",
+    "causes",
     "check_file",
     "check_target",
     "chosen_format",
@@ -27,12 +42,20 @@ __all__ = [
     "cost_ranking",
     "draw",
     "join_groups",
+    "log_of",
     "plot",
     "prepare_kernels",
+    "read_log",
+    "read_state",
+    "rebuild",
     "result_of",
     "run_ensemble",
     "run_groups",
     "saved_replications",
     "service_ranking",
     "simulate",
+    "trace",
+    "traces",
+    "write_log",
+    "write_state",
 ]

@@ -90,7 +90,7 @@ def simulate(
     periods : periods that count, 1 or more; the project's horizon by default.
     replications : independent runs, 1 or more; intervals need two.
     seed : 0 to 2**64 - 1; the same seed gives the same numbers, bit for bit.
-    warm_up : periods before those that count, 0 or more; the project's by default.
+    warm_up : periods before those that count, 0 or more; by default the project's, or none where a state is given.
     state : where to start; the network's own first stock by default.
     confidence : level of the intervals, between 0 and 1.
     threads : threads to use, all cores by default; never changes the result.
@@ -191,7 +191,7 @@ def set_up(
     span = Span(
         first=state.period if state else 0,
         periods=settings.horizon if periods is None else periods,
-        warm_up=settings.warm_up if warm_up is None else warm_up,
+        warm_up=(0 if state else settings.warm_up) if warm_up is None else warm_up,
         replications=replications,
         seed=seed,
     )

@@ -12,9 +12,9 @@ from tests.shared_data import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "reference" / "findings.md"
 SOURCE = REPOSITORY / "src" / "chaintwin"
-ROOMS = ("laws", "network", "ingest")
+ROOMS = ("laws", "network", "ingest", "simulation")
 CODE = re.compile(r"[a-z_]+\.[a-z_]+")
-FILE_ENDINGS = ("csv", "geojson", "json", "md", "npz", "py", "toml", "xlsx", "xml")
+FILE_ENDINGS = ("csv", "geojson", "json", "md", "npz", "parquet", "py", "toml", "xlsx", "xml")
 COLUMNS = {f"{table.name}.{column.name}" for table in CATALOG for column in table.columns}
 
 

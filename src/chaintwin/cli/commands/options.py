@@ -40,7 +40,16 @@ Periods = Annotated[
     int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)
 ]
 WarmUp = Annotated[
-    int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
+    int | None,
+    typer.Option(help="Periods before those that count; the project's by default, none with --state.", min=0, show_default=False),
+]
+StateFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        help="State to start from, a JSON file; without warm-up; by default the first stock of the project.",
+        show_default=False,
+    ),
 ]
 Threads = Annotated[
     int | None, typer.Option(help="Threads to use, all cores by default; never changes the result.", min=1, show_default=False)

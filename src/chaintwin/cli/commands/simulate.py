@@ -21,6 +21,7 @@ from chaintwin.cli.commands.options import (
     ResultPlace,
     ScenarioFile,
     Seed,
+    StateFile,
     Threads,
     Until,
     WarmUp,
@@ -54,6 +55,7 @@ def simulate(
     until: Until = None,
     warm_up: WarmUp = None,
     seed: Seed = 0,
+    state: StateFile = None,
     threads: Threads = None,
     confidence: Confidence = 0.95,
     checkpoint: Checkpoint = None,
@@ -72,7 +74,7 @@ def simulate(
         from chaintwin.cli.views.result_view import show_result
         from chaintwin.errors import UsageError
         from chaintwin.network import Scenario
-        from chaintwin.simulation import check_target, chosen_format
+        from chaintwin.simulation import check_target, chosen_format, read_state
         from chaintwin.simulation.pictures.band_picture import POINTS_MAX
         from chaintwin.simulation.pictures.drawing import check_picture
         from chaintwin.simulation.pictures.drawing import plot as draw_to
@@ -98,6 +100,7 @@ def simulate(
             until=until,
             warm_up=warm_up,
             seed=seed,
+            state=None if state is None else read_state(state, program=network.compile()),
             threads=threads,
             confidence=confidence,
             bands=_kept(bands, kind if plot is not None else None),

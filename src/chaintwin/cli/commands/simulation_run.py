@@ -13,6 +13,7 @@ from chaintwin.cli.terminal.progress import progress_bar
 
 if TYPE_CHECKING:
     from chaintwin.network import Network, Scenario
+    from chaintwin.network.state import State
     from chaintwin.simulation.results import Result
 
 
@@ -31,6 +32,7 @@ def run_simulation(
     scenario: Scenario | None = None,
     checkpoint: Path | None = None,
     anew: bool = False,
+    state: State | None = None,
 ) -> Result:
     """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``.
 
@@ -68,6 +70,7 @@ def run_simulation(
             bands=bands,
             scenario=scenario,
             checkpoint=None if checkpoint is None else Checkpoint(checkpoint, anew=anew, keep=True),
+            state=state,
         )
     seconds = perf_counter() - ready
     span, points = result.span, result.stock_points.height

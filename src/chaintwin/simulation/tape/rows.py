@@ -283,10 +283,12 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     np.add.at(position, claimed[is_stream], -state.backlog[index[is_stream]])
     np.add.at(position, claimed[~is_stream], -buffers.claim_quantity[~is_stream] * waiting[index[~is_stream]])
     column[rows.position] = position
-    column[rows.forecast] = buffers.forecast
+    expected = buffers.forecast if state.forecast is None else state.forecast
+    column[rows.forecast] = expected
+    # A mean of the last claims goes on as if its forecast had been claimed in each period.
     windows = Rings.of(rows.window, rows.window_length)
-    column[windows.rows] = buffers.forecast[windows.owner]
-    column[rows.window_sum] = buffers.forecast * rows.window_length
+    column[windows.rows] = expected[windows.owner]
+    column[rows.window_sum] = expected * rows.window_length
     slot, quantity, column[rows.claim_held] = first_classes(program, state, first=rows.classes, length=rows.classes_length)
     np.add.at(column, slot, quantity)
     slot, quantity, column[rows.held] = first_lots(program, state, first=rows.lots, length=rows.lots_length)

@@ -1,0 +1,330 @@
+"""One replication as an ordered list of events, first of them what there was at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from chaintwin.network.program import Program
+from chaintwin.simulation.history.trace import NEVER, Trace
+from chaintwin.simulation.tape.rows import EXPECTING
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Event(StrEnum):
+    """What may happen; the names of EPCIS business steps where they have one (see docs/guides/follow-one-run.md)."""
+
+    OPENING_STOCK = "opening_stock"
+    OPENING_SHIPMENT = "opening_shipment"
+    OPENING_ORDER = "opening_order"
+    OPENING_BACKLOG = "opening_backlog"
+    OPENING_FORECAST = "opening_forecast"
+    OPENING_SHARE = "opening_share"
+    ARRIVED = "arrived"
+    RECEIVED = "received"
+    DEMANDED = "demanded"
+    SEEN = "seen"
+    EXPECTED = "expected"
+    ORDERED = "ordered"
+    SHIPPED = "shipped"
+    STARTED = "started"
+    CONSUMED = "consumed"
+    USED = "used"
+    LOST = "lost"
+
+
+EVENT_SCHEMA = pl.Schema(
+    {
+        "period": pl.Int64(),
+        "sequence": pl.Int64(),
+        "event": pl.String(),
+        "buffer_id": pl.String(),
+        "activity_id": pl.String(),
+        "stream_id": pl.String(),
+        "resource_id": pl.String(),
+        "quantity": pl.Float64(),
+        "started": pl.Int64(),
+        "due": pl.Int64(),
+    }
+)
+"""Columns of a log. Of the ids those are filled that the event is about; ``quantity`` is never null."""
+
+_RANK = {
+    Event.ARRIVED: 1,
+    Event.RECEIVED: 1,
+    Event.DEMANDED: 2,
+    Event.SEEN: 3,
+    Event.EXPECTED: 4,
+    Event.ORDERED: 5,
+    Event.SHIPPED: 6,
+    Event.STARTED: 6,
+    Event.CONSUMED: 6,
+    Event.USED: 7,
+    Event.LOST: 8,
+}
+"""Turn of an event in its period, as in METHODS 1.2; opening records come before all."""
+
+_NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a log is of.
+
+    Parameters
+    ----------
+    program_digest : hash of the compiled network. version : of chaintwin.
+    seed, replication : of the draws.
+    begin, end : first period; the one after the last.
+    events : number of events, so that a log that was cut off is noticed.
+    """
+
+    program_digest: str
+    version: str
+    seed: int
+    replication: int
+    begin: int
+    end: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """A log: what it is of, and its events with the columns of ``EVENT_SCHEMA``, numbered from 0."""
+
+    head: Head
+    events: pl.DataFrame
+
+
+def log_of(trace: Trace) -> EventLog:
+    """Return the log of a trace; from it alone the state at every period can be rebuilt.
+
+    Example
+    -------
+    >>> from chaintwin.examples import Example, load
+    >>> from chaintwin.simulation.history.tracing import trace
+    >>> log_of(trace(load(Example.BEER_GAME), periods=3)).events["event"][0]
+    'opening_stock'
+    """
+    from chaintwin import __version__
+
+    events = _frame(trace.program, [*_opening(trace), *_flows(trace), *_moves(trace)])
+    head = Head(
+        program_digest=trace.program.digest(),
+        version=__version__,
+        seed=trace.seed,
+        replication=trace.replication,
+        begin=trace.begin,
+        end=trace.end,
+        events=events.height,
+    )
+    return EventLog(head, events)
+
+
+def levels(program: Program) -> tuple[Integers, Integers]:
+    """Return Integers[N] and Integers[A]: the level at which each buffer allocates and each activity starts (METHODS 1.2, E4)."""
+    order = program.order
+    found = []
+    for start, members in ((order.level_buffer_start, order.level_buffer), (order.level_activity_start, order.level_activity)):
+        level = np.zeros(members.size, dtype=np.int64)
+        level[members] = np.repeat(np.arange(start.size - 1), np.diff(start))
+        found.append(level)
+    return found[0], found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some events of one kind; arrays of one length, or one value for all. ``place`` and ``step`` sort within a period."""
+
+    event: Event
+    period: Integers
+    quantity: Floats
+    place: Integers
+    step: int = 0
+    rank: Integers | int = 0
+    level: Integers | int = 0
+    buffer: Integers | int = _NOBODY
+    activity: Integers | int = _NOBODY
+    stream: Integers | int = _NOBODY
+    resource: Integers | int = _NOBODY
+    started: Integers | int | None = None
+    due: Integers | int | None = None
+
+
+def _opening(trace: Trace) -> list[_Part]:
+    """Return the records of the state at the start, every stock point that is not empty among them."""
+    state, program, begin = trace.state, trace.program, trace.begin
+    stock = state.on_hand(program.counts[0])
+    stocked, owing = np.flatnonzero(stock), np.flatnonzero(state.backlog)
+    moving = np.flatnonzero(state.shipments.quantity)
+    shipments, orders = state.shipments, state.orders
+    known = trace.journeys.due[: shipments.quantity.size][moving]
+    delayed = program.activities.information_delay[orders.activity_index] > 0
+    hidden = (orders.visible > begin) | ((orders.visible == begin) & delayed)
+    forecast = program.buffers.forecast if state.forecast is None else state.forecast
+    expecting = np.flatnonzero(np.isin(program.buffers.policy, EXPECTING))
+    less = np.flatnonzero(state.resource_share != 1.0)
+
+    def part(event: Event, step: int, quantity: Floats, **more: Integers) -> _Part:
+        count = np.arange(quantity.size)
+        return _Part(event, np.full(quantity.size, begin), quantity, count, step=step, **more)
+
+    return [
+        part(Event.OPENING_STOCK, 0, stock[stocked], buffer=stocked),
+        part(
+            Event.OPENING_SHIPMENT,
+            1,
+            shipments.quantity[moving],
+            activity=shipments.activity_index[moving],
+            started=shipments.started[moving],
+            due=known,
+        ),
+        part(
+            Event.OPENING_ORDER,
+            2,
+            orders.quantity,
+            activity=orders.activity_index,
+            due=np.where(hidden, orders.visible, begin - 1),
+        ),
+        part(Event.OPENING_BACKLOG, 3, state.backlog[owing], stream=owing),
+        part(Event.OPENING_FORECAST, 4, forecast[expecting], buffer=expecting),
+        part(Event.OPENING_SHARE, 5, state.resource_share[less], resource=less),
+    ]
+
+
+def _flows(trace: Trace) -> list[_Part]:
+    """Return what arrays hold: demand, orders, shipments to customers, losses, use of resources, forecasts."""
+    program, begin = trace.program, trace.begin
+    buffer_level, _ = levels(program)
+    delay = program.activities.information_delay
+    expecting = np.flatnonzero(np.isin(program.buffers.policy, EXPECTING))
+
+    def part(event: Event, values: Floats, entity: str, **more: Integers) -> _Part:
+        period, index = np.nonzero(values)
+        level = more["level"][index] if "level" in more else 0
+        due = period + begin + more["delay"][index] if "delay" in more else None
+        return _Part(
+            event,
+            period + begin,
+            values[period, index],
+            index,
+            rank=_RANK[event],
+            level=level,
+            due=due,
+            **{entity: index},  # type: ignore[arg-type]
+        )
+
+    learned = np.repeat(np.arange(begin, trace.end), expecting.size)
+    who = np.tile(expecting, trace.end - begin)
+    return [
+        part(Event.DEMANDED, trace.demand, "stream"),
+        part(Event.SEEN, trace.visible, "activity"),
+        _Part(Event.EXPECTED, learned, trace.forecast[:, expecting].ravel(), who, rank=_RANK[Event.EXPECTED], buffer=who),
+        part(Event.ORDERED, trace.ordered, "activity", delay=delay),
+        part(Event.SHIPPED, trace.shipped, "stream", level=2 * buffer_level[program.streams.buffer]),
+        part(Event.USED, trace.used, "resource"),
+        part(Event.LOST, trace.lost, "stream"),
+    ]
+
+
+def _moves(trace: Trace) -> list[_Part]:
+    """Return what journeys hold: starts with what they take, arrivals with what they give."""
+    program, journeys, begin = trace.program, trace.journeys, trace.begin
+    activities = program.activities
+    _, level = levels(program)
+    level = 2 * level + 1
+    own, done = np.flatnonzero(journeys.started >= begin), np.flatnonzero(journeys.arrived != NEVER)
+    # What arrives in the period it started in does so where it started, not in the morning.
+    at_once = journeys.arrived == journeys.started
+    rank = np.where(at_once, _RANK[Event.STARTED], _RANK[Event.ARRIVED])
+
+    def part(event: Event, which: Integers, step: int, *, begins: bool, quantity: Floats, **more: Integers) -> _Part:
+        who = journeys.activity[which]
+        turn = _RANK[event] if begins else rank[which]
+        return _Part(
+            event,
+            (journeys.started if begins else journeys.arrived)[which],
+            quantity,
+            who,
+            step=step,
+            rank=turn,
+            level=np.where(turn == _RANK[Event.STARTED], level[who], 0),
+            activity=who,
+            **more,
+        )
+
+    taking, taken = _spread(activities.input_start, journeys.activity, own)
+    giving, given = _spread(activities.output_start, journeys.activity, done)
+    times = {"started": journeys.started, "due": journeys.due}
+    units = journeys.quantity
+    return [
+        part(Event.STARTED, own, 0, begins=True, quantity=units[own], **{name: when[own] for name, when in times.items()}),
+        part(
+            Event.CONSUMED,
+            taking,
+            1,
+            begins=True,
+            quantity=units[taking] * activities.input_quantity[taken],
+            buffer=activities.input_buffer[taken],
+        ),
+        part(Event.ARRIVED, done, 2, begins=False, quantity=units[done], **{name: when[done] for name, when in times.items()}),
+        part(
+            Event.RECEIVED,
+            giving,
+            3,
+            begins=False,
+            quantity=units[giving] * activities.output_quantity[given],
+            buffer=activities.output_buffer[given],
+        ),
+    ]
+
+
+def _spread(start: Integers, activity: Integers, which: Integers) -> tuple[Integers, Integers]:
+    """Return journey and arc of every input or output of some journeys."""
+    count = np.diff(start)[activity[which]]
+    arc = np.repeat(start[activity[which]] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+    return np.repeat(which, count), arc
+
+
+def _frame(program: Program, parts: Sequence[_Part]) -> pl.DataFrame:
+    """Return all events in order, with ids in the place of indices."""
+    parts = [part for part in parts if part.period.size]
+    sizes = [part.period.size for part in parts]
+
+    def joined(values: Sequence[Integers | int]) -> Integers:
+        spread = [np.broadcast_to(np.asarray(value, dtype=np.int64), size) for value, size in zip(values, sizes, strict=True)]
+        return np.concatenate(spread) if spread else np.zeros(0, dtype=np.int64)
+
+    period = joined([part.period for part in parts])
+    keys = [joined([getattr(part, name) for part in parts]) for name in ("step", "place", "level", "rank")]
+    # Opening records are sorted by kind first; of all others the kind is the last thing that counts.
+    opening = joined([part.rank if isinstance(part.rank, int) else 1 for part in parts]) == 0
+    step, place = np.where(opening, keys[1], keys[0]), np.where(opening, keys[0], keys[1])
+    order = np.lexsort((step, place, keys[2], keys[3], period))
+    missing = np.iinfo(np.int64).min
+    columns: dict[str, pl.Series | Integers | Floats] = {"period": period[order], "sequence": np.arange(period.size)}
+    columns["event"] = pl.Series(np.repeat([part.event.value for part in parts], sizes)[order].tolist(), dtype=pl.String)
+    for name, (frame, key) in {
+        "buffer": (program.names.buffers, "buffer_id"),
+        "activity": (program.names.activities, "activity_id"),
+        "stream": (program.names.streams, "stream_id"),
+        "resource": (program.names.resources, "resource_id"),
+    }.items():
+        index = joined([getattr(part, name) for part in parts])[order]
+        columns[key] = frame[key].gather(pl.Series(index).replace(_NOBODY, None))
+    quantity = np.concatenate([part.quantity for part in parts]) if parts else np.zeros(0)
+    columns["quantity"] = quantity[order]
+    for name in ("started", "due"):
+        when = joined([missing if (value := getattr(part, name)) is None else value for part in parts])[order]
+        columns[name] = pl.Series(when).replace(missing, None)
+    found = pl.DataFrame(columns, schema=EVENT_SCHEMA)
+    # A place in time that is not known is no number; -1 is a period before the first.
+    unknown = pl.col("event").is_in([Event.STARTED, Event.ARRIVED, Event.OPENING_SHIPMENT]) & (pl.col("due") == NEVER)
+    return found.with_columns(due=pl.when(unknown).then(None).otherwise(pl.col("due")))

@@ -1,0 +1,83 @@
+"""What one replication went through, period by period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.network.program import Program
+from chaintwin.network.state import State
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+NEVER = -1
+"""Stands for a period that is not known, or has not come."""
+
+
+class Journeys(NamedTuple):
+    """Everything that was on its way at some time, one entry a start; those of before the first period come first.
+
+    Parameters
+    ----------
+    activity : Integers[journeys].
+    started : Integers[journeys]: period of the start, before the first period for what the state held.
+    due : Integers[journeys]: period of arrival as known at the start, ``NEVER`` where goods arrive by their age (kaplan).
+    arrived : Integers[journeys]: period of arrival, ``NEVER`` while under way.
+    quantity : Floats[journeys], units of the activity.
+    """
+
+    activity: Integers
+    started: Integers
+    due: Integers
+    arrived: Integers
+    quantity: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One replication, period by period; every array is Floats[periods, entities], read at the close of the period.
+
+    Parameters
+    ----------
+    program : what was run. state : where it began. seed, replication : of the draws.
+    on_hand : [N] stock.
+    forecast : [N] what rules that forecast expect; the program's own forecast elsewhere.
+    demand, shipped, lost, backlog : [D] asked for, served, lost and owed, unit.
+    ordered, visible, started, arrived, waiting, in_process : [A] placed; orders with a delay that reached their source; begun;
+        finished; ordered and seen, not started; started, not finished; units of the activity.
+    used : [K] taken of each resource.
+    journeys : what left when and arrived when.
+    """
+
+    program: Program
+    state: State
+    seed: int
+    replication: int
+    on_hand: Floats
+    forecast: Floats
+    demand: Floats
+    shipped: Floats
+    lost: Floats
+    backlog: Floats
+    ordered: Floats
+    visible: Floats
+    started: Floats
+    arrived: Floats
+    waiting: Floats
+    in_process: Floats
+    used: Floats
+    journeys: Journeys
+
+    @property
+    def begin(self) -> int:
+        """First period."""
+        return self.state.period
+
+    @property
+    def end(self) -> int:
+        """The period after the last."""
+        return self.begin + len(self.on_hand)
