@@ -56,7 +56,7 @@ def share_by_speed(run: Any, b: str, period: int) -> None:
     rule = buffer["policy"]
     regular = [a for a in run.sources[b] if a.get("tier", 0) == 0 and a.get("share", 1.0) > 0]
     fast = [a for a in run.sources[b] if a.get("tier", 0) > 0 and a.get("share", 1.0) > 0]
-    horizon = period + max(a["lead"] + a.get("info_delay", 0) for a in fast)
+    horizon = period + max(_lead(a) + a.get("info_delay", 0) for a in fast)
     index = rule["Se"] if rule["type"] == "dual" else rule["S"]
     gap = index - (run.position(b, period) - run.incoming(b) + due(run, b, period, horizon))
     _place(run, b, round_up(gap if gap > slack else 0.0, buffer, slack), fast, period)
@@ -69,8 +69,8 @@ def due(run: Any, b: str, period: int, horizon: int) -> float:
     total = 0.0
     for a in run.sources[b]:
         arriving = sum(q for when, q in run.pipe[a["id"]].items() if when <= horizon)
-        arriving += sum(q for seen, q in run.info[a["id"]].items() if seen + a["lead"] <= horizon)
-        arriving += run.u[a["id"]] if period + a["lead"] <= horizon else 0.0
+        arriving += sum(q for seen, q in run.info[a["id"]].items() if seen + _lead(a) <= horizon)
+        arriving += run.u[a["id"]] if period + _lead(a) <= horizon else 0.0
         total += a["out"][b] * a.get("yield", 1.0) * arriving
     return total
 
@@ -97,6 +97,12 @@ def round_up(quantity: float, entity: Entity, slack: float) -> float:
     if "batch" in entity:
         quantity = entity["batch"] * math.ceil(quantity / entity["batch"] - SLACK)
     return float(max(entity.get("moq", 0.0), quantity))
+
+
+def _lead(activity: Entity) -> int:
+    """Return the lead time of a source of two speeds, which never varies."""
+    lead = activity["lead"]
+    return int(lead[0] if isinstance(lead, Sequence) else lead)
 
 
 def _tiers(run: Any, b: str) -> list[list[Entity]]:

@@ -13,6 +13,7 @@ from chaintwin.network.compiling import compile_graph
 from chaintwin.network.state import initial_state
 from chaintwin.simulation import Span, run_ensemble, simulate
 from chaintwin.simulation.counting.figures import estimate
+from chaintwin.simulation.counting.measures import LEDGER
 from chaintwin.simulation.counting.precision import Precision, parse_precision
 from chaintwin.simulation.ensemble import Until
 from chaintwin.simulation.playing import Reduced
@@ -88,8 +89,8 @@ def test_parse_precision__refused(text: str) -> None:
 
 
 def test_precision__nothing_known_is_not_precise() -> None:
-    ledger = np.zeros((1, 19))
+    ledger = np.zeros((1, len(LEDGER)))
     assert Precision("total_cost", 1.0).share(ledger, confidence=0.95) == 0.0
-    assert Precision("fill_rate", 1.0).share(np.zeros((5, 19)), confidence=0.95) == 0.0
-    assert Precision("total_cost", 1.0).share(np.zeros((5, 19)), confidence=0.95) == math.inf
-    assert estimate(np.zeros((5, 19)), "total_cost", confidence=0.95).half_width == 0.0
+    assert Precision("fill_rate", 1.0).share(np.zeros((5, len(LEDGER))), confidence=0.95) == 0.0
+    assert Precision("total_cost", 1.0).share(np.zeros((5, len(LEDGER))), confidence=0.95) == math.inf
+    assert estimate(np.zeros((5, len(LEDGER))), "total_cost", confidence=0.95).half_width == 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -18,6 +19,7 @@ from chaintwin.cli.commands.options import (
     Periods,
     Plot,
     Project,
+    ResultFormat,
     ResultPlace,
     ScenarioFile,
     Seed,
@@ -72,24 +74,14 @@ def simulate(
         from chaintwin.cli.commands.simulation_run import result_document, run_simulation
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result
-        from chaintwin.errors import UsageError
         from chaintwin.network import Scenario
-        from chaintwin.simulation import check_target, chosen_format, read_state
-        from chaintwin.simulation.pictures.band_picture import POINTS_MAX
-        from chaintwin.simulation.pictures.drawing import check_picture
+        from chaintwin.simulation import chosen_format, read_state
         from chaintwin.simulation.pictures.drawing import plot as draw_to
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
-        if out is None and format is not None:
-            raise UsageError("--format: found no --out beside it; allowed: with --out, which says where the result is written")
-        if anew and checkpoint is None:
-            raise UsageError(
-                "--anew: found no --checkpoint beside it; allowed: with --checkpoint, which names the file to forget"
-            )
-        if out is not None:
-            check_target(out, format, rows=max(most if until is None else 0, periods or 0))
-        if plot is not None:
-            check_picture(plot)
+        _refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
+        _refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
+        _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
         changes = None if scenario is None else Scenario.read(scenario)
         network = usable_network(terminal, project)
         result = run_simulation(
@@ -111,7 +103,7 @@ def simulate(
         if out is not None:
             result.write(out, format=format)
         if plot is not None:
-            draw_to(result, plot, kind=kind, stock_points=[] if "all" in (bands or []) else (bands or [])[:POINTS_MAX])
+            draw_to(result, plot, kind=kind, stock_points=_shown(bands))
         if checkpoint is not None:
             # Only now: until the result is written, the checkpoint is all there is.
             checkpoint.unlink(missing_ok=True)
@@ -122,6 +114,32 @@ def simulate(
             terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")
         if plot is not None:
             terminal.show("", f"Drew the picture to {plot}.")
+
+
+def _check_places(out: Path | None, format: ResultFormat | None, plot: Path | None, *, rows: int) -> None:
+    """Refuse places that nothing can be written to, before time is spent."""
+    from chaintwin.simulation import check_target
+    from chaintwin.simulation.pictures.drawing import check_picture
+
+    if out is not None:
+        check_target(out, format, rows=rows)
+    if plot is not None:
+        check_picture(plot)
+
+
+def _refuse_alone(option: str, value: object, *, beside: tuple[str, object], why: str) -> None:
+    from chaintwin.errors import UsageError
+
+    other, given = beside
+    if value is not None and given is None:
+        raise UsageError(f"{option}: found no {other} beside it; allowed: with {other}, {why}")
+
+
+def _shown(bands: list[str] | None) -> list[str]:
+    """Return the stock points that have room in a picture."""
+    from chaintwin.simulation.pictures.band_picture import POINTS_MAX
+
+    return [] if bands is None or "all" in bands else bands[:POINTS_MAX]
 
 
 def _kept(bands: list[str] | None, kind: Kind | None) -> list[str] | Literal["all"] | None:

@@ -38,6 +38,7 @@ class Event(StrEnum):
     CONSUMED = "consumed"
     USED = "used"
     LOST = "lost"
+    EXPIRED = "expired"
 
 
 EVENT_SCHEMA = pl.Schema(
@@ -68,6 +69,7 @@ _RANK = {
     Event.CONSUMED: 6,
     Event.USED: 7,
     Event.LOST: 8,
+    Event.EXPIRED: 9,
 }
 """Turn of an event in its period, as in METHODS 1.2; opening records come before all."""
 
@@ -161,8 +163,7 @@ class _Part:
 def _opening(trace: Trace) -> list[_Part]:
     """Return the records of the state at the start, every stock point that is not empty among them."""
     state, program, begin = trace.state, trace.program, trace.begin
-    stock = state.on_hand(program.counts[0])
-    stocked, owing = np.flatnonzero(stock), np.flatnonzero(state.backlog)
+    lots, owing = state.lots, np.flatnonzero(state.backlog)
     moving = np.flatnonzero(state.shipments.quantity)
     shipments, orders = state.shipments, state.orders
     known = trace.journeys.due[: shipments.quantity.size][moving]
@@ -177,7 +178,8 @@ def _opening(trace: Trace) -> list[_Part]:
         return _Part(event, np.full(quantity.size, begin), quantity, count, step=step, **more)
 
     return [
-        part(Event.OPENING_STOCK, 0, stock[stocked], buffer=stocked),
+        # Of stock that expires each lot is told with the period of its receipt, as far as is known.
+        part(Event.OPENING_STOCK, 0, lots.quantity, buffer=lots.buffer_index, started=begin - lots.age),
         part(
             Event.OPENING_SHIPMENT,
             1,
@@ -231,6 +233,7 @@ def _flows(trace: Trace) -> list[_Part]:
         part(Event.SHIPPED, trace.shipped, "stream", level=2 * buffer_level[program.streams.buffer]),
         part(Event.USED, trace.used, "resource"),
         part(Event.LOST, trace.lost, "stream"),
+        part(Event.EXPIRED, trace.expired, "buffer"),
     ]
 
 

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.network.program import Program
-from chaintwin.network.state import Lots, OpenOrders, Shipments, State
+from chaintwin.network.state import OpenOrders, Shipments, State
 from chaintwin.simulation.history.checking import check_log, check_program
 from chaintwin.simulation.history.event_log import Event, EventLog
+from chaintwin.simulation.history.lots import lots_of
 from chaintwin.simulation.history.reading import expected
 from chaintwin.simulation.tape.rows import EXPECTING
 
@@ -52,19 +53,22 @@ def rebuild(log: EventLog, program: Program, *, until: int | None = None) -> Sta
     opening = pl.col("event").str.starts_with("opening_")
     events = log.events.filter(opening | (pl.col("period") < period))
     stock = _total(
-        events, program, entity="buffer", plus=(Event.OPENING_STOCK, Event.RECEIVED), minus=(Event.CONSUMED,), also=_sold(program)
+        events,
+        program,
+        entity="buffer",
+        plus=(Event.OPENING_STOCK, Event.RECEIVED),
+        minus=(Event.CONSUMED, Event.EXPIRED),
+        also=_sold(program),
     )
     owed = _total(
         events, program, entity="stream", plus=(Event.OPENING_BACKLOG, Event.DEMANDED), minus=(Event.SHIPPED, Event.LOST)
     )
-    stocked = np.flatnonzero(stock)
-    none = np.zeros(stocked.size, dtype=np.int64)
     share = np.ones(program.counts[3])
     index, quantity, _ = _chosen(events, program, "resource", Event.OPENING_SHARE)
     share[index] = quantity
     return State(
         period=period,
-        lots=Lots(stocked, none, none, stock[stocked]),
+        lots=lots_of(events, program, stock=stock, period=period),
         shipments=_shipments(events, program, period=period),
         orders=_orders(events, program, begin=log.head.begin, period=period),
         backlog=owed,

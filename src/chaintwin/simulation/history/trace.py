@@ -44,7 +44,7 @@ class Trace:
     Parameters
     ----------
     program : what was run. state : where it began. seed, replication : of the draws.
-    on_hand : [N] stock.
+    on_hand : [N] stock. expired : [N] left because it was too old.
     forecast : [N] what rules that forecast expect; the program's own forecast elsewhere.
     demand, shipped, lost, backlog : [D] asked for, served, lost and owed, unit.
     ordered, visible, started, arrived, waiting, in_process : [A] placed; orders with a delay that reached their source; begun;
@@ -58,6 +58,7 @@ class Trace:
     seed: int
     replication: int
     on_hand: Floats
+    expired: Floats
     forecast: Floats
     demand: Floats
     shipped: Floats

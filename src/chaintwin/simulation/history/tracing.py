@@ -102,7 +102,7 @@ class _Recorder:
     """Plays a block of replications and keeps what is read from it; arrays are [periods, entities, replications]."""
 
     def __init__(self, program: Program, state: State, *, periods: int, first: int, count: int, seed: int) -> None:
-        tape = assemble(program, state)
+        tape = assemble(program, state, periods=periods)
         plan = Plan.of(program, tape, begin=state.period, warm_up=0, periods=periods)
         self.blocks = Blocks(plan, first=first, width=count, seed=seed)
         self.program, self.tape, self.seed, self.first, self.count = program, tape, seed, first, count
@@ -144,6 +144,7 @@ class _Recorder:
         after = read(self.tape.pipes.rows)
         values = {
             "on_hand": read(rows.on_hand),
+            "expired": np.where((rows.expired == rows.nowhere)[:, None], 0.0, read(rows.expired)),
             "forecast": np.where(
                 (rows.forecast == rows.nowhere)[:, None], self.program.buffers.forecast[:, None], read(rows.forecast)
             ),
@@ -238,7 +239,7 @@ def _joined(parts: Sequence[Integers]) -> Integers:
 
 def _refuse_large(program: Program, *, periods: int, count: int) -> None:
     buffers, activities, streams, resources = program.counts
-    needed = 8 * periods * count * (2 * buffers + 4 * streams + 6 * activities + resources)
+    needed = 8 * periods * count * (3 * buffers + 4 * streams + 6 * activities + resources)
     if needed > TRACE_BYTES:
         raise UsageError(
             f"trace: found {needed / 1024**3:.1f} GiB for {periods} periods and {count} replications; allowed: at most "

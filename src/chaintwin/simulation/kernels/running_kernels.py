@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.jit import inner_kernel, kernel, part_kernel, row_kernel
+from chaintwin.jit import inlined_kernel, inner_kernel, kernel, part_kernel, row_kernel
 from chaintwin.laws.tables_kernels import fill_quantile_kernel
 from chaintwin.rng_kernels import fill_uniform_kernel
 from chaintwin.simulation.kernels.ageing_kernels import age_kernel
@@ -114,8 +114,7 @@ def run_kernel(
                 elif op == 64:
                     _send_kernel(period, a, b, c, f, g, table)
             elif op == 4:
-                value = series[b + period % c]
-                fill_kernel(table[a], math.floor(value + 0.5) if integer else value)
+                fill_kernel(table[a], _unit_kernel(series[b + period % c], integer))
             elif op == 5:
                 ask_kernel(table[a], table[b], table[c], table[d])
             elif op == 6:
@@ -144,6 +143,11 @@ def run_kernel(
             else:
                 _start_kernel(op, a, b, c, d, e, f, g, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1
+
+
+@inlined_kernel
+def _unit_kernel(value: float, integer: bool) -> float:
+    return math.floor(value + 0.5) if integer else value
 
 
 @inner_kernel
@@ -248,8 +252,7 @@ def _source_kernel(
         least_kernel(table[a], table[b], numbers[0], integer)
     elif op == 67:
         for w in range(table.shape[1]):
-            value = series[b + (first + w) % d * c + period % c]
-            table[a, w] = math.floor(value + 0.5) if integer else value
+            table[a, w] = _unit_kernel(series[b + (first + w) % d * c + period % c], integer)
     elif op == 65:
         average_kernel(table[a], table[b], table[c + period % d], table[e], float(d))
     elif op == 66:

@@ -134,7 +134,37 @@ def _proposed(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
 
 
 def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
-    rule, whole = pl.col("policy"), network.settings.quantities is Quantities.INTEGER
+    rule = pl.col("policy")
+    low, high, middle = _parameters(rule, whole=network.settings.quantities is Quantities.INTEGER)
+    per_period = pl.col("holding_cost_rate") * pl.col("value") / network.settings.period.per_year
+    return frame.select(
+        *PAIR,
+        "mean",
+        rule.replace_strict(POLICIES, return_dtype=pl.Int8).alias("policy"),
+        low.alias("low"),
+        high.alias("high"),
+        "review_period",
+        "review_phase",
+        "minimum_order",
+        "batch",
+        pl.col("gain_rate").alias("gain"),
+        pl.col("supply_line_rate").alias("supply_gain"),
+        pl.col("forecast_rate").alias("smoothing"),
+        pl.col("mean").alias("forecast"),
+        pl.col("forecast_window").alias("window"),
+        pl.when(rule == "base_stock").then(pl.col("levels")).alias("level_series"),
+        pl.coalesce("holding_cost", per_period).alias("holding_cost"),
+        pl.coalesce("shelf_life", "product_life").fill_null(0).alias("life"),
+        pl.col("issue_rule").replace_strict(ISSUES, return_dtype=pl.Int8).alias("issue"),
+        pl.col("disposal_cost").alias("expiry_cost"),
+        pl.col("allocation").replace_strict(ALLOCATIONS, return_dtype=pl.Int8).alias("allocation"),
+        "initial_stock",
+        middle.alias("position"),
+    )
+
+
+def _parameters(rule: pl.Expr, *, whole: bool) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Return both parameters of the rule of each point, and the mean position it holds."""
     # A rule that adds a forecast to the gap reaches the level with a target that is a period's mean lower.
     forecast = pl.when(rule.is_in(FORECASTING)).then(pl.col("mean")).otherwise(0.0)
     level = pl.coalesce("base_stock", _rounded(pl.col("level") - forecast, whole=whole))
@@ -184,31 +214,7 @@ def _with_policy(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
         .then(pl.col("level"))
         .otherwise(low + forecast)
     )
-    per_period = pl.col("holding_cost_rate") * pl.col("value") / network.settings.period.per_year
-    return frame.select(
-        *PAIR,
-        "mean",
-        rule.replace_strict(POLICIES, return_dtype=pl.Int8).alias("policy"),
-        low.alias("low"),
-        high.alias("high"),
-        "review_period",
-        "review_phase",
-        "minimum_order",
-        "batch",
-        pl.col("gain_rate").alias("gain"),
-        pl.col("supply_line_rate").alias("supply_gain"),
-        pl.col("forecast_rate").alias("smoothing"),
-        pl.col("mean").alias("forecast"),
-        pl.col("forecast_window").alias("window"),
-        pl.when(rule == "base_stock").then(pl.col("levels")).alias("level_series"),
-        pl.coalesce("holding_cost", per_period).alias("holding_cost"),
-        pl.coalesce("shelf_life", "product_life").fill_null(0).alias("life"),
-        pl.col("issue_rule").replace_strict(ISSUES, return_dtype=pl.Int8).alias("issue"),
-        pl.col("disposal_cost").alias("expiry_cost"),
-        pl.col("allocation").replace_strict(ALLOCATIONS, return_dtype=pl.Int8).alias("allocation"),
-        "initial_stock",
-        middle.alias("position"),
-    )
+    return low, high, middle
 
 
 def _rounded(value: pl.Expr, *, whole: bool) -> pl.Expr:
