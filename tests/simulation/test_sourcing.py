@@ -136,3 +136,21 @@ def test_two_speeds__refuses_what_it_cannot_order_from(change: dict[str, Any], m
     network["activities"][1] |= change
     with pytest.raises(GraphError, match=message):
         compile_graph(graph_of(network, integer=False))
+
+
+def test_substitution__turns_the_substitute_into_what_is_missing_today() -> None:
+    network = {
+        "buffers": [
+            {"id": "brand", "init": 5, "policy": {"type": "dual", "S": 20, "Se": 0}},
+            {"id": "generic", "init": 9, "policy": {"type": "none"}},
+        ],
+        "activities": [
+            {"id": "buy", "in": {}, "out": {"brand": 1}, "lead": 3},
+            {"id": "swap", "in": {"generic": 1}, "out": {"brand": 1}, "lead": 0, "tier": 1},
+        ],
+        "demands": [{"id": "d", "buffer": "brand", "series": [7, 4, 0, 30]}],
+    }
+    seen = trace(compile_graph(graph_of(network, integer=True)), periods=4)
+    assert seen["started"]["swap"] == [2.0, 4.0, 0.0, 3.0]
+    assert seen["shipped"][0][:3] == [7.0, 4.0, 0.0]
+    assert seen["on_hand"]["generic"][-1] == 0.0
