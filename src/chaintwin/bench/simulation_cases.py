@@ -44,7 +44,7 @@ def simulate_1000() -> Case:
     return Case(
         "simulate_1000",
         "Simulate a generated network of 1,000 stock points for 365 periods; the size counts replications.",
-        (4, 256),
+        (4, 1_000),
         "replication",
         _prepare_thousand,
     )

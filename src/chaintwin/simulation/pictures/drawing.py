@@ -18,7 +18,7 @@ Kind = Literal["bands", "bullwhip", "network", "ranking"]
 """What a picture shows."""
 
 ENDINGS = (".svg", ".png")
-FONT_FILE = Path(__file__).parent / "data" / "sans.ttf"
+FONT_FILE = (Path(__file__).parent / "data" / "sans").with_suffix(".ttf")
 
 ZOOM = 2
 """Pixels of a PNG for one of the picture, so that it is sharp in print."""
