@@ -230,7 +230,9 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     yields = floats(index.activity, "yield_rate")
     share, tier = floats(index.activity, "share"), integers(index.activity, "tier")
     policy = frame["policy"].to_numpy().astype(np.int8)
-    by_buffer = np.lexsort((outputs.owner, tier[outputs.owner], outputs.other))
+    # Expedited sources are one tier, whatever their numbers, so that the first by id wins a tie among them.
+    fast = np.isin(policy, TWO_SPEEDS)[outputs.other]
+    by_buffer = np.lexsort((outputs.owner, np.where(fast, tier[outputs.owner] > 0, tier[outputs.owner]), outputs.other))
     buffer, activity, quantity = outputs.other[by_buffer], outputs.owner[by_buffer], outputs.quantity[by_buffer]
     main = outputs.is_main[by_buffer] & (share[activity] > 0)
     source = activity[main]
