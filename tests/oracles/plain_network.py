@@ -274,7 +274,7 @@ class _Run:
 
     def slack(self, buffer: Entity) -> float:
         """Return the quantity below which an order is rounding noise, so that it never triggers a minimum order."""
-        policy = buffer["policy"]
+        policy = buffer.get("policy") or {}
         target = policy.get("s", policy.get("S", policy.get("R", policy.get("Q", 0))))
         return 0.0 if self.integer else SLACK * max(1.0, abs(target))
 
@@ -368,7 +368,8 @@ class _Run:
             self.pq[a] += quantity
             self.pipe[a][period] = quantity
             return
-        if activity.get("lead_mode", "crossing") == "fifo" and quantity > 0:
+        noise = max(self.slack(self.buffer_of[b]) for b in activity["out"])
+        if activity.get("lead_mode", "crossing") == "fifo" and quantity > noise:
             arrival = self.latest_arrival[a] = max(arrival, self.latest_arrival[a])
         if arrival == period:
             for b, out in activity["out"].items():

@@ -274,11 +274,12 @@ def start_free_kernel(waiting: Row, slot: Row, total: Row, count: Row, slack: fl
 
 
 @row_kernel
-def queue_kernel(lead: Row, start: Row, latest: Row, period: float) -> None:
+def queue_kernel(lead: Row, start: Row, latest: Row, period: float, slack: float) -> None:
     """E4, no overtaking: what starts arrives no earlier than all that started before it (METHODS 1.4, fifo)."""
     for w in range(lead.shape[0]):
         arrival = max(period + lead[w], latest[w])
-        is_start = start[w] > 0.0
+        # What is only rounding noise holds nothing up that comes after it.
+        is_start = start[w] > slack
         lead[w] = arrival - period if is_start else lead[w]
         latest[w] = arrival if is_start else latest[w]
 

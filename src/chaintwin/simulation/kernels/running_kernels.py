@@ -343,7 +343,7 @@ def _start_kernel(
     elif op == 32:
         start_alone_kernel(table[a], table[b], table[c + phase[d]], table[e], table[f], number, slack, integer)
     elif op == 36:
-        queue_kernel(table[a], table[b], table[c], float(period))
+        queue_kernel(table[a], table[b], table[c], float(period), number)
     elif op == 46:
         start_granted_kernel(table[a], table[b], table[c], table[d + phase[e]], table[f], table[g], number, slack, integer)
     else:

@@ -278,7 +278,8 @@ def _write_sent(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, ch
     ):
         which = chosen[mine]
         rows_of: list[int | Integers] = [value if isinstance(value, int) else value[which] for value in operands]
-        writer.write("execute", op, place=(level[mine], 8, place[mine], part), rows=rows_of)
+        slack = (plan.slack[which],) if op is Op.QUEUE else ()
+        writer.write("execute", op, place=(level[mine], 8, place[mine], part), rows=rows_of, numbers=slack)
     _write_finished(writer, program, rows, plan, chosen=chosen[at_once | (random & (leads.shortest[chosen] == 0))])
 
 

@@ -87,7 +87,7 @@ class Op(IntEnum):
     LEAD = 35
     """into, draw, law: a lead time or age."""
     QUEUE = 36
-    """lead time, start, latest arrival: nothing overtakes what started before it."""
+    """lead time, start, latest arrival; slack: nothing overtakes what started before it."""
     RIPEN = 37
     """ring, length, arriving, age, sum of lead times: what is as old as the age, or older, arrives."""
     SUM = 38
