@@ -9,10 +9,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.network.graph import (
+    ACCOUNT_SCHEMA,
     ACTIVITY_SCHEMA,
     BUFFER_SCHEMA,
     INPUT_SCHEMA,
     OUTPUT_SCHEMA,
+    PAYMENT_SCHEMA,
     PIPELINE_SCHEMA,
     RESOURCE_SCHEMA,
     STREAM_SCHEMA,
@@ -96,6 +98,7 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
             0.0,
             price.get("K", 0.0),
             0.0,
+            item.get("cost_series"),
         )
         for item in network["activities"]
     ]
@@ -114,6 +117,8 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
         streams=_streams(network, price),
         pipeline=_slots(network, "pipeline"),
         orders=_slots(network, "info"),
+        accounts=frame_of(ACCOUNT_SCHEMA, network.get("accounts", [])),
+        payments=frame_of(PAYMENT_SCHEMA, network.get("payments", [])),
     )
 
 
@@ -226,6 +231,7 @@ def _streams(network: dict[str, Any], price: dict[str, float]) -> pl.DataFrame:
                 price.get("p", 0.0),
                 price.get("lost", 0.0),
                 bool(item.get("complete", False)),
+                item.get("price_series"),
             )
         )
     return pl.DataFrame(rows, schema=STREAM_SCHEMA, orient="row")

@@ -411,8 +411,8 @@ def test_lower__random_networks_are_whole(tables: Tables) -> None:
     )
     assert fed <= set(graph.inputs["activity_id"])
     for name in ("buffers", "activities", "inputs", "outputs", "uses", "resources"):
-        # A level that does not change from period to period has no series.
-        frame = getattr(graph, name).drop("level_series", strict=False)
+        # A level or cost that does not change from period to period has no series.
+        frame = getattr(graph, name).drop("level_series", "cost_series", strict=False)
         assert frame.null_count().sum_horizontal().sum() == 0, name
         assert all(np.isfinite(frame[column].to_numpy()).all() for column in frame.columns if frame.schema[column] == pl.Float64)
     assert (graph.buffers["on_hand"] >= 0).all()

@@ -16,6 +16,7 @@ from chaintwin.simulation.block import Counted
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.tape import Tape, Writer
+from tests.bills import lawful, with_payments
 from tests.graphs import blocks_of, graph_of, in_process, queued
 from tests.sizes import scaled
 from tests.strategies import EVERYTHING, random_network, two_speed_suppliers
@@ -54,6 +55,10 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.BEGIN: ((1, 2, 3, 4), ()),
     Op.PUT: ((3,), ((1, 2),)),
     Op.PUT_AHEAD: ((4,), ((1, 2),)),
+    Op.APPRAISE: ((1, 2, 3), ()),
+    Op.PAY: ((1, 2, 3, 4), ()),
+    Op.PAY_LATER: ((1, 2, 5, 6, 7), ((3, 4),)),
+    Op.FOLLOW: ((1, 2, 3), ()),
     Op.SCATTER: ((3, 4, 5), ((1, 2),)),
     Op.SEND: ((3, 6, 7), ((1, 2),)),
     Op.LEAD: ((1,), ()),
@@ -92,9 +97,8 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
 
 def tape_of(seed: int, *, integer: bool) -> Tape:
     features = EVERYTHING if seed % 3 else replace(EVERYTHING, loops=False)
-    network = dict(random_network(seed, features=features, integer=integer)["network"])
-    for name in network.pop("leads", {}):
-        next(activity for activity in network["activities"] if activity["id"] == name)["lead"] = "pmf(1:0.3, 2:0.4, 4:0.3)"
+    network = lawful(random_network(seed, features=features, integer=integer)["network"])
+    network = with_payments(network, np.random.default_rng(seed))
     program = compile_graph(graph_of(network, integer=integer))
     return assemble(program, initial_state(program))
 

@@ -65,6 +65,17 @@ class LeadMode(IntEnum):
     KAPLAN = 2  # each period draws an age; everything that is as old or older arrives
 
 
+class Basis(IntEnum):
+    """What a payment is for, and so when it falls due (METHODS 1.8)."""
+
+    STARTED = 0  # units an activity starts: what leaves the sender, or goes into production
+    RECEIVED = 1  # units of an activity that arrive
+    COUNTED = 2  # starts of an activity
+    SHIPPED = 3  # units shipped to a stream
+    USED = 4  # units of a resource
+    EXPIRED = 5  # units of a buffer that expire
+
+
 BUFFER_SCHEMA = pl.Schema(
     {
         "buffer_id": pl.String(),
@@ -107,6 +118,7 @@ ACTIVITY_SCHEMA = pl.Schema(
         "variable_cost": pl.Float64(),
         "fixed_cost": pl.Float64(),
         "duty_cost": pl.Float64(),
+        "cost_series": pl.List(pl.Float64()),
     }
 )
 INPUT_SCHEMA = pl.Schema({"activity_id": pl.String(), "buffer_id": pl.String(), "quantity": pl.Float64()})
@@ -129,9 +141,22 @@ STREAM_SCHEMA = pl.Schema(
         "backlog_cost": pl.Float64(),
         "lost_cost": pl.Float64(),
         "complete": pl.Boolean(),
+        "price_series": pl.List(pl.Float64()),
     }
 )
 PIPELINE_SCHEMA = pl.Schema({"activity_id": pl.String(), "period": pl.Int64(), "quantity": pl.Float64()})
+ACCOUNT_SCHEMA = pl.Schema({"account_id": pl.String(), "is_owner": pl.Boolean()})
+PAYMENT_SCHEMA = pl.Schema(
+    {
+        "payer": pl.String(),
+        "payee": pl.String(),
+        "term": pl.Int64(),
+        "basis": pl.Int8(),
+        "entity_id": pl.String(),
+        "price": pl.Float64(),
+        "price_series": pl.List(pl.Float64()),
+    }
+)
 
 
 DEFAULTS: Mapping[str, object] = {
@@ -147,6 +172,9 @@ DEFAULTS: Mapping[str, object] = {
     "law": None,
     "series": None,
     "level_series": None,
+    "cost_series": None,
+    "price_series": None,
+    "is_owner": True,
     "complete": False,
 }
 """What stands in for columns that are left out; numbers that are not listed are 0."""
@@ -191,7 +219,7 @@ class Graph:
         the order of the main output, scaled to one over the sources of a buffer and tier), ``tier`` (Int64: a source of a higher
         tier gets what those below cannot start today), ``minimum_order``, ``batch`` (Float64, units of
         the activity), ``variable_cost`` (money a unit of activity), ``fixed_cost`` (money a start), ``duty_cost`` (money a unit
-        of activity).
+        of activity), ``cost_series`` (List of Float64 or null, repeated: the variable cost of each period, where it changes).
     inputs : ``activity_id``, ``buffer_id``, ``quantity`` (units for one unit of activity).
     outputs : ``activity_id``, ``buffer_id``, ``quantity``, ``is_main`` (Boolean; the buffer whose orders start the activity).
     uses : ``activity_id``, ``resource_id``, ``quantity``.
@@ -199,9 +227,15 @@ class Graph:
     streams : ``stream_id``, ``buffer_id``, ``priority``, ``lost_fraction``, ``law`` (String or null), ``series`` (List of
         Float64 or null, repeated), ``samples`` (Int64: the series is as many of one length, which replications replay in turn),
         ``factor`` (List of Float64, repeated; multiplies the law), ``price``, ``backlog_cost``,
-        ``lost_cost``, ``complete`` (Boolean: the demand of a period is shipped whole or waits).
+        ``lost_cost``, ``complete`` (Boolean: the demand of a period is shipped whole or waits), ``price_series`` (List of Float64
+        or null, repeated: the price of each period, where it changes).
     pipeline : ``activity_id``, ``period``, ``quantity``: started before the run, arriving in that period.
     orders : ``activity_id``, ``period``, ``quantity``: ordered before the run, becoming visible in that period.
+    accounts : ``account_id``, ``is_owner`` (Boolean: of a company that owns stock, whose cash is followed by period); none where
+        no cash is followed.
+    payments : ``payer``, ``payee`` (two accounts), ``term`` (Int64, periods until it is paid, 0 or more), ``basis`` (Int8, a
+        Basis), ``entity_id`` (of an activity, stream, resource or buffer, as the basis says), ``price`` (money a unit),
+        ``price_series`` (List of Float64 or null, repeated: the price of each period, where it changes).
     unpriced : ids of the streams that sell at the product's value because no price is given, String.
     folder : where files named in laws are found, empty if none.
     """
@@ -216,5 +250,7 @@ class Graph:
     streams: pl.DataFrame
     pipeline: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
     orders: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
+    accounts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ACCOUNT_SCHEMA))
+    payments: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PAYMENT_SCHEMA))
     unpriced: pl.Series = field(default_factory=lambda: pl.Series("stream_id", [], dtype=pl.String))
     folder: str = ""

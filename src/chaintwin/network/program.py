@@ -33,12 +33,14 @@ class Names:
     activities : columns ``activity_id``, ``kind``; A rows.
     streams : columns ``stream_id``, ``buffer_id``, ``is_priced`` (false where the product's value is the price); D rows.
     resources : column ``resource_id``; K rows.
+    accounts : columns ``account_id``, ``is_owner``, owners first; P rows.
     """
 
     buffers: pl.DataFrame
     activities: pl.DataFrame
     streams: pl.DataFrame
     resources: pl.DataFrame
+    accounts: pl.DataFrame
 
 
 class Buffers(NamedTuple):
@@ -136,6 +138,7 @@ class Activities(NamedTuple):
         delay 0).
     minimum_order, batch : Floats[A], units of the activity; 0 where any quantity will do.
     variable_cost, fixed_cost, duty_cost, transit_cost : Floats[A]: money a unit, a start, a unit, a unit in process and period.
+    cost_start, cost_value : rows over A of the variable cost of each period, repeated; none where it does not change.
     lead_stream : Words[A]: random stream of the lead time (0 where not random).
     """
 
@@ -164,6 +167,8 @@ class Activities(NamedTuple):
     fixed_cost: Floats
     duty_cost: Floats
     transit_cost: Floats
+    cost_start: Integers
+    cost_value: Floats
     lead_stream: Words
 
 
@@ -181,6 +186,7 @@ class Streams(NamedTuple):
     price, backlog_cost, lost_cost : Floats[D], money a unit (and period, for backlog).
     stream : Words[D]: random stream of the demand.
     complete : int8[D]: 1 where the demand of a period is shipped whole or waits.
+    price_start, price_value : rows over D of the price of each period, repeated; none where it does not change.
     """
 
     buffer: Integers
@@ -196,6 +202,8 @@ class Streams(NamedTuple):
     lost_cost: Floats
     stream: Words
     complete: Bytes
+    price_start: Integers
+    price_value: Floats
 
 
 class Resources(NamedTuple):
@@ -210,6 +218,31 @@ class Resources(NamedTuple):
     capacity_start: Integers
     capacity_value: Floats
     cost: Floats
+
+
+class Payments(NamedTuple):
+    """Who pays whom for what, and when; G groups of payments between two of P accounts at one term, I items in them.
+
+    Parameters
+    ----------
+    owners : Integers[1]: accounts whose cash is followed by period; they are the first.
+    payer, payee : Integers[G], accounts. term : Integers[G], periods until what fell due is paid, 0 or more.
+    item_start : Integers[G + 1]: items of each group.
+    item_basis : int8[I], values of Basis. item_entity : Integers[I], what the basis speaks of.
+    item_price : Floats[I], money a unit.
+    series_start, series_value : rows over I of the price of each period, repeated; none where it does not change.
+    """
+
+    owners: Integers
+    payer: Integers
+    payee: Integers
+    term: Integers
+    item_start: Integers
+    item_basis: Bytes
+    item_entity: Integers
+    item_price: Floats
+    series_start: Integers
+    series_value: Floats
 
 
 class Order(NamedTuple):
@@ -239,7 +272,7 @@ class Program:
     Parameters
     ----------
     integer : quantities are whole numbers.
-    names, buffers, activities, streams, resources, order : see the classes of these names.
+    names, buffers, activities, streams, resources, payments, order : see the classes of these names.
     laws : packed quantile tables of every law met.
     pipeline : Floats over the pipeline slots: started before the run, slot k of an activity arriving in period k.
     orders : Floats over the information slots: ordered before the run, slot k becoming visible in period k.
@@ -251,6 +284,7 @@ class Program:
     activities: Activities
     streams: Streams
     resources: Resources
+    payments: Payments
     order: Order
     laws: PackedLaws
     pipeline: Floats
@@ -271,7 +305,7 @@ class Program:
         """Return a hash of every array, equal for equal programs on any machine."""
         total = hashlib.blake2b(digest_size=16)
         total.update(bytes([self.integer]))
-        for part in (self.buffers, self.activities, self.streams, self.resources, self.order):
+        for part in (self.buffers, self.activities, self.streams, self.resources, self.payments, self.order):
             for name, value in part._asdict().items():
                 total.update(name.encode())
                 total.update(value.tobytes())

@@ -68,10 +68,13 @@ def cost_frame(program: Program, reduced: Reduced) -> pl.DataFrame:
         return reduced[name].average()
 
     def variable(kind: ActivityKind) -> Floats:
-        return mean("started") * np.where(activities.kind == kind, activities.variable_cost, 0.0)
+        steady = np.diff(activities.cost_start) == 0
+        amount = np.where(steady, mean("started") * activities.variable_cost, mean("spent"))
+        return np.where(activities.kind == kind, amount, 0.0)
 
     lines: tuple[tuple[str, str, pl.DataFrame, Floats], ...] = (
         ("holding_cost", "stock_point", points, mean("on_hand") * buffers.holding_cost),
+        ("expired_cost", "stock_point", points, mean("expired") * buffers.expiry_cost),
         ("in_transit_cost", "activity", moves, mean("in_process") * activities.transit_cost),
         ("backlog_cost", "stream", wishes, mean("backlog") * streams.backlog_cost),
         ("lost_sales_cost", "stream", wishes, mean("lost") * streams.lost_cost),

@@ -15,7 +15,6 @@ from chaintwin.simulation.counting.moments import Moments, Ratios
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel
 from chaintwin.simulation.kernels.running_kernels import run_kernel
-from chaintwin.simulation.tape.rows import PERIOD_TOTALS
 from chaintwin.simulation.tape.tape import Tape
 
 Floats = NDArray[np.float64]
@@ -107,7 +106,7 @@ class Blocks:
         tape = plan.tape
         self.period = plan.begin
         rows = tape.rows.count
-        self.table = np.empty((count, rows + PERIOD_TOTALS * plan.room, width))
+        self.table = np.empty((count, rows + tape.rows.totals * plan.room, width))
         self.table[:, :rows] = tape.first[:, None]
         self.draws = tape.draws(seed)
         self._phase = np.zeros(tape.longest_ring + 1, dtype=np.int64)
@@ -134,7 +133,7 @@ class Blocks:
         """Play periods of one block; whoever does so sees to it that all come to the same ``period``."""
         tape, laws = self.plan.tape, self.plan.tape.laws
         run_kernel(
-            (begin, end, tape.rows.count, self.counted_from),
+            (begin, end, tape.rows.count, self.counted_from, self.plan.room),
             self.first + number * self.width,
             self.plan.program.integer,
             tape.code,

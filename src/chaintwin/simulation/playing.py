@@ -25,7 +25,6 @@ from chaintwin.simulation.counting.balances import LAWS, Breach
 from chaintwin.simulation.counting.measures import Measures
 from chaintwin.simulation.counting.moments import Moments, Ratios
 from chaintwin.simulation.tape.assembling import assemble
-from chaintwin.simulation.tape.rows import PERIOD_TOTALS
 from chaintwin.simulation.tape.tape import Tape
 
 Floats = NDArray[np.float64]
@@ -185,7 +184,7 @@ def batches_of(job: Job, workers: int, *, begin: int, most: int) -> list[tuple[i
     """
     span, entities = job.span, max(1, sum(job.plan.program.counts[:3]))
     periods = max(span.warm_up, span.periods)
-    held = 8 * job.width * (job.plan.tape.rows.count + PERIOD_TOTALS * periods)
+    held = 8 * job.width * (job.plan.tape.rows.count + job.plan.tape.rows.totals * periods)
     blocks, group = -(-(span.replications - begin) // job.width), GROUP // job.width
     fitting = max(1, min(BATCH_BYTES // held, -(-blocks // workers), most // job.width))
     worth = max(group, CALL_UPDATES // (entities * job.width * (span.warm_up + span.periods)))

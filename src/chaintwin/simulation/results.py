@@ -50,6 +50,11 @@ class Result:
     bands : quantiles ``q01`` to ``q99`` over replications of stock on hand and backlog at the close of each period, by stock
         point, and of the whole network (no ids) with its fill rate; empty where none were asked for. A stock point owes to
         customers and to lanes, the whole network to customers.
+    accounts : who paid and was paid, where the project lists partners: ``account_id``, ``is_owner``, and with half widths
+        ``margin`` (what fell due to the account less what it came to owe) and ``cash`` (what it was paid less what it paid),
+        money a period; ``receivable`` and ``payable`` at the end and ``funding``, the most that cash fell below what it was when
+        counting began, money. Over a run cash is the margin less the growth of what is receivable and not payable.
+    cash_flows : ``cash`` of each owner by period with its half width.
     bullwhip : variance of what a stock point orders in a period over that of what is asked of it, by stock point, as a ratio of
         means over replications; empty where no bands were asked for.
     """
@@ -72,6 +77,8 @@ class Result:
     sites: pl.DataFrame = field(default_factory=pl.DataFrame)
     bands: pl.DataFrame = field(default_factory=pl.DataFrame)
     bullwhip: pl.DataFrame = field(default_factory=pl.DataFrame)
+    accounts: pl.DataFrame = field(default_factory=pl.DataFrame)
+    cash_flows: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
@@ -214,8 +221,26 @@ def result_of(
         ),
         costs=cost_frame(program, reduced),
         sites=pl.DataFrame() if sites is None else sites.select(SITE_COLUMNS),
+        **_money(names.accounts, reduced, confidence, first=span.first + span.warm_up, periods=span.periods),
         **_kept(names.buffers, reduced, chosen, first=span.first + span.warm_up, confidence=confidence),
     )
+
+
+def _money(accounts: pl.DataFrame, reduced: Reduced, confidence: float, *, first: int, periods: int) -> dict[str, pl.DataFrame]:
+    """Return the frames of accounts; none where no cash is followed."""
+    if accounts.height == 0:
+        return {}
+    owners = accounts.filter("is_owner")["account_id"]
+    days = pl.DataFrame(
+        {
+            "account_id": np.repeat(owners.to_numpy(), periods),
+            "period": np.tile(np.arange(first, first + periods), owners.len()),
+        }
+    )
+    return {
+        "accounts": _frame(accounts, reduced, ("margin", "cash", "receivable", "payable", "funding"), confidence),
+        "cash_flows": _frame(days, reduced, ("cash",), confidence, prefix="period_"),
+    }
 
 
 def _kept(

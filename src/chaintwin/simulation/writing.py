@@ -25,8 +25,9 @@ Format = Literal["parquet", "csv", "xlsx"]
 """How a result is written: a folder of Parquet files, a folder of CSV files, or one workbook with a sheet a table."""
 
 FRAMES = ("summary", "stock_points", "streams", "activities", "resources", "periods")
-EXTRAS = ("costs", "sites", "bands", "bullwhip")
-"""Tables that a result need not have: bands only where they were asked for, the others since there are maps and rankings."""
+EXTRAS = ("costs", "sites", "bands", "bullwhip", "accounts", "cash_flows")
+"""Tables that a result need not have: bands only where they were asked for, accounts where there are partners, the others since
+there are maps and rankings."""
 
 ABOUT = ("program_digest", "version", "confidence", "currency", "period", "is_random")
 

@@ -41,7 +41,14 @@ COST_NAMES = {
 FLOWS = ("demand", "shipped", "lost_sales", "expired")
 """Figures that are units a period, not units at its close."""
 
-WORST_COUNT = 8
+ACCOUNT_NAMES = {
+    "margin": "margin",
+    "cash": "cash",
+    "receivable": "receivable",
+    "payable": "payable",
+    "funding": "most needed",
+}
+WORST_COUNT, OWNERS_SHOWN = 8, 8
 
 PERFECT = 0.999
 """From here on a fill rate needs no chart."""
@@ -67,6 +74,7 @@ def show_result(terminal: Terminal, result: Result) -> None:
         terminal.show(Text(f"  Revenue is {said}; it holds no margin there.", style="dim"))
     if result.span.replications < 2:
         terminal.show(Text("  One replication has no interval; ask for more with --replications.", style="dim"))
+    _show_accounts(terminal, result)
     _show_periods(terminal, result)
     _show_worst(terminal, result)
 
@@ -139,6 +147,27 @@ def _figure(result: Result, name: str) -> tuple[float | None, float | None, floa
     """Return mean, low and high of a figure; None where one replication gives no interval or nothing was asked for."""
     mean, low, high = (None if math.isnan(value) else value for value in result[name])
     return mean, low, high
+
+
+def _show_accounts(terminal: Terminal, result: Result) -> None:
+    """Print the accounts of the owners that needed most money; nothing where no cash was followed."""
+    import polars as pl
+    from rich.table import Table
+    from rich.text import Text
+
+    if result.accounts.height == 0:
+        return
+    owners = result.accounts.filter("is_owner").sort([-pl.col("funding"), pl.col("account_id")])
+    shown = owners.head(OWNERS_SHOWN)
+    which = f": {shown.height} of {owners.height} that needed most" if owners.height > shown.height else ""
+    terminal.title(f"Accounts of owners{which}, {result.currency}; margin and cash a {result.period}")
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("owner", max_width=28, no_wrap=True, overflow="ellipsis")
+    for heading in ACCOUNT_NAMES.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in shown.iter_rows(named=True):
+        table.add_row(Text(str(row["account_id"])), *(number(row[name]) for name in ACCOUNT_NAMES))
+    terminal.show(table)
 
 
 def _show_periods(terminal: Terminal, result: Result) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from chaintwin.errors import GraphError, StreamCollisionError
 from chaintwin.laws import Law, LawError, pack_laws, parse_many
 from chaintwin.network.compiling.columns import floats, from_zero, group_totals, integers, lists
+from chaintwin.network.compiling.paying import accounts_of, payments_of
 from chaintwin.network.compiling.refusing import (
     refuse_fractions,
     refuse_large,
@@ -54,13 +55,15 @@ def compile_graph(graph: Graph) -> Program:
     uses = _arcs(graph.uses, index, other="resource_id", index_of=index.resources)
     claims = _claims(index, inputs)
     rings = _rings(graph, index, laws)
+    names = index.names(accounts_of(graph))
     program = Program(
         integer=graph.integer,
-        names=index.names(),
+        names=names,
         buffers=_buffers(index, (inputs, outputs), claims),
         activities=_activities(index, (inputs, outputs, uses), claims, laws=laws, rings=rings),
         streams=_streams(index, laws),
         resources=_resources(index),
+        payments=payments_of(graph, names),
         order=_order(index, (inputs, outputs, uses), laws),
         laws=pack_laws(laws.laws),
         pipeline=rings.pipeline,
@@ -120,12 +123,13 @@ class _Index:
     def of(graph: Graph) -> _Index:
         return _Index(graph)
 
-    def names(self) -> Names:
+    def names(self, accounts: pl.DataFrame) -> Names:
         return Names(
             self.buffer.select("buffer_id", "site_id", "product_id"),
             self.activity.select("activity_id", "kind"),
             self.stream.select("stream_id", "buffer_id", is_priced=~pl.col("stream_id").is_in(self.unpriced.implode())),
             self.resource.select("resource_id"),
+            accounts,
         )
 
 
@@ -331,6 +335,7 @@ def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims
     kind = frame["kind"].to_numpy().astype(np.int8)
     is_random = (laws.lead_min < laws.lead_max).astype(np.int8)
     holding = floats(index.buffer, "holding_cost")
+    cost_start, costs = lists(frame["cost_series"])
     transit = np.bincount(inputs.owner, weights=holding[inputs.other] * inputs.quantity, minlength=frame.height)
     return Activities(
         kind=kind,
@@ -358,6 +363,8 @@ def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims
         fixed_cost=floats(frame, "fixed_cost"),
         duty_cost=floats(frame, "duty_cost"),
         transit_cost=np.where(kind == ActivityKind.BUY, 0.0, transit),
+        cost_start=cost_start,
+        cost_value=costs,
         lead_stream=_stream_numbers("lead", frame["activity_id"], is_random.astype(bool)),
     )
 
@@ -367,6 +374,7 @@ def _streams(index: _Index, laws: _Laws) -> Streams:
     series_start, series = lists(frame["series"])
     refuse_samples(frame, np.diff(series_start))
     factor_start, factor = lists(frame["factor"])
+    price_start, prices = lists(frame["price_series"])
     return Streams(
         buffer=index.stream_buffer,
         lost_fraction=floats(frame, "lost_fraction"),
@@ -381,6 +389,8 @@ def _streams(index: _Index, laws: _Laws) -> Streams:
         lost_cost=floats(frame, "lost_cost"),
         stream=_stream_numbers("demand", frame["stream_id"], laws.demand >= 0),
         complete=frame["complete"].to_numpy().astype(np.int8),
+        price_start=price_start,
+        price_value=prices,
     )
 
 

@@ -125,7 +125,12 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ),
     ("series.samples", _ERROR, "samples of one length", "A series cannot be cut into as many samples of one length."),
     ("series.gaps", _WARNING, "a value for each period", "Periods of a series are missing; they count as 0, in a season as 1."),
-    ("series.negative", _WARNING, "0 or more", "A series of demand or of seasonal factors has negative values; they count as 0."),
+    (
+        "series.negative",
+        _WARNING,
+        "0 or more",
+        "A series of demand, seasonal factors, prices or levels has negative values; they count as 0.",
+    ),
     ("season.mean", _WARNING, "factors that average 1", "Seasonal factors change the mean of the demand."),
     (
         "series.long",

@@ -54,14 +54,21 @@ def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
     square = pl.col("factor_square")
     # Over the horizon a season is one more source of spread: E[f²](v + m²) - (E[f] m)².
     spread = (square * (variance + mean**2) - (pl.col("factor_mean") * mean) ** 2).clip(lower_bound=0.0)
+    demand = demand.join(
+        series_values(rows["series"], blank=0.0).select("series_id", asked="replayed"),
+        left_on="price_series",
+        right_on="series_id",
+        how="left",
+    )
     value = rows["products"].select("product_id", "value")
     demand = demand.join(value, on="product_id", how="left")
-    price = pl.coalesce("price", "value")
+    followed = pl.col("asked").list.first()
+    price = pl.coalesce(followed, "price", "value")
     per_period = BACKLOG_RATE_PER_DAY * settings.period.hours / 24
     margin = (
-        pl.when(pl.col("price").is_null())
+        pl.when(pl.coalesce(followed, "price").is_null())
         .then(MARGIN_RATE * pl.col("value"))
-        .otherwise(pl.max_horizontal(pl.col("price") - pl.col("value"), 0.0))
+        .otherwise(pl.max_horizontal(price - pl.col("value"), 0.0))
     )
     return demand.with_columns(
         pl.coalesce("series_mean", pl.col("factor_mean") * mean).alias("mean"),
@@ -72,7 +79,8 @@ def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
         margin.alias("lost_cost"),
         (pl.col("shipping") == "complete").fill_null(value=False).alias("complete"),
         price.alias("price"),
-        pl.col("price").is_not_null().alias("is_priced"),
+        pl.col("asked").alias("price_series"),
+        pl.coalesce(followed, "price").is_not_null().alias("is_priced"),
     ).sort("stream_id")
 
 

@@ -19,6 +19,7 @@ from chaintwin.network.ids import joined_id
 from chaintwin.network.lowering.arcs import Arcs
 from chaintwin.network.lowering.capacity import to_resources
 from chaintwin.network.lowering.demand import to_streams
+from chaintwin.network.lowering.paying import to_payments
 from chaintwin.network.lowering.rows import Rows, rows_in_force
 from chaintwin.network.lowering.sizes import refuse_long_lists
 from chaintwin.network.lowering.sourcing.activities import ActivityRows, to_activities
@@ -59,8 +60,8 @@ class Lowered:
 def lower(network: Network, *, periods: int | None = None) -> Graph:
     """Return the network as buffers and activities.
 
-    Rows in force on the first day are used. Storage capacity, promise windows, cut-offs and payment terms are not part of the
-    graph.
+    Rows in force on the first day are used; prices and exchange rates change with their dates. Storage capacity, promise windows
+    and cut-offs are not part of the graph.
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
     proposals = fill_proposals(network)
     rows = rows_in_force(proposals)
     supply = find_supply(rows)
-    found = to_activities(supply, rows, settings=settings)
+    found = to_activities(supply, rows, settings=settings, reach=reach)
     streams = to_streams(rows, network, reach=reach)
     arcs = Arcs.of(supply.points, found)
     # Recipes in a chain can multiply to more than any number; whoever uses the graph refuses what is too large.
@@ -103,6 +104,7 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         points = to_levels(loads, found, rows=rows, network=network)
         points, pipeline, orders = to_initial(points, found, loads=loads, network=network)
     resources, uses = to_resources(found, rows, settings=replace(settings, horizon=reach - settings.warm_up))
+    accounts, payments = to_payments(found, rows, points=points, streams=streams, network=network, reach=reach)
     graph = Graph(
         integer=settings.quantities is Quantities.INTEGER,
         buffers=_shaped(points.with_columns(_buffer_id()), BUFFER_SCHEMA),
@@ -116,6 +118,8 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         streams=_shaped(streams.with_columns(_buffer_id()), STREAM_SCHEMA),
         pipeline=pipeline,
         orders=orders,
+        accounts=accounts,
+        payments=payments,
         unpriced=streams.filter(~pl.col("is_priced"))["stream_id"],
         folder=str(network.folder) if network.folder else "",
     )

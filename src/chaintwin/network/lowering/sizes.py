@@ -31,13 +31,19 @@ def list_lengths(network: Network) -> pl.DataFrame:
     demand = network["demand"].with_row_index("place")
     demand = demand.join(length, left_on="series", right_on="series_id", how="left", maintain_order="left")
     demand = demand.join(length, left_on="season", right_on="series_id", how="left", maintain_order="left", suffix="_season")
+    demand = demand.join(length, left_on="price_series", right_on="series_id", how="left", maintain_order="left", suffix="_price")
     factor = pl.when(pl.col("trend_rate") != 0).then(periods).otherwise(pl.col("length_season").fill_null(1))
     name = pl.coalesce("stream_id", pl.concat_str("site_id", "product_id", separator="/"))
     dated = network["calendars"].filter(pl.col("date").is_not_null())["calendar_id"].drop_nulls().unique()
     calendars = network["sites"].select("site_id", site_calendar="calendar").unique("site_id", keep="first")
     parts = [
         series.select(table=pl.lit("series"), place="place", name="series_id", values="values"),
-        demand.select(pl.lit("demand").alias("table"), "place", name.alias("name"), pl.col("length").fill_null(0) + factor),
+        demand.select(
+            pl.lit("demand").alias("table"),
+            "place",
+            name.alias("name"),
+            pl.col("length").fill_null(0) + pl.col("length_price").fill_null(0) + factor,
+        ),
     ]
     for table, key in (("resources", pl.col("resource_id")), ("sources", pl.concat_str("site_id", "product_id", separator="/"))):
         rows = network[table].with_row_index("place").filter(pl.col("capacity").is_not_null())

@@ -94,7 +94,7 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
     each = 1.0 / periods
     every = np.arange(rows.started.size)
     perishing = np.flatnonzero(rows.expired != rows.nowhere)
-    totals = rows.count + room * np.arange(PERIOD_TOTALS)
+    totals = rows.count + room * np.arange(rows.totals)
     days = np.arange(periods)
     measured: dict[str, tuple[int, float, list[Term]]] = {
         "on_hand": _one(rows.stock, each),
@@ -110,6 +110,13 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
         "used": _one(rows.used, each),
         "ordered": (every.size, each, _ordered(rows, queues=queues)),
         "in_process": (every.size, each, _in_process(program, rows, pipes=pipes, end=end)),
+        "spent": (every.size, each, _valued(rows, rows.spent)),
+        "earned": (rows.earned.size, each, _valued(rows, rows.earned)),
+        "cash": _one(rows.cash, each),
+        "margin": (rows.cash.size, each, _sides(program, rows.due)),
+        "receivable": (rows.cash.size, 1.0, [_sides(program, rows.unpaid)[0]]),
+        "payable": (rows.cash.size, 1.0, [(program.payments.payer, rows.unpaid, 1.0)]),
+        "funding": _one(rows.funding, 1.0),
     }
     divided = {
         "fill_rate": (rows.immediate, rows.asked_for),
@@ -118,7 +125,11 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
     }
     writer, scales = SumWriter(), []
     sizes = {name: size for name, (size, _, _) in measured.items()}
-    places = _places(sizes | dict.fromkeys(("period_stock", "period_backlog", "period_demand"), periods))
+    places = _places(
+        sizes
+        | dict.fromkeys(("period_stock", "period_backlog", "period_demand"), periods)
+        | {"period_cash": periods * (rows.totals - PERIOD_TOTALS)}
+    )
     for name, (size, scale, terms) in measured.items():
         scales.append(np.full(size, scale))
         for owner, row, weight in terms:
@@ -127,7 +138,7 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
         places=places,
         sums=writer.finish(sum(size for size, _, _ in measured.values())),
         scale=np.concatenate(scales),
-        totals=totals[:3],
+        totals=np.concatenate([totals[:3], totals[PERIOD_TOTALS:]]),
         periods=periods,
         ratios=_places({name: above.size for name, (above, _) in divided.items()}),
         above=np.concatenate([above for above, _ in divided.values()]),
@@ -164,6 +175,17 @@ def openings_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, be
 def _one(row: Integers, scale: float) -> tuple[int, float, list[Term]]:
     """Return number, scale and terms of sums of one row each."""
     return row.size, scale, [(np.arange(row.size), row, 1.0)]
+
+
+def _valued(rows: Rows, row: Integers) -> list[Term]:
+    """Return the terms of values that are added up because their price changes."""
+    changing = np.flatnonzero(row != rows.nowhere)
+    return [(changing, row[changing], 1.0)]
+
+
+def _sides(program: Program, row: Integers) -> list[Term]:
+    """Return what accounts get of groups of payments, and what they give."""
+    return [(program.payments.payee, row, 1.0), (program.payments.payer, row, -1.0)]
 
 
 def _places(sizes: Mapping[str, int]) -> dict[str, slice]:
@@ -228,9 +250,14 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
         (ActivityKind.MAKE, "production_cost"),
         (ActivityKind.BUY, "purchase_cost"),
     ):
-        add(name, rows.started, np.where(activities.kind == kind, activities.variable_cost, 0.0) * scale)
+        steady = rows.spent == rows.nowhere
+        add(name, rows.started, np.where((activities.kind == kind) & steady, activities.variable_cost, 0.0) * scale)
+        changing = np.flatnonzero((activities.kind == kind) & ~steady)
+        add(name, rows.spent[changing], scale)
     add("fixed_cost", rows.start_count, activities.fixed_cost * scale)
     add("duty_cost", rows.started, activities.duty_cost * scale)
     add("resource_cost", rows.used, program.resources.cost * scale)
-    add("revenue", rows.shipped, streams.price * scale)
+    changing = np.flatnonzero(rows.earned != rows.nowhere)
+    add("revenue", rows.shipped, np.where(rows.earned == rows.nowhere, streams.price, 0.0) * scale)
+    add("revenue", rows.earned[changing], scale)
     return writer.finish(len(LEDGER))

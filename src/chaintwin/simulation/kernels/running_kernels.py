@@ -12,6 +12,7 @@ from chaintwin.laws.tables_kernels import fill_quantile_kernel
 from chaintwin.rng_kernels import fill_uniform_kernel
 from chaintwin.simulation.kernels.ageing_kernels import age_kernel
 from chaintwin.simulation.kernels.allocating_kernels import allocate_kernel
+from chaintwin.simulation.kernels.money_kernels import money_kernel
 from chaintwin.simulation.kernels.ordering_kernels import (
     average_kernel,
     forecast_kernel,
@@ -67,7 +68,7 @@ Words = NDArray[np.uint64]
 
 @kernel
 def run_kernel(
-    span: tuple[int, int, int, int],
+    span: tuple[int, int, int, int, int],
     first: int,
     integer: bool,
     code: NDArray[np.int32],
@@ -88,11 +89,11 @@ def run_kernel(
 ) -> None:
     """Play the tape for periods ``span[0]`` to ``span[1] - 1``; ``first`` is the number of the block's first replication.
 
-    Totals by period are kept in four blocks of rows that begin at row ``span[2]``, whose first row belongs to period
+    Totals by period are kept in blocks of ``span[4]`` rows that begin at row ``span[2]``, whose first row belongs to period
     ``span[3]``. ``phase[k]`` is set to the period modulo k; ``scratch`` is float64[1, W]. The operations are those of
     ``operations.py``, told apart by number, for an enumeration cannot be compiled.
     """
-    length = (table.shape[0] - span[2]) // 4
+    length = span[4]
     for period in range(span[0], span[1]):
         for ring in range(1, phase.shape[0]):
             phase[ring] = period % ring
@@ -128,12 +129,12 @@ def run_kernel(
                 fill_kernel(table[a], max(series[b + period % c] * numbers[at, 0], 0.0))
             elif op < 23 or op == 34 or op == 47:
                 _count_kernel(op, a, b, c, d, e, f, numbers[at, 0], row, length, integer, table)
-            elif op == 31:
-                _scatter_kernel(period, a, b, c, d, e, table)
-            elif op == 37:
-                _ripen_kernel(table, a, b, c, d, e, period)
+            elif op == 31 or op == 37:
+                _travel_kernel(op, period, a, b, c, d, e, table)
             elif op == 38:
                 _sum_kernel(table, a, b, c, terms, weights)
+            elif op > 79:
+                money_kernel(op, a, b, c, d, e, f, g, period, row + 4 * length, length, series, table)
             elif op > 59:
                 _source_kernel(op, a, b, c, d, e, numbers[at], period, first, integer, series, table)
             elif 38 < op < 46:
@@ -196,6 +197,14 @@ def _order_kernel(
     else:
         today = phase[c] if g == 0 else (period + g) % c
         order_alone_kernel(table[a], table[b + today], table[d], table[e], table[f], numbers[0], numbers[1], numbers[2])
+
+
+@part_kernel
+def _travel_kernel(op: int, period: int, a: int, b: int, c: int, d: int, e: int, table: Floats) -> None:
+    if op == 31:
+        _scatter_kernel(period, a, b, c, d, e, table)
+    else:
+        _ripen_kernel(table, a, b, c, d, e, period)
 
 
 @part_kernel

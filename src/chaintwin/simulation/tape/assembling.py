@@ -14,6 +14,7 @@ from chaintwin.network.state import State
 from chaintwin.simulation.tape.ages.perishing import write_ages
 from chaintwin.simulation.tape.executing import write_execution
 from chaintwin.simulation.tape.leads import Leads, lead_tables
+from chaintwin.simulation.tape.money.paying import write_payments, write_receipts
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
 from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
@@ -49,18 +50,20 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
     _write_close(writer, program, rows)
     write_ages(writer, program, rows=rows)
     write_claim_ages(writer, program, rows=rows)
-    code, numbers = writer.finish()
-    buffers, streams = program.buffers, program.streams
-    claims, quantities = claims_of(program, rows)
+    buffers, streams, activities = program.buffers, program.streams, program.activities
     capacity = program.resources.capacity_value
     series = np.concatenate([streams.factor_value, streams.series_value, capacity, buffers.source_share, buffers.level_value])
+    prices = (activities.cost_value, streams.price_value, program.payments.series_value)
+    terms = terms.join(write_payments(writer, program, rows=rows, before=series.size, after=terms.row.size))
+    code, numbers = writer.finish()
+    claims, quantities = claims_of(program, rows)
     drawn = np.concatenate([streams.stream, program.activities.lead_stream])
     return Tape(
         code=code,
         numbers=numbers,
         claims=claims,
         quantities=quantities,
-        series=series,
+        series=np.concatenate([series, *prices]),
         terms=terms,
         streams=drawn,
         laws=leads.laws,
@@ -98,6 +101,7 @@ def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Int
         ),
         numbers=(activities.output_quantity[arc],),
     )
+    write_receipts(writer, program, rows=rows, arriving=arriving)
     fixed = (activities.lead_random == 0) & (activities.lead_fixed == rows.pipe_length) & ~np.isin(rows.pipe, summed)
     spent = np.flatnonzero((rows.pipe_length > 0) & ~fixed & ~ripe)
     writer.write("receive", Op.CLEAR, place=(spent, 1), rows=(rows.pipe[spent], rows.pipe_length[spent]))

@@ -150,6 +150,16 @@ class Op(IntEnum):
     REPLAY_EACH = 67
     """into, first value, values, samples: the value of the period in the sample of the replication."""
 
+    APPRAISE = 80
+    """value, before, total, first price, prices: what the total has grown by since it was ``before``, at the price of the period,
+    joins the value."""
+    PAY = 81
+    """accrued, due, payer, payee: what has accrued beyond what was due is due and paid."""
+    PAY_LATER = 82
+    """accrued, due, ring, length, unpaid, payer, payee: it is due, and paid after ``length`` periods."""
+    FOLLOW = 83
+    """cash, before, funding, account: the change of the period joins the totals of the account, -1 for none."""
+
 
 WIDTH = 9
 """Whole numbers of an operation, the operation itself among them."""

@@ -15,6 +15,7 @@ from chaintwin.network.state import State
 from chaintwin.simulation.counting.sums import spread
 from chaintwin.simulation.tape.ages.classes import class_rows, first_classes
 from chaintwin.simulation.tape.ages.lots import expires, first_lots, lot_rows
+from chaintwin.simulation.tape.money.valuing import valued
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -104,8 +105,15 @@ class Rows:
     claim_held : [C] a claim when it was last looked at for its ages; ``nowhere`` where they do not matter.
     classes, classes_length : [C] first row and number of rows of what was claimed, by period; length 0: ages do not matter. A
         grant to such a claim has a third row for passing results.
+    received : [A] sum of what arrived, where a payment depends on it.
+    spent, spent_at : [A] cost of starts and what had been started when it was last added up, where the cost changes; earned,
+        earned_at [D] the same for prices of what is shipped; worth, worth_at [I] for items of payments.
+    due : [G] sum of what fell due. dues, dues_length : [G] first row and number of rows of what fell due, by period; length 0:
+        paid at once. unpaid : [G] due and not paid.
+    cash, cash_at : [P] what came in less what was paid, now and a period ago. funding : [P] the most that was paid beyond what
+        had come in.
     nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
-        follow them, ``PERIOD_TOTALS`` blocks of as many rows as periods.
+        follow them, ``totals`` blocks of as many rows as periods: ``PERIOD_TOTALS`` and one for the cash of each owner.
     """
 
     on_hand: Integers
@@ -152,6 +160,20 @@ class Rows:
     claim_held: Integers
     classes: Integers
     classes_length: Integers
+    received: Integers
+    spent: Integers
+    spent_at: Integers
+    earned: Integers
+    earned_at: Integers
+    worth: Integers
+    worth_at: Integers
+    due: Integers
+    dues: Integers
+    dues_length: Integers
+    unpaid: Integers
+    cash: Integers
+    cash_at: Integers
+    funding: Integers
     opening_balance: Integers
     opening_backlog: Integers
     opening_queue: Integers
@@ -159,12 +181,14 @@ class Rows:
     nowhere: int
     hot: int
     count: int
+    totals: int
 
     def sums(self) -> Integers:
         """Return the rows that are set to zero when counting begins."""
         names = ("stock", "stocked", "asked_for", "shipped", "immediate", "lost", "owed", "asked", "clear")
         more = ("started", "orders", "start_count", "lead_sum", "used", "expired")
-        return np.concatenate([getattr(self, name) for name in (*names, *more)])
+        money = ("received", "spent", "spent_at", "earned", "earned_at", "worth", "worth_at", "due", "cash", "cash_at", "funding")
+        return np.concatenate([getattr(self, name) for name in (*names, *more, *money)])
 
 
 def rows_for(program: Program, state: State, *, periods: int | None = None) -> Rows:
@@ -214,7 +238,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         "young": some(perishing),
         "expired": some(perishing),
         "claim_held": some(classes_length > 0),
-    }
+    } | {name: some(wanted) for name, wanted in valued(program).items()}
     sizes = _hot_sizes(program, pipe_length, info_length) | {"window": window_length}
     taken = {name: take(size) for name, size in sizes.items()}
     hot = next_row
@@ -225,6 +249,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         "opening_backlog": streams,
         "opening_queue": actors,
         "opening_to_go": actors,
+        "dues": program.payments.term,
     }
     taken |= {name: take(size) for name, size in cold.items()}
     return Rows(
@@ -235,11 +260,13 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         window_length=window_length,
         lots_length=lots_length,
         classes_length=classes_length,
+        dues_length=program.payments.term,
         starts=starts,
         spare=spare,
         nowhere=nowhere,
         hot=hot,
         count=next_row,
+        totals=PERIOD_TOTALS + int(program.payments.owners[0]),
     )
 
 
@@ -371,6 +398,8 @@ def _hot_sizes(program: Program, pipe_length: Integers, info_length: Integers) -
         "orders": actors,
         "start_count": actors,
         "used": resources,
+        **dict.fromkeys(("due", "unpaid"), program.payments.term.size),
+        **dict.fromkeys(("cash", "cash_at", "funding"), program.names.accounts.height),
     }
 
 

@@ -24,9 +24,10 @@ def _unused(structure: Structure) -> list[Finding]:
     graph, rows = lowered.graph, lowered.rows
     activities = lowered.found.activities
     lane_sites = [rows["lanes"][end].cast(pl.String) for end in ("from_site", "to_site")]
-    owners = [rows["sites"]["owner"], tables["sources"]["partner"], tables["prices"]["partner"]]
+    owners = [rows["sites"]["owner"], tables["sources"]["partner"], tables["prices"]["partner"], rows["demand"]["customer"]]
     calendars = [rows["sites"]["calendar"], rows["resources"]["calendar"]]
-    series = [rows["demand"]["series"], rows["demand"]["season"]]
+    series = [rows["demand"][column] for column in ("series", "season", "price_series")]
+    series.append(rows["stock_points"]["level_series"])
     used = {
         "sites": ("site_id", pl.concat([graph.buffers["site_id"], *lane_sites, rows["resources"]["site_id"].cast(pl.String)])),
         "products": ("product_id", graph.buffers["product_id"]),

@@ -64,6 +64,8 @@ def _series(subject: Subject, demand: pl.DataFrame) -> list[Finding]:
     )
     length, horizon = pl.col("replayed").list.len(), subject.settings.horizon
     is_replayed, is_season = pl.col("series_id").is_in(replayed), pl.col("series_id").is_in(seasons)
+    others = pl.concat([demand["price_series"], subject.table("stock_points")["level_series"]]).drop_nulls().unique().implode()
+    is_used = is_replayed | is_season | pl.col("series_id").is_in(others)
     findings = mark(
         subject,
         "series.short",
@@ -86,7 +88,7 @@ def _series(subject: Subject, demand: pl.DataFrame) -> list[Finding]:
     findings += mark(
         subject,
         "series.gaps",
-        rows=known.filter((is_replayed | is_season) & (pl.col("gaps") > 0)),
+        rows=known.filter(is_used & (pl.col("gaps") > 0)),
         table="series",
         column="period",
         found=joined(pl.col("series_id"), " without ", pl.col("gaps"), " of its periods"),
@@ -95,7 +97,7 @@ def _series(subject: Subject, demand: pl.DataFrame) -> list[Finding]:
     findings += mark(
         subject,
         "series.negative",
-        rows=known.filter((is_replayed | is_season) & (pl.col("lowest") < 0)),
+        rows=known.filter(is_used & (pl.col("lowest") < 0)),
         table="series",
         column="value",
         found=joined(pl.col("series_id"), " down to ", pl.col("lowest")),

@@ -110,7 +110,7 @@ def _prices(subject: Subject) -> list[Finding]:
     value = subject.network["products"].unique("product_id", keep="first").select("product_id", "value")
     cheap = subject.table("demand").join(value, on="product_id", maintain_order="left").filter(pl.col("price") < pl.col("value"))
     found = joined(pl.col("price"), " for ", pl.col("product_id"), " worth ", pl.col("value"))
-    bare = subject.table("demand").filter(pl.col("price").is_null())
+    bare = subject.table("demand").filter(pl.col("price").is_null() & pl.col("price_series").is_null())
     fix = "write prices, or leave revenue out of account"
     without = mark(
         subject, "price.missing", rows=bare, table="demand", column="price", found=pl.col("stream_id"), fix=fix, most=1

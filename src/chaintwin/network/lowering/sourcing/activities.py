@@ -33,7 +33,7 @@ class ActivityRows:
     outputs: pl.DataFrame
 
 
-def to_activities(supply: Supply, rows: Rows, *, settings: Settings) -> ActivityRows:
+def to_activities(supply: Supply, rows: Rows, *, settings: Settings, reach: int) -> ActivityRows:
     """Return the activities of every source.
 
     Parameters
@@ -41,8 +41,9 @@ def to_activities(supply: Supply, rows: Rows, *, settings: Settings) -> Activity
     supply : stock points and sources.
     rows : tables in force, with what lanes lacked proposed.
     settings : of the project.
+    reach : periods for which prices are followed.
     """
-    sources = _with_costs(_with_lanes(_named(supply), rows), rows, settings=settings)
+    sources = _with_costs(_with_lanes(_named(supply), rows), rows, settings=settings, reach=reach)
     points = rows["stock_points"].unique(subset=PAIR, keep="first", maintain_order=True).select(*PAIR, "sourcing")
     sources = _scaled(_ranked(sources.join(points, on=PAIR, how="left"))).sort("activity_id").with_row_index("activity")
     return ActivityRows(sources, *_arcs(sources, supply))
@@ -116,15 +117,22 @@ def _with_lanes(sources: pl.DataFrame, rows: Rows) -> pl.DataFrame:
     )
 
 
-def _with_costs(sources: pl.DataFrame, rows: Rows, *, settings: Settings) -> pl.DataFrame:
+def _with_costs(sources: pl.DataFrame, rows: Rows, *, settings: Settings, reach: int) -> pl.DataFrame:
     value = rows["products"].select("product_id", "value", "weight_kg")
     freight = pl.col("freight") * pl.col("weight_kg") / 1000
     lane_cost = pl.coalesce("variable_cost", freight, pl.lit(0.0))
     bought = pl.col("kind") == "buy"
-    joined = purchase_prices(sources.join(value, on="product_id", how="left"), rows, settings=settings)
+    stated = pl.coalesce("cost", "value")
+    joined = purchase_prices(
+        sources.join(value, on="product_id", how="left").with_columns(stated.alias("stated")),
+        rows,
+        settings=settings,
+        reach=reach,
+    )
     # A dated price is what the supplier asks today; the cost of the source stands in where there is none.
-    own_cost = pl.when(bought).then(pl.coalesce("price", "cost", "value")).otherwise(pl.col("cost").fill_null(0.0))
+    own_cost = pl.when(bought).then(pl.coalesce("price", "stated")).otherwise(pl.col("cost").fill_null(0.0))
     return joined.with_columns(
+        pl.when(bought).then("price_series").alias("cost_series"),
         pl.col("kind").alias("kind_name"),
         pl.col("kind").replace_strict(KINDS, return_dtype=pl.Int8).alias("kind"),
         (own_cost + lane_cost).alias("variable_cost"),

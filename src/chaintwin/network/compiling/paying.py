@@ -1,0 +1,82 @@
+"""Payments by name as arrays: accounts, groups of payments between two of them, and what each is for (METHODS 1.8)."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from chaintwin.errors import GraphError
+from chaintwin.network.compiling.columns import floats, integers, lists
+from chaintwin.network.compiling.refusing import refuse_unknown
+from chaintwin.network.graph import Basis, Graph
+from chaintwin.network.paths.ordering import rows_of
+from chaintwin.network.program import Names, Payments
+
+ENTITIES: dict[str, tuple[Basis, ...]] = {
+    "activities": (Basis.STARTED, Basis.RECEIVED, Basis.COUNTED),
+    "streams": (Basis.SHIPPED,),
+    "resources": (Basis.USED,),
+    "buffers": (Basis.EXPIRED,),
+}
+"""Which entities a basis speaks of."""
+
+
+def accounts_of(graph: Graph) -> pl.DataFrame:
+    """Return ``account_id`` and ``is_owner``, owners first, then by id.
+
+    Raises
+    ------
+    GraphError
+        An id is there twice.
+    """
+    twice = graph.accounts.filter(pl.col("account_id").is_duplicated())
+    if twice.height:
+        raise GraphError(f"account_id: found {twice['account_id'][0]} twice; allowed: each id once")
+    return graph.accounts.sort(pl.col("is_owner").not_(), "account_id")
+
+
+def payments_of(graph: Graph, names: Names) -> Payments:
+    """Return the payments of a graph; those between the same accounts at the same term are one group.
+
+    Parameters
+    ----------
+    graph, names : payments by name, and what the names are numbers of.
+
+    Raises
+    ------
+    GraphError
+        A payment names something that is not there, is paid to oneself, has a term below 0 or a price below 0.
+    """
+    frame = graph.payments
+    number = names.accounts.with_row_index("number").select("account_id", "number")
+    for side in ("payer", "payee"):
+        frame = frame.join(number.rename({"account_id": side, "number": f"{side}_number"}), on=side, how="left")
+        refuse_unknown(frame, side, where="entity_id", column=f"{side}_number")
+    wrong = frame.filter((pl.col("payer") == pl.col("payee")) | (pl.col("term") < 0) | (pl.col("price") < 0))
+    if wrong.height:
+        row = wrong.row(0, named=True)
+        found = f"found {row['payer']} paying {row['payee']} {row['price']:g} a unit after {row['term']} periods"
+        raise GraphError(f"{row['entity_id']}: {found}; allowed: two accounts, a term and a price of 0 or more")
+    parts = [frame.clear().with_columns(entity=pl.lit(0, dtype=pl.Int64))]
+    for kind, bases in ENTITIES.items():
+        known = getattr(names, kind).select(entity_id=pl.nth(0)).with_row_index("entity")
+        part = frame.filter(pl.col("basis").is_in([int(basis) for basis in bases])).join(known, on="entity_id", how="left")
+        refuse_unknown(part, "entity_id", where="payer", column="entity")
+        parts.append(part.with_columns(pl.col("entity").cast(pl.Int64)))
+    key = ["payer_number", "payee_number", "term"]
+    items = pl.concat(parts).sort(*key, "basis", "entity", "price")
+    groups = items.select(key).unique(maintain_order=True).with_row_index("group")
+    group = integers(items.join(groups, on=key, how="left", maintain_order="left"), "group")
+    series_start, series = lists(items["price_series"])
+    return Payments(
+        owners=np.array([int(names.accounts["is_owner"].sum())], dtype=np.int64),
+        payer=integers(groups, "payer_number"),
+        payee=integers(groups, "payee_number"),
+        term=integers(groups, "term"),
+        item_start=rows_of(group, groups.height),
+        item_basis=items["basis"].to_numpy().astype(np.int8),
+        item_entity=integers(items, "entity"),
+        item_price=floats(items, "price"),
+        series_start=series_start,
+        series_value=series,
+    )

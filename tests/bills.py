@@ -1,0 +1,39 @@
+"""Random payments for random networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chaintwin.network.graph import Basis
+
+BASES = {"activities": (Basis.STARTED, Basis.RECEIVED, Basis.COUNTED), "demands": (Basis.SHIPPED,), "resources": (Basis.USED,)}
+
+
+def lawful(network: dict[str, Any]) -> dict[str, Any]:
+    """Return a network whose lead times that come one after the other in the plain engine are drawn from a law."""
+    drawn = network.get("leads", {})
+    activities = [item | {"lead": "pmf(1:0.3, 2:0.4, 4:0.3)"} if item["id"] in drawn else item for item in network["activities"]]
+    return {name: value for name, value in network.items() if name != "leads"} | {"activities": activities}
+
+
+def with_payments(network: dict[str, Any], draw: np.random.Generator) -> dict[str, Any]:
+    """Return a network whose flows are paid between five accounts at random prices and terms."""
+    names = [f"p{number}" for number in range(5)]
+    ids = {
+        "activities": [item["id"] for item in network["activities"]],
+        "demands": [item.get("id", f"d{number:04d}") for number, item in enumerate(network["demands"])],
+        "resources": list(network.get("resources", {})),
+    }
+    payments = []
+    for kind, bases in BASES.items():
+        for entity in ids[kind]:
+            for basis in bases:
+                if draw.random() < 0.7:
+                    payer, payee = draw.choice(names, 2, replace=False)
+                    bill = {"payer": str(payer), "payee": str(payee), "term": int(draw.choice([0, 0, 1, 3, 40]))}
+                    series = draw.integers(1, 9, 5).astype(float).tolist() if draw.random() < 0.4 else None
+                    payments.append(bill | {"basis": basis, "entity_id": entity, "price": 2.5, "price_series": series})
+    accounts = [{"account_id": name, "is_owner": number < 3} for number, name in enumerate(names)]
+    return network | {"accounts": accounts, "payments": payments}
