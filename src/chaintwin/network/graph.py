@@ -129,6 +129,7 @@ STREAM_SCHEMA = pl.Schema(
         "backlog_cost": pl.Float64(),
         "lost_cost": pl.Float64(),
         "complete": pl.Boolean(),
+        "window": pl.Int64(),
     }
 )
 PIPELINE_SCHEMA = pl.Schema({"activity_id": pl.String(), "period": pl.Int64(), "quantity": pl.Float64()})
@@ -199,7 +200,8 @@ class Graph:
     streams : ``stream_id``, ``buffer_id``, ``priority``, ``lost_fraction``, ``law`` (String or null), ``series`` (List of
         Float64 or null, repeated), ``samples`` (Int64: the series is as many of one length, which replications replay in turn),
         ``factor`` (List of Float64, repeated; multiplies the law), ``price``, ``backlog_cost``,
-        ``lost_cost``, ``complete`` (Boolean: the demand of a period is shipped whole or waits).
+        ``lost_cost``, ``complete`` (Boolean: the demand of a period is shipped whole or waits), ``window`` (Int64: delivery up to
+        so many periods after the demand is on time).
     pipeline : ``activity_id``, ``period``, ``quantity``: started before the run, arriving in that period.
     orders : ``activity_id``, ``period``, ``quantity``: ordered before the run, becoming visible in that period.
     unpriced : ids of the streams that sell at the product's value because no price is given, String.

@@ -181,6 +181,7 @@ class Streams(NamedTuple):
     price, backlog_cost, lost_cost : Floats[D], money a unit (and period, for backlog).
     stream : Words[D]: random stream of the demand.
     complete : int8[D]: 1 where the demand of a period is shipped whole or waits.
+    window : Integers[D], period: delivery up to so many periods after the demand is on time.
     """
 
     buffer: Integers
@@ -196,6 +197,7 @@ class Streams(NamedTuple):
     lost_cost: Floats
     stream: Words
     complete: Bytes
+    window: Integers
 
 
 class Resources(NamedTuple):

@@ -381,6 +381,7 @@ def _streams(index: _Index, laws: _Laws) -> Streams:
         lost_cost=floats(frame, "lost_cost"),
         stream=_stream_numbers("demand", frame["stream_id"], laws.demand >= 0),
         complete=frame["complete"].to_numpy().astype(np.int8),
+        window=integers(frame, "window"),
     )
 
 

@@ -73,6 +73,7 @@ def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
         (pl.col("shipping") == "complete").fill_null(value=False).alias("complete"),
         price.alias("price"),
         pl.col("price").is_not_null().alias("is_priced"),
+        pl.col("promise_window").fill_null(0).alias("window"),
     ).sort("stream_id")
 
 

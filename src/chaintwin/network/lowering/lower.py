@@ -59,8 +59,7 @@ class Lowered:
 def lower(network: Network, *, periods: int | None = None) -> Graph:
     """Return the network as buffers and activities.
 
-    Rows in force on the first day are used. Storage capacity, promise windows, cut-offs and payment terms are not part of the
-    graph.
+    Rows in force on the first day are used. Storage capacity, cut-offs and payment terms are not part of the graph.
 
     Parameters
     ----------
