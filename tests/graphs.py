@@ -126,7 +126,7 @@ def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, repl
     """Run one block a period at a time and return what ``sim.trace`` reads at the close of each, checking the laws each time."""
     block = blocks_of(program, initial_state(program), periods=periods, width=width, seed=seed)
     rows = block.plan.tape.rows
-    counted = {"started": rows.started, "lost": rows.lost, "shipped": rows.shipped}
+    counted = {"started": rows.started, "lost": rows.lost, "shipped": rows.shipped, "on_time": rows.on_time}
     before: dict[str, Any] = dict.fromkeys(counted, 0.0)
     open_before = queued(block)
     seen: dict[str, list[Any]] = {}
@@ -188,7 +188,7 @@ def _named(program: Program, seen: dict[str, Any]) -> dict[str, Any]:
     names = program.names
     buffers, activities = names.buffers["buffer_id"].to_list(), names.activities["activity_id"].to_list()
     result: dict[str, Any] = {"on_hand": dict(zip(buffers, seen["on_hand"].T.tolist(), strict=True))}
-    for name in ("backlog", "lost", "demand", "shipped"):
+    for name in ("backlog", "lost", "demand", "shipped", "on_time"):
         result[name] = seen[name].T.tolist()
     for name in ("ordered", "started", "waiting", "in_process"):
         result[name] = dict(zip(activities, seen[name].T.tolist(), strict=True))
@@ -232,6 +232,7 @@ def _streams(network: dict[str, Any], price: dict[str, float]) -> pl.DataFrame:
                 price.get("lost", 0.0),
                 bool(item.get("complete", False)),
                 item.get("price_series"),
+                item.get("window", 0),
             )
         )
     return pl.DataFrame(rows, schema=STREAM_SCHEMA, orient="row")

@@ -37,11 +37,14 @@ class Features:
     tiers: bool = False
     perishables: bool = False
     sharing: bool = False
+    promises: bool = False
     policies: tuple[str, ...] = ("base_stock", "sS", "RnQ")
 
 
 RULES = ("base_stock", "sS", "RnQ", "series", "kanban", "constant", "smoothed", "sterman", "echelon", "drp")
-EVERYTHING = Features(random_leads=True, order_rules=True, tiers=True, perishables=True, sharing=True, policies=RULES)
+EVERYTHING = Features(
+    random_leads=True, order_rules=True, tiers=True, perishables=True, sharing=True, promises=True, policies=RULES
+)
 
 
 @st.composite
@@ -266,6 +269,8 @@ class _Build:
             demand["priority"] = self.choose.whole(0, 2)
         if self.features.sharing and self.choose.chance(25):
             demand["complete"] = True
+        if self.features.promises and self.choose.chance(40):
+            demand["window"] = self.choose.one((1, 2, 5, 100))
         return demand
 
     def sources(self, rank: int) -> list[dict[str, Any]]:

@@ -69,13 +69,13 @@ class Queue:
         if quantity:
             self.lots.append([period, quantity])
 
-    def serve(self, quantity: float) -> None:
-        """Take what is served from the oldest."""
-        self._take(0, quantity)
+    def serve(self, quantity: float, since: int = 0) -> float:
+        """Take what is served from the oldest; return what of it was claimed in period ``since`` or later."""
+        return self._take(0, quantity, since)
 
     def lose(self, quantity: float) -> None:
         """Take what is lost from the youngest."""
-        self._take(-1, quantity)
+        self._take(-1, quantity, 0)
 
     def by_class(self, oldest: int) -> dict[int, float]:
         """Return what is claimed by period, all that arose before ``oldest`` counting as that."""
@@ -85,11 +85,14 @@ class Queue:
             found[key] = found.get(key, 0.0) + quantity
         return dict(sorted(found.items()))
 
-    def _take(self, end: int, quantity: float) -> None:
+    def _take(self, end: int, quantity: float, since: int) -> float:
+        young = 0.0
         while quantity > 0 and self.lots:
             lot = self.lots[end]
             part = min(lot[1], quantity)
+            young += part if lot[0] >= since else 0.0
             lot[1] -= part
             quantity -= part
             if lot[1] <= 0:
                 self.lots.pop(end)
+        return young

@@ -84,7 +84,8 @@ def simulate_plain(network: Network, periods: int, integer: bool) -> dict[str, A
 
     Keys: on_hand, position, received, produced (zero-lead), consumption, expired per buffer id; ordered, started, waiting
     (visible, not started), in_information (ordered, not yet visible), in_process, arrived per activity id; backlog, lost,
-    shipped, demand as one list a stream in the order of the input; capacity_use per resource. Each holds one value a period.
+    shipped, demand, on_time (delivered within ``window`` periods of its demand) as one list a stream in the order of the
+    input; capacity_use per resource. Each holds one value a period.
     Beside the notation of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period),
     ``lead_mode`` (crossing, fifo or kaplan) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on
     both, and what ``plain_ages`` and ``plain_granting`` names.
@@ -177,7 +178,7 @@ class _Run:
             self.record[key] = {b: [] for b in self.buffer_of}
         for key in ("ordered", "started", "waiting", "in_information", "in_process", "arrived"):
             self.record[key] = {a: [] for a in self.u}
-        for key in ("backlog", "lost", "shipped", "demand"):
+        for key in ("backlog", "lost", "shipped", "demand", "on_time"):
             self.record[key] = [[] for _ in self.demands]
         self.record["capacity_use"] = {r: [] for r in self.capacity}
 
@@ -317,7 +318,7 @@ class _Run:
             self.oh[b] -= share
             self.lots[b].take(share)
             self.bo[d] -= share
-            self.debts[d].serve(share)
+            self.flow.on_time[d] = self.debts[d].serve(share, self.now - self.demands[d].get("window", 0))
             self.flow.shipped[d] = share
         for activity, share in zip(self.consumers[b], shares[len(streams) :], strict=True):
             reserved[activity["id"], b] = share
@@ -401,6 +402,7 @@ class _Run:
             "lost": self.flow.lost,
             "shipped": self.flow.shipped,
             "demand": self.flow.demand,
+            "on_time": self.flow.on_time,
         }
         for key, values in per_key.items():
             for name, value in values.items():
@@ -421,7 +423,7 @@ class _Flow:
         self.received, self.produced, self.consumption, self.position = (dict.fromkeys(run.oh, 0.0) for _ in range(4))
         self.claimed, self.expired = (dict.fromkeys(run.oh, 0.0) for _ in range(2))
         self.ordered, self.started, self.sent, self.arrived = (dict.fromkeys(run.u, 0.0) for _ in range(4))
-        self.demand, self.shipped, self.lost = (dict.fromkeys(range(len(run.demands)), 0.0) for _ in range(3))
+        self.demand, self.shipped, self.lost, self.on_time = (dict.fromkeys(range(len(run.demands)), 0.0) for _ in range(4))
         self.taken: dict[tuple[str, str], float] = {}
         self.capacity: dict[str, float] = {}
         self.capacity_use = dict.fromkeys(run.capacity, 0.0)

@@ -21,7 +21,7 @@ WIDTH = 4
 LEAD_LAW = "pmf(1:0.2, 2:0.5, 3:0.3)"
 DUST = 1e-11
 WITHOUT_LOOPS = replace(EVERYTHING, loops=False)
-READINGS = ("on_hand", "backlog", "lost", "ordered", "started", "waiting", "in_process")
+READINGS = ("on_hand", "backlog", "lost", "on_time", "ordered", "started", "waiting", "in_process")
 
 
 @pytest.mark.parametrize("case", cases_of("cases/simulation.json", "sim.trace"))

@@ -142,6 +142,7 @@ STREAM_SCHEMA = pl.Schema(
         "lost_cost": pl.Float64(),
         "complete": pl.Boolean(),
         "price_series": pl.List(pl.Float64()),
+        "window": pl.Int64(),
     }
 )
 PIPELINE_SCHEMA = pl.Schema({"activity_id": pl.String(), "period": pl.Int64(), "quantity": pl.Float64()})
@@ -228,7 +229,8 @@ class Graph:
         Float64 or null, repeated), ``samples`` (Int64: the series is as many of one length, which replications replay in turn),
         ``factor`` (List of Float64, repeated; multiplies the law), ``price``, ``backlog_cost``,
         ``lost_cost``, ``complete`` (Boolean: the demand of a period is shipped whole or waits), ``price_series`` (List of Float64
-        or null, repeated: the price of each period, where it changes).
+        or null, repeated: the price of each period, where it changes), ``window`` (Int64: delivery up to so many periods after
+        the demand is on time).
     pipeline : ``activity_id``, ``period``, ``quantity``: started before the run, arriving in that period.
     orders : ``activity_id``, ``period``, ``quantity``: ordered before the run, becoming visible in that period.
     accounts : ``account_id``, ``is_owner`` (Boolean: of a company that owns stock, whose cash is followed by period); none where

@@ -187,6 +187,7 @@ class Streams(NamedTuple):
     stream : Words[D]: random stream of the demand.
     complete : int8[D]: 1 where the demand of a period is shipped whole or waits.
     price_start, price_value : rows over D of the price of each period, repeated; none where it does not change.
+    window : Integers[D], period: delivery up to so many periods after the demand is on time.
     """
 
     buffer: Integers
@@ -204,6 +205,7 @@ class Streams(NamedTuple):
     complete: Bytes
     price_start: Integers
     price_value: Floats
+    window: Integers
 
 
 class Resources(NamedTuple):

@@ -36,8 +36,9 @@ def service_ranking(result: Result, *, by: LossBy = "stream") -> pl.DataFrame:
 
     Returns
     -------
-    The ids of ``by``, ``demand`` and ``missed`` (units a period asked for, and not met at once), ``fill_rate``, ``share`` of all
-    that is missed, and ``cumulative_share``, which ends at 1. What misses nothing is left out.
+    The ids of ``by``, ``demand`` and ``missed`` (units a period asked for, and not met at once), ``fill_rate``, ``on_time_rate``
+    (null in a result of before there was one), ``share`` of all that is missed, and ``cumulative_share``, which ends at 1. What
+    misses nothing is left out.
 
     Raises
     ------
@@ -55,11 +56,17 @@ def service_ranking(result: Result, *, by: LossBy = "stream") -> pl.DataFrame:
     if by not in _LOSS_KEYS:
         raise UsageError(f"by: found {by!r}; allowed: {', '.join(_LOSS_KEYS)}")
     places = result.stock_points.select("buffer_id", "site_id", "product_id")
+    on_time = pl.col("on_time_rate") if "on_time_rate" in result.streams.columns else pl.lit(None, dtype=pl.Float64)
     streams = result.streams.join(places, on="buffer_id", how="left").with_columns(
-        missed=pl.max_horizontal(pl.col("demand") * (1 - pl.col("fill_rate")), pl.lit(0.0)).fill_null(0.0)
+        missed=pl.max_horizontal(pl.col("demand") * (1 - pl.col("fill_rate")), pl.lit(0.0)).fill_null(0.0),
+        on_time=pl.when(pl.col("demand") > 0).then(pl.col("demand") * on_time).otherwise(0.0),
     )
-    found = streams.group_by(_LOSS_KEYS[by]).agg(pl.col("demand", "missed").sum()).filter(pl.col("missed") > 0)
-    found = found.with_columns(fill_rate=1 - pl.col("missed") / pl.col("demand"))
+    # A sum over nulls would be 0, a rate that is not known is none.
+    known = pl.when(pl.col("on_time").is_not_null().all()).then(pl.col("on_time").sum()).alias("on_time")
+    found = streams.group_by(_LOSS_KEYS[by]).agg(pl.col("demand", "missed").sum(), known).filter(pl.col("missed") > 0)
+    found = found.with_columns(
+        fill_rate=1 - pl.col("missed") / pl.col("demand"), on_time_rate=pl.col("on_time") / pl.col("demand")
+    ).drop("on_time")
     return _shared(found, "missed", keys=_LOSS_KEYS[by])
 
 

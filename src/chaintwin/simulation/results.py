@@ -202,7 +202,7 @@ def result_of(
         streams=_frame(
             names.streams,
             reduced,
-            ("demand", "shipped", "lost", "backlog", "fill_rate", "cycle_service_level"),
+            ("demand", "shipped", "lost", "backlog", "fill_rate", "on_time_rate", "cycle_service_level"),
             confidence,
         ),
         activities=_frame(

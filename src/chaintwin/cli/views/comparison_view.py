@@ -11,6 +11,7 @@ from chaintwin.cli.views.numbers import NOTHING, count, interval_decimals, numbe
 from chaintwin.cli.views.result_view import COST_NAMES, SERVICE_NAMES
 
 if TYPE_CHECKING:
+    from polars import DataFrame
     from rich.table import Table
 
     from chaintwin.network import Scenario
@@ -92,7 +93,6 @@ def _changes(scenario: Scenario) -> list[str]:
 
 
 def _table(comparison: Comparison, name: str, *, sign: str) -> Table:
-    import polars as pl
     from rich.table import Table
     from rich.text import Text
 
@@ -103,7 +103,7 @@ def _table(comparison: Comparison, name: str, *, sign: str) -> Table:
     for title in (printable(comparison.reference), "difference", ""):
         table.add_column(title, justify="right", no_wrap=True)
     names = _names(comparison)
-    for row in comparison.differences.filter(pl.col("scenario") == name).to_dicts():
+    for row in _differences(comparison, name).to_dicts():
         if row["figure"] in names and row["verdict"] != SAME:
             said = NOT_SHOWN if row["verdict"] == "no difference shown" else row["verdict"]
             verdict = Text(said, style=dict(_STYLES).get(row["verdict"], ""))
@@ -116,12 +116,21 @@ def _unchanged(comparison: Comparison, name: str) -> str:
     """Return a sentence about the figures that are the same in both, those that are nothing left out."""
     import polars as pl
 
-    rows = comparison.differences.filter((pl.col("scenario") == name) & (pl.col("verdict") == SAME) & (pl.col("reference") != 0))
+    there = _differences(comparison, name).filter(pl.col("reference") != 0)
     names = _names(comparison)
-    same = [names[figure].lower() for figure in rows["figure"] if figure in names]
-    if len(same) == len(comparison.differences.filter((pl.col("scenario") == name) & (pl.col("reference") != 0))):
+    same = [names[figure].lower() for figure in there.filter(pl.col("verdict") == SAME)["figure"] if figure in names]
+    if len(same) == len(there):
         return "All figures are the same."
     return f"The same: {'; '.join(same)}." if same else ""
+
+
+def _differences(comparison: Comparison, name: str) -> DataFrame:
+    """Return the differences of a scenario; delivery on time is left out where it is the fill rate in both."""
+    import polars as pl
+
+    found = comparison.differences.filter(pl.col("scenario") == name)
+    rates = found.filter(pl.col("figure").is_in(["fill_rate", "on_time_rate"])).select("reference", "value").unique()
+    return found.filter(pl.col("figure") != "on_time_rate") if rates.height == 1 else found
 
 
 def _names(comparison: Comparison) -> dict[str, str]:

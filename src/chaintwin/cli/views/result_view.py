@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SERVICE_NAMES = {
     "fill_rate": "Fill rate (demand met at once)",
+    "on_time_rate": "On time (within the promise)",
     "cycle_service_level": "{periods} with all demand met",
     "demand": "Demand",
     "shipped": "Delivered",
@@ -97,7 +98,9 @@ def _service_table(result: Result, level: str) -> Table:
         mean, low, high = _figure(result, figure)
         if figure in ("lost_sales", "expired") and not mean:
             continue
-        is_share = figure in ("fill_rate", "cycle_service_level")
+        if figure == "on_time_rate" and mean in (None, _figure(result, "fill_rate")[0]):
+            continue
+        is_share = figure in ("fill_rate", "on_time_rate", "cycle_service_level")
         same = _same(result)
         cells = percent_interval(mean, low, high=high, same=same) if is_share else interval(mean, low, high=high, same=same)
         unit = "" if is_share else f"units a {result.period}" if figure in FLOWS else "units"

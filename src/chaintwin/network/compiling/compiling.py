@@ -391,6 +391,7 @@ def _streams(index: _Index, laws: _Laws) -> Streams:
         complete=frame["complete"].to_numpy().astype(np.int8),
         price_start=price_start,
         price_value=prices,
+        window=integers(frame, "window"),
     )
 
 

@@ -81,6 +81,7 @@ def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
         price.alias("price"),
         pl.col("asked").alias("price_series"),
         pl.coalesce(followed, "price").is_not_null().alias("is_priced"),
+        pl.col("promise_window").fill_null(0).alias("window"),
     ).sort("stream_id")
 
 

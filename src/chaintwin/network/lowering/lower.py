@@ -60,8 +60,8 @@ class Lowered:
 def lower(network: Network, *, periods: int | None = None) -> Graph:
     """Return the network as buffers and activities.
 
-    Rows in force on the first day are used; prices and exchange rates change with their dates. Storage capacity, promise windows
-    and cut-offs are not part of the graph.
+    Rows in force on the first day are used; prices and exchange rates change with their dates. Storage capacity and cut-offs are
+    not part of the graph.
 
     Parameters
     ----------

@@ -162,7 +162,7 @@ DEMAND = Table(
         Column(
             "promise_window",
             Kind.INTEGER,
-            "Periods within which delivery still counts as on time.",
+            "Periods within which delivery still counts as on time (`on_time_rate` of results).",
             unit="period",
             default=0,
             low=0,

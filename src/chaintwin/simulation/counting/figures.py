@@ -18,6 +18,7 @@ COSTS = tuple(name for name in LEDGER if name.endswith("_cost"))
 
 SHARES: Mapping[str, tuple[str, str]] = {
     "fill_rate": ("served_at_once", "demand"),
+    "on_time_rate": ("served_on_time", "demand"),
     "cycle_service_level": ("clear", "asked"),
 }
 """Shares of a total, with what stands above and below. Their mean is that of all replications together: the sum above over the

@@ -20,6 +20,7 @@ LEDGER = (
     "demand",
     "shipped",
     "served_at_once",
+    "served_on_time",
     "lost_sales",
     "backlog",
     "asked",
@@ -120,6 +121,7 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
     }
     divided = {
         "fill_rate": (rows.immediate, rows.asked_for),
+        "on_time_rate": (rows.on_time, rows.asked_for),
         "cycle_service_level": (rows.clear, rows.asked),
         "period_fill_rate": (totals[3] + days, totals[2] + days),
     }
@@ -232,6 +234,7 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
     add("demand", rows.asked_for, scale)
     add("shipped", rows.shipped, scale)
     add("served_at_once", rows.immediate, scale)
+    add("served_on_time", rows.on_time, scale)
     add("lost_sales", rows.lost, scale)
     add("backlog", rows.owed, scale)
     add("asked", rows.asked, 1.0)

@@ -149,6 +149,28 @@ def lose_kernel(backlog: Row, demand: Row, position: Row, total: Row, fraction: 
 
 
 @row_kernel
+def promise_kernel(
+    backlog: Row, demand: Row, before: Row, wanted: Row, total: Row, slot: Row, fraction: float, integer: bool
+) -> None:
+    """E5: count what was delivered today of demand that its promise still holds for (METHODS 5.2, oldest demand first).
+
+    With A the cumulative demand less what was lost, C what was delivered and w the window that is C(t) - max(C(t-1), A(t-w-1)).
+    Taken from C(t), which is A(t) less what is owed, both are small numbers: what was delivered today, and what was demanded
+    since less what is owed.
+    """
+    for w in range(backlog.shape[0]):
+        lost = fraction * min(backlog[w], demand[w])
+        if integer:
+            lost = np.floor(lost + SLACK)
+        kept = demand[w] - lost
+        wanted[w] += kept - slot[w]
+        slot[w] = kept
+        delivered = before[w] + demand[w] - backlog[w]
+        before[w] = backlog[w] - lost
+        total[w] += max(min(delivered, wanted[w] - before[w]), 0.0)
+
+
+@row_kernel
 def owe_kernel(backlog: Row, total: Row, period_total: Row) -> None:
     """E6: count what is owed at close."""
     for w in range(backlog.shape[0]):

@@ -48,6 +48,7 @@ from chaintwin.simulation.kernels.row_kernels import (
     limit_kernel,
     lose_kernel,
     owe_kernel,
+    promise_kernel,
     queue_kernel,
     ripen_kernel,
     scale_kernel,
@@ -136,7 +137,7 @@ def run_kernel(
             elif op > 79:
                 money_kernel(op, a, b, c, d, e, f, g, period, row + 4 * length, length, series, table)
             elif op > 59:
-                _source_kernel(op, a, b, c, d, e, numbers[at], period, first, integer, series, table)
+                _source_kernel(op, a, b, c, d, e, f, g, numbers[at], period, first, integer, series, table)
             elif 38 < op < 46:
                 _rule_kernel(op, a, b, c, d, numbers[at], period, series, table)
             elif 47 < op < 60:
@@ -247,6 +248,8 @@ def _source_kernel(
     c: int,
     d: int,
     e: int,
+    f: int,
+    g: int,
     numbers: Floats,
     period: int,
     first: int,
@@ -254,7 +257,9 @@ def _source_kernel(
     series: Floats,
     table: Floats,
 ) -> None:
-    if op == 60:
+    if op == 70:
+        promise_kernel(table[a], table[b], table[c], table[d], table[e], table[f + period % g], numbers[0], integer)
+    elif op == 60:
         for ahead in range(d, e + 1):
             add_kernel(table[a], table[b + (period + ahead) % c], numbers[0])
     elif op == 61:

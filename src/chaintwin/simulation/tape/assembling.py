@@ -151,13 +151,23 @@ def _write_close(writer: Writer, program: Program, rows: Rows) -> None:
         owed = (rows.owed[chosen],) if op is Op.SETTLE else ()
         numbers = (slack[streams.buffer[chosen]],)
         writer.write("close", op, place=(0, 0, chosen, 0), rows=(*served, *owed), numbers=numbers)
+    promised = np.flatnonzero(rows.promised_length > 0)
+    ring = (rows.promised[promised], rows.promised_length[promised])
+    kept_by = (rows.owed_before[promised], rows.wanted[promised], rows.on_time[promised])
+    writer.write(
+        "close",
+        Op.PROMISE,
+        place=(0, 0, promised, 1),
+        rows=(rows.backlog[promised], rows.demand[promised], *kept_by, *ring),
+        numbers=(streams.lost_fraction[promised],),
+    )
     writer.write(
         "close",
         Op.LOSE,
-        place=(0, 0, lossy, 1),
+        place=(0, 0, lossy, 2),
         rows=(rows.backlog[lossy], rows.demand[lossy], rows.position[streams.buffer[lossy]], rows.lost[lossy]),
         numbers=(streams.lost_fraction[lossy],),
     )
-    writer.write("close", Op.OWE, place=(0, 0, lossy, 2), rows=(rows.backlog[lossy], rows.owed[lossy]))
+    writer.write("close", Op.OWE, place=(0, 0, lossy, 3), rows=(rows.backlog[lossy], rows.owed[lossy]))
     stock = np.arange(rows.on_hand.size)
     writer.write("close", Op.STOCK, place=(0, 2, stock), rows=(rows.on_hand, rows.stock, rows.stocked), numbers=(slack,))

@@ -150,6 +150,10 @@ class Op(IntEnum):
     REPLAY_EACH = 67
     """into, first value, values, samples: the value of the period in the sample of the replication."""
 
+    PROMISE = 70
+    """backlog, demand, backlog before, wanted, sum delivered on time, ring, length; lost fraction: of today's deliveries what
+    was demanded in the last ``length`` periods, as far as it was not lost, is on time."""
+
     APPRAISE = 80
     """value, before, total, first price, prices: what the total has grown by since it was ``before``, at the price of the period,
     joins the value."""

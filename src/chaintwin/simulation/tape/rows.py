@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.errors import UsageError
+from chaintwin.errors import GraphError, UsageError
 from chaintwin.network.graph import TWO_SPEEDS, LeadMode, Policy
 from chaintwin.network.program import Activities, Program
-from chaintwin.network.sizes import SLACK
+from chaintwin.network.sizes import RING_SLOTS_MAX, SLACK
 from chaintwin.network.state import State
 from chaintwin.simulation.counting.sums import spread
 from chaintwin.simulation.tape.ages.classes import class_rows, first_classes
@@ -112,6 +112,10 @@ class Rows:
         paid at once. unpaid : [G] due and not paid.
     cash, cash_at : [P] what came in less what was paid, now and a period ago. funding : [P] the most that was paid beyond what
         had come in.
+    on_time : [D] sum of what was delivered within the promise window; ``immediate`` where there is none.
+    owed_before, wanted : [D] what was owed at the last close; what was demanded, less what of it was lost, in the periods of the
+        window; ``nowhere`` where there is none.
+    promised, promised_length : [D] first row and number of rows of such demand, by period; length 0: no window.
     nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
         follow them, ``totals`` blocks of as many rows as periods: ``PERIOD_TOTALS`` and one for the cash of each owner.
     """
@@ -174,6 +178,11 @@ class Rows:
     cash: Integers
     cash_at: Integers
     funding: Integers
+    on_time: Integers
+    owed_before: Integers
+    wanted: Integers
+    promised: Integers
+    promised_length: Integers
     opening_balance: Integers
     opening_backlog: Integers
     opening_queue: Integers
@@ -184,11 +193,15 @@ class Rows:
     totals: int
 
     def sums(self) -> Integers:
-        """Return the rows that are set to zero when counting begins."""
+        """Return the rows that are set to zero when counting begins.
+
+        What was demanded before is among them: it is no part of the demand that is counted, and so its delivery is not either.
+        """
         names = ("stock", "stocked", "asked_for", "shipped", "immediate", "lost", "owed", "asked", "clear")
-        more = ("started", "orders", "start_count", "lead_sum", "used", "expired")
+        more = ("started", "orders", "start_count", "lead_sum", "used", "expired", "on_time", "wanted")
         money = ("received", "spent", "spent_at", "earned", "earned_at", "worth", "worth_at", "due", "cash", "cash_at", "funding")
-        return np.concatenate([getattr(self, name) for name in (*names, *more, *money)])
+        windows = Rings.of(self.promised, self.promised_length).rows
+        return np.concatenate([*(getattr(self, name) for name in (*names, *more, *money)), windows])
 
 
 def rows_for(program: Program, state: State, *, periods: int | None = None) -> Rows:
@@ -204,6 +217,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
     pipe_length, info_length = _ring_lengths(program, state)
     perishing = expires(program, state, periods=periods)
     lots_length, classes_length = lot_rows(program, perishing), class_rows(program)
+    promised_length = promise_rows(program, periods=periods)
     kept = np.diff(activities.use_start) > 0
     next_row = 0
 
@@ -238,29 +252,22 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         "young": some(perishing),
         "expired": some(perishing),
         "claim_held": some(classes_length > 0),
+        "owed_before": some(promised_length > 0),
+        "wanted": some(promised_length > 0),
+        "on_time": some(promised_length > 0),
     } | {name: some(wanted) for name, wanted in valued(program).items()}
-    sizes = _hot_sizes(program, pipe_length, info_length) | {"window": window_length}
+    warm = {"pipe": pipe_length, "info": info_length, "window": window_length}
+    cold = {"lots": lots_length, "classes": classes_length, "promised": promised_length, "dues": program.payments.term}
+    sizes = _hot_sizes(program) | warm
     taken = {name: take(size) for name, size in sizes.items()}
     hot = next_row
-    cold: dict[str, int | Integers] = {
-        "lots": lots_length,
-        "classes": classes_length,
-        "opening_balance": count,
-        "opening_backlog": streams,
-        "opening_queue": actors,
-        "opening_to_go": actors,
-        "dues": program.payments.term,
-    }
-    taken |= {name: take(size) for name, size in cold.items()}
+    openings = {"opening_balance": count, "opening_backlog": streams, "opening_queue": actors, "opening_to_go": actors}
+    taken |= {name: take(size) for name, size in (cold | openings).items()}
+    chosen["on_time"] = np.where(promised_length > 0, chosen["on_time"], taken["immediate"])
     return Rows(
         **taken,
         **chosen,
-        pipe_length=pipe_length,
-        info_length=info_length,
-        window_length=window_length,
-        lots_length=lots_length,
-        classes_length=classes_length,
-        dues_length=program.payments.term,
+        **{f"{name}_length": length for name, length in (warm | cold).items()},
         starts=starts,
         spare=spare,
         nowhere=nowhere,
@@ -301,6 +308,7 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     np.add.at(waiting, who[~hidden], quantity[~hidden])
     due = under_way + np.bincount(who, weights=quantity, minlength=waiting.size)
     column[rows.on_hand], column[rows.waiting], column[rows.backlog] = stock, waiting, state.backlog
+    column[rows.owed_before] = state.backlog
     position = stock.copy()
     target = np.repeat(np.arange(stock.size), np.diff(buffers.supply_start))
     np.add.at(position, target, buffers.supply_quantity * due[buffers.supply_activity])
@@ -330,6 +338,29 @@ def ripens(program: Program) -> NDArray[np.bool_]:
     activities = program.activities
     found: NDArray[np.bool_] = (activities.lead_random == 1) & (activities.lead_mode == LeadMode.KAPLAN)
     return found
+
+
+def promise_rows(program: Program, *, periods: int | None) -> Integers:
+    """Return Integers[D]: rows in which a stream keeps what was demanded in the periods of its window and today; 0 without one.
+
+    Parameters
+    ----------
+    program : the network.
+    periods : how many are run at most; what was demanded before the first of them is never on time.
+
+    Raises
+    ------
+    GraphError
+        The windows of all streams together are too long.
+    """
+    window = program.streams.window
+    longest = np.iinfo(np.int64).max if periods is None else max(periods, 1)
+    rows: Integers = np.where(window > 0, np.minimum(window + 1, longest), 0)
+    if rows.sum() > RING_SLOTS_MAX:
+        name = program.names.streams["stream_id"][int(rows.argmax())]
+        found = f"found {rows.sum():,} periods in which all demand is still on time, most of them of {name}"
+        raise GraphError(f"{found}; allowed: at most {RING_SLOTS_MAX:,}")
+    return rows
 
 
 def tiered(program: Program) -> NDArray[np.bool_]:
@@ -372,7 +403,7 @@ def slacks(program: Program) -> Floats:
     return np.zeros(buffers.low.size) if program.integer else SLACK * np.maximum(1.0, np.abs(buffers.low))
 
 
-def _hot_sizes(program: Program, pipe_length: Integers, info_length: Integers) -> dict[str, int | Integers]:
+def _hot_sizes(program: Program) -> dict[str, int | Integers]:
     """Return by name how many rows each entity has that is worked on in every period; a number where all have one."""
     count, actors, streams, resources = program.counts
     return {
@@ -380,8 +411,6 @@ def _hot_sizes(program: Program, pipe_length: Integers, info_length: Integers) -
         "backlog": streams,
         "demand": streams,
         "waiting": actors,
-        "pipe": pipe_length,
-        "info": info_length,
         "grants": np.where(class_rows(program) > 0, 3, 2),
         "capacity": resources,
         "need": resources,
