@@ -25,6 +25,7 @@ EXPECTED = {
     "import_scms",
     "rng_uniforms",
     "help_start",
+    "simulate_start",
 }
 
 

@@ -14,7 +14,7 @@ from chaintwin.bench.simulation_cases import (
     simulate_line,
     simulate_trees,
 )
-from chaintwin.bench.small_cases import help_start, import_scms, rng_uniforms
+from chaintwin.bench.small_cases import help_start, import_scms, rng_uniforms, simulate_start
 from chaintwin.bench.table_cases import check_100k, read_csv_100k, read_parquet_100k, read_xlsx_100k
 from chaintwin.errors import UsageError
 
@@ -51,6 +51,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         import_scms(),
         rng_uniforms(),
         help_start(),
+        simulate_start(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]
