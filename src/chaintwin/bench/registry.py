@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
+from chaintwin.bench.scaling.growth import simulate_growth
+from chaintwin.bench.scaling.memory import simulate_memory
 from chaintwin.bench.simulation_cases import (
     compile_100k,
     simulate_8_buffers,
@@ -12,6 +14,7 @@ from chaintwin.bench.simulation_cases import (
     simulate_demo,
     simulate_features,
     simulate_line,
+    simulate_short_line,
     simulate_trees,
 )
 from chaintwin.bench.small_cases import help_start, import_scms, rng_uniforms, simulate_start
@@ -48,6 +51,9 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         simulate_trees(),
         simulate_features(),
         simulate_line(),
+        simulate_short_line(),
+        simulate_growth(),
+        simulate_memory(),
         import_scms(),
         rng_uniforms(),
         help_start(),

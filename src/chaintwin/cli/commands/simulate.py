@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -29,6 +29,10 @@ from chaintwin.cli.commands.options import (
     WarmUp,
 )
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
+
+if TYPE_CHECKING:
+    from chaintwin.network import Network, Scenario
+    from chaintwin.network.state import State
 
 HOW = {
     "parquet": "Parquet; read it with chaintwin.Result.read",
@@ -79,17 +83,8 @@ def simulate(
         _refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
         _refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
         _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
-        changes = None
-        if scenario is not None:
-            from chaintwin.network import Scenario
-
-            changes = Scenario.read(scenario)
+        changes = _changes(scenario)
         network = usable_network(terminal, project)
-        start = None
-        if state is not None:
-            from chaintwin.simulation import read_state
-
-            start = read_state(state, program=network.compile())
         result = run_simulation(
             terminal,
             network,
@@ -98,7 +93,7 @@ def simulate(
             until=until,
             warm_up=warm_up,
             seed=seed,
-            state=start,
+            state=_start(state, network),
             threads=threads,
             confidence=confidence,
             bands=_kept(bands, kind if plot is not None else None),
@@ -124,6 +119,22 @@ def simulate(
             terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")
         if plot is not None:
             terminal.show("", f"Drew the picture to {plot}.")
+
+
+def _changes(scenario: Path | None) -> Scenario | None:
+    if scenario is None:
+        return None
+    from chaintwin.network import Scenario
+
+    return Scenario.read(scenario)
+
+
+def _start(state: Path | None, network: Network) -> State | None:
+    if state is None:
+        return None
+    from chaintwin.simulation import read_state
+
+    return read_state(state, program=network.compile())
 
 
 def _check_places(out: Path | None, format: ResultFormat | None, plot: Path | None, *, rows: int) -> None:
