@@ -12,9 +12,9 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -122,7 +122,19 @@ def _compiled(function: Function, options: dict[str, object]) -> Function:
     numba.config.CACHE_DIR = str(cache_folder())
     # Kernels never allocate, so they need no reference counts (_nrt), which would be taken for every array of every call.
     compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False, _nrt=False, **options)(function)
+    kept: Any = compiled._cache
+    kept.load_overload = partial(_load_compiled, kept)
     return cast(Function, compiled)
+
+
+def _load_compiled(kept: Any, signature: object, target: object) -> object:
+    """Load a compiled kernel as numba does, but leave the compiler where it is.
+
+    Numba reads in all it knows about Python, some 200 ms, before it looks into its cache, and again before it compiles. Code
+    that is there needs none of it.
+    """
+    with kept._guard_against_spurious_io_errors():
+        return kept._load_overload(signature, target)
 
 
 @cache

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from chaintwin.bench import Case, Phase, case_names, cases, measure
 from chaintwin.bench.machine import describe_machine
+from chaintwin.bench.scaling.growth import exponent_of
+from chaintwin.bench.trees import mesh
 from chaintwin.errors import UsageError
+from chaintwin.network.compiling import compile_graph
 
 EXPECTED = {
     "read_csv_100k",
@@ -22,9 +26,13 @@ EXPECTED = {
     "simulate_trees",
     "simulate_features",
     "simulate_line",
+    "simulate_short_line",
+    "simulate_growth",
+    "simulate_memory",
     "import_scms",
     "rng_uniforms",
     "help_start",
+    "simulate_start",
 }
 
 
@@ -55,6 +63,29 @@ def test_measure__smoke(name: str) -> None:
         assert timing.shortest == timing.median == timing.longest > 0
         assert (timing.rate is None) == (timing.unit == "")
         assert timing.limit_seconds is None or len(case.sizes) == 1
+
+
+def test_measure__finding_is_the_median_and_has_no_rate() -> None:
+    found = iter([9.0, 1.0, 5.0, 2.0])
+    case = Case("case", "Finds something.", (1,), "thing", lambda size, folder: (Phase("look", found.__next__, finding="byte"),))
+    (timing,) = measure(case, repeat=3).timings
+    assert (timing.amount, timing.finding, timing.rate) == (2.0, "byte", None)
+
+
+def test_exponent_of__powers() -> None:
+    for power in (0.0, 0.5, 1.0, 2.0):
+        assert exponent_of([1, 2, 4, 8], [3 * size**power for size in (1, 2, 4, 8)]) == pytest.approx(power, abs=1e-12)
+
+
+@pytest.mark.parametrize("sources", [1, 2, 5])
+def test_mesh__each_store_has_so_many_hubs(sources: int) -> None:
+    graph = mesh(12, 5, sources=sources)
+    program = compile_graph(graph)
+    assert program.counts[:2] == (18, 6 + 12 * sources)
+    stores = graph.inputs.join(graph.outputs, on="activity_id", suffix="_out").filter(pl.col("buffer_id") != "p000")
+    counts = stores.group_by("buffer_id_out").agg(pl.col("buffer_id").n_unique(), pl.len())
+    assert counts.height == 12
+    assert counts["buffer_id"].to_list() == counts["len"].to_list() == [sources] * 12
 
 
 def test_measure__median_rate_and_goal() -> None:

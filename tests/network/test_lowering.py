@@ -17,6 +17,7 @@ from polars.testing import assert_frame_equal
 
 from chaintwin.laws import LawError
 from chaintwin.network.compiling import compile_graph
+from chaintwin.network.doctor import check
 from chaintwin.network.graph import ActivityKind, Graph, Policy
 from chaintwin.network.lowering import lower, lower_in_full
 from chaintwin.network.network import Period, Quantities, Settings
@@ -432,3 +433,16 @@ def test_lower__order_of_rows_never_matters(tables: Tables, random: Any) -> None
 
 def test_lower__compiles() -> None:
     assert compile_graph(graph_of(chain())).names.buffers.height == 4
+
+
+def test_compile__takes_what_the_doctor_lowered_once() -> None:
+    """A checked network compiles to what an unchecked one does, for every reach, and changed tables are lowered anew."""
+    trend = {"stream_id": "D", "site_id": "store", "product_id": "A", "quantity": "poisson(9)", "trend_rate": 0.5}
+    network, fresh = network_of(chain(demand=[trend])), network_of(chain(demand=[trend]))
+    for periods in (None, 1, network.settings.periods, network.settings.periods + 100):
+        assert check(network).ok
+        assert network.compile(periods=periods).digest() == fresh.compile(periods=periods).digest()
+        assert network.compile(periods=periods).digest() == fresh.compile(periods=periods).digest()
+    check(network)
+    busier = network.with_table("demand", network["demand"].with_columns(quantity=pl.lit("poisson(20)")))
+    assert busier.compile().digest() != network.compile().digest()

@@ -14,15 +14,17 @@ class Phase:
     Parameters
     ----------
     name : what it does.
-    run : does it once and returns how much was done, counted in ``unit``.
+    run : does it once and returns how much was done, counted in ``unit``, or what was found out, which is a ``finding``.
     unit : what is counted, such as ``row``; empty where a rate says nothing.
     limit_seconds : time the project promises for the full size, 0 if none.
+    finding : what the number is that ``run`` returns where that, and not the time, is looked for, such as ``exponent``.
     """
 
     name: str
     run: Callable[[], float]
     unit: str = ""
     limit_seconds: float = 0.0
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Timing:
     amount, unit : how much was done each time.
     rate : amount a second at the median time, None without a unit.
     limit_seconds : time promised for the full size, None if none or at another size.
+    finding : what ``amount`` is where it was looked for and is no amount of work; of several repetitions it is the median.
     """
 
     phase: str
@@ -70,6 +73,7 @@ class Timing:
     unit: str
     rate: float | None
     limit_seconds: float | None
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,15 +44,14 @@ def measure(case: Case, *, size: int | None = None, repeat: int = 5) -> Measurem
 
 
 def _timing(phase: Phase, repeat: int, *, is_full: bool) -> Timing:
-    seconds = []
-    amount = 0.0
+    seconds, amounts = [], []
     for _ in range(repeat):
         # What an earlier repetition left behind is collected outside the timed part.
         gc.collect()
         begun = perf_counter()
-        amount = phase.run()
+        amounts.append(phase.run())
         seconds.append(perf_counter() - begun)
-    middle = median(seconds)
+    middle, amount = median(seconds), median(amounts)
     return Timing(
         phase=phase.name,
         seconds=tuple(seconds),
@@ -63,4 +62,5 @@ def _timing(phase: Phase, repeat: int, *, is_full: bool) -> Timing:
         unit=phase.unit,
         rate=amount / middle if phase.unit else None,
         limit_seconds=phase.limit_seconds if is_full and phase.limit_seconds else None,
+        finding=phase.finding,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
+from chaintwin.bench.scaling.growth import simulate_growth
+from chaintwin.bench.scaling.memory import simulate_memory
 from chaintwin.bench.simulation_cases import (
     compile_100k,
     simulate_8_buffers,
@@ -12,9 +14,10 @@ from chaintwin.bench.simulation_cases import (
     simulate_demo,
     simulate_features,
     simulate_line,
+    simulate_short_line,
     simulate_trees,
 )
-from chaintwin.bench.small_cases import help_start, import_scms, rng_uniforms
+from chaintwin.bench.small_cases import help_start, import_scms, rng_uniforms, simulate_start
 from chaintwin.bench.table_cases import check_100k, read_csv_100k, read_parquet_100k, read_xlsx_100k
 from chaintwin.errors import UsageError
 
@@ -48,9 +51,13 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         simulate_trees(),
         simulate_features(),
         simulate_line(),
+        simulate_short_line(),
+        simulate_growth(),
+        simulate_memory(),
         import_scms(),
         rng_uniforms(),
         help_start(),
+        simulate_start(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,12 +62,24 @@ def simulate_line() -> Case:
     )
 
 
+def simulate_short_line() -> Case:
+    """Return the case of one replication over some periods, where the time around the engine counts as much as the engine's."""
+    return Case(
+        "simulate_short_line",
+        "Simulate one replication of three stages in a row with Poisson demand, its tape written anew; the size counts periods.",
+        (1_000, 10_000),
+        "period",
+        partial(_prepare_line, limit_seconds=0.0015),
+    )
+
+
 def simulate_trees() -> Case:
     """Return the case of a distribution tree and an assembly tree."""
     return Case(
         "simulate_trees",
-        "Simulate a distribution tree of 30 stock points and an assembly tree of 31, 365 periods; the size counts replications.",
-        (64, 1_024),
+        "Simulate a distribution tree of 30 stock points and assembly trees of 31 and 33, 365 periods; the size counts "
+        "replications.",
+        (64, 1_000),
         "replication",
         _prepare_trees,
     )
@@ -116,12 +129,13 @@ def _prepare_eight(size: int, folder: Path) -> tuple[Phase, ...]:
     return (_simulation(compile_graph(eight_buffers()), 365, replications=size),)
 
 
-def _prepare_line(size: int, folder: Path) -> tuple[Phase, ...]:
+def _prepare_line(size: int, folder: Path, *, limit_seconds: float = 0.0) -> tuple[Phase, ...]:
     del folder
     from chaintwin.bench.trees import line
     from chaintwin.network.compiling import compile_graph
 
-    return (_simulation(compile_graph(line(3)), size, replications=1),)
+    simulation = _simulation(compile_graph(line(3)), size, replications=1)
+    return (replace(simulation, limit_seconds=limit_seconds),)
 
 
 def _prepare_trees(size: int, folder: Path) -> tuple[Phase, ...]:
@@ -129,7 +143,7 @@ def _prepare_trees(size: int, folder: Path) -> tuple[Phase, ...]:
     from chaintwin.bench.trees import assembly, distribution
     from chaintwin.network.compiling import compile_graph
 
-    shapes = {"distribution": distribution(25, 4), "assembly": assembly(4, 2)}
+    shapes = {"distribution": distribution(25, 4), "assembly 31": assembly(2, 2, 2, 2), "assembly 33": assembly(4, 7)}
     return tuple(_simulation(compile_graph(shape), 365, replications=size, name=name) for name, shape in shapes.items())
 
 

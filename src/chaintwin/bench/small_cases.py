@@ -32,6 +32,17 @@ def help_start() -> Case:
     return Case("help_start", "Start the command, print its help, and end.", (1,), "start", _prepare_help)
 
 
+def simulate_start() -> Case:
+    """Return the case that simulates the template in a new process, from the prompt to the result."""
+    return Case(
+        "simulate_start",
+        "Start the command in a new process, check and simulate the template project (256 replications of 365 days), and end.",
+        (1,),
+        "start",
+        _prepare_start,
+    )
+
+
 def import_scms() -> Case:
     """Return the case that turns the USAID SCMS delivery history into a project; skipped where the file is absent."""
     return Case(
@@ -70,6 +81,27 @@ def _prepare_help(size: int, folder: Path) -> tuple[Phase, ...]:
         return 1.0
 
     return (Phase("start", run, limit_seconds=0.3),)
+
+
+def _prepare_start(size: int, folder: Path) -> tuple[Phase, ...]:
+    del size
+    command = [sys.executable, "-m", "chaintwin"]
+    # An installed program has its bytecode beside it.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([*command, "init", "project"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=True)
+
+    def run() -> float:
+        subprocess.run(
+            [*command, "simulate", "project"],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
+        return 1.0
+
+    return (Phase("start to result", run, limit_seconds=1.5),)
 
 
 def _prepare_scms(size: int, folder: Path) -> tuple[Phase, ...]:

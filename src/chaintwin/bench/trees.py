@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
+
 from chaintwin.network.graph import (
     ACTIVITY_SCHEMA,
     BUFFER_SCHEMA,
@@ -33,15 +37,33 @@ def distribution(stores: int, hubs: int) -> Graph:
     return _tree(parents, count=1 + hubs + stores, assembly=False)
 
 
-def assembly(levels: int, width: int) -> Graph:
-    """Return a product made of ``width`` parts, each made of as many, down so many levels; raw parts are bought."""
+def assembly(*widths: int) -> Graph:
+    """Return a product made of ``widths[0]`` parts, each made of ``widths[1]``, and so on; raw parts are bought."""
     parents: dict[int, int] = {}
     level = [0]
-    for _ in range(levels):
+    for width in widths:
         below = [len(parents) + 1 + place for place in range(len(level) * width)]
         parents |= {node: level[place // width] for place, node in enumerate(below)}
         level = below
     return _tree(parents, count=len(parents) + 1, assembly=True)
+
+
+def mesh(stores: int, hubs: int, *, sources: int) -> Graph:
+    """Return a plant that supplies hubs, of which so many supply each store in equal parts."""
+    plain = distribution(stores, hubs)
+    named = pl.col("activity_id")
+    first = hubs + 1
+    activities, inputs, outputs = plain.activities, plain.inputs, plain.outputs
+    for other in range(1, sources):
+        # The number of the store is in its name, and its hubs follow each other.
+        store = named.str.slice(4).cast(pl.Int64) - first
+        hub = pl.format("p{}", (1 + (store + other) % hubs).cast(pl.String).str.zfill(3))
+        more = pl.format("{}-{}", named, pl.lit(other))
+        is_store = named.is_in(plain.outputs.filter(pl.col("buffer_id") >= f"p{first:03d}")["activity_id"].to_list())
+        activities = activities.vstack(plain.activities.filter(is_store).with_columns(activity_id=more))
+        inputs = inputs.vstack(plain.inputs.filter(is_store).with_columns(buffer_id=hub, activity_id=more))
+        outputs = outputs.vstack(plain.outputs.filter(is_store).with_columns(activity_id=more))
+    return replace(plain, activities=activities, inputs=inputs, outputs=outputs)
 
 
 def _tree(parents: dict[int, int], *, count: int, assembly: bool) -> Graph:

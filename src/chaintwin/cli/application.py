@@ -71,6 +71,13 @@ def main() -> None:
             _leave(PIPE_CLOSED)
         if leaving.code in (INTERRUPTED, TERMINATED):
             _leave(leaving.code)
+        # Taking libraries down one by one takes a tenth of a second, and nothing depends on it. Output that cannot be written
+        # is reported by the usual end.
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            if leaving.code is None or isinstance(leaving.code, int):
+                os._exit(leaving.code or 0)
         raise
 
 

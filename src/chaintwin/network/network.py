@@ -15,6 +15,7 @@ import polars as pl
 from chaintwin.network.tables.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from chaintwin.network.lowering import Lowered
     from chaintwin.network.program import Program
 
 
@@ -88,6 +89,7 @@ class Network:
     settings: Settings
     tables: Mapping[str, pl.DataFrame]
     folder: Path | None = field(default=None, compare=False)
+    _lowered: list[Lowered] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
@@ -113,6 +115,15 @@ class Network:
         """Return a copy with one table replaced."""
         return replace(self, tables={**self.tables, name: frame})
 
+    def hand_on(self, lowered: Lowered) -> None:
+        """Leave what this network was lowered to for the next ``compile``, which takes it away, so that it is done once.
+
+        Parameters
+        ----------
+        lowered : what ``lower_in_full`` made of this network with the periods of the project.
+        """
+        self._lowered[:] = [lowered]
+
     def compile(self, *, periods: int | None = None) -> Program:
         """Return the network as integer-indexed arrays in working order (METHODS 1.10).
 
@@ -131,4 +142,6 @@ class Network:
         from chaintwin.network.compiling import compile_graph
         from chaintwin.network.lowering import lower
 
-        return compile_graph(lower(self, periods=periods))
+        handed_on = self._lowered.pop() if self._lowered else None
+        is_enough = handed_on is not None and (periods or 0) <= self.settings.periods
+        return compile_graph(handed_on.graph if handed_on and is_enough else lower(self, periods=periods))

@@ -46,13 +46,14 @@ def prepare_kernels() -> None:
     >>> prepare_kernels()
     """
     if not is_cold():
-        _run_once()
+        # What bands take is loaded when there are some.
+        _run_once(bands=False)
         return
     failures: list[BaseException] = []
 
     def work() -> None:
         try:
-            _run_once()
+            _run_once(bands=True)
             mark_compiled()
         except BaseException as failure:
             failures.append(failure)
@@ -67,11 +68,12 @@ def prepare_kernels() -> None:
         raise failures[0]
 
 
-def _run_once() -> None:
-    """Run the smallest network for one period with bands of more than a pilot: every kernel goes through its signature."""
+def _run_once(*, bands: bool) -> None:
+    """Run the smallest network for one period; with bands of more than a pilot every kernel goes through its signature."""
     program = _smallest()
-    span = Span(first=0, periods=1, warm_up=0, replications=PILOT + 1, seed=0)
-    run_ensemble(program, initial_state(program), span=span, threads=1, bands=np.zeros(1, dtype=np.int64))
+    span = Span(first=0, periods=1, warm_up=0, replications=PILOT + 1 if bands else 1, seed=0)
+    kept = np.zeros(1, dtype=np.int64) if bands else None
+    run_ensemble(program, initial_state(program), span=span, threads=1, bands=kept)
 
 
 def _smallest() -> Program:

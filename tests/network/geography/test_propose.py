@@ -149,6 +149,17 @@ def test_propose_lanes__says_why_nothing_was_proposed():
         assert lanes[name].null_count() == 3
 
 
+def test_propose_lanes__lanes_by_road_are_the_same_beside_one_by_sea():
+    """Harbors are left out where no lane can go by sea, which must not show."""
+    sites = pl.DataFrame({"site_id": ["a", "b", "c", "d"], "country": ["DE", "FR", "CN", "GB"]})
+    ends = {"from_site": ["a", "c", "a"], "to_site": ["b", "b", "d"], "mode": ["road", "air", "rail"]}
+    alone = propose_lanes(sites, pl.DataFrame(ends), period_hours=24)
+    more = {name: [*values, extra] for (name, values), extra in zip(ends.items(), ("c", "a", None), strict=True)}
+    beside = propose_lanes(sites, pl.DataFrame(more), period_hours=24)
+    assert beside["mode"].to_list()[-1] == "sea"
+    assert beside.head(3).equals(alone)
+
+
 def test_propose_lanes__no_lanes_and_missing_columns():
     empty = pl.DataFrame({"from_site": [], "to_site": []}, schema={"from_site": pl.String, "to_site": pl.String})
     assert propose_lanes(SITES, empty, period_hours=24).height == 0

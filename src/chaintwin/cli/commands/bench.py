@@ -11,7 +11,7 @@ from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import SMALLER_CASE, session
 
 if TYPE_CHECKING:
-    from chaintwin.bench import Case, Measurement
+    from chaintwin.bench import Case, Measurement, Timing
     from chaintwin.bench.machine import Machine
 
 BUSY_SHARE = 0.5
@@ -75,7 +75,7 @@ def _show(terminal: Terminal, measured: list[Measurement], machine: Machine) -> 
     from rich.table import Table
     from rich.text import Text
 
-    from chaintwin.cli.views.numbers import count, duration
+    from chaintwin.cli.views.numbers import count, duration, number
 
     load = "" if machine.load_average is None else f", load average {machine.load_average:.2f}"
     terminal.show(Text(f"{machine.processor}, {count(machine.processors, 'processor')}{load}, {machine.system}", style="dim"))
@@ -95,17 +95,18 @@ def _show(terminal: Terminal, measured: list[Measurement], machine: Machine) -> 
         table.add_column("", no_wrap=True)
         for timing in measurement.timings:
             times = (duration(value) for value in (timing.median, timing.shortest, timing.longest))
-            table.add_row(timing.phase, *times, _rate(timing.rate, timing.unit, timing.limit_seconds))
+            said = f"{number(timing.amount)} {timing.finding}" if timing.finding else _rate(timing)
+            table.add_row(timing.phase, *times, said)
         terminal.show(table)
 
 
-def _rate(rate: float | None, unit: str, limit_seconds: float | None) -> str:
-    from chaintwin.cli.views.numbers import number
+def _rate(timing: Timing) -> str:
+    from chaintwin.cli.views.numbers import duration, number
 
     parts = []
-    if rate is not None:
-        scale, prefix = (1e6, "M ") if rate >= 1e6 else (1e3, "k ") if rate >= 1e4 else (1.0, "")
-        parts.append(f"{number(rate / scale)} {prefix}{unit}s/s")
-    if limit_seconds is not None:
-        parts.append(f"goal {limit_seconds:g} s")
+    if timing.rate is not None:
+        scale, prefix = (1e6, "M ") if timing.rate >= 1e6 else (1e3, "k ") if timing.rate >= 1e4 else (1.0, "")
+        parts.append(f"{number(timing.rate / scale)} {prefix}{timing.unit}s/s")
+    if timing.limit_seconds is not None:
+        parts.append(f"goal {duration(timing.limit_seconds)}")
     return ", ".join(parts)

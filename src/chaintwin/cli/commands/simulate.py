@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -29,6 +29,10 @@ from chaintwin.cli.commands.options import (
     WarmUp,
 )
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
+
+if TYPE_CHECKING:
+    from chaintwin.network import Network, Scenario
+    from chaintwin.network.state import State
 
 HOW = {
     "parquet": "Parquet; read it with chaintwin.Result.read",
@@ -74,15 +78,12 @@ def simulate(
         from chaintwin.cli.commands.simulation_run import result_document, run_simulation
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result
-        from chaintwin.network import Scenario
-        from chaintwin.simulation import chosen_format, read_state
-        from chaintwin.simulation.pictures.drawing import plot as draw_to
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
         _refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
         _refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
         _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
-        changes = None if scenario is None else Scenario.read(scenario)
+        changes = _changes(scenario)
         network = usable_network(terminal, project)
         result = run_simulation(
             terminal,
@@ -92,7 +93,7 @@ def simulate(
             until=until,
             warm_up=warm_up,
             seed=seed,
-            state=None if state is None else read_state(state, program=network.compile()),
+            state=_start(state, network),
             threads=threads,
             confidence=confidence,
             bands=_kept(bands, kind if plot is not None else None),
@@ -103,6 +104,8 @@ def simulate(
         if out is not None:
             result.write(out, format=format)
         if plot is not None:
+            from chaintwin.simulation.pictures.drawing import plot as draw_to
+
             draw_to(result, plot, kind=kind, stock_points=_shown(bands))
         if checkpoint is not None:
             # Only now: until the result is written, the checkpoint is all there is.
@@ -111,19 +114,38 @@ def simulate(
         terminal.document(result_document(result) | about)
         show_result(terminal, result)
         if out is not None:
+            from chaintwin.simulation import chosen_format
+
             terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")
         if plot is not None:
             terminal.show("", f"Drew the picture to {plot}.")
 
 
+def _changes(scenario: Path | None) -> Scenario | None:
+    if scenario is None:
+        return None
+    from chaintwin.network import Scenario
+
+    return Scenario.read(scenario)
+
+
+def _start(state: Path | None, network: Network) -> State | None:
+    if state is None:
+        return None
+    from chaintwin.simulation import read_state
+
+    return read_state(state, program=network.compile())
+
+
 def _check_places(out: Path | None, format: ResultFormat | None, plot: Path | None, *, rows: int) -> None:
     """Refuse places that nothing can be written to, before time is spent."""
-    from chaintwin.simulation import check_target
-    from chaintwin.simulation.pictures.drawing import check_picture
-
     if out is not None:
+        from chaintwin.simulation import check_target
+
         check_target(out, format, rows=rows)
     if plot is not None:
+        from chaintwin.simulation.pictures.drawing import check_picture
+
         check_picture(plot)
 
 

@@ -43,11 +43,13 @@ def run_simulation(
     """
     from chaintwin.cli.views.numbers import count, duration, number
     from chaintwin.jit import cache_folder, is_cold
-    from chaintwin.simulation import Checkpoint, prepare_kernels, saved_replications, simulate
+    from chaintwin.simulation import Checkpoint, prepare_kernels, simulate
 
     cold = is_cold()
     most = "up to " if until else ""
     if checkpoint is not None and not anew:
+        from chaintwin.simulation import saved_replications
+
         saved = saved_replications(checkpoint)
         if saved:
             terminal.note(f"Going on from {count(saved, 'replication')} saved in {checkpoint}.")

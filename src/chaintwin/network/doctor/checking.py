@@ -102,6 +102,7 @@ def check(source: Path | str | Network, *, read_findings: Sequence[Finding] = ()
         structure = Structure(subject, lowered)
         for check_structure in STRUCTURE_CHECKS:
             findings += check_structure(structure)
+        network.hand_on(lowered)
     proposed = lowered.proposals.proposed if lowered else PROPOSAL_SCHEMA.to_frame()
     return Report(sort_findings(findings), summarize(network, lowered), network, proposed)
 

@@ -14,7 +14,7 @@ from chaintwin.network.geography.overland import landmass_at, sea_shares
 from chaintwin.network.geography.places import place_sites
 from chaintwin.network.geography.sea import Passage, SeaGraph
 from chaintwin.network.geography.sphere import Floats, haversine_km, nearest_positions
-from chaintwin.network.geography.terminals import sea_harbors
+from chaintwin.network.geography.terminals import Harbors, Port, no_harbors, sea_harbors
 from chaintwin.network.geography.transport import Mode, ModeDefaults, find_mode, mode_defaults
 
 VALUE_PER_KG = 2.0
@@ -60,6 +60,7 @@ class _Ends:
     A harbor is an index into ``harbor_latitude`` and ``harbor_longitude``, which hold the ports and then the sites.
     """
 
+    ports: tuple[Port, ...]
     latitude: tuple[Floats, Floats]
     longitude: tuple[Floats, Floats]
     harbor_latitude: Floats
@@ -148,7 +149,9 @@ def propose_lanes(
     sample[lane_pair] = np.arange(lanes.height)
     wants_sea = np.zeros(pair.size, dtype=bool)
     wants_sea[lane_pair[given == _MODES.index(Mode.SEA)]] = True
-    both = _ends(placed, first=ends[0][sample], second=ends[1][sample])
+    # Harbors take as long to load as all the rest, and lanes whose mode is given seldom go by sea.
+    harbors = sea_harbors() if (blank | (given == _MODES.index(Mode.SEA))).any() else no_harbors()
+    both = _ends(placed, harbors, first=ends[0][sample], second=ends[1][sample])
     ways = _ways(both, closures=closures, wants_sea=wants_sea)
 
     value = _column(lanes, "value_per_kg", default=VALUE_PER_KG)
@@ -156,13 +159,13 @@ def propose_lanes(
     return _filled(lanes, chosen, blank=blank, ways=ways, both=both, lane_pair=lane_pair, period_hours=period_hours)
 
 
-def _ends(placed: pl.DataFrame, *, first: NDArray[np.int64], second: NDArray[np.int64]) -> _Ends:
+def _ends(placed: pl.DataFrame, harbors: Harbors, *, first: NDArray[np.int64], second: NDArray[np.int64]) -> _Ends:
     latitude = np.append(placed["latitude"].to_numpy().astype(np.float64), np.nan)
     longitude = np.append(placed["longitude"].to_numpy().astype(np.float64), np.nan)
     known = np.isfinite(latitude) & np.isfinite(longitude)
     land = np.full(latitude.size, _NONE, dtype=np.int64)
     land[known] = landmass_at(latitude[known], longitude[known])
-    port, port_km = _site_ports(latitude, longitude, land=land)
+    port, port_km = _site_ports(latitude, longitude, land=land, harbors=harbors)
     texts = [*placed["country"].to_list(), None]
     codes = {text: one.alpha2 if (one := find_country(text)) else text for text in set(texts) if text}
     numbers = {code: number for number, code in enumerate(sorted(set(codes.values())))}
@@ -171,8 +174,8 @@ def _ends(placed: pl.DataFrame, *, first: NDArray[np.int64], second: NDArray[np.
     # An end that is no known site is -1, which picks the blank row appended above.
     lat, lon = (latitude[first], latitude[second]), (longitude[first], longitude[second])
     air_km = haversine_km(lat[0], lon[0], latitude_2=lat[1], longitude_2=lon[1])
-    harbors = sea_harbors()
     return _Ends(
+        harbors.ports,
         lat,
         lon,
         np.append(harbors.latitude, latitude),
@@ -186,9 +189,12 @@ def _ends(placed: pl.DataFrame, *, first: NDArray[np.int64], second: NDArray[np.
     )
 
 
-def _site_ports(latitude: Floats, longitude: Floats, *, land: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+def _site_ports(
+    latitude: Floats, longitude: Floats, *, land: NDArray[np.int64], harbors: Harbors
+) -> tuple[NDArray[np.int64], Floats]:
     """Return the harbor each site sends freight through, -1 if none, and the straight km to it; see ``_Ends``."""
-    harbors = sea_harbors()
+    if not harbors.ports:
+        return np.full(latitude.size, _NONE, dtype=np.int64), np.full(latitude.size, np.inf)
     harbor_land = landmass_at(harbors.latitude, harbors.longitude)
     port = np.full(latitude.size, _NONE, dtype=np.int64)
     port_km = np.full(latitude.size, np.inf)
@@ -247,6 +253,8 @@ def _ways(ends: _Ends, *, closures: frozenset[Passage], wants_sea: NDArray[np.bo
 
 def _sailed_km(ends: _Ends, rows: NDArray[np.intp], *, closures: frozenset[Passage]) -> Floats:
     """Return the km by sea between the ports of some lanes, each pair of ports routed once; infinite if closed."""
+    if not rows.size:
+        return np.zeros(0)
     latitude, longitude = ends.harbor_latitude, ends.harbor_longitude
     one, other = ends.port[0][rows], ends.port[1][rows]
     key, where = np.unique(np.minimum(one, other) * latitude.size + np.maximum(one, other), return_inverse=True)
@@ -308,7 +316,7 @@ def _filled(
         # A hair of slack keeps 24.000000001 hours from becoming two days.
         lead[rows] = np.maximum(np.ceil(days * 24.0 / period_hours - 1e-9), 1.0)
     found = np.array([*(mode.value for mode in _MODES), None], dtype=object)[chosen]
-    listed = [port.code for port in sea_harbors().ports]
+    listed = [port.code for port in both.ports]
     ports = np.array([*listed, *[None] * (both.harbor_latitude.size - len(listed) + 1)], dtype=object)
     by_sea = (chosen == _MODES.index(Mode.SEA)) & np.isfinite(km)
     via = [ports[np.where(by_sea, end[lane_pair], _NONE)].tolist() for end in both.port]
@@ -333,7 +341,7 @@ def _notes(chosen: NDArray[np.int64], *, ways: _Ways, both: _Ends, lane_pair: ND
     notes[driven & ~ways.overland[lane_pair]] = "no land route: a ferry is taken to carry the trucks"
     by_sea = chosen == _MODES.index(Mode.SEA)
     one, other = (end[lane_pair] for end in both.port)
-    notes[by_sea & (np.maximum(one, other) >= len(sea_harbors().ports))] = "no port is listed on the island: sails from the site"
+    notes[by_sea & (np.maximum(one, other) >= len(both.ports))] = "no port is listed on the island: sails from the site"
     notes[by_sea & np.isnan(km)] = "no open sea route"
     notes[by_sea & np.isnan(km) & ((one < 0) | (other < 0))] = "no seaport in reach"
     notes[by_sea & np.isnan(km) & (one >= 0) & (one == other)] = "both ends use one port"

@@ -188,6 +188,12 @@ def sea_harbors() -> Harbors:
     return Harbors(near, latitude[kept], longitude[kept], liner[kept], vectors)
 
 
+def no_harbors() -> Harbors:
+    """Return no port at all, for whoever needs none."""
+    nothing = np.zeros(0)
+    return Harbors((), nothing, nothing, np.zeros(0, dtype=bool), np.zeros((0, 3)))
+
+
 def nearest_ports(latitude: ArrayLike, longitude: ArrayLike, *, liner_only: bool = True) -> tuple[list[Port], Floats]:
     """Find the nearest seaport of each position.
 

@@ -1,0 +1,1 @@
+"""Cases that say how time and memory grow."""
