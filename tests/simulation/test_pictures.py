@@ -73,8 +73,8 @@ def test_draw__a_name_cannot_break_out_of_the_picture(result: Result) -> None:
 
 
 def test_draw__says_what_is_missing(result: Result) -> None:
-    bare = replace(result, bands=pl.DataFrame(), bullwhip=pl.DataFrame(), sites=pl.DataFrame())
-    for kind in ("bands", "bullwhip", "network"):
+    bare = replace(result, bands=pl.DataFrame(), bullwhip=pl.DataFrame(), sites=pl.DataFrame(), accounts=pl.DataFrame())
+    for kind in ("bands", "bullwhip", "network", "cash"):
         with pytest.raises(UsageError, match="fix: "):
             draw(bare, kind)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="the nearest is 'sto-ug/al'"):

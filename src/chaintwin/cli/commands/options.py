@@ -29,7 +29,7 @@ class Layout(StrEnum):
 ResultFormat = Literal["parquet", "csv", "xlsx"]
 """How a result is written; a test holds that these are the formats of ``chaintwin.Result.write``."""
 
-Kind = Literal["bands", "bullwhip", "network", "ranking"]
+Kind = Literal["bands", "bullwhip", "network", "ranking", "cash"]
 """What a picture shows; a test holds that these are the kinds of ``chaintwin.simulation.pictures.drawing.plot``."""
 
 Project = Annotated[Path, typer.Argument(help="Folder with chaintwin.toml and tables, or one XLSX file.", show_default=False)]

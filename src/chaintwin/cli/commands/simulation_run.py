@@ -104,6 +104,7 @@ def result_document(result: Result) -> dict[str, object]:
         "period": result.period,
         "figures": {row.pop("figure"): row for row in result.summary.to_dicts()},
         "weakest_streams": weakest,
+        "accounts": result.accounts if result.accounts.height else None,
     }
 
 

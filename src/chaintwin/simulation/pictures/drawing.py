@@ -11,10 +11,11 @@ from chaintwin.network.tables.files.exchanging import write_file
 from chaintwin.simulation.pictures.band_picture import draw_bands
 from chaintwin.simulation.pictures.bar_pictures import draw_bullwhip, draw_ranking
 from chaintwin.simulation.pictures.canvas import Canvas
+from chaintwin.simulation.pictures.cash_picture import draw_cash
 from chaintwin.simulation.pictures.network_picture import draw_network
 from chaintwin.simulation.results import Result
 
-Kind = Literal["bands", "bullwhip", "network", "ranking"]
+Kind = Literal["bands", "bullwhip", "network", "ranking", "cash"]
 """What a picture shows."""
 
 ENDINGS = (".svg", ".png")
@@ -31,7 +32,7 @@ def draw(result: Result, kind: Kind = "bands", *, stock_points: Sequence[str] = 
     ----------
     result : what ``simulate`` returned or ``Result.read`` read.
     kind : ``bands`` of stock, backlog and service by period; ``bullwhip`` by stock point; the ``network`` with its flows on the
-        world map; ``ranking`` of where service is lost and where money goes.
+        world map; ``ranking`` of where service is lost and where money goes; ``cash`` of the owners by period.
     stock_points : for ``bands``: up to four ids; none shows the whole network.
 
     Raises
@@ -100,7 +101,8 @@ def rasterized(svg: str) -> bytes:
 def _drawn(result: Result, kind: Kind, *, stock_points: Sequence[str]) -> Canvas:
     if kind == "bands":
         return draw_bands(result, stock_points)
-    return {"bullwhip": draw_bullwhip, "network": draw_network, "ranking": draw_ranking}[kind](result)
+    kinds = {"bullwhip": draw_bullwhip, "network": draw_network, "ranking": draw_ranking, "cash": draw_cash}
+    return kinds[kind](result)
 
 
 def _written(file: Path, data: bytes) -> None:
