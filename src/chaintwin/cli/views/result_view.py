@@ -24,6 +24,7 @@ SERVICE_NAMES = {
     "backlog": "Backlog (still owed)",
     "on_hand": "Stock on hand",
     "expired": "Expired",
+    "scrapped": "Scrapped",
 }
 COST_NAMES = {
     "purchase_cost": "Purchase",
@@ -38,7 +39,7 @@ COST_NAMES = {
     "backlog_cost": "Backlog",
     "lost_sales_cost": "Lost sales",
 }
-FLOWS = ("demand", "shipped", "lost_sales", "expired")
+FLOWS = ("demand", "shipped", "lost_sales", "expired", "scrapped")
 """Figures that are units a period, not units at its close."""
 
 WORST_COUNT = 8
@@ -87,7 +88,7 @@ def _service_table(result: Result, level: str) -> Table:
     table.add_column("unit", no_wrap=True)
     for figure, name in SERVICE_NAMES.items():
         mean, low, high = _figure(result, figure)
-        if figure in ("lost_sales", "expired") and not mean:
+        if figure in ("lost_sales", "expired", "scrapped") and not mean:
             continue
         is_share = figure in ("fill_rate", "cycle_service_level")
         same = _same(result)
