@@ -126,7 +126,9 @@ def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, repl
     """Run one block a period at a time and return what ``sim.trace`` reads at the close of each, checking the laws each time."""
     block = blocks_of(program, initial_state(program), periods=periods, width=width, seed=seed)
     rows = block.plan.tape.rows
-    counted = {"started": rows.started, "lost": rows.lost, "shipped": rows.shipped, "on_time": rows.on_time}
+    counted = {"started": rows.started, "lost": rows.lost, "shipped": rows.shipped, "scrapped": rows.scrapped}
+    counted["on_time"] = rows.on_time
+    lossless = np.flatnonzero(rows.scrapped == rows.nowhere)
     before: dict[str, Any] = dict.fromkeys(counted, 0.0)
     open_before = queued(block)
     seen: dict[str, list[Any]] = {}
@@ -135,6 +137,7 @@ def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, repl
         breach = block.breach()
         assert breach is None, f"{LAWS[breach.law]}, period {period}: {breach}"
         now = {name: block.read(where) for name, where in counted.items()}
+        now["scrapped"][lossless] = 0.0
         values = {
             "on_hand": block.read(rows.on_hand),
             "backlog": block.read(rows.backlog),
@@ -190,7 +193,7 @@ def _named(program: Program, seen: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"on_hand": dict(zip(buffers, seen["on_hand"].T.tolist(), strict=True))}
     for name in ("backlog", "lost", "demand", "shipped", "on_time"):
         result[name] = seen[name].T.tolist()
-    for name in ("ordered", "started", "waiting", "in_process"):
+    for name in ("ordered", "started", "waiting", "in_process", "scrapped"):
         result[name] = dict(zip(activities, seen[name].T.tolist(), strict=True))
     return result
 

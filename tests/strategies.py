@@ -307,8 +307,8 @@ class _Build:
         }
         if self.features.priorities:
             activity["priority"] = self.choose.whole(0, 2)
-        if self.features.yields and not self.integer and self.choose.chance(30):
-            activity["yield"] = self.choose.one((0.8, 0.9, 0.95))
+        if self.features.yields and self.choose.chance(30):
+            activity["yield"] = self.choose.one((0.8, 0.9, 0.95, 0.4) if self.integer else (0.8, 0.9, 0.95))
         if self.resources and self.choose.chance(40):
             used = self.choose.shuffled(self.resources)[: self.choose.whole(1, len(self.resources))]
             activity["use"] = {r: self.choose.one((1, 2, 0.5, 1.5)) for r in used}

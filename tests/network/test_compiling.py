@@ -150,7 +150,7 @@ def test_rows_of__owners_without_entries() -> None:
     assert rows_of(np.array([1, 1, 3]), 5).tolist() == [0, 0, 2, 2, 3, 3]
 
 
-@pytest.mark.parametrize("change", [{"yield_rate": 0.5}, {"batch": 1.5}, {"minimum_order": 0.1}])
+@pytest.mark.parametrize("change", [{"batch": 1.5}, {"minimum_order": 0.1}])
 def test_compile_graph__fractions_are_refused_in_whole_units_only(change: dict[str, float]) -> None:
     graph = graph_of(chain(), integer=True)
     changed = replace(graph, activities=graph.activities.with_columns(**{name: pl.lit(value) for name, value in change.items()}))

@@ -88,7 +88,7 @@ def aim(run: Any, b: str, member: int) -> tuple[Fraction | None, Fraction]:
     target = policy["R"] + policy["Q"] if kind == "RnQ" else policy["S"]
     if target <= 0:
         return None, Fraction(0)
-    ratio = Fraction(activity["in"][b]) / Fraction(activity["out"][ordering[0]] * activity.get("yield", 1.0))
+    ratio = Fraction(activity["in"][b]) / exact(run, activity["out"][ordering[0]] * activity.get("yield", 1.0))
     waiting = Fraction(activity["in"][b]) * Fraction(run.u[activity["id"]])
     return ratio * Fraction(target), ratio * standing(run, ordering[0]) - waiting
 
@@ -97,7 +97,12 @@ def standing(run: Any, b: str) -> Fraction:
     """Return the position of a buffer as it stands, nothing projected."""
     owed = sum(run.bo[d] for d in run.streams_at[b])
     reserved = sum(a["in"][b] * run.u[a["id"]] for a in run.consumers[b])
-    return Fraction(run.oh[b] + run.incoming(b) - owed - reserved)
+    return exact(run, run.oh[b] + run.incoming(b) - owed - reserved)
+
+
+def exact(run: Any, value: float) -> Fraction:
+    """Return a number exactly; in whole units without the rounding noise of yields, which have few decimals."""
+    return Fraction(value).limit_denominator(10**6) if run.integer else Fraction(value)
 
 
 def fair(left: float, members: list[tuple[Fraction, Fraction | None, Fraction]], integer: bool) -> list[float]:

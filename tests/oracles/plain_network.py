@@ -16,7 +16,8 @@ Order of entities
 
 E1 and E2
  5. Receipts add q*out*yield to each output; pq falls by q (activity units, before yield). The arrival of period 0 is received
-    before anything else. (case)
+    before anything else. (case) In integer mode they add the good units, drawn as ``plain_yields`` says, for all that arrives
+    of an activity in a period, in the morning (E1) and at once (E4). ``luck`` is seed and replication.
 
 E3 orders
  6. E3a runs for all activities before the first buffer orders. pipeline[k] arrives in period k, info[k] joins U in period k.
@@ -70,8 +71,10 @@ from typing import Any
 from tests.oracles.plain_ages import Lots, Queue
 from tests.oracles.plain_granting import granted
 from tests.oracles.plain_laws import assert_laws
+from tests.oracles.plain_philox import draw
 from tests.oracles.plain_rules import learn
 from tests.oracles.plain_sources import share_by_speed, share_by_tier, two_speeds
+from tests.oracles.plain_yields import AT_ONCE, good_units
 
 SLACK = 1e-9
 
@@ -137,6 +140,7 @@ class _Run:
 
     def __init__(self, network: Network, *, integer: bool) -> None:
         self.network, self.integer = network, integer
+        self.seed, self.replication = network.get("luck", (0, 0))
         self.buffers: list[Entity] = sorted(network["buffers"], key=lambda b: b["id"])
         self.activities: list[Entity] = sorted(network["activities"], key=lambda a: a["id"])
         self.demands: list[Entity] = list(network.get("demands", []))
@@ -176,7 +180,7 @@ class _Run:
         self.record: dict[str, Any] = {}
         for key in ("on_hand", "position", "received", "produced", "consumption", "expired"):
             self.record[key] = {b: [] for b in self.buffer_of}
-        for key in ("ordered", "started", "waiting", "in_information", "in_process", "arrived"):
+        for key in ("ordered", "started", "waiting", "in_information", "in_process", "arrived", "scrapped"):
             self.record[key] = {a: [] for a in self.u}
         for key in ("backlog", "lost", "shipped", "demand", "on_time"):
             self.record[key] = [[] for _ in self.demands]
@@ -217,10 +221,25 @@ class _Run:
             quantity = self.arriving(activity, period)
             self.pq[a] -= quantity
             self.flow.arrived[a] = quantity
+            good = self.good(activity, quantity, period, 0)
             for b, out in activity["out"].items():
-                self.oh[b] += quantity * out * activity.get("yield", 1.0)
-                self.flow.received[b] += quantity * out * activity.get("yield", 1.0)
-                self.lots[b].put(period, quantity * out * activity.get("yield", 1.0))
+                self.oh[b] += good * out
+                self.flow.received[b] += good * out
+                self.lots[b].put(period, good * out)
+
+    def good(self, activity: Entity, quantity: float, period: int, first: int) -> float:
+        """Return what is good of what arrives; ``first`` is the first slot of the draws."""
+        rate = activity.get("yield", 1.0)
+        if not self.integer or rate == 1.0:
+            self.flow.scrapped[activity["id"]] += quantity * (1.0 - rate)
+            return float(quantity * rate)
+        good = float(good_units(int(quantity), rate, lambda slot: self.uniform(activity, period, first + slot)))
+        self.flow.scrapped[activity["id"]] += quantity - good
+        return good
+
+    def uniform(self, activity: Entity, period: int, slot: int) -> float:
+        """Return a uniform of the stream of what is good."""
+        return draw(self.seed, f"yield|{activity['id']}", replication=self.replication, period=period, slot=slot)[2]
 
     def arriving(self, activity: Entity, period: int) -> float:
         """Take out of the pipeline what arrives in a period."""
@@ -277,7 +296,8 @@ class _Run:
         """Return the quantity below which an order is rounding noise, so that it never triggers a minimum order."""
         policy = buffer.get("policy") or {}
         target = policy.get("s", policy.get("S", policy.get("R", policy.get("Q", 0))))
-        return 0.0 if self.integer else SLACK * max(1.0, abs(target))
+        broken = any(activity.get("yield", 1.0) < 1.0 for activity in self.sources[buffer["id"]])
+        return 0.0 if self.integer and not broken else SLACK * max(1.0, abs(target))
 
     def order_activity(self, activity: Entity, quantity: float, period: int) -> None:
         """Book an order: visible at once, or after the information delay."""
@@ -373,10 +393,11 @@ class _Run:
         if activity.get("lead_mode", "crossing") == "fifo" and quantity > noise:
             arrival = self.latest_arrival[a] = max(arrival, self.latest_arrival[a])
         if arrival == period:
+            good = self.good(activity, quantity, period, AT_ONCE)
             for b, out in activity["out"].items():
-                self.oh[b] += quantity * out * activity.get("yield", 1.0)
-                self.flow.produced[b] += quantity * out * activity.get("yield", 1.0)
-                self.lots[b].put(period, quantity * out * activity.get("yield", 1.0))
+                self.oh[b] += good * out
+                self.flow.produced[b] += good * out
+                self.lots[b].put(period, good * out)
         else:
             self.flow.sent[a] = quantity
             self.pq[a] += quantity
@@ -397,6 +418,7 @@ class _Run:
             "in_information": self.iq,
             "in_process": self.pq,
             "arrived": self.flow.arrived,
+            "scrapped": self.flow.scrapped,
             "capacity_use": self.flow.capacity_use,
             "backlog": dict(enumerate(self.bo)),
             "lost": self.flow.lost,
@@ -422,7 +444,7 @@ class _Flow:
     def __init__(self, run: _Run) -> None:
         self.received, self.produced, self.consumption, self.position = (dict.fromkeys(run.oh, 0.0) for _ in range(4))
         self.claimed, self.expired = (dict.fromkeys(run.oh, 0.0) for _ in range(2))
-        self.ordered, self.started, self.sent, self.arrived = (dict.fromkeys(run.u, 0.0) for _ in range(4))
+        self.ordered, self.started, self.sent, self.arrived, self.scrapped = (dict.fromkeys(run.u, 0.0) for _ in range(5))
         self.demand, self.shipped, self.lost, self.on_time = (dict.fromkeys(range(len(run.demands)), 0.0) for _ in range(4))
         self.taken: dict[tuple[str, str], float] = {}
         self.capacity: dict[str, float] = {}

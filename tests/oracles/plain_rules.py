@@ -41,7 +41,7 @@ def wanted(run: Any, b: str, period: int) -> float:
     if kind == "echelon":
         return _whole(max(policy["S"] - echelon_position(run, b, period), 0.0), integer)
     level = policy["s"] if kind == "sS" else policy["R"] if kind == "RnQ" else policy["S"]
-    slack = 0.0 if integer else SLACK * max(1.0, abs(level))
+    slack = run.slack(run.buffer_of[b]) if integer else SLACK * max(1.0, abs(level))
     if kind == "kanban":
         return float(policy["Q"] * max(math.floor((level + slack - position) / policy["Q"]), 0))
     if position > level + slack:

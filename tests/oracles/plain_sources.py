@@ -116,7 +116,7 @@ def _place(run: Any, b: str, wanted_here: float, sources: Sequence[Entity], peri
     for activity, part in zip(sources, _split(run, wanted_here, sources), strict=True):
         quantity = part / (activity["out"][b] * activity.get("yield", 1.0))
         if run.integer:
-            quantity = float(math.ceil(quantity - SLACK))
+            quantity = float(math.ceil(quantity - min(SLACK * max(quantity, 1.0), 1e-3)))
         run.order_activity(activity, round_up(quantity, activity, run.slack(run.buffer_of[b])), period)
 
 
@@ -127,6 +127,10 @@ def _split(run: Any, quantity: float, sources: Sequence[Entity]) -> list[float]:
         return [0.0] * len(sources)
     if not run.integer:
         return proportional(quantity, shares, run.integer)
+    if len(sources) == 1:
+        return [quantity]
+    # A position that counts a mean yield is a fraction; what several sources share is rounded up.
+    quantity = math.ceil(quantity - SLACK)
     # Shares are taken as the decimals they were written as, so that 0.7 and 0.3 of 45 tie and the first source wins.
     exact = [Fraction(str(share)) for share in shares]
     return proportional(Fraction(quantity), exact, run.integer)  # type: ignore[arg-type]

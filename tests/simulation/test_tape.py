@@ -65,6 +65,7 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.QUEUE: ((1, 2, 3), ()),
     Op.RIPEN: ((3, 4, 5), ((1, 2),)),
     Op.SUM: ((1,), ()),
+    Op.YIELD: ((1, 5, 6), ((2, 3),)),
     Op.FORECAST: ((1, 2), ()),
     Op.ORDER_LOTS: ((1, 2), ()),
     Op.SET: ((1,), ()),

@@ -68,8 +68,8 @@ class Buffers(NamedTuple):
     source_total : Floats over ``source_activity``: sum of the shares of its tier; kept apart because whole units are split by
         exact remainders.
     source_output : Floats over ``source_activity``: good units of the buffer's product for one unit of the activity.
-    supply_start, supply_activity, supply_quantity : rows over N of every activity that brings stock, main output or not, with
-        output x yield for one unit; what counts as on order.
+    supply_start, supply_activity, supply_quantity, supply_gross : rows over N of every activity that brings stock, main output
+        or not, with output x yield for one unit, which counts as on order, and output alone.
     claim_start, claim_kind, claim_index, claim_quantity : rows over N of who may take stock, in order of service tier, then
         streams before activities, then index. Kind 0: stream ``claim_index``; kind 1: activity, ``claim_quantity`` units for one
         unit of it.
@@ -109,6 +109,7 @@ class Buffers(NamedTuple):
     supply_start: Integers
     supply_activity: Integers
     supply_quantity: Floats
+    supply_gross: Floats
     claim_start: Integers
     claim_kind: Bytes
     claim_index: Integers
@@ -125,7 +126,7 @@ class Activities(NamedTuple):
     kind : int8[A], values of ActivityKind.
     input_start, input_buffer, input_quantity, input_claim : rows over A of what one unit takes; ``input_claim`` is the
         claim's place in the buffers' claim arrays.
-    output_start, output_buffer, output_quantity : rows over A of what one unit gives, yield included.
+    output_start, output_buffer, output_quantity, output_gross : rows over A of what one unit gives, with its yield and without.
     use_start, use_resource, use_quantity : rows over A of the resources one unit takes.
     lead_law : Integers[A]: index of the lead-time law.
     lead_mode : int8[A], values of LeadMode; it matters where the lead time is random.
@@ -140,6 +141,8 @@ class Activities(NamedTuple):
     variable_cost, fixed_cost, duty_cost, transit_cost : Floats[A]: money a unit, a start, a unit, a unit in process and period.
     cost_start, cost_value : rows over A of the variable cost of each period, repeated; none where it does not change.
     lead_stream : Words[A]: random stream of the lead time (0 where not random).
+    yield_rate : Floats[A], above 0, at most 1: good units a unit.
+    yield_stream : Words[A]: random stream of what is good (0 where not random).
     """
 
     kind: Bytes
@@ -150,6 +153,7 @@ class Activities(NamedTuple):
     output_start: Integers
     output_buffer: Integers
     output_quantity: Floats
+    output_gross: Floats
     use_start: Integers
     use_resource: Integers
     use_quantity: Floats
@@ -170,6 +174,8 @@ class Activities(NamedTuple):
     cost_start: Integers
     cost_value: Floats
     lead_stream: Words
+    yield_rate: Floats
+    yield_stream: Words
 
 
 class Streams(NamedTuple):
@@ -299,9 +305,15 @@ class Program:
 
     @property
     def is_random(self) -> bool:
-        """Tell whether anything is drawn: demand or a lead time."""
+        """Tell whether anything is drawn: demand, a lead time or what is good."""
         drawn = self.laws.kind[self.streams.law[self.streams.law >= 0]]
-        return bool((drawn != 0).any() or (self.activities.lead_random == 1).any())
+        return bool((drawn != 0).any() or (self.activities.lead_random == 1).any() or self.yields_drawn.any())
+
+    @property
+    def yields_drawn(self) -> NDArray[np.bool_]:
+        """bool[A]: of what arrives the good units are drawn, because quantities are whole and not all are good."""
+        drawn: NDArray[np.bool_] = (self.activities.yield_rate < 1.0) & self.integer
+        return drawn
 
     def digest(self) -> str:
         """Return a hash of every array, equal for equal programs on any machine."""

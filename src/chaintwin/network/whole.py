@@ -1,4 +1,4 @@
-"""Fractions where quantities are whole units: yields, recipes, levels, stocks and lot sizes."""
+"""Fractions where quantities are whole units: recipes, levels, stocks and lot sizes."""
 
 from __future__ import annotations
 
@@ -29,13 +29,11 @@ def fractions(graph: Graph) -> pl.DataFrame:
     """
     if not graph.integer:
         return pl.DataFrame(schema={"name": pl.String, "value": pl.Float64})
-    good = graph.outputs.join(graph.activities.select("activity_id", "yield_rate"), on="activity_id", how="left")
-    good = good.with_columns(quantity=pl.col("quantity") * pl.col("yield_rate"))
     # Of a rule that covers its forecast the upper level is a number of periods.
     buffers = graph.buffers.with_columns(high=pl.when(pl.col("policy") == Policy.DRP).then(0.0).otherwise(pl.col("high")))
     return pl.concat(
         [
-            _fractions(good, "quantity", pl.concat_str("activity_id", pl.lit(" gives good units of "), "buffer_id")),
+            _fractions(graph.outputs, "quantity", pl.concat_str("activity_id", pl.lit(" gives units of "), "buffer_id")),
             _fractions(graph.inputs, "quantity", pl.concat_str("activity_id", pl.lit(" takes units of "), "buffer_id")),
             *(
                 _fractions(graph.activities, name, pl.concat_str("activity_id", pl.lit(f" {name}")))

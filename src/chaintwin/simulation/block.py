@@ -57,7 +57,7 @@ class Plan:
         return Plan(
             program=program,
             tape=tape,
-            balances=balances_of(program, rows, **rings),
+            balances=balances_of(program, rows, pipes=tape.pipes),
             measures=measures_of(program, rows, **rings, end=end, periods=max(periods, 1), room=room),
             openings={start: openings_of(program, rows, **rings, begin=start) for start in (begin, counted)},
             begin=begin,
@@ -161,12 +161,12 @@ class Blocks:
     def breach(self) -> Breach | None:
         """Return the first law of METHODS 1.9 that does not hold since counting began: 1, 2, 3 or 7.
 
-        The tolerance is relative to what has flowed, 0 in whole units.
+        The tolerance is relative to what has flowed, 0 in whole units but for positions that hold mean yields.
         """
         balances = self.plan.balances
-        tolerance = 0.0 if self.plan.program.integer else 1e-9
         for number, table in enumerate(self.table):
-            which, column, size = check_kernel(table, *balances.sums, balances.least, balances.law, tolerance, self._scratch)
+            laws = (balances.least, balances.law, balances.tolerance)
+            which, column, size = check_kernel(table, *balances.sums, *laws, self._scratch)
             if which != -1:
                 place = which if which >= 0 else -2 - which
                 law = int(balances.law[place]) if which >= 0 else 7

@@ -25,6 +25,7 @@ SERVICE_NAMES = {
     "backlog": "Backlog (still owed)",
     "on_hand": "Stock on hand",
     "expired": "Expired",
+    "scrapped": "Scrapped",
 }
 COST_NAMES = {
     "purchase_cost": "Purchase",
@@ -39,7 +40,7 @@ COST_NAMES = {
     "backlog_cost": "Backlog",
     "lost_sales_cost": "Lost sales",
 }
-FLOWS = ("demand", "shipped", "lost_sales", "expired")
+FLOWS = ("demand", "shipped", "lost_sales", "expired", "scrapped")
 """Figures that are units a period, not units at its close."""
 
 ACCOUNT_NAMES = {
@@ -96,7 +97,7 @@ def _service_table(result: Result, level: str) -> Table:
     table.add_column("unit", no_wrap=True)
     for figure, name in SERVICE_NAMES.items():
         mean, low, high = _figure(result, figure)
-        if figure in ("lost_sales", "expired") and not mean:
+        if figure in ("lost_sales", "expired", "scrapped") and not mean:
             continue
         if figure == "on_time_rate" and mean in (None, _figure(result, "fill_rate")[0]):
             continue

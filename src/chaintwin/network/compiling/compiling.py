@@ -60,7 +60,7 @@ def compile_graph(graph: Graph) -> Program:
         integer=graph.integer,
         names=names,
         buffers=_buffers(index, (inputs, outputs), claims),
-        activities=_activities(index, (inputs, outputs, uses), claims, laws=laws, rings=rings),
+        activities=_activities(index, (inputs, outputs, uses), claims, laws=laws, rings=rings, integer=graph.integer),
         streams=_streams(index, laws),
         resources=_resources(index),
         payments=payments_of(graph, names),
@@ -284,6 +284,7 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
         supply_start=rows_of(buffer, count),
         supply_activity=activity,
         supply_quantity=quantity * yields[activity],
+        supply_gross=quantity,
         claim_start=claims.start,
         claim_kind=claims.kind,
         claim_index=claims.index,
@@ -329,11 +330,14 @@ def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:
     return _Rings(lead_max, pipe_start, info_start, pipeline, orders)
 
 
-def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims, *, laws: _Laws, rings: _Rings) -> Activities:
+def _activities(
+    index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims, *, laws: _Laws, rings: _Rings, integer: bool
+) -> Activities:
     inputs, outputs, uses = arcs
     frame = index.activity
     kind = frame["kind"].to_numpy().astype(np.int8)
     is_random = (laws.lead_min < laws.lead_max).astype(np.int8)
+    good = floats(frame, "yield_rate")
     holding = floats(index.buffer, "holding_cost")
     cost_start, costs = lists(frame["cost_series"])
     transit = np.bincount(inputs.owner, weights=holding[inputs.other] * inputs.quantity, minlength=frame.height)
@@ -345,7 +349,8 @@ def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims
         input_claim=claims.place,
         output_start=outputs.start,
         output_buffer=outputs.other,
-        output_quantity=outputs.quantity * floats(frame, "yield_rate")[outputs.owner],
+        output_quantity=outputs.quantity * good[outputs.owner],
+        output_gross=outputs.quantity,
         use_start=uses.start,
         use_resource=uses.other,
         use_quantity=uses.quantity,
@@ -366,6 +371,8 @@ def _activities(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims
         cost_start=cost_start,
         cost_value=costs,
         lead_stream=_stream_numbers("lead", frame["activity_id"], is_random.astype(bool)),
+        yield_rate=good,
+        yield_stream=_stream_numbers("yield", frame["activity_id"], (good < 1.0) & integer),
     )
 
 

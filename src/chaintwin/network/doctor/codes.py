@@ -253,7 +253,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "quantity.fraction",
         _ERROR,
         "whole numbers while quantities are whole units",
-        "A yield, a recipe, a level, a stock or a lot size is a fraction although the project counts in whole units.",
+        "A recipe, a level, a stock or a lot size is a fraction although the project counts in whole units.",
     ),
     (
         "quantity.large",

@@ -232,7 +232,15 @@ SOURCES = Table(
         ),
         Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, high=DELAY_MAX, default="1"),
         LEAD_MODE,
-        Column("yield_rate", Kind.NUMBER, "Good units a unit ordered.", default=1.0, low=0, high=1, low_open=True),
+        Column(
+            "yield_rate",
+            Kind.NUMBER,
+            "Good units a unit ordered; in whole units the chance that a unit is good.",
+            default=1.0,
+            low=0,
+            high=1,
+            low_open=True,
+        ),
         Column("minimum_order", Kind.NUMBER, "Smallest order.", unit="unit", default=0.0, low=0),
         Column(
             "batch", Kind.NUMBER, "Orders are whole multiples of this.", unit="unit", default=0.0, low=0, rule="0: any quantity"

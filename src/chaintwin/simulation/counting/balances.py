@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
 from chaintwin.simulation.tape.ages.lots import by_class
-from chaintwin.simulation.tape.rows import Rings, Rows
+from chaintwin.simulation.tape.rows import Rings, Rows, fractional
+from chaintwin.simulation.tape.supply.yields import add_positions
 
 Integers = NDArray[np.int64]
+
+NOISE = 1e-9
+"""Error that sums of real quantities may have, relative to their terms."""
 
 LAWS = {
     1: "buffer balance",
@@ -48,15 +52,17 @@ class Balances:
     least : Integers[sums]: a row that must not be below zero, -1 for none.
     law : Integers[sums]: the law a sum belongs to; 7 for one whose terms only say what size a row below zero is compared with.
     entity : Integers[sums]: index of the buffer, stream or activity.
+    tolerance : Floats[sums]: by how much a sum may miss zero, relative to the sum of the absolute terms; 0 in whole units.
     """
 
     sums: Sums
     least: Integers
     law: Integers
     entity: Integers
+    tolerance: NDArray[np.float64]
 
 
-def balances_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings) -> Balances:
+def balances_of(program: Program, rows: Rows, *, pipes: Rings) -> Balances:
     """Return the laws 1, 2, 3 and 7 of a network.
 
     Law 3 is looked at through the inventory position, which is kept by orders and demand alone and must equal stock and all that
@@ -65,9 +71,8 @@ def balances_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings) ->
     Parameters
     ----------
     program, rows : the network and its layout.
-    pipes, queues : rings of what has been started, and of orders their sources do not see yet.
+    pipes : rings of what has been started.
     """
-    buffers = program.buffers
     count, actors, streams, _ = program.counts
     kept = np.flatnonzero(rows.position != rows.nowhere)
     bases = np.cumsum([0, count, streams, kept.size])
@@ -78,31 +83,22 @@ def balances_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings) ->
         writer.add(asked, row, weight=sign)
     for row in (rows.shipped, rows.lost, rows.backlog):
         writer.add(asked, row, weight=-1.0)
-    position = np.full(count, -1, dtype=np.int64)
-    position[kept] = bases[2] + np.arange(kept.size)
-    writer.add(position[kept], rows.on_hand[kept])
-    owner = np.repeat(np.arange(count), np.diff(buffers.supply_start))
-    due = np.flatnonzero(position[owner] >= 0)
-    for ring in (pipes, queues):
-        place, entry = spread(ring.start, buffers.supply_activity[due])
-        writer.add(position[owner[due[place]]], ring.rows[entry], weight=buffers.supply_quantity[due[place]])
-    writer.add(position[owner[due]], rows.waiting[buffers.supply_activity[due]], weight=buffers.supply_quantity[due])
-    claimed = np.repeat(np.arange(count), np.diff(buffers.claim_start))
-    is_stream, index = buffers.claim_kind == 0, buffers.claim_index
-    for chosen, row in ((is_stream, rows.backlog), (~is_stream, rows.waiting)):
-        claim = np.flatnonzero(chosen & (position[claimed] >= 0))
-        writer.add(position[claimed[claim]], row[index[claim]], weight=-buffers.claim_quantity[claim])
-    writer.add(position[kept], rows.position[kept], weight=-1.0)
+    add_positions(writer, program, rows=rows, chosen=kept, owner=bases[2] + np.arange(kept.size))
+    writer.add(bases[2] + np.arange(kept.size), rows.position[kept], weight=-1.0)
     waiting = bases[3] + np.arange(actors)
     writer.add(waiting, rows.waiting)
     writer.add(waiting, rows.started)
     aged = _write_ages(writer, program, rows, base=int(bases[3]) + actors)
     nothing, no_age = np.full(kept.size, -1, dtype=np.int64), np.full(aged.size, -1, dtype=np.int64)
+    tolerance = np.full(int(bases[3]) + actors + aged.size, 0.0 if program.integer else NOISE)
+    # A position counts what is under way by its mean yield, which is a fraction; everything else is whole.
+    tolerance[bases[2] : bases[3]][fractional(program)[kept]] = NOISE
     return Balances(
         sums=writer.finish(int(bases[3]) + actors + aged.size),
         least=np.concatenate([rows.on_hand, rows.backlog, nothing, rows.waiting, no_age]),
         law=np.repeat([1, 2, 3, 7, 1], [count, streams, kept.size, actors, aged.size]),
         entity=np.concatenate([np.arange(count), np.arange(streams), kept, np.arange(actors), aged]),
+        tolerance=tolerance,
     )
 
 
@@ -122,14 +118,21 @@ def _write_ages(writer: SumWriter, program: Program, rows: Rows, *, base: int) -
 
 
 def _write_stock(writer: SumWriter, program: Program, rows: Rows, *, pipes: Rings) -> None:
-    """Law 1: first stock and what was on its way, and what was started since less what is on its way, less what left."""
+    """Law 1: first stock and what was on its way, and what was started since less what is on its way, less what left.
+
+    Where what is good is drawn, it is first stock and what came in that was good.
+    """
     buffers = program.buffers
     every = np.arange(rows.on_hand.size)
     writer.add(every, rows.opening_balance)
     owner = np.repeat(every, np.diff(buffers.supply_start))
-    writer.add(owner, rows.started[buffers.supply_activity], weight=buffers.supply_quantity)
-    place, entry = spread(pipes.start, buffers.supply_activity)
-    writer.add(owner[place], pipes.rows[entry], weight=-buffers.supply_quantity[place])
+    drawn = program.yields_drawn[buffers.supply_activity]
+    fixed, lucky = np.flatnonzero(~drawn), np.flatnonzero(drawn)
+    source, quantity = buffers.supply_activity[fixed], buffers.supply_quantity[fixed]
+    writer.add(owner[fixed], rows.started[source], weight=quantity)
+    place, entry = spread(pipes.start, source)
+    writer.add(owner[fixed[place]], pipes.rows[entry], weight=-quantity[place])
+    writer.add(owner[lucky], rows.good[buffers.supply_activity[lucky]], weight=buffers.supply_gross[lucky])
     claimed = np.repeat(every, np.diff(buffers.claim_start))
     is_stream, index = buffers.claim_kind == 0, buffers.claim_index
     for chosen, row in ((is_stream, rows.shipped), (~is_stream, rows.started)):

@@ -27,6 +27,7 @@ LEDGER = (
     "clear",
     "on_hand",
     "expired",
+    "scrapped",
     "holding_cost",
     "expired_cost",
     "in_transit_cost",
@@ -94,7 +95,7 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
     """
     each = 1.0 / periods
     every = np.arange(rows.started.size)
-    perishing = np.flatnonzero(rows.expired != rows.nowhere)
+    perishing, lossy = np.flatnonzero(rows.expired != rows.nowhere), np.flatnonzero(rows.scrapped != rows.nowhere)
     totals = rows.count + room * np.arange(rows.totals)
     days = np.arange(periods)
     measured: dict[str, tuple[int, float, list[Term]]] = {
@@ -109,6 +110,7 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
         "order_rate": _one(rows.orders, each),
         "start_rate": _one(rows.start_count, each),
         "used": _one(rows.used, each),
+        "scrapped": (rows.scrapped.size, each, [(lossy, rows.scrapped[lossy], 1.0)]),
         "ordered": (every.size, each, _ordered(rows, queues=queues)),
         "in_process": (every.size, each, _in_process(program, rows, pipes=pipes, end=end)),
         "spent": (every.size, each, _valued(rows, rows.spent)),
@@ -163,8 +165,10 @@ def openings_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, be
     every = np.arange(count)
     writer.add(every, rows.on_hand)
     owner = np.repeat(every, np.diff(buffers.supply_start))
+    # What of a drawn yield is on its way will be counted when it is known to be good.
+    under_way = np.where(program.yields_drawn[buffers.supply_activity], 0.0, buffers.supply_quantity)
     place, entry = spread(pipes.start, buffers.supply_activity)
-    writer.add(owner[place], pipes.rows[entry], weight=buffers.supply_quantity[place])
+    writer.add(owner[place], pipes.rows[entry], weight=under_way[place])
     writer.add(count + np.arange(streams), rows.backlog)
     base = count + streams
     writer.add(base + np.arange(actors), rows.waiting)
@@ -243,6 +247,7 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
     add("holding_cost", rows.stock, buffers.holding_cost * scale)
     perishing = np.flatnonzero(rows.expired != rows.nowhere)
     add("expired", rows.expired[perishing], scale)
+    add("scrapped", rows.scrapped[rows.scrapped != rows.nowhere], scale)
     add("expired_cost", rows.expired[perishing], buffers.expiry_cost[perishing] * scale)
     for owner, row, weight in _in_process(program, rows, pipes=pipes, end=end):
         add("in_transit_cost", row, activities.transit_cost[owner] * weight * scale)

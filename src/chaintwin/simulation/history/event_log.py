@@ -28,6 +28,7 @@ class Event(StrEnum):
     OPENING_FORECAST = "opening_forecast"
     OPENING_SHARE = "opening_share"
     ARRIVED = "arrived"
+    SCRAPPED = "scrapped"
     RECEIVED = "received"
     DEMANDED = "demanded"
     SEEN = "seen"
@@ -59,6 +60,7 @@ EVENT_SCHEMA = pl.Schema(
 
 _RANK = {
     Event.ARRIVED: 1,
+    Event.SCRAPPED: 1,
     Event.RECEIVED: 1,
     Event.DEMANDED: 2,
     Event.SEEN: 3,
@@ -117,7 +119,7 @@ def log_of(trace: Trace) -> EventLog:
     """
     from chaintwin import __version__
 
-    events = _frame(trace.program, [*_opening(trace), *_flows(trace), *_moves(trace)])
+    events = _frame(trace.program, [*_opening(trace), *_flows(trace), *_moves(trace), *_goods(trace)])
     head = Head(
         program_digest=trace.program.digest(),
         version=__version__,
@@ -264,7 +266,10 @@ def _moves(trace: Trace) -> list[_Part]:
         )
 
     taking, taken = _spread(activities.input_start, journeys.activity, own)
-    giving, given = _spread(activities.output_start, journeys.activity, done)
+    # Where what is good is drawn it is drawn of all that arrives in a period.
+    mean = done[~program.yields_drawn[journeys.activity[done]]]
+    worn = mean[activities.yield_rate[journeys.activity[mean]] < 1.0]
+    giving, given = _spread(activities.output_start, journeys.activity, mean)
     times = {"started": journeys.started, "due": journeys.due}
     units = journeys.quantity
     return [
@@ -279,14 +284,48 @@ def _moves(trace: Trace) -> list[_Part]:
         ),
         part(Event.ARRIVED, done, 2, begins=False, quantity=units[done], **{name: when[done] for name, when in times.items()}),
         part(
+            Event.SCRAPPED, worn, 3, begins=False, quantity=units[worn] * (1.0 - activities.yield_rate[journeys.activity[worn]])
+        ),
+        part(
             Event.RECEIVED,
             giving,
-            3,
+            4,
             begins=False,
             quantity=units[giving] * activities.output_quantity[given],
             buffer=activities.output_buffer[given],
         ),
     ]
+
+
+def _goods(trace: Trace) -> list[_Part]:
+    """Return what was good and what was not of all that an activity had arrive, where that is drawn: in the morning, at once."""
+    program, journeys, begin = trace.program, trace.journeys, trace.begin
+    activities = program.activities
+    _, level = levels(program)
+    done = np.flatnonzero((journeys.arrived != NEVER) & program.yields_drawn[journeys.activity])
+    found = []
+    for at_once in (False, True):
+        mine = done[(journeys.arrived[done] == journeys.started[done]) == at_once]
+        come = np.zeros_like(trace.scrapped)
+        np.add.at(come, (journeys.arrived[mine] - begin, journeys.activity[mine]), journeys.quantity[mine])
+        scrapped = trace.scrapped_at_once if at_once else trace.scrapped - trace.scrapped_at_once
+        period, activity = np.nonzero(come)
+        rank = _RANK[Event.STARTED] if at_once else _RANK[Event.ARRIVED]
+        turn = 2 * level + 1 if at_once else np.zeros_like(level)
+        lost = scrapped[period, activity]
+        good = come[period, activity] - lost
+        which, arc = _spread(activities.output_start, activity, np.arange(activity.size))
+        bad, fine = np.flatnonzero(lost), np.flatnonzero(good[which])
+        which, arc = which[fine], arc[fine]
+        for event, step, of, quantity, buffer in (
+            (Event.SCRAPPED, 3, bad, lost[bad], _NOBODY),
+            (Event.RECEIVED, 4, which, good[which] * activities.output_gross[arc], activities.output_buffer[arc]),
+        ):
+            who = activity[of]
+            turns = np.full(who.size, rank), turn[who]
+            part = _Part(event, period[of] + begin, quantity, who, step, *turns, buffer=buffer, activity=who)
+            found.append(part)
+    return found
 
 
 def _spread(start: Integers, activity: Integers, which: Integers) -> tuple[Integers, Integers]:

@@ -49,6 +49,8 @@ class Trace:
     demand, shipped, lost, backlog : [D] asked for, served, lost and owed, unit.
     ordered, visible, started, arrived, waiting, in_process : [A] placed; orders with a delay that reached their source; begun;
         finished; ordered and seen, not started; started, not finished; units of the activity.
+    scrapped, scrapped_at_once : [A] units that arrived and were not good; of them those that arrived without lead time, where
+        what is good is drawn.
     used : [K] taken of each resource.
     journeys : what left when and arrived when.
     """
@@ -70,6 +72,8 @@ class Trace:
     arrived: Floats
     waiting: Floats
     in_process: Floats
+    scrapped: Floats
+    scrapped_at_once: Floats
     used: Floats
     journeys: Journeys
 

@@ -144,7 +144,7 @@ class _Recorder:
         after = read(self.tape.pipes.rows)
         values = {
             "on_hand": read(rows.on_hand),
-            "expired": np.where((rows.expired == rows.nowhere)[:, None], 0.0, read(rows.expired)),
+            "expired": self._kept(rows.expired),
             "forecast": np.where(
                 (rows.forecast == rows.nowhere)[:, None], self.program.buffers.forecast[:, None], read(rows.forecast)
             ),
@@ -159,9 +159,16 @@ class _Recorder:
             "waiting": waiting,
             "in_process": self.goods @ after,
             "used": read(rows.used),
+            "scrapped": self._kept(rows.scrapped),
+            "scrapped_at_once": self._kept(rows.scrapped_at_once),
         }
         for name, value in values.items():
             self.kept.setdefault(name, []).append(value)
+
+    def _kept(self, which: Integers) -> Floats:
+        """Return rows, 0 for those that nobody keeps."""
+        found: Floats = np.where((which == self.tape.rows.nowhere)[:, None], 0.0, self.blocks.read(which))
+        return found
 
     def _arrivals(self, period: int, started: Floats, *, before: Floats, after: Floats) -> Floats:
         """Return Floats[A, W], what arrives in a period, and note when what starts in it is due."""
@@ -239,7 +246,7 @@ def _joined(parts: Sequence[Integers]) -> Integers:
 
 def _refuse_large(program: Program, *, periods: int, count: int) -> None:
     buffers, activities, streams, resources = program.counts
-    needed = 8 * periods * count * (3 * buffers + 4 * streams + 6 * activities + resources)
+    needed = 8 * periods * count * (3 * buffers + 4 * streams + 8 * activities + resources)
     if needed > TRACE_BYTES:
         raise UsageError(
             f"trace: found {needed / 1024**3:.1f} GiB for {periods} periods and {count} replications; allowed: at most "

@@ -7,6 +7,9 @@ import numpy as np
 from chaintwin.jit import row_kernel
 from chaintwin.simulation.kernels.row_kernels import SLACK, Row
 
+SLACK_MOST = 1e-3
+"""Part of a unit that is never taken for noise, however large the quantity."""
+
 ROUNDING = 1e-15
 """Rounding noise of a part of an order, relative to the order."""
 
@@ -136,7 +139,8 @@ def take_next_kernel(taken: Row, left: Row, most: Row) -> None:
 def part_whole_kernel(part: Row, order: Row, shares: Row, which: int, total: float) -> None:
     """E3: one source's part of whole units, by largest remainder, the first source winning ties (decision 7)."""
     for w in range(part.shape[0]):
-        amount = order[w]
+        # Where a mean yield makes positions fractions, several sources share what is wanted rounded up.
+        amount = np.ceil(order[w] - SLACK)
         left = amount
         near = SLACK + ROUNDING * amount
         mine = amount * shares[which] / total
@@ -158,9 +162,9 @@ def round_kernel(part: Row, output: float, minimum: float, batch: float, slack: 
     if output != 1.0:
         for w in range(part.shape[0]):
             part[w] /= output
-        if integer:
-            for w in range(part.shape[0]):
-                part[w] = np.ceil(part[w] - SLACK)
+    if integer and (output != 1.0 or (batch == 0.0 and minimum == 0.0)):
+        for w in range(part.shape[0]):
+            part[w] = np.ceil(part[w] - min(SLACK * max(part[w], 1.0), SLACK_MOST))
     if batch > 0.0:
         for w in range(part.shape[0]):
             part[w] = batch * np.ceil(part[w] / batch - SLACK) if part[w] > slack else part[w]

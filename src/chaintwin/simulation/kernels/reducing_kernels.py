@@ -128,19 +128,19 @@ def check_kernel(
     weight: Floats,
     least: Integers,
     law: Integers,
-    tolerance: float,
+    tolerance: Floats,
     values: Floats,
 ) -> tuple[int, int, float]:
     """Return the first sum that is not zero, or whose row ``least`` is below zero, with the replication and by how much.
 
-    A sum of law 7 only says what its row is compared with. ``tolerance`` is relative to the sum of the absolute terms;
-    ``values`` is float64[2, W], scratch. The number of the sum is -1 where all laws hold, and -2 less it where the row is to
-    blame.
+    A sum of law 7 only says what its row is compared with. ``tolerance``, one a sum, is relative to the sum of the absolute
+    terms; ``values`` is float64[2, W], scratch. The number of the sum is -1 where all laws hold, and -2 less it where the row is
+    to blame.
     """
     for which in range(law.shape[0]):
         _gap_kernel(table, start[which], start[which + 1], row, weight, values[0], values[1])
         for w in range(table.shape[1]):
-            allowed = tolerance * max(1.0, values[1, w])
+            allowed = tolerance[which] * max(1.0, values[1, w])
             # Comparisons that are false for NaN, so that a poisoned replication cannot pass.
             if law[which] != 7 and not abs(values[0, w]) <= allowed:
                 return which, w, abs(values[0, w])

@@ -61,6 +61,7 @@ from chaintwin.simulation.kernels.row_kernels import (
     start_granted_kernel,
     stock_kernel,
 )
+from chaintwin.simulation.kernels.yielding_kernels import yield_kernel
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -105,16 +106,9 @@ def run_kernel(
             d, e, f, g = code[at, 4], code[at, 5], code[at, 6], code[at, 7]
             if op < 3:
                 _move_kernel(op, a, b, c, numbers[at, 0], phase, table)
-            elif op == 3 or op == 35 or op == 64:
-                # What is sent on its way draws its lead time as late as that, because often nothing is.
-                into, draw, law = (f, d, e) if op == 64 else (a, b, c)
-                if op < 64 or _is_any_kernel(table[c]):
-                    fill_uniform_kernel(draws[draw, 0], draws[draw, 1], draws[draw, 2], first, period, 0, scratch[0])
-                    fill_quantile_kernel(law_kind[law], law_offset[law], law_size[law], law_values, scratch[0], table[into])
-                if op == 3:
-                    demand_kernel(table[a], table[f], table[g], table[code[at, 8]], series[d + period % e], integer)
-                elif op == 64:
-                    _send_kernel(period, a, b, c, f, g, table)
+            elif op == 3 or op == 35 or op == 64 or op == 68:
+                line, law = code[at], (law_kind, law_offset, law_size, law_values)
+                _draw_kernel(op, line, numbers[at], draws, law, series, period, first, integer, scratch[0], phase, table)
             elif op == 4:
                 fill_kernel(table[a], _unit_kernel(series[b + period % c], integer))
             elif op == 5:
@@ -145,6 +139,38 @@ def run_kernel(
             else:
                 _start_kernel(op, a, b, c, d, e, f, g, numbers[at, 0], numbers[at, 1], period, integer, phase, table)
             at += 1
+
+
+@part_kernel
+def _draw_kernel(
+    op: int,
+    line: NDArray[np.int32],
+    numbers: Floats,
+    draws: Words,
+    laws: tuple[NDArray[np.int8], Integers, Integers, Floats],
+    series: Floats,
+    period: int,
+    first: int,
+    integer: bool,
+    uniforms: Floats,
+    phase: Integers,
+    table: Floats,
+) -> None:
+    a, b, c, d, e, f, g = line[1], line[2], line[3], line[4], line[5], line[6], line[7]
+    if op == 68:
+        key = draws[d]
+        arrived, totals = table[b + phase[c]], (table[e], table[f])
+        yield_kernel(table[a], arrived, *totals, numbers[0], numbers[1], numbers[2], key[0], key[1], key[2], first, period)
+    else:
+        # What is sent on its way draws its lead time as late as that, because often nothing is.
+        into, draw, law = (f, d, e) if op == 64 else (a, b, c)
+        if op < 64 or _is_any_kernel(table[c]):
+            fill_uniform_kernel(draws[draw, 0], draws[draw, 1], draws[draw, 2], first, period, 0, uniforms)
+            fill_quantile_kernel(laws[0][law], laws[1][law], laws[2][law], laws[3], uniforms, table[into])
+        if op == 3:
+            demand_kernel(table[a], table[f], table[g], table[line[8]], series[d + period % e], integer)
+        elif op == 64:
+            _send_kernel(period, a, b, c, f, g, table)
 
 
 @inlined_kernel

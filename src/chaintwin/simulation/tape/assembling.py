@@ -13,12 +13,13 @@ from chaintwin.network.program import Program
 from chaintwin.network.state import State
 from chaintwin.simulation.tape.ages.perishing import write_ages
 from chaintwin.simulation.tape.executing import write_execution
-from chaintwin.simulation.tape.leads import Leads, lead_tables
-from chaintwin.simulation.tape.money.paying import write_payments, write_receipts
+from chaintwin.simulation.tape.leads import lead_tables
+from chaintwin.simulation.tape.money.paying import write_payments
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
 from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
 from chaintwin.simulation.tape.sharing import claims_of, write_claim_ages
+from chaintwin.simulation.tape.supply.receipts import write_receipts
 from chaintwin.simulation.tape.tape import Tape, Writer
 from chaintwin.simulation.tape.wanting import write_claims
 
@@ -45,7 +46,7 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
     _write_reveals(writer, program, rows)
     write_claims(writer, program, rows=rows)
     terms = write_orders(writer, program, rows=rows)
-    _write_receipts(writer, program, rows, summed=terms.row, leads=leads)
+    write_receipts(writer, program, rows=rows, summed=terms.row, leads=leads)
     write_execution(writer, program, rows=rows, resource_share=state.resource_share, leads=leads)
     _write_close(writer, program, rows)
     write_ages(writer, program, rows=rows)
@@ -57,7 +58,7 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
     terms = terms.join(write_payments(writer, program, rows=rows, before=series.size, after=terms.row.size))
     code, numbers = writer.finish()
     claims, quantities = claims_of(program, rows)
-    drawn = np.concatenate([streams.stream, program.activities.lead_stream])
+    drawn = np.concatenate([streams.stream, program.activities.lead_stream, program.activities.yield_stream])
     return Tape(
         code=code,
         numbers=numbers,
@@ -72,39 +73,6 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
         queues=Rings.of(rows.info, rows.info_length),
         first=first_column(program, state, rows=rows),
     )
-
-
-def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Integers, leads: Leads) -> None:
-    """E1: what arrives joins stock; a row is cleared unless it is overwritten before anybody adds up what is under way."""
-    activities, ripe = program.activities, ripens(program)
-    age, arriving = int(rows.spare[5]), int(rows.spare[6])
-    aged = np.flatnonzero(ripe)
-    writer.write(
-        "receive",
-        Op.LEAD,
-        place=(aged, 0, 0),
-        rows=(age, program.streams.stream.size + aged, leads.of[aged]),
-    )
-    ring = (rows.pipe[aged], rows.pipe_length[aged])
-    writer.write("receive", Op.RIPEN, place=(aged, 0, 1), rows=(*ring, arriving, age, rows.lead_sum[aged]))
-    owner = np.repeat(np.arange(activities.kind.size), np.diff(activities.output_start))
-    keep = rows.pipe_length[owner] > 0
-    arc, owner = np.flatnonzero(keep), owner[keep]
-    writer.write(
-        "receive",
-        Op.ADD,
-        place=(owner, 0, 2 + arc),
-        rows=(
-            rows.on_hand[activities.output_buffer[arc]],
-            np.where(ripe[owner], arriving, rows.pipe[owner]),
-            np.where(ripe[owner], 1, rows.pipe_length[owner]),
-        ),
-        numbers=(activities.output_quantity[arc],),
-    )
-    write_receipts(writer, program, rows=rows, arriving=arriving)
-    fixed = (activities.lead_random == 0) & (activities.lead_fixed == rows.pipe_length) & ~np.isin(rows.pipe, summed)
-    spent = np.flatnonzero((rows.pipe_length > 0) & ~fixed & ~ripe)
-    writer.write("receive", Op.CLEAR, place=(spent, 1), rows=(rows.pipe[spent], rows.pipe_length[spent]))
 
 
 def _write_demand(writer: Writer, program: Program, rows: Rows) -> None:

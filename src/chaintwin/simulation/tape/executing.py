@@ -15,6 +15,7 @@ from chaintwin.simulation.tape.leads import Leads
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows, ripens, slacks
 from chaintwin.simulation.tape.sharing import write_sharing
+from chaintwin.simulation.tape.supply.yields import write_yields
 from chaintwin.simulation.tape.tape import Writer
 
 Floats = NDArray[np.float64]
@@ -286,7 +287,12 @@ def _write_sent(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, ch
 def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
     """Write that what has no lead time, or drew none, is in stock at once."""
     activities, lead = program.activities, int(rows.spare[6])
+    come = np.where(activities.lead_random == 1, lead, rows.starts)
+    place = (plan.activity_level[chosen], 8, plan.activity_place[chosen], 206)
+    arrived = (come[chosen], np.ones(chosen.size, dtype=np.int64))
+    write_yields(writer, program, rows=rows, event="execute", place=place, arrived=arrived, chosen=chosen)
     owner, arc = _arcs(activities.output_start, chosen)
+    drawn = program.yields_drawn[owner]
     writer.write(
         "execute",
         Op.ADD,
@@ -298,11 +304,21 @@ def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *
         ),
         rows=(
             rows.on_hand[activities.output_buffer[arc]],
-            np.where(activities.lead_random[owner] == 1, lead, rows.starts[owner]),
+            np.where(drawn, rows.spare[13], come[owner]),
             1,
         ),
-        numbers=(activities.output_quantity[arc],),
+        numbers=(np.where(drawn, activities.output_gross[arc], activities.output_quantity[arc]),),
     )
+    # The position counted what was ordered by its mean yield.
+    position = rows.position[activities.output_buffer[arc]]
+    late = np.flatnonzero(drawn & (position != rows.nowhere))
+    owner, arc, position = owner[late], arc[late], position[late]
+    for row, part, factor in (
+        (np.full(late.size, rows.spare[13]), 501, activities.output_gross[arc]),
+        (come[owner], 502, -activities.output_quantity[arc]),
+    ):
+        where = (plan.activity_level[owner], 8, plan.activity_place[owner], part)
+        writer.write("execute", Op.ADD, place=where, rows=(position, row, 1), numbers=(factor,))
 
 
 def _arcs(start: Integers, chosen: Integers) -> tuple[Integers, Integers]:

@@ -149,6 +149,9 @@ class Op(IntEnum):
 
     REPLAY_EACH = 67
     """into, first value, values, samples: the value of the period in the sample of the replication."""
+    YIELD = 68
+    """good, ring, length, draw, sum of good, sum of scrapped; yield, units drawn at once, first slot: the good units of today's
+    row."""
 
     PROMISE = 70
     """backlog, demand, backlog before, wanted, sum delivered on time, ring, length; lost fraction: of today's deliveries what

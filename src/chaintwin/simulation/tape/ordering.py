@@ -9,8 +9,9 @@ from chaintwin.network.graph import TWO_SPEEDS, Policy
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.operations import Op
-from chaintwin.simulation.tape.rows import Rows, slacks, tiered
+from chaintwin.simulation.tape.rows import Rows, fractional, slacks, tiered
 from chaintwin.simulation.tape.sourcing import source_places, write_survey, write_tiers
+from chaintwin.simulation.tape.supply.yields import write_positions
 from chaintwin.simulation.tape.tape import Writer
 from chaintwin.simulation.tape.wanting import projects, write_regular_wants, write_wants
 
@@ -48,7 +49,8 @@ def write_orders(writer: Writer, program: Program, *, rows: Rows) -> Sums:
     write_tiers(writer, program, rows=rows, place=place)
     _write_general(writer, program, rows, place=place, slack=slack, chosen=general)
     write_regular_wants(writer, program, rows=rows, place=place, slack=slack)
-    return terms.join(free)
+    terms = terms.join(free)
+    return terms.join(write_positions(writer, program, rows=rows, after=terms.row.size))
 
 
 def _is_simple(program: Program, rows: Rows) -> NDArray[np.bool_]:
@@ -63,6 +65,7 @@ def _is_simple(program: Program, rows: Rows) -> NDArray[np.bool_]:
         & (buffers.minimum_order == 0)
         & (buffers.batch == 0)
         & (rows.expired == rows.nowhere)
+        & ~fractional(program)
     )
     chosen = np.flatnonzero(simple)
     arc = buffers.source_start[chosen]
@@ -152,6 +155,15 @@ def _write_shapes(
     buffers, activities = program.buffers, program.activities
     source = buffers.source_activity[arc]
     output, minimum, batch = buffers.source_output[arc], activities.minimum_order[source], activities.batch[source]
+    # Where the position holds fractions only what is asked for in good units is rounded with them.
+    broken = np.flatnonzero(fractional(program)[owner] & (output == 1.0))
+    writer.write(
+        "order",
+        Op.ROUND,
+        place=(*(where[broken] for where in place), 1),
+        rows=(int(rows.spare[2]),),
+        numbers=(output[broken], 0.0, 0.0, slack[owner[broken]]),
+    )
     shaped = np.flatnonzero((output != 1.0) | (minimum > 0) | (batch > 0))
     writer.write(
         "order",

@@ -87,15 +87,16 @@ class Rows:
     starts : [A] what starts today, for activities that need to keep it, else a row that all share.
     grants : [C] what a claim is granted; the row behind it is left for remainders.
     capacity, need : [K] left of a resource today; asked of it in a level.
-    spare : [13] rows for passing results: position, order, part, left, total, cut, at once, supply line; for sources in tiers:
+    spare : [14] rows for passing results: position, order, part, left, total, cut, at once, supply line; for sources in tiers:
         position as far as expedited sources see, what the tiers before leave, what a tier takes, what a tier and a source can
-        start.
+        start; what is good of what arrives.
     free_stock, free_capacity : [N], [K] what nobody has claimed yet today, where it decides between sources.
     forecast, claimed : [N] what is expected to be claimed in a period; what was claimed today; for rules that forecast.
     window, window_length, window_sum : [N] first row and number of rows of the claims that a forecast is the mean of; their sum.
     sums of the counted periods: stock, stocked [N]; asked_for, shipped, immediate, lost, owed, asked, clear [D]; started,
         orders, start_count, lead_sum [A] (units; periods with an order; with a start; units times lead time, where that is
-        drawn); used [K].
+        drawn); good, scrapped, scrapped_at_once [A] (units that arrived and were good, where that is drawn, else ``nowhere``;
+        units that were not; of them those that arrived without lead time, where that is drawn); used [K].
     what counting starts from: opening_balance [N] stock and what was on its way to it; opening_backlog [D]; opening_queue [A]
         ordered, not started; opening_to_go [A] units in process times periods to go.
     latest : [A] last arrival so far of activities whose goods do not overtake each other.
@@ -154,6 +155,9 @@ class Rows:
     orders: Integers
     start_count: Integers
     lead_sum: Integers
+    good: Integers
+    scrapped: Integers
+    scrapped_at_once: Integers
     latest: Integers
     used: Integers
     held: Integers
@@ -198,10 +202,10 @@ class Rows:
         What was demanded before is among them: it is no part of the demand that is counted, and so its delivery is not either.
         """
         names = ("stock", "stocked", "asked_for", "shipped", "immediate", "lost", "owed", "asked", "clear")
-        more = ("started", "orders", "start_count", "lead_sum", "used", "expired", "on_time", "wanted")
+        more = ("started", "orders", "start_count", "lead_sum", "good", "scrapped", "scrapped_at_once", "used", "expired")
         money = ("received", "spent", "spent_at", "earned", "earned_at", "worth", "worth_at", "due", "cash", "cash_at", "funding")
         windows = Rings.of(self.promised, self.promised_length).rows
-        return np.concatenate([*(getattr(self, name) for name in (*names, *more, *money)), windows])
+        return np.concatenate([*(getattr(self, name) for name in (*names, *more, *money, "on_time", "wanted")), windows])
 
 
 def rows_for(program: Program, state: State, *, periods: int | None = None) -> Rows:
@@ -228,7 +232,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         next_row += int(lengths.sum())
         return first.astype(np.int64)
 
-    nowhere, spare, shared = int(take(1)[0]), take(13), int(take(1)[0])
+    nowhere, spare, shared = int(take(1)[0]), take(14), int(take(1)[0])
     starts = np.full(actors, shared, dtype=np.int64)
     starts[kept] = take(int(kept.sum()))
 
@@ -238,6 +242,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         return found
 
     random, expecting = activities.lead_random == 1, np.isin(buffers.policy, EXPECTING)
+    lossy = activities.yield_rate < 1.0
     window_length = np.where(expecting, buffers.window, 0)
     chosen = {
         "position": some(buffers.policy != Policy.NONE),
@@ -248,6 +253,9 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         "free_capacity": some(compared_capacity(program)),
         "lead_sum": some(random),
         "latest": some(random & (activities.lead_mode == LeadMode.FIFO)),
+        "good": some(program.yields_drawn),
+        "scrapped": some(lossy),
+        "scrapped_at_once": some(program.yields_drawn & (random | (activities.lead_fixed == 0))),
         "held": some(perishing),
         "young": some(perishing),
         "expired": some(perishing),
@@ -397,10 +405,20 @@ def compared_capacity(program: Program) -> NDArray[np.bool_]:
     return found
 
 
+def fractional(program: Program) -> NDArray[np.bool_]:
+    """Return bool[N]: quantities are whole, but the position counts what is under way by its mean yield."""
+    buffers = program.buffers
+    owner = np.repeat(np.arange(buffers.policy.size), np.diff(buffers.supply_start))
+    found = np.zeros(buffers.policy.size, dtype=bool)
+    found[owner[program.yields_drawn[buffers.supply_activity]]] = True
+    found[buffers.policy == Policy.NONE] = False
+    return found
+
+
 def slacks(program: Program) -> Floats:
     """Return Floats[N]: the rounding noise of each buffer; what is no larger is no order, no start, no stock and no debt."""
-    buffers = program.buffers
-    return np.zeros(buffers.low.size) if program.integer else SLACK * np.maximum(1.0, np.abs(buffers.low))
+    noise = SLACK * np.maximum(1.0, np.abs(program.buffers.low))
+    return np.where(fractional(program), np.minimum(noise, 0.5), 0.0) if program.integer else noise
 
 
 def _hot_sizes(program: Program) -> dict[str, int | Integers]:

@@ -9,38 +9,13 @@ from chaintwin.network.graph import Basis
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums, SumWriter
 from chaintwin.simulation.tape.operations import Op
-from chaintwin.simulation.tape.rows import Rows, ripens
+from chaintwin.simulation.tape.rows import Rows
 from chaintwin.simulation.tape.tape import Writer
 
 Integers = NDArray[np.int64]
 
 VALUE, SETTLE, FOLLOW = 3, 4, 5
 """Steps of the close, after stock was counted: quantities get their price, groups are paid, accounts are looked at."""
-
-
-def write_receipts(writer: Writer, program: Program, *, rows: Rows, arriving: int) -> None:
-    """Write that what arrives is added up where a payment depends on it; before its row is cleared or used again.
-
-    Parameters
-    ----------
-    writer : takes the operations.
-    program, rows : the network and its layout.
-    arriving : row of what arrives of goods that arrive by their age.
-    """
-    ripe = ripens(program)
-    chosen = np.flatnonzero(rows.received != rows.nowhere)
-    last = program.activities.output_buffer.size + 3
-    writer.write(
-        "receive",
-        Op.ADD,
-        place=(chosen, 0, last),
-        rows=(
-            rows.received[chosen],
-            np.where(ripe[chosen], arriving, rows.pipe[chosen]),
-            np.where(ripe[chosen], 1, rows.pipe_length[chosen]),
-        ),
-        numbers=(1.0,),
-    )
 
 
 def write_payments(writer: Writer, program: Program, *, rows: Rows, before: int, after: int) -> Sums:

@@ -1,0 +1,1 @@
+"""How supply comes in: receipts, and what of them is good."""
