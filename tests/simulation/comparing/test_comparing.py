@@ -15,7 +15,9 @@ from chaintwin.errors import CancelledError, InputError, UsageError
 from chaintwin.network.network import Network
 from chaintwin.simulation.comparing.comparison import LESS_IS_GOOD, MORE_IS_GOOD, SCHEMA, Verdict, verdict_of
 from chaintwin.simulation.comparing.paired import Difference
+from chaintwin.simulation.comparing.saving import Saved
 from chaintwin.simulation.counting.figures import FIGURES
+from chaintwin.simulation.resuming.checkpoint import Checkpoint
 from tests.network.building import network_of
 from tests.network.scenarios.test_scenario import TABLES
 
@@ -177,3 +179,41 @@ def test_write__and_read_back(tmp_path: Path, network: Network, ending: str) -> 
     for wrong in (tmp_path / "found.txt", tmp_path, tmp_path / "none" / "found.csv"):
         with pytest.raises(UsageError):
             found.write(wrong)
+
+
+def test_compare__goes_on_from_what_a_stopped_comparison_saved(network: Network, tmp_path: Path) -> None:
+    """The comparison that was stopped in its third round, of a run that takes four, comes to the same bytes."""
+    folder, until = tmp_path / "saved", "total_cost +/- 0.09 %"
+    whole = compare(network, [SLOWER, HIGHER], periods=30, replications=4096, until=until)
+    count = whole.results["baseline"].span.replications
+    assert 256 <= count < 4096
+    stop = threading.Event()
+
+    def look(share: float) -> None:
+        if share > 0.6 * count / 4096:
+            stop.set()
+
+    with pytest.raises(CancelledError, match="saved"):
+        compare(
+            network, [SLOWER, HIGHER], periods=30, replications=4096, until=until, checkpoint=folder, cancel=stop, progress=look
+        )
+    saved = Saved(folder)
+    assert 0 < saved.replications(whole.results) <= count
+    seen: list[float] = []
+    found = compare(
+        network, [SLOWER, HIGHER], periods=30, replications=4096, until=until, checkpoint=folder, progress=seen.append
+    )
+    assert found.differences.equals(whole.differences)
+    for name, result in whole.results.items():
+        assert all(result.figures[figure].tobytes() == found.results[name].figures[figure].tobytes() for figure in FIGURES)
+    assert not folder.exists()
+
+
+def test_compare__a_checkpoint_of_another_comparison_is_refused_and_can_be_forgotten(network: Network, tmp_path: Path) -> None:
+    folder = tmp_path / "saved"
+    compare(network, [SLOWER], periods=20, replications=64, checkpoint=Checkpoint(folder, keep=True))
+    with pytest.raises(UsageError, match="another run, which differs in periods"):
+        compare(network, [SLOWER], periods=25, replications=64, checkpoint=folder)
+    anew = compare(network, [SLOWER], periods=25, replications=64, checkpoint=Checkpoint(folder, anew=True))
+    assert anew.differences.equals(compare(network, [SLOWER], periods=25, replications=64).differences)
+    assert not folder.exists()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Confidence, Json, Periods, Project, Seed, Threads, WarmUp
+from chaintwin.cli.commands.options import Anew, Confidence, Json, Periods, Project, Seed, Threads, WarmUp
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 REPLICATIONS, UNTIL_REPLICATIONS = 256, 16_384
@@ -41,6 +41,13 @@ def compare(
     seed: Seed = 0,
     threads: Threads = None,
     confidence: Confidence = 0.95,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that finished replications are saved in; the same command goes on from there.", show_default=False
+        ),
+    ] = None,
+    anew: Anew = False,
     out: Annotated[
         Path | None,
         typer.Option(help="File to write the differences to; it ends in .csv, .parquet or .xlsx.", show_default=False),
@@ -53,6 +60,7 @@ def compare(
         from chaintwin.cli.running.comparison_run import read_scenarios, run_comparison
         from chaintwin.cli.views.comparison_view import comparison_document, show_comparison
         from chaintwin.simulation import check_file
+        from chaintwin.simulation.comparing.saving import Saved
 
         if out is not None:
             check_file(out)
@@ -69,6 +77,8 @@ def compare(
             seed=seed,
             threads=threads,
             confidence=confidence,
+            checkpoint=checkpoint,
+            anew=anew,
         )
         if out is not None:
             comparison.write(out)
@@ -76,3 +86,6 @@ def compare(
         show_comparison(terminal, comparison, scenarios=found)
         if out is not None:
             terminal.show("", f"Wrote the differences to {out}.")
+        if checkpoint is not None:
+            # Only now: until the differences are shown and written, the checkpoint is all there is.
+            Saved(checkpoint).remove(comparison.results)

@@ -51,11 +51,16 @@ def run_comparison(
     seed: int,
     threads: int | None,
     confidence: float,
+    checkpoint: Path | None,
+    anew: bool,
 ) -> Comparison:
-    """Compare with a progress bar and say how long it took; arguments as for ``chaintwin.compare``."""
+    """Compare with a progress bar and say how long it took; arguments as for ``chaintwin.compare``.
+
+    A checkpoint is left there, for the caller to remove when all is done.
+    """
     from chaintwin.cli.views.numbers import count, duration
     from chaintwin.jit import is_cold
-    from chaintwin.simulation import compare, prepare_kernels
+    from chaintwin.simulation import Checkpoint, compare, prepare_kernels
 
     every = count(len(scenarios) + 1, "scenario")
     text = f"Simulating {every}, {'up to ' if until else ''}{count(replications, 'replication')} each"
@@ -75,6 +80,7 @@ def run_comparison(
             threads=threads,
             progress=report,
             until=until,
+            checkpoint=None if checkpoint is None else Checkpoint(checkpoint, anew=anew, keep=True),
         )
     done = count(comparison.results[reference].span.replications, "replication")
     terminal.note(f"Simulated {every} with {done} each in {duration(perf_counter() - begun)}.")

@@ -6,16 +6,20 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from chaintwin.errors import Finding, InputError, UsageError
 from chaintwin.network.network import Network
 from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.simulation.comparing.comparison import Comparison, comparison_of
 from chaintwin.simulation.comparing.paired import Floats, difference, figure_of
+from chaintwin.simulation.comparing.saving import Saved
 from chaintwin.simulation.counting.precision import Precision, parse_precision
 from chaintwin.simulation.ensemble import Kept, run_ensemble
-from chaintwin.simulation.playing import GROUP, Reduced
+from chaintwin.simulation.playing import GROUP, Reduced, Span
 from chaintwin.simulation.preparing import prepare_kernels
+from chaintwin.simulation.resuming.checkpoint import Checkpoint
+from chaintwin.simulation.resuming.running import run_from_checkpoint
 from chaintwin.simulation.simulating import Setup, set_up
 
 BASELINE = "baseline"
@@ -36,6 +40,7 @@ def compare(
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
     until: str | None = None,
+    checkpoint: Checkpoint | Path | str | None = None,
 ) -> Comparison:
     """Simulate a network and its scenarios on the same random numbers and return the differences with intervals.
 
@@ -49,6 +54,9 @@ def compare(
     until : a precision of the differences, such as ``fill_rate +/- 0.001`` or ``total_cost +/- 0.5 %`` (of the reference): the
         scenarios are run with 64, 128, 256 and so on replications until every interval of the figure is as narrow;
         ``replications`` is the most.
+    checkpoint : a folder in which finished replications of each scenario are saved every few seconds; a comparison that was
+        stopped in any way goes on from there when it is asked for again, and comes to the same bit for bit. One that has finished
+        removes the files.
 
     Returns
     -------
@@ -98,12 +106,18 @@ def compare(
     if faults:
         raise InputError(faults)
     prepare_kernels()
-    run = _Run(setups, threads=threads, cancel=cancel, progress=progress or (lambda _: None))
-    done = run.all(replications if precision is None else min(GROUP, replications))
+    asked = checkpoint if isinstance(checkpoint, Checkpoint) or checkpoint is None else Checkpoint(checkpoint)
+    saved = None if asked is None else Saved(asked.file, anew=asked.anew)
+    run = _Run(setups, threads=threads, cancel=cancel, progress=progress or (lambda _: None), saved=saved)
+    # What is saved was not precise enough, or it would have ended there.
+    first = GROUP if saved is None else saved.first_round(names)
+    done = run.all(replications if precision is None else min(first, replications))
     while precision is not None and run.count < replications:
         if _is_reached(precision, done, reference=reference, confidence=confidence):
             break
         done = run.all(min(2 * run.count, replications))
+    if saved is not None and asked is not None and not asked.keep:
+        saved.remove(names)
     return comparison_of(
         {name: reduced.figures for name, reduced in done.items()},
         {name: setups[name].result(reduced) for name, reduced in done.items()},
@@ -122,28 +136,50 @@ class _Run:
         threads: int | None,
         cancel: threading.Event | None,
         progress: Callable[[float], None],
+        saved: Saved | None,
     ) -> None:
         self.count = 0
         self._setups, self._threads, self._cancel, self._progress = setups, threads, cancel, progress
-        self._kept = dict.fromkeys(setups, Kept())
+        self._kept, self._saved = dict.fromkeys(setups, Kept()), saved
 
     def all(self, count: int) -> dict[str, Reduced]:
         """Return what is kept of the first ``count`` replications of every scenario."""
         done = {}
         for place, (name, setup) in enumerate(self._setups.items()):
             reporter = _Reporter(self._progress, setup.span.replications, len(self._setups), place, self.count, count)
-            done[name] = run_ensemble(
+            done[name] = self._one(name, replace(setup.span, replications=count), progress=reporter.report)
+        self.count = count
+        if self._saved is not None:
+            # Only what an earlier comparison left is forgotten.
+            self._saved = replace(self._saved, anew=False)
+        return done
+
+    def _one(self, name: str, span: Span, *, progress: Callable[[float], None]) -> Reduced:
+        setup = self._setups[name]
+        if self._saved is not None:
+            return run_from_checkpoint(
                 setup.program,
                 setup.state,
-                span=replace(setup.span, replications=count),
+                span=span,
+                checkpoint=self._saved.of(name),
                 threads=self._threads,
                 cancel=self._cancel,
-                progress=reporter.report,
-                earlier=self._kept[name],
-                keep=lambda kept, name=name: self._kept.__setitem__(name, kept),  # type: ignore[misc]
+                progress=progress,
             )
-        self.count = count
-        return done
+
+        def keep(kept: Kept) -> None:
+            self._kept[name] = kept
+
+        return run_ensemble(
+            setup.program,
+            setup.state,
+            span=span,
+            threads=self._threads,
+            cancel=self._cancel,
+            progress=progress,
+            earlier=self._kept[name],
+            keep=keep,
+        )
 
 
 @dataclass(frozen=True, slots=True)

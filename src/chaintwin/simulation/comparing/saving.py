@@ -1,0 +1,73 @@
+"""The folder a comparison keeps finished replications in: one checkpoint a scenario."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaintwin.errors import UsageError
+from chaintwin.simulation.playing import GROUP
+from chaintwin.simulation.resuming.checkpoint import Checkpoint, saved_replications
+
+ENDING = ".checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The checkpoints of a comparison.
+
+    Parameters
+    ----------
+    folder : where they are, one file a scenario; made if it is not there.
+    anew : forget what they hold.
+    """
+
+    folder: Path
+    anew: bool = False
+
+    def of(self, scenario: str) -> Checkpoint:
+        """Return the checkpoint of a scenario; it is left there until ``remove``.
+
+        Raises
+        ------
+        UsageError
+            The folder cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"{self.folder}: found that no folder can be made there ({error.strerror}); allowed: a folder you may write to"
+            ) from error
+        return Checkpoint(self._file(scenario), anew=self.anew, keep=True)
+
+    def replications(self, scenarios: Iterable[str]) -> int:
+        """Return the most replications that any scenario has saved.
+
+        Raises
+        ------
+        UsageError
+            A file is no checkpoint, or a damaged one.
+        """
+        return 0 if self.anew else max((saved_replications(self._file(name)) for name in scenarios), default=0)
+
+    def first_round(self, scenarios: Iterable[str]) -> int:
+        """Return how many replications the first round has: as many as of that which was stopped, 64 where there was none."""
+        saved, count = self.replications(scenarios), GROUP
+        while count < saved:
+            count *= 2
+        return count
+
+    def remove(self, scenarios: Iterable[str]) -> None:
+        """Remove the checkpoints, and the folder if nothing else is in it."""
+        for name in scenarios:
+            self._file(name).unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()
+
+    def _file(self, scenario: str) -> Path:
+        # A name may hold what no file name does.
+        return self.folder / (hashlib.blake2b(scenario.encode(), digest_size=8).hexdigest() + ENDING)
