@@ -33,12 +33,14 @@ class Names:
     activities : columns ``activity_id``, ``kind``; A rows.
     streams : columns ``stream_id``, ``buffer_id``, ``is_priced`` (false where the product's value is the price); D rows.
     resources : column ``resource_id``; K rows.
+    rooms : column ``site_id``, the sites with room for only so much stock.
     """
 
     buffers: pl.DataFrame
     activities: pl.DataFrame
     streams: pl.DataFrame
     resources: pl.DataFrame
+    rooms: pl.DataFrame
 
 
 class Buffers(NamedTuple):
@@ -60,6 +62,7 @@ class Buffers(NamedTuple):
     life : Integers[N], period: units may be used so long, the period of their receipt among them; 0 where they keep for ever.
     issue : int8[N], values of Issue. expiry_cost : Floats[N], money a unit that expires.
     allocation : int8[N], values of Allocation.
+    volume : Floats[N], room that one unit takes. room : Integers[N]: which room it takes that from, -1 where it takes none.
     source_start, source_activity : rows over N of the activities whose main output is the buffer, by tier, then activity index.
     source_tier : Integers over ``source_activity``: 0 for those that are asked first.
     source_share : Floats over ``source_activity``: weight of the source in each order of its tier.
@@ -98,6 +101,8 @@ class Buffers(NamedTuple):
     issue: Bytes
     expiry_cost: Floats
     allocation: Bytes
+    volume: Floats
+    room: Integers
     source_start: Integers
     source_activity: Integers
     source_tier: Integers
@@ -214,6 +219,17 @@ class Resources(NamedTuple):
     cost: Floats
 
 
+class Rooms(NamedTuple):
+    """Arrays over sites with room for only so much stock.
+
+    Parameters
+    ----------
+    capacity : Floats[S], volume.
+    """
+
+    capacity: Floats
+
+
 class Order(NamedTuple):
     """In which order buffers order and activities start.
 
@@ -241,7 +257,7 @@ class Program:
     Parameters
     ----------
     integer : quantities are whole numbers.
-    names, buffers, activities, streams, resources, order : see the classes of these names.
+    names, buffers, activities, streams, resources, rooms, order : see the classes of these names.
     laws : packed quantile tables of every law met.
     pipeline : Floats over the pipeline slots: started before the run, slot k of an activity arriving in period k.
     orders : Floats over the information slots: ordered before the run, slot k becoming visible in period k.
@@ -253,6 +269,7 @@ class Program:
     activities: Activities
     streams: Streams
     resources: Resources
+    rooms: Rooms
     order: Order
     laws: PackedLaws
     pipeline: Floats
@@ -273,7 +290,7 @@ class Program:
         """Return a hash of every array, equal for equal programs on any machine."""
         total = hashlib.blake2b(digest_size=16)
         total.update(bytes([self.integer]))
-        for part in (self.buffers, self.activities, self.streams, self.resources, self.order):
+        for part in (self.buffers, self.activities, self.streams, self.resources, self.rooms, self.order):
             for name, value in part._asdict().items():
                 total.update(name.encode())
                 total.update(value.tobytes())

@@ -201,7 +201,7 @@ def result_of(
         activities=_frame(
             pl.concat([names.activities, activity_places(program)], how="horizontal"),
             reduced,
-            ("ordered", "started", "order_rate", "start_rate", "in_process"),
+            ("ordered", "started", "order_rate", "start_rate", "in_process", "held_outside"),
             confidence,
         ),
         resources=_frame(names.resources, reduced, ("used",), confidence),

@@ -25,6 +25,7 @@ SERVICE_NAMES = {
     "backlog": "Backlog (still owed)",
     "on_hand": "Stock on hand",
     "expired": "Expired",
+    "held_outside": "Waiting outside for room",
 }
 COST_NAMES = {
     "purchase_cost": "Purchase",
@@ -88,7 +89,7 @@ def _service_table(result: Result, level: str) -> Table:
     table.add_column("unit", no_wrap=True)
     for figure, name in SERVICE_NAMES.items():
         mean, low, high = _figure(result, figure)
-        if figure in ("lost_sales", "expired") and not mean:
+        if figure in ("lost_sales", "expired", "held_outside") and not mean:
             continue
         if figure == "on_time_rate" and mean in (None, _figure(result, "fill_rate")[0]):
             continue

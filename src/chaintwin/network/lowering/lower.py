@@ -19,6 +19,7 @@ from chaintwin.network.ids import joined_id
 from chaintwin.network.lowering.arcs import Arcs
 from chaintwin.network.lowering.capacity import to_resources
 from chaintwin.network.lowering.demand import to_streams
+from chaintwin.network.lowering.rooms import to_rooms
 from chaintwin.network.lowering.rows import Rows, rows_in_force
 from chaintwin.network.lowering.sizes import refuse_long_lists
 from chaintwin.network.lowering.sourcing.activities import ActivityRows, to_activities
@@ -59,7 +60,7 @@ class Lowered:
 def lower(network: Network, *, periods: int | None = None) -> Graph:
     """Return the network as buffers and activities.
 
-    Rows in force on the first day are used. Storage capacity, cut-offs and payment terms are not part of the graph.
+    Rows in force on the first day are used. Cut-offs and payment terms are not part of the graph.
 
     Parameters
     ----------
@@ -101,6 +102,7 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         loads = mean_loads(supply.points, found, arcs=arcs, streams=streams)
         points = to_levels(loads, found, rows=rows, network=network)
         points, pipeline, orders = to_initial(points, found, loads=loads, network=network)
+    rooms, points = to_rooms(rows, points)
     resources, uses = to_resources(found, rows, settings=replace(settings, horizon=reach - settings.warm_up))
     graph = Graph(
         integer=settings.quantities is Quantities.INTEGER,
@@ -113,6 +115,7 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         uses=uses,
         resources=resources,
         streams=_shaped(streams.with_columns(_buffer_id()), STREAM_SCHEMA),
+        rooms=rooms,
         pipeline=pipeline,
         orders=orders,
         unpriced=streams.filter(~pl.col("is_priced"))["stream_id"],

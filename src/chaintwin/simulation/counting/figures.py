@@ -24,7 +24,19 @@ SHARES: Mapping[str, tuple[str, str]] = {
 """Shares of a total, with what stands above and below. Their mean is that of all replications together: the sum above over the
 sum below (see ``Ratios``)."""
 
-FIGURES = (*SHARES, "demand", "shipped", "lost_sales", "backlog", "on_hand", "expired", *COSTS, "total_cost", "revenue")
+FIGURES = (
+    *SHARES,
+    "demand",
+    "shipped",
+    "lost_sales",
+    "backlog",
+    "on_hand",
+    "expired",
+    "held_outside",
+    *COSTS,
+    "total_cost",
+    "revenue",
+)
 """Figures of a whole network, by replication: shares, units a period, money a period."""
 
 

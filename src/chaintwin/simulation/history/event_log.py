@@ -29,6 +29,7 @@ class Event(StrEnum):
     OPENING_SHARE = "opening_share"
     ARRIVED = "arrived"
     RECEIVED = "received"
+    HELD = "held"
     DEMANDED = "demanded"
     SEEN = "seen"
     EXPECTED = "expected"
@@ -60,6 +61,7 @@ EVENT_SCHEMA = pl.Schema(
 _RANK = {
     Event.ARRIVED: 1,
     Event.RECEIVED: 1,
+    Event.HELD: 1,
     Event.DEMANDED: 2,
     Event.SEEN: 3,
     Event.EXPECTED: 4,
@@ -244,6 +246,7 @@ def _moves(trace: Trace) -> list[_Part]:
     _, level = levels(program)
     level = 2 * level + 1
     own, done = np.flatnonzero(journeys.started >= begin), np.flatnonzero(journeys.arrived != NEVER)
+    held = np.asarray(trace.held.any(axis=0), dtype=np.bool_)
     # What arrives in the period it started in does so where it started, not in the morning.
     at_once = journeys.arrived == journeys.started
     rank = np.where(at_once, _RANK[Event.STARTED], _RANK[Event.ARRIVED])
@@ -264,7 +267,9 @@ def _moves(trace: Trace) -> list[_Part]:
         )
 
     taking, taken = _spread(activities.input_start, journeys.activity, own)
-    giving, given = _spread(activities.output_start, journeys.activity, done)
+    # Of what comes to a site without room only the sum that is received is known.
+    whole = done[~held[journeys.activity[done]] | at_once[done]]
+    giving, given = _spread(activities.output_start, journeys.activity, whole)
     times = {"started": journeys.started, "due": journeys.due}
     units = journeys.quantity
     return [
@@ -285,6 +290,44 @@ def _moves(trace: Trace) -> list[_Part]:
             begins=False,
             quantity=units[giving] * activities.output_quantity[given],
             buffer=activities.output_buffer[given],
+        ),
+        *_waits(trace, held),
+    ]
+
+
+def _waits(trace: Trace, held: NDArray[np.bool_]) -> list[_Part]:
+    """Return what waited outside: held back in one period, arrived again in the next; and what was received beside it."""
+    activities, begin, journeys = trace.program.activities, trace.begin, trace.journeys
+    period, who = np.nonzero(trace.held)
+    again = period + 1 < trace.held.shape[0]
+    outside = trace.held[period, who]
+
+    def part(event: Event, when: Integers, who: Integers, quantity: Floats, *, step: int, **more: Integers) -> _Part:
+        return _Part(event, when + begin, quantity, who, step=step, rank=_RANK[event], activity=who, **more)
+
+    come = trace.arrived * held
+    at_once = (journeys.arrived == journeys.started) & (journeys.started >= begin) & held[journeys.activity]
+    np.add.at(come, (journeys.started[at_once] - begin, journeys.activity[at_once]), -journeys.quantity[at_once])
+    when, mover = np.nonzero(come)
+    place, arc = _spread(activities.output_start, mover, np.arange(mover.size))
+    times = {"started": period + begin, "due": period + begin + 1}
+    return [
+        part(Event.HELD, period, who, outside, step=3, **times),
+        part(
+            Event.ARRIVED,
+            period[again] + 1,
+            who[again],
+            outside[again],
+            step=2,
+            **{name: value[again] for name, value in times.items()},
+        ),
+        part(
+            Event.RECEIVED,
+            when[place],
+            mover[place],
+            come[when[place], mover[place]] * activities.output_quantity[arc],
+            step=4,
+            buffer=activities.output_buffer[arc],
         ),
     ]
 

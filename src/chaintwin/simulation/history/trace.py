@@ -26,7 +26,7 @@ class Journeys(NamedTuple):
     activity : Integers[journeys].
     started : Integers[journeys]: period of the start, before the first period for what the state held.
     due : Integers[journeys]: period of arrival as known at the start, ``NEVER`` where goods arrive by their age (kaplan).
-    arrived : Integers[journeys]: period of arrival, ``NEVER`` while under way.
+    arrived : Integers[journeys]: period of arrival, ``NEVER`` while under way; at a site without room the goods may then wait.
     quantity : Floats[journeys], units of the activity.
     """
 
@@ -49,8 +49,9 @@ class Trace:
     demand, shipped, lost, backlog : [D] asked for, served, lost and owed, unit.
     ordered, visible, started, arrived, waiting, in_process : [A] placed; orders with a delay that reached their source; begun;
         finished; ordered and seen, not started; started, not finished; units of the activity.
+    held : [A] waiting outside a site without room, arrived and not yet received; a part of ``in_process``.
     used : [K] taken of each resource.
-    journeys : what left when and arrived when.
+    journeys : what left when and arrived when, be it outside.
     """
 
     program: Program
@@ -70,6 +71,7 @@ class Trace:
     arrived: Floats
     waiting: Floats
     in_process: Floats
+    held: Floats
     used: Floats
     journeys: Journeys
 

@@ -16,6 +16,7 @@ from chaintwin.simulation.tape.executing import write_execution
 from chaintwin.simulation.tape.leads import Leads, lead_tables
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
+from chaintwin.simulation.tape.rooms.storing import stored_terms, write_storing
 from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
 from chaintwin.simulation.tape.sharing import claims_of, write_claim_ages
 from chaintwin.simulation.tape.tape import Tape, Writer
@@ -43,9 +44,12 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
     _write_demand(writer, program, rows)
     _write_reveals(writer, program, rows)
     write_claims(writer, program, rows=rows)
-    terms = write_orders(writer, program, rows=rows)
-    _write_receipts(writer, program, rows, summed=terms.row, leads=leads)
-    write_execution(writer, program, rows=rows, resource_share=state.resource_share, leads=leads)
+    ordered = write_orders(writer, program, rows=rows)
+    stored = stored_terms(program, rows)
+    terms, rooms = ordered.join(stored), stored._replace(start=stored.start + ordered.row.size)
+    write_storing(writer, program, rows=rows, terms=rooms, leads=leads)
+    _write_receipts(writer, program, rows, summed=ordered.row, leads=leads)
+    write_execution(writer, program, rows=rows, resource_share=state.resource_share, leads=leads, rooms=rooms)
     _write_close(writer, program, rows)
     write_ages(writer, program, rows=rows)
     write_claim_ages(writer, program, rows=rows)
@@ -75,7 +79,8 @@ def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Int
     """E1: what arrives joins stock; a row is cleared unless it is overwritten before anybody adds up what is under way."""
     activities, ripe = program.activities, ripens(program)
     age, arriving = int(rows.spare[5]), int(rows.spare[6])
-    aged = np.flatnonzero(ripe)
+    stored = rows.outside != rows.nowhere
+    aged = np.flatnonzero(ripe & ~stored)
     writer.write(
         "receive",
         Op.LEAD,
@@ -93,7 +98,7 @@ def _write_receipts(writer: Writer, program: Program, rows: Rows, *, summed: Int
         place=(owner, 0, 2 + arc),
         rows=(
             rows.on_hand[activities.output_buffer[arc]],
-            np.where(ripe[owner], arriving, rows.pipe[owner]),
+            np.where(ripe[owner], np.where(stored[owner], rows.arriving[owner], arriving), rows.pipe[owner]),
             np.where(ripe[owner], 1, rows.pipe_length[owner]),
         ),
         numbers=(activities.output_quantity[arc],),

@@ -15,6 +15,7 @@ from chaintwin.network.state import State
 from chaintwin.simulation.counting.sums import spread
 from chaintwin.simulation.tape.ages.classes import class_rows, first_classes
 from chaintwin.simulation.tape.ages.lots import expires, first_lots, lot_rows
+from chaintwin.simulation.tape.rooms.filling import filling_of, may_fill_at_once
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -108,6 +109,9 @@ class Rows:
     owed_before, wanted : [D] what was owed at the last close; what was demanded, less what of it was lost, in the periods of the
         window; ``nowhere`` where there is none.
     promised, promised_length : [D] first row and number of rows of such demand, by period; length 0: no window.
+    room_free, room_need : [rooms] what a site has left for stock now; what is to be stored there.
+    arriving, outside : [A] what arrives today by its age at a site with little room; sum of what waited outside such a site at
+        the close of each period; ``nowhere`` where goods never do.
     nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
         follow them, ``PERIOD_TOTALS`` blocks of as many rows as periods.
     """
@@ -161,6 +165,10 @@ class Rows:
     wanted: Integers
     promised: Integers
     promised_length: Integers
+    room_free: Integers
+    room_need: Integers
+    arriving: Integers
+    outside: Integers
     opening_balance: Integers
     opening_backlog: Integers
     opening_queue: Integers
@@ -175,7 +183,7 @@ class Rows:
         What was demanded before is among them: it is no part of the demand that is counted, and so its delivery is not either.
         """
         names = ("stock", "stocked", "asked_for", "shipped", "immediate", "lost", "owed", "asked", "clear")
-        more = ("started", "orders", "start_count", "lead_sum", "used", "expired", "on_time", "wanted")
+        more = ("started", "orders", "start_count", "lead_sum", "used", "expired", "on_time", "wanted", "outside")
         windows = Rings.of(self.promised, self.promised_length).rows
         return np.concatenate([*(getattr(self, name) for name in (*names, *more)), windows])
 
@@ -194,7 +202,8 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
     perishing = expires(program, state, periods=periods)
     lots_length, classes_length = lot_rows(program, perishing), class_rows(program)
     promised_length = promise_rows(program, periods=periods)
-    kept = np.diff(activities.use_start) > 0
+    kept = (np.diff(activities.use_start) > 0) | may_fill_at_once(program)
+    stored = (filling_of(program).room >= 0) & (pipe_length > 0)
     next_row = 0
 
     def take(length: int | Integers) -> Integers:
@@ -228,6 +237,8 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         "young": some(perishing),
         "expired": some(perishing),
         "claim_held": some(classes_length > 0),
+        "arriving": some(stored & ripens(program)),
+        "outside": some(stored),
         "owed_before": some(promised_length > 0),
         "wanted": some(promised_length > 0),
         "on_time": some(promised_length > 0),
@@ -246,21 +257,9 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
     }
     taken |= {name: take(size) for name, size in cold.items()}
     chosen["on_time"] = np.where(promised_length > 0, chosen["on_time"], taken["immediate"])
-    return Rows(
-        **taken,
-        **chosen,
-        pipe_length=pipe_length,
-        info_length=info_length,
-        window_length=window_length,
-        lots_length=lots_length,
-        classes_length=classes_length,
-        promised_length=promised_length,
-        starts=starts,
-        spare=spare,
-        nowhere=nowhere,
-        hot=hot,
-        count=next_row,
-    )
+    lengths = {"pipe_length": pipe_length, "info_length": info_length, "window_length": window_length}
+    lengths |= {"lots_length": lots_length, "classes_length": classes_length, "promised_length": promised_length}
+    return Rows(**taken, **chosen, **lengths, starts=starts, spare=spare, nowhere=nowhere, hot=hot, count=next_row)
 
 
 def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
@@ -415,6 +414,8 @@ def _hot_sizes(program: Program, pipe_length: Integers, info_length: Integers) -
         "orders": actors,
         "start_count": actors,
         "used": resources,
+        "room_free": program.rooms.capacity.size,
+        "room_need": program.rooms.capacity.size,
     }
 
 
@@ -426,6 +427,8 @@ def _ring_lengths(program: Program, state: State) -> tuple[Integers, Integers]:
     late = ~ripens(program)[state.shipments.activity_index]
     due = state.shipments.arrival - state.period + 1
     np.maximum.at(pipe_length, state.shipments.activity_index[late], due[late])
+    # What does not fit today joins tomorrow's row, which must be another one.
+    pipe_length[(filling_of(program).room >= 0) & (pipe_length == 1)] = 2
     info_length = activities.information_delay.copy()
     np.maximum.at(info_length, *_hidden_orders(state, activities))
     return pipe_length, info_length
