@@ -17,6 +17,7 @@ from chaintwin.network.graph import (
     PAYMENT_SCHEMA,
     PIPELINE_SCHEMA,
     RESOURCE_SCHEMA,
+    ROOM_SCHEMA,
     STREAM_SCHEMA,
     USE_SCHEMA,
     ActivityKind,
@@ -68,7 +69,8 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
         policy, columns = POLICIES[rule["type"]]
         row = {
             "buffer_id": buffer["id"],
-            "site_id": buffer["id"],
+            "site_id": buffer.get("site", buffer["id"]),
+            "volume": buffer.get("volume", 0.0),
             "product_id": "p",
             "on_hand": float(buffer.get("init", 0)),
             "policy": int(policy),
@@ -115,6 +117,9 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
             orient="row",
         ),
         streams=_streams(network, price),
+        rooms=pl.DataFrame(
+            [(site, float(capacity)) for site, capacity in network.get("rooms", {}).items()], schema=ROOM_SCHEMA, orient="row"
+        ),
         pipeline=_slots(network, "pipeline"),
         orders=_slots(network, "info"),
         accounts=frame_of(ACCOUNT_SCHEMA, network.get("accounts", [])),

@@ -38,12 +38,13 @@ class Features:
     perishables: bool = False
     sharing: bool = False
     promises: bool = False
+    rooms: bool = False
     policies: tuple[str, ...] = ("base_stock", "sS", "RnQ")
 
 
 RULES = ("base_stock", "sS", "RnQ", "series", "kanban", "constant", "smoothed", "sterman", "echelon", "drp")
 EVERYTHING = Features(
-    random_leads=True, order_rules=True, tiers=True, perishables=True, sharing=True, promises=True, policies=RULES
+    random_leads=True, order_rules=True, tiers=True, perishables=True, sharing=True, promises=True, rooms=True, policies=RULES
 )
 
 
@@ -145,6 +146,8 @@ def _network(choose: _Choose, *, integer: bool, periods: int, buffers: int, feat
     }
     if features.tiers:
         _rank_sources(choose, network, build)
+    if features.rooms and choose.chance(50):
+        _limit_storage(choose, network)
     if features.random_leads:
         fixed = two_speed_suppliers(network)
         drawn = [a for a in activities if choose.chance(25) and a["id"] not in fixed]
@@ -164,6 +167,20 @@ def _rank_sources(choose: _Choose, network: dict[str, Any], build: _Build) -> No
             index = build.quantity(2, 20)
             surge = {"type": "surge", "S": index, "Q": build.quantity(0, 5)}
             buffer["policy"] = choose.one(({"type": "dual", "S": index + build.quantity(0, 25), "Se": index}, surge))
+
+
+def _limit_storage(choose: _Choose, network: dict[str, Any]) -> None:
+    """Put some buffers into one or two sites with room for only so much stock; no activity fills both."""
+    network["rooms"] = {site: choose.whole(4, 60) for site in ("x", "y")[: choose.whole(1, 2)]}
+    for buffer in network["buffers"]:
+        if choose.chance(60):
+            buffer |= {"site": choose.one(sorted(network["rooms"])), "volume": choose.one((1, 0.5, 2))}
+    by_id = {buffer["id"]: buffer for buffer in network["buffers"]}
+    for activity in network["activities"]:
+        first = by_id[next(iter(activity["out"]))]
+        for name in activity["out"]:
+            if by_id[name].get("site") != first.get("site"):
+                by_id[name] |= {"volume": 0}
 
 
 def _serial(choose: _Choose, *, integer: bool, periods: int, stages: int) -> Case:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.oracles.plain_rooms import taken
+
 
 def assert_laws(run: Any, period: int) -> None:
     """Assert conservation laws 1 to 7 of METHODS 1.9 at the close of a period."""
@@ -41,6 +43,9 @@ def assert_laws(run: Any, period: int) -> None:
     for r, capacity in flow.capacity.items():
         used = sum(a.get("use", {}).get(r, 0.0) * flow.started[a["id"]] for a in run.activities)
         _same(run, "law 6 (capacity)", r, period, max(used, capacity), capacity)
+    for site, room in run.network.get("rooms", {}).items():
+        most = max(float(room), taken(run, site, opening.oh))
+        _same(run, "law 6 (room, a capacity)", site, period, max(taken(run, site, run.oh), most), most)
 
 
 def _same(run: Any, law: str, entity: str, period: int, value: float, expected: float) -> None:

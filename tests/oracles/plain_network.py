@@ -72,6 +72,7 @@ from tests.oracles.plain_ages import Lots, Queue
 from tests.oracles.plain_granting import granted
 from tests.oracles.plain_laws import assert_laws
 from tests.oracles.plain_philox import draw
+from tests.oracles.plain_rooms import room_parts, stored
 from tests.oracles.plain_rules import learn
 from tests.oracles.plain_sources import share_by_speed, share_by_tier, two_speeds
 from tests.oracles.plain_yields import AT_ONCE, good_units
@@ -91,7 +92,7 @@ def simulate_plain(network: Network, periods: int, integer: bool) -> dict[str, A
     input; capacity_use per resource. Each holds one value a period.
     Beside the notation of the worked traces it takes ``leads`` (activity id to the lead of what starts in each period),
     ``lead_mode`` (crossing, fifo or kaplan) on activities, ``review`` and ``phase`` on buffers, ``moq`` and ``batch`` on
-    both, and what ``plain_ages`` and ``plain_granting`` names.
+    both, and what ``plain_ages``, ``plain_granting`` and ``plain_rooms`` name.
     """
     run = _Run(network, integer=integer)
     for period in range(periods):
@@ -216,9 +217,10 @@ class _Run:
 
     def receive(self, period: int) -> None:
         """E1: what arrives in this period joins the output buffers."""
+        come = stored(self, {activity["id"]: self.arriving(activity, period) for activity in self.activities})
         for activity in self.activities:
             a = activity["id"]
-            quantity = self.arriving(activity, period)
+            quantity = come[a]
             self.pq[a] -= quantity
             self.flow.arrived[a] = quantity
             good = self.good(activity, quantity, period, 0)
@@ -330,6 +332,14 @@ class _Run:
             for activity, started in self.cut_by_capacity(members, reserved, left):
                 self.start(activity, started, period)
 
+    def by_age(self, activity: Entity) -> bool:
+        """Tell whether what an activity started arrives by its age."""
+        return _ripens(self.network, activity)
+
+    def at_once(self, activity: Entity) -> bool:
+        """Tell whether an activity may have no lead time."""
+        return _lead_min(self.network, activity) == 0
+
     def allocate(self, b: str, reserved: dict[tuple[str, str], float]) -> None:
         """Serve the streams of a buffer and reserve the shares of its consumers."""
         shares = granted(self, b)
@@ -356,10 +366,12 @@ class _Run:
             for r, use in activity.get("use", {}).items():
                 need[r] += use * possible[a]
         short = {r for r in left if need[r] > left[r]}
+        rooms = room_parts(self, members, possible)
         starts = []
         for activity in members:
             x = possible[activity["id"]]
             cuts = [x * left[r] / need[r] for r, use in activity.get("use", {}).items() if r in short and use > 0]
+            cuts += [x * free / asked for free, asked in rooms.get(activity["id"], ())]
             starts.append((activity, self.floor(min([x, *cuts]))))
         for activity, x in starts:
             for r, use in activity.get("use", {}).items():

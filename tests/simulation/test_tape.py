@@ -92,6 +92,10 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.ALLOCATE_BY_AGE: ((1, 2, 3), ()),
     Op.ALLOCATE_FAIR: ((1, 2, 3), ()),
     Op.COMPLETE: ((1, 2), ((3, 4),)),
+    Op.SHORT: ((1, 2), ()),
+    Op.ROOM: ((1,), ()),
+    Op.HOLD: ((3, 4, 5), ((1, 2),)),
+    Op.HOLD_RIPE: ((1, 4, 5, 6), ((2, 3),)),
     Op.PROMISE: ((1, 2, 3, 4, 5), ((6, 7),)),
     Op.EXPIRE_LAST: ((1, 2, 3, 4), ((5, 6),)),
 }

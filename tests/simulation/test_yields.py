@@ -14,6 +14,7 @@ from chaintwin.network.compiling import compile_graph
 from chaintwin.network.graph import Graph
 from chaintwin.network.state import OpenOrders, Shipments, initial_state
 from chaintwin.rng import uniform
+from chaintwin.simulation.counting.measures import LEDGER
 from chaintwin.simulation.history.event_log import Event, log_of
 from chaintwin.simulation.history.tracing import trace
 from chaintwin.simulation.kernels.yielding_kernels import binomial_kernel
@@ -153,7 +154,8 @@ def test_yield__scrapped_is_a_figure_and_an_event(integer: bool) -> None:
     blocks = blocks_of(program, initial_state(program), periods=6, seed=3)
     blocks.advance(6)
     measures = blocks.plan.measures
-    row = measures.figures.row[measures.figures.start[9] : measures.figures.start[10]]
+    place = LEDGER.index("scrapped")
+    row = measures.figures.row[measures.figures.start[place] : measures.figures.start[place + 1]]
     assert blocks.read(row)[:, 0].sum() == pytest.approx(seen.scrapped.sum(), rel=1e-12)
 
 

@@ -100,6 +100,7 @@ BUFFER_SCHEMA = pl.Schema(
         "issue": pl.Int8(),
         "expiry_cost": pl.Float64(),
         "allocation": pl.Int8(),
+        "volume": pl.Float64(),
     }
 )
 ACTIVITY_SCHEMA = pl.Schema(
@@ -145,6 +146,7 @@ STREAM_SCHEMA = pl.Schema(
         "window": pl.Int64(),
     }
 )
+ROOM_SCHEMA = pl.Schema({"site_id": pl.String(), "capacity": pl.Float64()})
 PIPELINE_SCHEMA = pl.Schema({"activity_id": pl.String(), "period": pl.Int64(), "quantity": pl.Float64()})
 ACCOUNT_SCHEMA = pl.Schema({"account_id": pl.String(), "is_owner": pl.Boolean()})
 PAYMENT_SCHEMA = pl.Schema(
@@ -214,7 +216,7 @@ class Graph:
         Float64 or null, repeated: takes the place of ``low`` in base stock), ``holding_cost`` (Float64, money a unit and period),
         ``life`` (Int64, periods in which a unit may be used, that of its receipt among them; 0: it keeps for ever), ``issue``
         (Int8, an Issue), ``expiry_cost`` (Float64, money a unit that expires), ``allocation`` (Int8, an
-        Allocation).
+        Allocation), ``volume`` (Float64, room that one unit takes where its site has a limit; 0: none).
     activities : ``activity_id`` (String), ``kind`` (Int8, an ActivityKind), ``lead`` (String, a law in periods), ``lead_mode``
         (Int8, a LeadMode), ``information_delay`` (Int64), ``priority`` (Int64), ``yield_rate`` (Float64), ``share`` (Float64, of
         the order of the main output, scaled to one over the sources of a buffer and tier), ``tier`` (Int64: a source of a higher
@@ -231,6 +233,7 @@ class Graph:
         ``lost_cost``, ``complete`` (Boolean: the demand of a period is shipped whole or waits), ``price_series`` (List of Float64
         or null, repeated: the price of each period, where it changes), ``window`` (Int64: delivery up to so many periods after
         the demand is on time).
+    rooms : ``site_id``, ``capacity`` (Float64, volume of stock that a site has room for); other sites have no limit.
     pipeline : ``activity_id``, ``period``, ``quantity``: started before the run, arriving in that period.
     orders : ``activity_id``, ``period``, ``quantity``: ordered before the run, becoming visible in that period.
     accounts : ``account_id``, ``is_owner`` (Boolean: of a company that owns stock, whose cash is followed by period); none where
@@ -250,6 +253,7 @@ class Graph:
     uses: pl.DataFrame
     resources: pl.DataFrame
     streams: pl.DataFrame
+    rooms: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ROOM_SCHEMA))
     pipeline: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
     orders: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
     accounts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ACCOUNT_SCHEMA))

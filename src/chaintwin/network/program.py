@@ -34,6 +34,7 @@ class Names:
     streams : columns ``stream_id``, ``buffer_id``, ``is_priced`` (false where the product's value is the price); D rows.
     resources : column ``resource_id``; K rows.
     accounts : columns ``account_id``, ``is_owner``, owners first; P rows.
+    rooms : column ``site_id``, the sites with room for only so much stock.
     """
 
     buffers: pl.DataFrame
@@ -41,6 +42,7 @@ class Names:
     streams: pl.DataFrame
     resources: pl.DataFrame
     accounts: pl.DataFrame
+    rooms: pl.DataFrame
 
 
 class Buffers(NamedTuple):
@@ -62,6 +64,7 @@ class Buffers(NamedTuple):
     life : Integers[N], period: units may be used so long, the period of their receipt among them; 0 where they keep for ever.
     issue : int8[N], values of Issue. expiry_cost : Floats[N], money a unit that expires.
     allocation : int8[N], values of Allocation.
+    volume : Floats[N], room that one unit takes. room : Integers[N]: which room it takes that from, -1 where it takes none.
     source_start, source_activity : rows over N of the activities whose main output is the buffer, by tier, then activity index.
     source_tier : Integers over ``source_activity``: 0 for those that are asked first.
     source_share : Floats over ``source_activity``: weight of the source in each order of its tier.
@@ -100,6 +103,8 @@ class Buffers(NamedTuple):
     issue: Bytes
     expiry_cost: Floats
     allocation: Bytes
+    volume: Floats
+    room: Integers
     source_start: Integers
     source_activity: Integers
     source_tier: Integers
@@ -253,6 +258,17 @@ class Payments(NamedTuple):
     series_value: Floats
 
 
+class Rooms(NamedTuple):
+    """Arrays over sites with room for only so much stock.
+
+    Parameters
+    ----------
+    capacity : Floats[S], volume.
+    """
+
+    capacity: Floats
+
+
 class Order(NamedTuple):
     """In which order buffers order and activities start.
 
@@ -280,7 +296,7 @@ class Program:
     Parameters
     ----------
     integer : quantities are whole numbers.
-    names, buffers, activities, streams, resources, payments, order : see the classes of these names.
+    names, buffers, activities, streams, resources, rooms, payments, order : see the classes of these names.
     laws : packed quantile tables of every law met.
     pipeline : Floats over the pipeline slots: started before the run, slot k of an activity arriving in period k.
     orders : Floats over the information slots: ordered before the run, slot k becoming visible in period k.
@@ -293,6 +309,7 @@ class Program:
     streams: Streams
     resources: Resources
     payments: Payments
+    rooms: Rooms
     order: Order
     laws: PackedLaws
     pipeline: Floats
@@ -319,7 +336,8 @@ class Program:
         """Return a hash of every array, equal for equal programs on any machine."""
         total = hashlib.blake2b(digest_size=16)
         total.update(bytes([self.integer]))
-        for part in (self.buffers, self.activities, self.streams, self.resources, self.payments, self.order):
+        parts = (self.buffers, self.activities, self.streams, self.resources, self.rooms, self.payments, self.order)
+        for part in parts:
             for name, value in part._asdict().items():
                 total.update(name.encode())
                 total.update(value.tobytes())

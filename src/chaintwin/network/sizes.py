@@ -27,18 +27,21 @@ SLACK = 1e-9
 """Rounding noise of real quantities, relative to a level (METHODS 1.5)."""
 
 _FIELDS = (
-    ("buffers", "buffer_id", ("on_hand", "low", "high", "minimum_order", "batch", "holding_cost", "expiry_cost")),
+    ("buffers", "buffer_id", ("on_hand", "low", "high", "minimum_order", "batch", "holding_cost", "expiry_cost", "volume")),
     ("activities", "activity_id", ("minimum_order", "batch", "variable_cost", "fixed_cost", "duty_cost")),
     ("inputs", "activity_id", ("quantity",)),
     ("outputs", "activity_id", ("quantity",)),
     ("uses", "activity_id", ("quantity",)),
     ("resources", "resource_id", ("capacity", "cost")),
+    ("rooms", "site_id", ("capacity",)),
     ("streams", "stream_id", ("series", "factor", "price", "backlog_cost", "lost_cost")),
 )
 _MEANINGS = {
     ("buffers", "on_hand"): "first stock",
     ("buffers", "low"): "level",
     ("buffers", "high"): "upper level or lot",
+    ("buffers", "volume"): "volume of one unit",
+    ("rooms", "capacity"): "storage capacity",
     ("inputs", "quantity"): "input of one unit",
     ("outputs", "quantity"): "output of one unit",
     ("uses", "quantity"): "use of one unit",

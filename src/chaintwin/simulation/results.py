@@ -208,7 +208,7 @@ def result_of(
         activities=_frame(
             pl.concat([names.activities, activity_places(program)], how="horizontal"),
             reduced,
-            ("ordered", "started", "order_rate", "start_rate", "in_process", "scrapped"),
+            ("ordered", "started", "order_rate", "start_rate", "in_process", "scrapped", "held_outside"),
             confidence,
         ),
         resources=_frame(names.resources, reduced, ("used",), confidence),

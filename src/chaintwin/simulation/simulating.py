@@ -29,7 +29,7 @@ from chaintwin.simulation.resuming.running import run_from_checkpoint
 Integers = NDArray[np.int64]
 
 REPLICATION_LIMIT = 10_000_000
-"""The figures of each replication are kept, 176 bytes of them, so more would not fit the memory of most machines."""
+"""The figures of each replication are kept, 184 bytes of them, so more would not fit the memory of most machines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,7 @@ PLANTED: dict[str, Plant] = {
         _add("products", {"product_id": "bulb", "value": 1.0}),
         _add("demand", {"stream_id": "B", "site_id": "north", "product_id": "bulb", "quantity": "1"}),
     ),
+    "stock.no_room": _set("stock_points", "depot", base_stock=1e6),
     "stock.years": _set("demand", "D", quantity="gamma(mean=10, cv=60)"),
     "stock.lumpy": _set("demand", "D", quantity="gamma(mean=10, cv=8)"),
     "capacity.unlimited": _set("lanes", "L1", capacity=None),

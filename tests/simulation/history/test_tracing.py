@@ -43,9 +43,11 @@ def test_trace__journeys_add_up_to_what_is_in_process_and_arrives() -> None:
         program = random_program(seed, integer=True)
         seen = trace(program, periods=PERIODS, seed=seed)
         journeys = seen.journeys
+        # What waits outside has arrived there and is still in process.
+        inside, come = seen.in_process - seen.held, seen.arrived + np.diff(seen.held, axis=0, prepend=0.0)
         for period in range(PERIODS):
             gone = (journeys.started <= period) & ((journeys.arrived == NEVER) | (journeys.arrived > period))
-            for which, array in ((gone, seen.in_process), (journeys.arrived == period, seen.arrived)):
+            for which, array in ((gone, inside), (journeys.arrived == period, come)):
                 units = np.bincount(journeys.activity[which], journeys.quantity[which], minlength=array.shape[1])
                 np.testing.assert_array_equal(units, array[period], err_msg=f"{seed} {period}")
 

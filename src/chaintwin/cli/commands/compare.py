@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Anew, Confidence, Json, Periods, Project, Seed, Threads, WarmUp
+from chaintwin.cli.commands.options import Anew, CheckpointFolder, Confidence, Json, Periods, Project, Seed, Threads, WarmUp
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 REPLICATIONS, UNTIL_REPLICATIONS = 256, 16_384
@@ -41,12 +41,7 @@ def compare(
     seed: Seed = 0,
     threads: Threads = None,
     confidence: Confidence = 0.95,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder that finished replications are saved in; the same command goes on from there.", show_default=False
-        ),
-    ] = None,
+    checkpoint: CheckpointFolder = None,
     anew: Anew = False,
     out: Annotated[
         Path | None,

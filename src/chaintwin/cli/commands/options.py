@@ -62,6 +62,10 @@ Checkpoint = Annotated[
         show_default=False,
     ),
 ]
+CheckpointFolder = Annotated[
+    Path | None,
+    typer.Option(help="Folder that finished replications are saved in; the same command goes on from there.", show_default=False),
+]
 Anew = Annotated[bool, typer.Option("--anew", help="Forget what the checkpoint holds and start anew.")]
 ScenarioFile = Annotated[
     Path | None, typer.Option("--scenario", help="TOML file of changes that are made to the project first.", show_default=False)

@@ -26,6 +26,7 @@ SERVICE_NAMES = {
     "on_hand": "Stock on hand",
     "expired": "Expired",
     "scrapped": "Scrapped",
+    "held_outside": "Waiting outside for room",
 }
 COST_NAMES = {
     "purchase_cost": "Purchase",
@@ -97,7 +98,7 @@ def _service_table(result: Result, level: str) -> Table:
     table.add_column("unit", no_wrap=True)
     for figure, name in SERVICE_NAMES.items():
         mean, low, high = _figure(result, figure)
-        if figure in ("lost_sales", "expired", "scrapped") and not mean:
+        if figure in ("lost_sales", "expired", "scrapped", "held_outside") and not mean:
             continue
         if figure == "on_time_rate" and mean in (None, _figure(result, "fill_rate")[0]):
             continue

@@ -19,13 +19,14 @@ from chaintwin.network.compiling.refusing import (
     refuse_large_draws,
     refuse_long,
     refuse_samples,
+    refuse_two_rooms,
     refuse_unknown,
 )
 from chaintwin.network.graph import TWO_SPEEDS, ActivityKind, Graph, LeadMode, Policy
 from chaintwin.network.paths.echelons import Echelons, Feeds, echelons_of
 from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of
 from chaintwin.network.paths.speeds import expedite_leads
-from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Streams
+from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Rooms, Streams
 from chaintwin.network.sizes import longest_lead
 from chaintwin.rng import stream_id
 
@@ -41,8 +42,8 @@ def compile_graph(graph: Graph) -> Program:
     ------
     GraphError
         A loop of orders or of material that no delay breaks, a row that names something that is not there, a fraction
-        where quantities are whole units, a number, a lead time or a sum of lead times that is too large, or a rule of two speeds
-        without sources for it.
+        where quantities are whole units, a number, a lead time or a sum of lead times that is too large, a rule of two speeds
+        without sources for it, or an activity that fills two sites with a storage limit.
     StreamCollisionError
         Two random streams have the same number.
     """
@@ -64,12 +65,14 @@ def compile_graph(graph: Graph) -> Program:
         streams=_streams(index, laws),
         resources=_resources(index),
         payments=payments_of(graph, names),
+        rooms=Rooms(floats(index.room, "capacity")),
         order=_order(index, (inputs, outputs, uses), laws),
         laws=pack_laws(laws.laws),
         pipeline=rings.pipeline,
         orders=rings.orders,
     )
     expedite_leads(program)
+    refuse_two_rooms(program)
     return program
 
 
@@ -100,6 +103,7 @@ class _Index:
         self.buffer = graph.buffers.sort("buffer_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
         self.activity = graph.activities.sort("activity_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
         self.unpriced = graph.unpriced
+        self.room = graph.rooms.sort("site_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
         self.stream = graph.streams.sort("stream_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
         self.resource = graph.resources.sort("resource_id").with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
         self.buffers = self.buffer.select("buffer_id", number="index")
@@ -110,6 +114,7 @@ class _Index:
             (self.activity, "activity_id"),
             (self.stream, "stream_id"),
             (self.resource, "resource_id"),
+            (self.room, "site_id"),
         )
         for frame, key in entities:
             twice = frame.filter(pl.col(key).is_duplicated())
@@ -130,6 +135,7 @@ class _Index:
             self.stream.select("stream_id", "buffer_id", is_priced=~pl.col("stream_id").is_in(self.unpriced.implode())),
             self.resource.select("resource_id"),
             accounts,
+            self.room.select("site_id"),
         )
 
 
@@ -251,6 +257,7 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     content = np.where(rank == 0, share[source] / total / output, 0.0)
     echelons = _echelons(index, inputs, policy, sources=(source, buffer[main], content))
     level_start, levels = lists(frame["level_series"])
+    room = frame.join(index.room.select("site_id", number="index"), on="site_id", how="left", maintain_order="left")["number"]
     return Buffers(
         on_hand=floats(frame, "on_hand"),
         policy=policy,
@@ -275,6 +282,8 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
         issue=frame["issue"].to_numpy().astype(np.int8),
         expiry_cost=floats(frame, "expiry_cost"),
         allocation=frame["allocation"].to_numpy().astype(np.int8),
+        volume=floats(frame, "volume"),
+        room=np.where(floats(frame, "volume") > 0, room.fill_null(-1).to_numpy(), -1).astype(np.int64),
         source_start=rows_of(buffer[main], count),
         source_activity=source,
         source_tier=rank,

@@ -9,7 +9,7 @@ from chaintwin.errors import GraphError
 from chaintwin.laws import Law
 from chaintwin.laws.parameters import LARGEST
 from chaintwin.network.graph import Graph
-from chaintwin.network.program import Integers
+from chaintwin.network.program import Integers, Program
 from chaintwin.network.sizes import LARGEST_DRAW, RING_SLOTS_MAX, may_exceed, oversized, ring_slots
 from chaintwin.network.tables.schema import DELAY_MAX
 from chaintwin.network.whole import fractions
@@ -66,3 +66,16 @@ def refuse_samples(streams: pl.DataFrame, length: Integers) -> None:
     if wrong.size:
         name, count, values = streams["stream_id"][int(wrong[0])], samples[wrong[0]], length[wrong[0]]
         raise GraphError(f"{name}: found {count} samples in a series of {values}; allowed: 1 or more, all of one length")
+
+
+def refuse_two_rooms(program: Program) -> None:
+    """Refuse an activity whose outputs take room at two sites with a storage limit; tables cannot say one."""
+    activities = program.activities
+    owner = np.repeat(np.arange(activities.kind.size), np.diff(activities.output_start))
+    room = program.buffers.room[activities.output_buffer]
+    inside = room >= 0
+    pairs = np.unique(np.stack([owner[inside], room[inside]]), axis=1)
+    twice = np.flatnonzero(np.diff(pairs[0]) == 0)
+    if twice.size:
+        name = program.names.activities["activity_id"][int(pairs[0][twice[0]])]
+        raise GraphError(f"{name}: found outputs at two sites with a storage limit; allowed: one such site")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chaintwin.errors import Finding, Severity
 from chaintwin.network.doctor.amounts.lost import check_lost
+from chaintwin.network.doctor.amounts.rooms import check_rooms
 from chaintwin.network.doctor.amounts.sizes import check_run
 from chaintwin.network.doctor.amounts.stocks import check_stocks
 from chaintwin.network.doctor.amounts.values import check_values
@@ -57,6 +58,7 @@ STRUCTURE_CHECKS = (
     check_single,
     check_values,
     check_stocks,
+    check_rooms,
     check_unused,
 )
 

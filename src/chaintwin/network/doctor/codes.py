@@ -295,6 +295,12 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "Most levels proposed for stock points are more than a year of demand beyond what the lead time takes.",
     ),
     (
+        "stock.no_room",
+        _WARNING,
+        "levels whose stock fits into the storage capacity",
+        "What the levels of a site keep on its shelves takes more room than it has; the rest waits outside.",
+    ),
+    (
         "stock.lumpy",
         _NOTE,
         "levels up to ten times the demand of the lead time",

@@ -20,6 +20,7 @@ from chaintwin.network.lowering.arcs import Arcs
 from chaintwin.network.lowering.capacity import to_resources
 from chaintwin.network.lowering.demand import to_streams
 from chaintwin.network.lowering.paying import to_payments
+from chaintwin.network.lowering.rooms import to_rooms
 from chaintwin.network.lowering.rows import Rows, rows_in_force
 from chaintwin.network.lowering.sizes import refuse_long_lists
 from chaintwin.network.lowering.sourcing.activities import ActivityRows, to_activities
@@ -60,8 +61,8 @@ class Lowered:
 def lower(network: Network, *, periods: int | None = None) -> Graph:
     """Return the network as buffers and activities.
 
-    Rows in force on the first day are used; prices and exchange rates change with their dates. Storage capacity and cut-offs are
-    not part of the graph.
+    Rows in force on the first day are used; prices and exchange rates change with their dates. Cut-offs are not part of the
+    graph.
 
     Parameters
     ----------
@@ -103,6 +104,7 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         loads = mean_loads(supply.points, found, arcs=arcs, streams=streams)
         points = to_levels(loads, found, rows=rows, network=network)
         points, pipeline, orders = to_initial(points, found, loads=loads, network=network)
+    rooms, points = to_rooms(rows, points)
     resources, uses = to_resources(found, rows, settings=replace(settings, horizon=reach - settings.warm_up))
     accounts, payments = to_payments(found, rows, points=points, streams=streams, network=network, reach=reach)
     graph = Graph(
@@ -116,6 +118,7 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         uses=uses,
         resources=resources,
         streams=_shaped(streams.with_columns(_buffer_id()), STREAM_SCHEMA),
+        rooms=rooms,
         pipeline=pipeline,
         orders=orders,
         accounts=accounts,

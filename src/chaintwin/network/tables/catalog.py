@@ -28,7 +28,14 @@ SITES = Table(
         Column("calendar", Kind.ID, "Working calendar.", references="calendars.calendar_id", rule="open every day"),
         Column("time_zone", Kind.TEXT, "IANA time zone.", default="UTC"),
         Column("cut_off", Kind.CLOCK, "Orders later than this count for the next working day.", rule="end of day"),
-        Column("storage_capacity", Kind.NUMBER, "Room for stock.", unit="m3", low=0, rule="unlimited"),
+        Column(
+            "storage_capacity",
+            Kind.NUMBER,
+            "Room for stock; what arrives beyond it waits outside.",
+            unit="m3",
+            low=0,
+            rule="unlimited",
+        ),
         Column(
             "holding_cost_rate",
             Kind.NUMBER,

@@ -25,7 +25,7 @@ from chaintwin.simulation.writing import harmless
 Floats = NDArray[np.float64]
 
 MORE_IS_GOOD = ("fill_rate", "on_time_rate", "cycle_service_level", "shipped", "revenue")
-LESS_IS_GOOD = ("lost_sales", "backlog", "expired", "scrapped", *COSTS, "total_cost")
+LESS_IS_GOOD = ("lost_sales", "backlog", "expired", "scrapped", "held_outside", *COSTS, "total_cost")
 """Figures of which more, or less, is good. Demand and stock are neither: what they do to service and cost is counted there."""
 
 ENDINGS = (".csv", ".parquet", ".xlsx")

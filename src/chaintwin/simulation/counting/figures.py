@@ -33,6 +33,7 @@ FIGURES = (
     "on_hand",
     "expired",
     "scrapped",
+    "held_outside",
     *COSTS,
     "total_cost",
     "revenue",

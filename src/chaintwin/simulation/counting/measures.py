@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chaintwin.network.graph import ActivityKind
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
-from chaintwin.simulation.tape.rows import PERIOD_TOTALS, Rings, Rows
+from chaintwin.simulation.tape.rows import PERIOD_TOTALS, Rings, Rows, ripens
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,6 +28,7 @@ LEDGER = (
     "on_hand",
     "expired",
     "scrapped",
+    "held_outside",
     "holding_cost",
     "expired_cost",
     "in_transit_cost",
@@ -96,12 +97,14 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
     each = 1.0 / periods
     every = np.arange(rows.started.size)
     perishing, lossy = np.flatnonzero(rows.expired != rows.nowhere), np.flatnonzero(rows.scrapped != rows.nowhere)
+    stored = np.flatnonzero(rows.outside != rows.nowhere)
     totals = rows.count + room * np.arange(rows.totals)
     days = np.arange(periods)
     measured: dict[str, tuple[int, float, list[Term]]] = {
         "on_hand": _one(rows.stock, each),
         "ready_rate": _one(rows.stocked, each),
         "expired": (rows.expired.size, each, [(perishing, rows.expired[perishing], 1.0)]),
+        "held_outside": (every.size, each, [(stored, rows.outside[stored], 1.0)]),
         "demand": _one(rows.asked_for, each),
         "shipped": _one(rows.shipped, each),
         "lost": _one(rows.lost, each),
@@ -216,7 +219,11 @@ def _in_process(program: Program, rows: Rows, *, pipes: Rings, end: int) -> list
     every = np.arange(rows.started.size)
     random = np.flatnonzero(lead.lead_random == 1)
     fixed = np.flatnonzero(lead.lead_random == 0)
+    outside = np.flatnonzero(rows.outside != rows.nowhere)
+    # A period outside is one more. Goods that arrive by their age are given the greatest age there, in the place of their own.
+    more = np.where(ripens(program)[outside], 1.0 - rows.pipe_length[outside], 1.0)
     return [
+        (outside, rows.outside[outside], more),
         (fixed, rows.started[fixed], lead.lead_fixed[fixed].astype(np.float64)),
         (random, rows.lead_sum[random], 1.0),
         (every, rows.opening_to_go, 1.0),
@@ -244,6 +251,8 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
     add("asked", rows.asked, 1.0)
     add("clear", rows.clear, 1.0)
     add("on_hand", rows.stock, scale)
+    stored = np.flatnonzero(rows.outside != rows.nowhere)
+    add("held_outside", rows.outside[stored], scale)
     add("holding_cost", rows.stock, buffers.holding_cost * scale)
     perishing = np.flatnonzero(rows.expired != rows.nowhere)
     add("expired", rows.expired[perishing], scale)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from chaintwin.laws.tables_kernels import fill_quantile_kernel
 from chaintwin.network.program import Program
 from chaintwin.simulation.history.trace import NEVER, Trace
+from chaintwin.simulation.tape.leads import lead_tables
+from chaintwin.simulation.tape.rooms.filling import filling_of
 from chaintwin.simulation.tape.rows import ripens
 
 Floats = NDArray[np.float64]
@@ -33,6 +35,7 @@ class Shortfalls:
     input_short : Floats[T, inputs]: units of the activity an input did not allow.
     load : Floats[T, uses], use of a resource over its capacity.
     lead : Integers[A], period: usual lead times.
+    room : Integers[A]: the room the activity fills, -1 for none.
     """
 
     missing: Floats
@@ -42,6 +45,7 @@ class Shortfalls:
     input_short: Floats
     load: Floats
     lead: Integers
+    room: Integers
 
 
 def shortfalls_of(trace: Trace) -> Shortfalls:
@@ -59,13 +63,16 @@ def shortfalls_of(trace: Trace) -> Shortfalls:
     for arc in range(owner.size):
         np.maximum(worst[:, owner[arc]], short[:, arc], out=worst[:, owner[arc]])
     by_input = np.minimum(worst, trace.waiting)
-    # Without resources only inputs hold a start back; the rest is what whole units leave.
-    free = np.diff(activities.use_start) == 0
+    # Without resources and limits of storage only inputs hold a start back; the rest is what whole units leave.
+    filling = filling_of(program)
+    if program.rooms.capacity.size:
+        filling = filling.at_once(lead_tables(program).shortest)
+    free = (np.diff(activities.use_start) == 0) & (filling.net == 0)
     by_input[:, free] = trace.waiting[:, free]
     unfed = np.diff(activities.input_start) == 0
     by_input[:, unfed] = 0.0
     queued, late = _overdue(trace, lead)
-    return Shortfalls(missing, queued, late, by_input, short, _loads(trace), lead)
+    return Shortfalls(missing, queued, late, by_input, short, _loads(trace), lead, filling.room)
 
 
 def usual_leads(program: Program) -> Integers:
@@ -129,6 +136,9 @@ def _overdue(trace: Trace, lead: Integers) -> tuple[Floats, Floats]:
     own = (journeys.started >= trace.begin) & (journeys.arrived != NEVER)
     come = np.zeros((periods, lead.size))
     np.add.at(come, (journeys.arrived[own] - trace.begin, journeys.activity[own]), journeys.quantity[own])
+    # What waits outside a site without room is late as well.
+    come -= trace.held
+    come[1:] += trace.held[:-1]
     before = np.arange(periods)[:, None] - lead
     known, at = before >= 0, np.maximum(before, 0)
     which = np.arange(lead.size)

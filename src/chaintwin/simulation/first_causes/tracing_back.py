@@ -23,6 +23,7 @@ class Cause(StrEnum):
     START = "start"
     LEAD_TIME = "lead_time"
     CAPACITY = "capacity"
+    ROOM = "room"
 
 
 MEASURES = ("late_units", "late_unit_periods", "lost_units", "cost")
@@ -65,6 +66,7 @@ def cause_index(program: Program) -> tuple[list[Cause], list[str]]:
         (Cause.START, names.buffers["buffer_id"]),
         (Cause.LEAD_TIME, names.activities["activity_id"]),
         (Cause.CAPACITY, names.resources["resource_id"]),
+        (Cause.ROOM, names.rooms["site_id"]),
     )
     kinds = [kind for kind, ids in groups for _ in range(ids.len())]
     return kinds, [name for _, ids in groups for name in ids.to_list()]
@@ -95,14 +97,18 @@ def _edges(trace: Trace, short: Shortfalls) -> tuple[sparse.csr_array, sparse.cs
     # As much as was missing would have been there; of more than that everything takes its part.
     part = np.divide(np.minimum(overdue, short.missing), short.missing, out=np.zeros_like(overdue), where=short.missing > 0)
     scale = np.divide(part, overdue, out=np.zeros_like(overdue), where=overdue > 0)
-    writer = _Edges(periods, buffers, causes=2 * buffers + program.counts[1] + program.counts[3])
+    rooms = 2 * buffers + program.counts[1] + program.counts[3]
+    writer = _Edges(periods, buffers, causes=rooms + program.rooms.capacity.size)
     rest = 1.0 - part
     early = np.arange(periods)[:, None] < _first_arrivals(program, short.lead)
     period, buffer = np.nonzero(rest)
     writer.end(period * buffers + buffer, buffer + np.where(early[period, buffer], buffers, 0), rest[period, buffer])
-    weight = late * scale[:, owner]
-    period, arc = np.nonzero(weight)
-    writer.end(period * buffers + owner[arc], 2 * buffers + source[arc], weight[period, arc])
+    # What waits outside for want of room is not the lane's fault.
+    outside = np.minimum(trace.held, short.late)[:, source] * quantity
+    for amount, first, cause in ((late - outside, 2 * buffers, source), (outside, rooms, short.room[source])):
+        weight = amount * scale[:, owner]
+        period, arc = np.nonzero(weight)
+        writer.end(period * buffers + owner[arc], first + cause[arc], weight[period, arc])
     weight = queued * scale[:, owner]
     period, arc = np.nonzero(weight)
     _write_queued(
@@ -123,7 +129,7 @@ def _write_queued(
     before: Integers,
     weight: Floats,
 ) -> None:
-    """Write why activities did not start: for want of inputs, in proportion to what each lacked, or of capacity."""
+    """Write why activities did not start: for want of inputs, in proportion to what each lacked, of capacity, or of room."""
     activities, buffers = program.activities, trace.on_hand.shape[1]
     waits = trace.waiting[before, activity]
     fed = np.divide(short.by_input[before, activity], waits, out=np.zeros(waits.size), where=waits > 0)
@@ -147,6 +153,10 @@ def _write_queued(
             writer.end(node[which], 2 * buffers + program.counts[1] + target[arc], value)
         else:
             writer.go(node[which], before[which] * buffers + target[arc], value)
+    # Where no resource is used, only room can have held back what inputs allowed.
+    bare = np.flatnonzero((np.diff(activities.use_start)[activity] == 0) & (short.room[activity] >= 0))
+    room = 2 * buffers + program.counts[1] + program.counts[3] + short.room[activity[bare]]
+    writer.end(node[bare], room, weight[bare] * (1.0 - fed[bare]))
 
 
 def _first_arrivals(program: Program, lead: Integers) -> Floats:

@@ -30,6 +30,7 @@ class Event(StrEnum):
     ARRIVED = "arrived"
     SCRAPPED = "scrapped"
     RECEIVED = "received"
+    HELD = "held"
     DEMANDED = "demanded"
     SEEN = "seen"
     EXPECTED = "expected"
@@ -62,6 +63,7 @@ _RANK = {
     Event.ARRIVED: 1,
     Event.SCRAPPED: 1,
     Event.RECEIVED: 1,
+    Event.HELD: 1,
     Event.DEMANDED: 2,
     Event.SEEN: 3,
     Event.EXPECTED: 4,
@@ -119,7 +121,7 @@ def log_of(trace: Trace) -> EventLog:
     """
     from chaintwin import __version__
 
-    events = _frame(trace.program, [*_opening(trace), *_flows(trace), *_moves(trace), *_goods(trace)])
+    events = _frame(trace.program, [*_opening(trace), *_flows(trace), *_moves(trace), *_waits(trace), *_goods(trace)])
     head = Head(
         program_digest=trace.program.digest(),
         version=__version__,
@@ -246,6 +248,7 @@ def _moves(trace: Trace) -> list[_Part]:
     _, level = levels(program)
     level = 2 * level + 1
     own, done = np.flatnonzero(journeys.started >= begin), np.flatnonzero(journeys.arrived != NEVER)
+    held = np.asarray(trace.held.any(axis=0), dtype=np.bool_)
     # What arrives in the period it started in does so where it started, not in the morning.
     at_once = journeys.arrived == journeys.started
     rank = np.where(at_once, _RANK[Event.STARTED], _RANK[Event.ARRIVED])
@@ -266,8 +269,10 @@ def _moves(trace: Trace) -> list[_Part]:
         )
 
     taking, taken = _spread(activities.input_start, journeys.activity, own)
-    # Where what is good is drawn it is drawn of all that arrives in a period.
-    mean = done[~program.yields_drawn[journeys.activity[done]]]
+    # Where what is good is drawn, it is drawn of all that arrives in a period; of what comes to a site without room only the sum
+    # that is received is known.
+    pooled = program.yields_drawn[journeys.activity] | (held[journeys.activity] & ~at_once)
+    mean = done[~pooled[done]]
     worn = mean[activities.yield_rate[journeys.activity[mean]] < 1.0]
     giving, given = _spread(activities.output_start, journeys.activity, mean)
     times = {"started": journeys.started, "due": journeys.due}
@@ -297,34 +302,51 @@ def _moves(trace: Trace) -> list[_Part]:
     ]
 
 
+def _waits(trace: Trace) -> list[_Part]:
+    """Return what waited outside: held back in one period, arrived again in the next."""
+    period, who = np.nonzero(trace.held)
+    again = period + 1 < trace.held.shape[0]
+    outside, since = trace.held[period, who], period + trace.begin
+
+    def part(event: Event, of: NDArray[np.bool_], late: int, *, step: int) -> _Part:
+        turn, when = _RANK[event], since[of]
+        return _Part(event, when + late, outside[of], who[of], step=step, rank=turn, activity=who[of], started=when, due=when + 1)
+
+    return [part(Event.HELD, np.ones_like(again), 0, step=3), part(Event.ARRIVED, again, 1, step=2)]
+
+
 def _goods(trace: Trace) -> list[_Part]:
-    """Return what was good and what was not of all that an activity had arrive, where that is drawn: in the morning, at once."""
+    """Return what was good and what was not of all that an activity had arrive, in the morning and at once.
+
+    Only so much is known where what is good is drawn, and where some of what came waits outside.
+    """
     program, journeys, begin = trace.program, trace.journeys, trace.begin
-    activities = program.activities
+    activities, drawn = program.activities, program.yields_drawn
     _, level = levels(program)
-    done = np.flatnonzero((journeys.arrived != NEVER) & program.yields_drawn[journeys.activity])
+    quick = np.flatnonzero((journeys.arrived != NEVER) & (journeys.arrived == journeys.started))
+    at_once = np.zeros_like(trace.arrived)
+    np.add.at(at_once, (journeys.arrived[quick] - begin, journeys.activity[quick]), journeys.quantity[quick])
     found = []
-    for at_once in (False, True):
-        mine = done[(journeys.arrived[done] == journeys.started[done]) == at_once]
-        come = np.zeros_like(trace.scrapped)
-        np.add.at(come, (journeys.arrived[mine] - begin, journeys.activity[mine]), journeys.quantity[mine])
-        scrapped = trace.scrapped_at_once if at_once else trace.scrapped - trace.scrapped_at_once
-        period, activity = np.nonzero(come)
-        rank = _RANK[Event.STARTED] if at_once else _RANK[Event.ARRIVED]
-        turn = 2 * level + 1 if at_once else np.zeros_like(level)
-        lost = scrapped[period, activity]
-        good = come[period, activity] - lost
+    for come, scrapped, pooled, turn in (
+        (trace.arrived - at_once, trace.scrapped - trace.scrapped_at_once, drawn | trace.held.any(axis=0), None),
+        (at_once, trace.scrapped_at_once, drawn, 2 * level + 1),
+    ):
+        period, activity = np.nonzero(come * pooled)
+        units, each = come[period, activity], drawn[activity]
+        lost = np.where(each, scrapped[period, activity], units * (1.0 - activities.yield_rate[activity]))
         which, arc = _spread(activities.output_start, activity, np.arange(activity.size))
-        bad, fine = np.flatnonzero(lost), np.flatnonzero(good[which])
-        which, arc = which[fine], arc[fine]
+        good = (units - lost)[which] * activities.output_gross[arc]
+        gained = np.where(each[which], good, units[which] * activities.output_quantity[arc])
+        bad, fine = np.flatnonzero(lost), np.flatnonzero(gained)
         for event, step, of, quantity, buffer in (
             (Event.SCRAPPED, 3, bad, lost[bad], _NOBODY),
-            (Event.RECEIVED, 4, which, good[which] * activities.output_gross[arc], activities.output_buffer[arc]),
+            (Event.RECEIVED, 4, which[fine], gained[fine], activities.output_buffer[arc[fine]]),
         ):
             who = activity[of]
-            turns = np.full(who.size, rank), turn[who]
-            part = _Part(event, period[of] + begin, quantity, who, step, *turns, buffer=buffer, activity=who)
-            found.append(part)
+            rank = _RANK[Event.ARRIVED] if turn is None else _RANK[Event.STARTED]
+            place = np.zeros_like(who) if turn is None else turn[who]
+            turns = (np.full(who.size, rank), place)
+            found.append(_Part(event, period[of] + begin, quantity, who, step, *turns, buffer=buffer, activity=who))
     return found
 
 

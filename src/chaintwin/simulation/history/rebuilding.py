@@ -13,7 +13,7 @@ from chaintwin.simulation.history.checking import check_log, check_program
 from chaintwin.simulation.history.event_log import Event, EventLog
 from chaintwin.simulation.history.lots import lots_of
 from chaintwin.simulation.history.reading import expected
-from chaintwin.simulation.tape.rows import EXPECTING
+from chaintwin.simulation.tape.rows import EXPECTING, ripens
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -124,11 +124,13 @@ def _total(
 def _shipments(events: pl.DataFrame, program: Program, *, period: int) -> Shipments:
     """Return what has left and not arrived; what left together and is due together arrives together."""
     key = ["activity_id", "started", "due"]
-    gone = events.filter(pl.col("event").is_in([Event.STARTED.value, Event.OPENING_SHIPMENT.value]))
+    gone = events.filter(pl.col("event").is_in([Event.STARTED.value, Event.OPENING_SHIPMENT.value, Event.HELD.value]))
     come = events.filter(pl.col("event") == Event.ARRIVED.value).select(key).unique()
     left = gone.join(come, on=key, how="anti", nulls_equal=True, maintain_order="left")
     activity = places(left["activity_id"], program.names.activities["activity_id"])
-    started = left["started"].to_numpy()
+    # Goods that arrive by their age and wait outside have the greatest age, as in the engine.
+    old = ripens(program)[activity] & (left["event"] == Event.HELD.value).to_numpy()
+    started = np.where(old, period - program.activities.lead_max[activity], left["started"].to_numpy())
     latest = pl.Series(expected(program, activity, started=started, period=period))
     return Shipments(activity, started, left["due"].fill_null(latest).to_numpy(), left["quantity"].to_numpy())
 

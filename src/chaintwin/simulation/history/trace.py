@@ -26,7 +26,7 @@ class Journeys(NamedTuple):
     activity : Integers[journeys].
     started : Integers[journeys]: period of the start, before the first period for what the state held.
     due : Integers[journeys]: period of arrival as known at the start, ``NEVER`` where goods arrive by their age (kaplan).
-    arrived : Integers[journeys]: period of arrival, ``NEVER`` while under way.
+    arrived : Integers[journeys]: period of arrival, ``NEVER`` while under way; at a site without room the goods may then wait.
     quantity : Floats[journeys], units of the activity.
     """
 
@@ -51,8 +51,9 @@ class Trace:
         finished; ordered and seen, not started; started, not finished; units of the activity.
     scrapped, scrapped_at_once : [A] units that arrived and were not good; of them those that arrived without lead time, where
         what is good is drawn.
+    held : [A] waiting outside a site without room, arrived and not yet received; a part of ``in_process``.
     used : [K] taken of each resource.
-    journeys : what left when and arrived when.
+    journeys : what left when and arrived when, be it outside.
     """
 
     program: Program
@@ -74,6 +75,7 @@ class Trace:
     in_process: Floats
     scrapped: Floats
     scrapped_at_once: Floats
+    held: Floats
     used: Floats
     journeys: Journeys
 

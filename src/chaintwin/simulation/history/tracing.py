@@ -142,6 +142,7 @@ class _Recorder:
         blocks.advance(period + 1)
         started, waiting = read(rows.started), read(rows.waiting)
         after = read(self.tape.pipes.rows)
+        held = self._kept(rows.outside)
         values = {
             "on_hand": read(rows.on_hand),
             "expired": self._kept(rows.expired),
@@ -155,9 +156,10 @@ class _Recorder:
             "ordered": started + waiting + self.orders @ read(self.tape.queues.rows) - queued,
             "visible": self.orders @ _today(self.tape.queues, hidden, period=period),
             "started": started,
-            "arrived": self._arrivals(period, started, before=before, after=after),
+            "arrived": self._arrivals(period, started, before=before, after=after, held=held) - held,
             "waiting": waiting,
             "in_process": self.goods @ after,
+            "held": held,
             "used": read(rows.used),
             "scrapped": self._kept(rows.scrapped),
             "scrapped_at_once": self._kept(rows.scrapped_at_once),
@@ -170,13 +172,16 @@ class _Recorder:
         found: Floats = np.where((which == self.tape.rows.nowhere)[:, None], 0.0, self.blocks.read(which))
         return found
 
-    def _arrivals(self, period: int, started: Floats, *, before: Floats, after: Floats) -> Floats:
-        """Return Floats[A, W], what arrives in a period, and note when what starts in it is due."""
+    def _arrivals(self, period: int, started: Floats, *, before: Floats, after: Floats, held: Floats) -> Floats:
+        """Return Floats[A, W], what arrives in a period, be it outside, and note when what starts in it is due."""
         pipes, activities = self.tape.pipes, self.program.activities
         owner = pipes.owner
         aged = self.by_age[owner]
         today = pipes.slot == period % pipes.size
-        moved = np.where((aged & ~today)[:, None], before - after, 0.0)
+        # What waits outside is in the row whose turn is next.
+        after = after - np.where((pipes.slot == (period + 1) % pipes.size)[:, None], held[owner], 0.0)
+        # A row of some age has arrived as a whole or not at all.
+        moved = np.where((aged & ~today)[:, None] & (after < 0.5 * before), before, 0.0)
         moved[today] = before[today]
         arrived: Floats = self.goods @ moved
         entry, column = np.nonzero(moved * aged[:, None])
@@ -187,7 +192,7 @@ class _Recorder:
         drawn = (activities.lead_random == 1) & ~self.by_age
         due[drawn] = period
         growth = np.where(today[:, None], after, after - before)
-        entry, column = np.nonzero((growth > 0) & drawn[owner][:, None])
+        entry, column = np.nonzero((growth > 0.5 * started[owner]) & drawn[owner][:, None])
         ahead = (pipes.slot[entry] - period) % pipes.size[entry]
         due[owner[entry], column] = period + np.where(ahead == 0, pipes.size[entry], ahead)
         who, column = np.nonzero(started)
@@ -206,12 +211,12 @@ class _Recorder:
         due = _joined([opening, *(part[2] for part in parts)])
         quantity = np.concatenate([shipments.quantity, *(part[3] for part in parts)])
         arrived = np.where((due != NEVER) & (due < self.blocks.period), due, NEVER)
-        ripe = {
-            (a, s): t
-            for who, starts, at, t in self.ripe
-            for a, s, c in zip(who.tolist(), starts.tolist(), at.tolist(), strict=True)
-            if c == column
-        }
+        ripe: dict[tuple[int, int], int] = {}
+        for who, starts, at, t in self.ripe:
+            for a, s, c in zip(who.tolist(), starts.tolist(), at.tolist(), strict=True):
+                if c == column:
+                    # What comes from its row later has waited outside.
+                    ripe.setdefault((a, s), t)
         for place in np.flatnonzero(self.by_age[activity]).tolist():
             arrived[place] = ripe.get((int(activity[place]), int(started[place])), NEVER)
         return Journeys(activity, started, due, arrived, quantity)

@@ -33,6 +33,7 @@ from chaintwin.simulation.kernels.ordering_kernels import (
     take_kernel,
     take_next_kernel,
 )
+from chaintwin.simulation.kernels.room_kernels import hold_kernel, is_short_kernel, room_kernel
 from chaintwin.simulation.kernels.row_kernels import (
     Row,
     add_kernel,
@@ -113,9 +114,8 @@ def run_kernel(
                 fill_kernel(table[a], _unit_kernel(series[b + period % c], integer))
             elif op == 5:
                 ask_kernel(table[a], table[b], table[c], table[d])
-            elif op == 6:
-                if (period - b) % a != 0:
-                    at += c
+            elif op == 6 or op == 71:
+                at += _jump_kernel(op, a, b, c, period, numbers[at, 0], table)
             elif op == 7 or op == 54 or op == 55:
                 allocate_kernel(op, period, table, a, b, c, int(d), int(e), claims, quantities, integer)
             elif op < 17:
@@ -235,6 +235,14 @@ def _travel_kernel(op: int, period: int, a: int, b: int, c: int, d: int, e: int,
 
 
 @part_kernel
+def _jump_kernel(op: int, a: int, b: int, c: int, period: int, noise: float, table: Floats) -> int:
+    """Return how many operations are left out: those of a buffer that is not reviewed, or of a room that holds everything."""
+    if op == 6:
+        return c if (period - b) % a != 0 else 0
+    return 0 if is_short_kernel(table[a], table[b], noise) else c
+
+
+@part_kernel
 def _ripen_kernel(table: Floats, ring: int, length: int, arriving: int, age: int, total: int, period: int) -> None:
     fill_kernel(table[arriving], 0.0)
     for old in range(1, length + 1):
@@ -283,7 +291,14 @@ def _source_kernel(
     series: Floats,
     table: Floats,
 ) -> None:
-    if op == 70:
+    if op == 72:
+        room_kernel(table[a], numbers[0])
+    elif op == 73:
+        today, tomorrow = a + period % b, a + (period + 1) % b
+        hold_kernel(table[today], table[tomorrow], table[c], table[d], table[e], numbers[0], numbers[1], integer)
+    elif op == 74:
+        hold_kernel(table[a], table[b + (period + 1) % c], table[d], table[e], table[f], numbers[0], numbers[1], integer)
+    elif op == 70:
         promise_kernel(table[a], table[b], table[c], table[d], table[e], table[f + period % g], numbers[0], integer)
     elif op == 60:
         for ahead in range(d, e + 1):

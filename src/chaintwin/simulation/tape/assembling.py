@@ -17,6 +17,7 @@ from chaintwin.simulation.tape.leads import lead_tables
 from chaintwin.simulation.tape.money.paying import write_payments
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.ordering import write_orders
+from chaintwin.simulation.tape.rooms.storing import stored_terms, write_storing
 from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
 from chaintwin.simulation.tape.sharing import claims_of, write_claim_ages
 from chaintwin.simulation.tape.supply.receipts import write_receipts
@@ -45,9 +46,12 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
     _write_demand(writer, program, rows)
     _write_reveals(writer, program, rows)
     write_claims(writer, program, rows=rows)
-    terms = write_orders(writer, program, rows=rows)
-    write_receipts(writer, program, rows=rows, summed=terms.row, leads=leads)
-    write_execution(writer, program, rows=rows, resource_share=state.resource_share, leads=leads)
+    ordered = write_orders(writer, program, rows=rows)
+    stored = stored_terms(program, rows)
+    terms, rooms = ordered.join(stored), stored._replace(start=stored.start + ordered.row.size)
+    write_storing(writer, program, rows=rows, terms=rooms, leads=leads)
+    write_receipts(writer, program, rows=rows, summed=ordered.row, leads=leads)
+    write_execution(writer, program, rows=rows, resource_share=state.resource_share, leads=leads, rooms=rooms)
     _write_close(writer, program, rows)
     write_ages(writer, program, rows=rows)
     write_claim_ages(writer, program, rows=rows)

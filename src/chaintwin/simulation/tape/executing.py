@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
+from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.leads import Leads
 from chaintwin.simulation.tape.operations import Op
+from chaintwin.simulation.tape.rooms.filling import Filling, filling_of
+from chaintwin.simulation.tape.rooms.storing import write_room
 from chaintwin.simulation.tape.rows import Rows, ripens, slacks
 from chaintwin.simulation.tape.sharing import write_sharing
 from chaintwin.simulation.tape.supply.yields import write_yields
@@ -42,7 +45,7 @@ class _Plan(NamedTuple):
     slack: Floats
 
 
-def write_execution(writer: Writer, program: Program, *, rows: Rows, resource_share: Floats, leads: Leads) -> None:
+def write_execution(writer: Writer, program: Program, *, rows: Rows, resource_share: Floats, leads: Leads, rooms: Sums) -> None:
     """Write event E4.
 
     Parameters
@@ -51,22 +54,25 @@ def write_execution(writer: Writer, program: Program, *, rows: Rows, resource_sh
     program, rows : the network and its layout.
     resource_share : Floats[K], 0 to 1: part of each resource that works; it stays so.
     leads : tables of lead times.
+    rooms : what the stock in each room takes, as for ``storing.write_room``.
     """
-    plan = _plan(program, rows)
+    filling = filling_of(program).at_once(leads.shortest)
+    plan = _plan(program, rows, filling=filling)
     _write_capacity(writer, program, rows, share=resource_share)
     _write_allocation(writer, program, rows, plan)
     _write_direct(writer, program, rows, plan)
     others = np.flatnonzero(~plan.direct)
-    uses = np.diff(program.activities.use_start) > 0
+    uses = (np.diff(program.activities.use_start) > 0) | (filling.net > 0)
     _write_limits(writer, program, rows, plan, chosen=others[uses[others]], step=3)
-    _write_cuts(writer, program, rows, plan)
+    _write_cuts(writer, program, rows, plan, filling=filling)
+    _write_needed_rooms(writer, program, rows, plan, filling=filling, terms=rooms)
     # What uses no resource is limited and started in one go, because all share one row for what starts.
     _write_limits(writer, program, rows, plan, chosen=others[~uses[others]], step=8)
     _write_starts(writer, program, rows, plan, chosen=others)
     _write_sent(writer, program, rows, plan, chosen=np.flatnonzero(~(plan.direct & plan.ringed)), leads=leads)
 
 
-def _plan(program: Program, rows: Rows) -> _Plan:
+def _plan(program: Program, rows: Rows, *, filling: Filling) -> _Plan:
     buffers, activities, order = program.buffers, program.activities, program.order
     buffer_level, buffer_place = _turns(order.level_buffer_start, order.level_buffer)
     activity_level, activity_place = _turns(order.level_activity_start, order.level_activity)
@@ -74,7 +80,7 @@ def _plan(program: Program, rows: Rows) -> _Plan:
     alone = np.diff(buffers.claim_start) == 1
     alone[program.streams.buffer[program.streams.complete == 1]] = False
     inputs = np.diff(activities.input_start)
-    no_use = np.diff(activities.use_start) == 0
+    no_use = (np.diff(activities.use_start) == 0) & (filling.net == 0)
     fixed = (activities.lead_random == 0) & (activities.lead_fixed > 0) & (activities.lead_fixed == rows.pipe_length)
     fixed |= ripens(program)
     own = np.ones(inputs.size, dtype=bool)
@@ -194,10 +200,11 @@ def _write_limits(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, 
         writer.write("execute", Op.FLOOR, place=(level, step, place, 101), rows=(rows.starts[chosen],))
 
 
-def _write_cuts(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> None:
+def _write_cuts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, filling: Filling) -> None:
     """Write that users of scarce resources are cut to the scarcest, from what they wanted before any cut."""
     activities, order = program.activities, program.order
-    chosen = np.flatnonzero(np.diff(activities.use_start) > 0)
+    cutting = (np.diff(activities.use_start) > 0) | (filling.net > 0)
+    chosen = np.flatnonzero(cutting)
     owner, arc = _arcs(activities.use_start, chosen)
     level, place = plan.activity_level[owner], plan.activity_place[owner]
     resource, start = activities.use_resource[arc], rows.starts[owner]
@@ -230,6 +237,18 @@ def _write_cuts(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> No
             numbers=(factor * activities.use_quantity[arc],),
         )
     writer.write("execute", Op.CLAMP, place=(levels, 7, used), rows=(rows.capacity[used],))
+
+
+def _write_needed_rooms(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, filling: Filling, terms: Sums) -> None:
+    """Write that a room is one more resource for what fills it without a lead time: so much as is free of it in the level."""
+    chosen = np.flatnonzero(filling.net > 0)
+    level, place, room = plan.activity_level[chosen], plan.activity_place[chosen], filling.room[chosen]
+    levels, rooms = np.unique(np.stack([level, room]), axis=1)
+    after = program.counts[3]
+    write_room(writer, program, event="execute", place=(levels, 2, after + rooms), rows=rows, terms=terms, chosen=rooms)
+    need, free, start = rows.room_need[room], rows.room_free[room], rows.starts[chosen]
+    writer.write("execute", Op.ADD, place=(level, 4, place, 101), rows=(need, start, 1), numbers=(filling.net[chosen],))
+    writer.write("execute", Op.CUT, place=(level, 5, place, 100), rows=(int(rows.spare[5]), start, need, free))
 
 
 def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:

@@ -157,6 +157,16 @@ class Op(IntEnum):
     """backlog, demand, backlog before, wanted, sum delivered on time, ring, length; lost fraction: of today's deliveries what
     was demanded in the last ``length`` periods, as far as it was not lost, is on time."""
 
+    SHORT = 71
+    """need, free, jump; noise: where in no replication more is needed than is free, the next ``jump`` operations are left out."""
+    ROOM = 72
+    """free; capacity: what is free of a room is its capacity less what its stock takes, which stands there with a minus."""
+    HOLD = 73
+    """ring, length, free, need, sum held back; volume, noise: what fits of today's row comes in, the rest joins tomorrow's."""
+    HOLD_RIPE = 74
+    """arriving, ring, length, free, need, sum held back; volume, noise: the same for goods that arrive by their age; the rest
+    joins what has the greatest age tomorrow."""
+
     APPRAISE = 80
     """value, before, total, first price, prices: what the total has grown by since it was ``before``, at the price of the period,
     joins the value."""

@@ -16,6 +16,7 @@ from chaintwin.simulation.counting.sums import spread
 from chaintwin.simulation.tape.ages.classes import class_rows, first_classes
 from chaintwin.simulation.tape.ages.lots import expires, first_lots, lot_rows
 from chaintwin.simulation.tape.money.valuing import valued
+from chaintwin.simulation.tape.rooms.filling import filling_of, may_fill_at_once
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -117,6 +118,9 @@ class Rows:
     owed_before, wanted : [D] what was owed at the last close; what was demanded, less what of it was lost, in the periods of the
         window; ``nowhere`` where there is none.
     promised, promised_length : [D] first row and number of rows of such demand, by period; length 0: no window.
+    room_free, room_need : [rooms] what a site has left for stock now; what is to be stored there.
+    arriving, outside : [A] what arrives today by its age at a site with little room; sum of what waited outside such a site at
+        the close of each period; ``nowhere`` where goods never do.
     nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
         follow them, ``totals`` blocks of as many rows as periods: ``PERIOD_TOTALS`` and one for the cash of each owner.
     """
@@ -187,6 +191,10 @@ class Rows:
     wanted: Integers
     promised: Integers
     promised_length: Integers
+    room_free: Integers
+    room_need: Integers
+    arriving: Integers
+    outside: Integers
     opening_balance: Integers
     opening_backlog: Integers
     opening_queue: Integers
@@ -205,7 +213,9 @@ class Rows:
         more = ("started", "orders", "start_count", "lead_sum", "good", "scrapped", "scrapped_at_once", "used", "expired")
         money = ("received", "spent", "spent_at", "earned", "earned_at", "worth", "worth_at", "due", "cash", "cash_at", "funding")
         windows = Rings.of(self.promised, self.promised_length).rows
-        return np.concatenate([*(getattr(self, name) for name in (*names, *more, *money, "on_time", "wanted")), windows])
+        return np.concatenate(
+            [*(getattr(self, name) for name in (*names, *more, *money, "on_time", "wanted", "outside")), windows]
+        )
 
 
 def rows_for(program: Program, state: State, *, periods: int | None = None) -> Rows:
@@ -222,7 +232,8 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
     perishing = expires(program, state, periods=periods)
     lots_length, classes_length = lot_rows(program, perishing), class_rows(program)
     promised_length = promise_rows(program, periods=periods)
-    kept = np.diff(activities.use_start) > 0
+    kept = (np.diff(activities.use_start) > 0) | may_fill_at_once(program)
+    stored = (filling_of(program).room >= 0) & (pipe_length > 0)
     next_row = 0
 
     def take(length: int | Integers) -> Integers:
@@ -260,6 +271,8 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         "young": some(perishing),
         "expired": some(perishing),
         "claim_held": some(classes_length > 0),
+        "arriving": some(stored & ripens(program)),
+        "outside": some(stored),
         "owed_before": some(promised_length > 0),
         "wanted": some(promised_length > 0),
         "on_time": some(promised_length > 0),
@@ -447,6 +460,8 @@ def _hot_sizes(program: Program) -> dict[str, int | Integers]:
         "used": resources,
         **dict.fromkeys(("due", "unpaid"), program.payments.term.size),
         **dict.fromkeys(("cash", "cash_at", "funding"), program.names.accounts.height),
+        "room_free": program.rooms.capacity.size,
+        "room_need": program.rooms.capacity.size,
     }
 
 
@@ -458,6 +473,8 @@ def _ring_lengths(program: Program, state: State) -> tuple[Integers, Integers]:
     late = ~ripens(program)[state.shipments.activity_index]
     due = state.shipments.arrival - state.period + 1
     np.maximum.at(pipe_length, state.shipments.activity_index[late], due[late])
+    # What does not fit today joins tomorrow's row, which must be another one.
+    pipe_length[(filling_of(program).room >= 0) & (pipe_length == 1)] = 2
     info_length = activities.information_delay.copy()
     np.maximum.at(info_length, *_hidden_orders(state, activities))
     return pipe_length, info_length

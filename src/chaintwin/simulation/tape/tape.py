@@ -19,8 +19,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
-EVENTS = {"receive": 0, "ask": 1, "reveal": 2, "survey": 3, "order": 4, "execute": 5, "close": 6}
-"""The events of a period, in the order of METHODS 1.2; a survey finds what sources have free before anybody orders."""
+EVENTS = {"store": 0, "receive": 1, "ask": 2, "reveal": 3, "survey": 4, "order": 5, "execute": 6, "close": 7}
+"""The events of a period, in the order of METHODS 1.2; what cannot be stored is held back before receipts, and a survey
+finds what sources have free before anybody orders."""
 
 BITS = (3, 22, 5, 22, 11)
 """Widths of the parts of a place on the tape: event, entity or level, step, item of the step, part of the item."""
@@ -122,13 +123,13 @@ class Writer:
         self.numbers.append(written)
 
     def finish(self) -> tuple[NDArray[np.int32], Floats]:
-        """Return the operations in order; a review leaves out what follows it for the same buffer."""
+        """Return the operations in order; a review, or a room that is not short, leaves out what follows it there."""
         if not self.places:
             return np.zeros((0, WIDTH), dtype=np.int32), np.zeros((0, NUMBERS))
         places = np.concatenate(self.places)
         order = np.argsort(places, kind="stable")
         code, numbers, places = np.concatenate(self.code)[order], np.concatenate(self.numbers)[order], places[order]
-        reviews = np.flatnonzero(code[:, 0] == Op.REVIEW)
+        reviews = np.flatnonzero(np.isin(code[:, 0], (Op.REVIEW, Op.SHORT)))
         entity = places >> (sum(BITS[2:]))
         code[reviews, 3] = np.searchsorted(entity, entity[reviews], side="right") - reviews - 1
         return code, numbers

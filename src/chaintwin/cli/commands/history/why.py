@@ -20,6 +20,7 @@ WORDS = {
     "start": "too little at the start at",
     "lead_time": "later than usual on",
     "capacity": "too little capacity of",
+    "room": "too little room at",
 }
 """What each cause is called, before the entity it lies with."""
 

@@ -27,7 +27,9 @@ def write_receipts(writer: Writer, program: Program, *, rows: Rows, summed: Inte
     """
     activities, ripe = program.activities, ripens(program)
     age, arriving = int(rows.spare[5]), int(rows.spare[6])
-    aged = np.flatnonzero(ripe)
+    # What comes to a site with little room was looked at before.
+    stored = rows.outside != rows.nowhere
+    aged = np.flatnonzero(ripe & ~stored)
     writer.write(
         "receive",
         Op.LEAD,
@@ -36,7 +38,8 @@ def write_receipts(writer: Writer, program: Program, *, rows: Rows, summed: Inte
     )
     ring = (rows.pipe[aged], rows.pipe_length[aged])
     writer.write("receive", Op.RIPEN, place=(aged, 0, 1), rows=(*ring, arriving, age, rows.lead_sum[aged]))
-    come = (np.where(ripe, arriving, rows.pipe), np.where(ripe, 1, rows.pipe_length))
+    ripened = np.where(stored, rows.arriving, arriving)
+    come = (np.where(ripe, ripened, rows.pipe), np.where(ripe, 1, rows.pipe_length))
     moving = np.flatnonzero(rows.pipe_length > 0)
     arrived = (come[0][moving], come[1][moving])
     write_yields(writer, program, rows=rows, event="receive", place=(moving, 0, 2), arrived=arrived, chosen=moving)
