@@ -96,6 +96,7 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
             0.0,
             price.get("K", 0.0),
             0.0,
+            bool(item.get("substitute", False)),
         )
         for item in network["activities"]
     ]

@@ -80,7 +80,7 @@ def holds(run: Any, thing: str, b: str) -> float:
     """Return the units of ``b`` in one unit of a buffer."""
     if thing == b:
         return 1.0
-    filling = [a for a in run.activities if thing in a["out"] and a.get("share", 1.0) > 0]
+    filling = [a for a in run.activities if thing in a["out"] and a.get("share", 1.0) > 0 and not a.get("substitute")]
     first = min((a.get("tier", 0) for a in filling), default=0)
     sources = [a for a in filling if next(iter(a["out"])) == thing and a.get("tier", 0) == first]
     total = sum(a.get("share", 1.0) for a in sources)
