@@ -101,6 +101,7 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
             price.get("K", 0.0),
             0.0,
             item.get("cost_series"),
+            bool(item.get("substitute", False)),
         )
         for item in network["activities"]
     ]

@@ -35,6 +35,7 @@ class Features:
     loops: bool = True
     order_rules: bool = False
     tiers: bool = False
+    substitutes: bool = False
     perishables: bool = False
     sharing: bool = False
     promises: bool = False
@@ -42,9 +43,18 @@ class Features:
     policies: tuple[str, ...] = ("base_stock", "sS", "RnQ")
 
 
+LOOP_SHARE = 0.1
 RULES = ("base_stock", "sS", "RnQ", "series", "kanban", "constant", "smoothed", "sterman", "echelon", "drp")
 EVERYTHING = Features(
-    random_leads=True, order_rules=True, tiers=True, perishables=True, sharing=True, promises=True, rooms=True, policies=RULES
+    random_leads=True,
+    order_rules=True,
+    tiers=True,
+    substitutes=True,
+    perishables=True,
+    sharing=True,
+    promises=True,
+    rooms=True,
+    policies=RULES,
 )
 
 
@@ -83,9 +93,9 @@ def random_serial_system(seed: int, *, integer: bool | None = None, periods: int
 
 
 def two_speed_suppliers(network: dict[str, Any]) -> set[str]:
-    """Return the activities whose lead times have to be fixed."""
+    """Return the activities whose lead times have to be fixed: those of two speeds, and substitutes."""
     fast = {buffer["id"] for buffer in network["buffers"] if buffer["policy"]["type"] in ("dual", "surge")}
-    return {activity["id"] for activity in network["activities"] if fast & set(activity["out"])}
+    return {a["id"] for a in network["activities"] if fast & set(a["out"]) or a.get("substitute")}
 
 
 class _Choose(Protocol):
@@ -144,6 +154,8 @@ def _network(choose: _Choose, *, integer: bool, periods: int, buffers: int, feat
         "demands": [build.demand() for _ in range(choose.whole(1, 3))],
         "resources": resources,
     }
+    if features.substitutes:
+        _stand_in(choose, network)
     if features.tiers:
         _rank_sources(choose, network, build)
     if features.rooms and choose.chance(50):
@@ -162,7 +174,8 @@ def _rank_sources(choose: _Choose, network: dict[str, Any], build: _Build) -> No
         if choose.chance(30):
             activity["tier"] = choose.whole(0, 2)
     for buffer in network["buffers"]:
-        tiers = [a.get("tier", 0) for a in network["activities"] if buffer["id"] == next(iter(a["out"]))]
+        mine = [a for a in network["activities"] if buffer["id"] == next(iter(a["out"])) and not a.get("substitute")]
+        tiers = [a.get("tier", 0) for a in mine]
         if 0 in tiers and max(tiers) > 0 and choose.chance(50):
             index = build.quantity(2, 20)
             surge = {"type": "surge", "S": index, "Q": build.quantity(0, 5)}
@@ -181,6 +194,15 @@ def _limit_storage(choose: _Choose, network: dict[str, Any]) -> None:
         for name in activity["out"]:
             if by_id[name].get("site") != first.get("site"):
                 by_id[name] |= {"volume": 0}
+
+
+def _stand_in(choose: _Choose, network: dict[str, Any]) -> None:
+    """Turn some sources that take from inside the network, and close no loop, into substitutes."""
+    for activity in network["activities"]:
+        if activity["in"] and activity["share"] != LOOP_SHARE and choose.chance(20):
+            for key in ("pipeline", "info", "moq", "batch", "lead_mode"):
+                activity.pop(key, None)
+            activity |= {"lead": 0, "info_delay": 0, "substitute": True}
 
 
 def _serial(choose: _Choose, *, integer: bool, periods: int, stages: int) -> Case:
@@ -311,7 +333,7 @@ class _Build:
         target = self.choose.whole(0, len(self.ranked) - 2)
         source = self.choose.whole(target + 1, len(self.ranked) - 1)
         lead, delay = self.choose.whole(1, 3), self.choose.whole(1, 2)
-        return self.activity({self.ranked[source]: 1}, {self.ranked[target]: 1}, lead=lead, delay=delay) | {"share": 0.1}
+        return self.activity({self.ranked[source]: 1}, {self.ranked[target]: 1}, lead=lead, delay=delay) | {"share": LOOP_SHARE}
 
     def activity(self, inputs: dict[str, float], outputs: dict[str, float], *, lead: int, delay: int) -> dict[str, Any]:
         activity: dict[str, Any] = {

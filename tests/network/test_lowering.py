@@ -162,6 +162,32 @@ def test_lower__contingency_and_second_rank_stand_behind(second: dict[str, Any])
     assert [(found[name]["tier"], found[name]["share"]) for name in ("warehouse-store/A", "buy/store/A")] == [(0, 1.0), (1, 1.0)]
 
 
+def test_lower__a_substitute_stands_behind_and_costs_its_penalty() -> None:
+    sources = [
+        {"site_id": "store", "product_id": "A", "lane_id": "warehouse-store"},
+        {
+            "site_id": "store",
+            "product_id": "A",
+            "kind": "make",
+            "bom_id": "swap",
+            "rule": "substitute",
+            "lead_time": "0",
+            "cost": 3.0,
+        },
+    ]
+    tables = chain(sources=sources, products=[{"product_id": "A"}, {"product_id": "B"}])
+    tables["bom"] = [{"bom_id": "swap", "site_id": "store", "product_id": "A", "other_product_id": "B", "quantity": 1.0}]
+    graph = graph_of(tables)
+    found = activities(graph)
+    swap = found["make/store/A/swap"]
+    assert (swap["substitute"], swap["tier"], swap["variable_cost"], swap["lead"]) == (True, 1, 3.0, "0")
+    assert not found["warehouse-store/A"]["substitute"]
+    program = compile_graph(graph)
+    names = program.names.activities["activity_id"]
+    assert names.gather(program.buffers.substitute_activity).to_list() == ["make/store/A/swap"]
+    assert "make/store/A/swap" not in names.gather(program.buffers.source_activity).to_list()
+
+
 def test_lower__ranks_by_cost_where_the_cheapest_is_asked_first() -> None:
     sources = [
         {"site_id": "store", "product_id": "A", "lane_id": "warehouse-store"},

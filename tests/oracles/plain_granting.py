@@ -28,8 +28,8 @@ CLASSES = 32
 SLACK = 1e-9
 
 
-def granted(run: Any, b: str) -> list[float]:
-    """Return what the claims on a buffer get: those of streams, then those of activities."""
+def granted(run: Any, b: str, more: float = 0.0) -> list[float]:
+    """Return what the claims on a buffer get: those of streams, then those of activities; ``more`` joins its stock."""
     claims, priorities = run.claims(b)
     rule = run.buffer_of[b].get("allocation", "proportional")
 
@@ -41,7 +41,7 @@ def granted(run: Any, b: str) -> list[float]:
             return fair(left, [(Fraction(claims[member]), *aims[place]) for place, member in enumerate(members)], run.integer)
         return proportional(left, [claims[member] for member in members], run.integer)
 
-    shares, _ = allocate_plain(run.oh[b], claims, priorities, run.integer, share)
+    shares, _ = allocate_plain(run.oh[b] + more, claims, priorities, run.integer, share)
     for place, d in enumerate(run.streams_at[b]):
         if run.demands[d].get("complete"):
             shares[place] = whole(run, b, d, shares[place])
@@ -79,7 +79,7 @@ def aim(run: Any, b: str, member: int) -> tuple[Fraction | None, Fraction]:
         return None, Fraction(0)
     activity = run.consumers[b][member - len(streams)]
     ordering = sorted(other for other in activity["out"] if run.buffer_of[other].get("policy", {}).get("type", "none") != "none")
-    if not ordering:
+    if not ordering or activity.get("substitute"):
         return None, Fraction(0)
     policy = run.buffer_of[ordering[0]]["policy"]
     kind = policy["type"]

@@ -75,6 +75,7 @@ from tests.oracles.plain_philox import draw
 from tests.oracles.plain_rooms import room_parts, stored
 from tests.oracles.plain_rules import learn
 from tests.oracles.plain_sources import share_by_speed, share_by_tier, two_speeds
+from tests.oracles.plain_substitutes import standing_in, substitute
 from tests.oracles.plain_yields import AT_ONCE, good_units
 
 SLACK = 1e-9
@@ -108,6 +109,7 @@ def information_order(network: Network) -> list[str]:
         if activity.get("info_delay", 0) == 0:
             for source in activity["in"]:
                 before[source] |= {target for target in activity["out"] if target in ordering}
+                before[source] |= {next(iter(activity["out"]))} if activity.get("substitute") else set()
     rank: dict[str, int] = {}
     while len(rank) < len(before):
         ready = [b for b in before if b not in rank and all(other in rank for other in before[b])]
@@ -275,7 +277,7 @@ class _Run:
 
     def projected_loss(self, b: str) -> float:
         """Return the loss that a dry run of today's allocation projects."""
-        shares = granted(self, b)
+        shares = granted(self, b, standing_in(self, b))
         return sum((self.loss(d, self.bo[d] - share) for d, share in zip(self.streams_at[b], shares, strict=False)), 0.0)
 
     def incoming(self, b: str) -> float:
@@ -285,8 +287,9 @@ class _Run:
 
     def place_orders(self, b: str, period: int) -> None:
         """E3b: one buffer asks its sources for what its policy wants."""
-        buffer, sources = self.buffer_of[b], self.sources[b]
+        buffer, sources = self.buffer_of[b], [a for a in self.sources[b] if not a.get("substitute")]
         learn(self, b)
+        substitute(self, b, period)
         if _policy(buffer) and sources and (period - buffer.get("phase", 0)) % buffer.get("review", 1) == 0:
             if two_speeds(buffer):
                 share_by_speed(self, b, period)

@@ -27,11 +27,11 @@ def wanted(run: Any, b: str, period: int) -> float:
     kind = policy["type"]
     if kind == "base_stock":
         level = policy["S_series"][period % len(policy["S_series"])] if "S_series" in policy else policy["S"]
-        return float(max(level - position, 0.0))
+        return _gap(run, b, level - position)
     if kind == "constant":
         return float(policy["Q"])
     if kind == "drp":
-        return _whole(max(policy["s"] + policy["cover"] * run.forecast[b] - position, 0.0), integer)
+        return _whole(_gap(run, b, policy["s"] + policy["cover"] * run.forecast[b] - position), integer)
     if kind == "smoothed":
         return _whole(max(run.forecast[b] + policy["gain"] * (policy["S"] - position), 0.0), integer)
     if kind == "sterman":
@@ -39,7 +39,7 @@ def wanted(run: Any, b: str, period: int) -> float:
         gap = policy["S"] - (position - supply) - policy["beta"] * supply
         return _whole(max(run.forecast[b] + policy["alpha"] * gap, 0.0), integer)
     if kind == "echelon":
-        return _whole(max(policy["S"] - echelon_position(run, b, period), 0.0), integer)
+        return _whole(_gap(run, b, policy["S"] - echelon_position(run, b, period)), integer)
     level = policy["s"] if kind == "sS" else policy["R"] if kind == "RnQ" else policy["S"]
     slack = run.slack(run.buffer_of[b]) if integer else SLACK * max(1.0, abs(level))
     if kind == "kanban":
@@ -80,7 +80,7 @@ def holds(run: Any, thing: str, b: str) -> float:
     """Return the units of ``b`` in one unit of a buffer."""
     if thing == b:
         return 1.0
-    filling = [a for a in run.activities if thing in a["out"] and a.get("share", 1.0) > 0]
+    filling = [a for a in run.activities if thing in a["out"] and a.get("share", 1.0) > 0 and not a.get("substitute")]
     first = min((a.get("tier", 0) for a in filling), default=0)
     sources = [a for a in filling if next(iter(a["out"])) == thing and a.get("tier", 0) == first]
     total = sum(a.get("share", 1.0) for a in sources)
@@ -89,6 +89,11 @@ def holds(run: Any, thing: str, b: str) -> float:
         put_in = sum(q * holds(run, i, b) for i, q in a["in"].items())
         held += a.get("share", 1.0) / total * put_in / (a["out"][thing] * a.get("yield", 1.0))
     return held
+
+
+def _gap(run: Any, b: str, gap: float) -> float:
+    """Return what is missing; what is within rounding noise of nothing is nothing."""
+    return float(gap) if gap > run.slack(run.buffer_of[b]) else 0.0
 
 
 def _whole(quantity: float, integer: bool) -> float:

@@ -54,8 +54,9 @@ def share_by_speed(run: Any, b: str, period: int) -> None:
     """Order from expedited sources, then from regular ones."""
     buffer, slack = run.buffer_of[b], run.slack(run.buffer_of[b])
     rule = buffer["policy"]
-    regular = [a for a in run.sources[b] if a.get("tier", 0) == 0 and a.get("share", 1.0) > 0]
-    fast = [a for a in run.sources[b] if a.get("tier", 0) > 0 and a.get("share", 1.0) > 0]
+    used = [a for a in run.sources[b] if a.get("share", 1.0) > 0 and not a.get("substitute")]
+    regular = [a for a in used if a.get("tier", 0) == 0]
+    fast = [a for a in used if a.get("tier", 0) > 0]
     horizon = period + max(_lead(a) + a.get("info_delay", 0) for a in fast)
     index = rule["Se"] if rule["type"] == "dual" else rule["S"]
     gap = index - (run.position(b, period) - run.incoming(b) + due(run, b, period, horizon))
@@ -77,6 +78,11 @@ def due(run: Any, b: str, period: int, horizon: int) -> float:
 
 def able(run: Any, b: str, activity: Entity, period: int) -> float:
     """Return how much of a buffer one source could start today."""
+    return float(startable(run, activity, period) * activity["out"][b] * activity.get("yield", 1.0))
+
+
+def startable(run: Any, activity: Entity, period: int) -> float:
+    """Return how many units of an activity could start today."""
     limits = [math.inf]
     for i, quantity in activity["in"].items():
         limits.append((run.oh[i] - sum(run.claims(i)[0])) / quantity)
@@ -87,7 +93,7 @@ def able(run: Any, b: str, activity: Entity, period: int) -> float:
     most = max(min(limits), 0.0)
     if run.integer and most < math.inf:
         most = float(math.floor(most + SLACK))
-    return float(most * activity["out"][b] * activity.get("yield", 1.0))
+    return most
 
 
 def round_up(quantity: float, entity: Entity, slack: float) -> float:
@@ -107,7 +113,8 @@ def _lead(activity: Entity) -> int:
 
 def _tiers(run: Any, b: str) -> list[list[Entity]]:
     """Return the sources of a buffer, tier by tier."""
-    used = [a for a in run.sources[b] if a.get("share", 1.0) > 0] or run.sources[b]
+    own = [a for a in run.sources[b] if not a.get("substitute")]
+    used = [a for a in own if a.get("share", 1.0) > 0] or own
     return [[a for a in used if a.get("tier", 0) == tier] for tier in sorted({a.get("tier", 0) for a in used})]
 
 

@@ -120,6 +120,7 @@ ACTIVITY_SCHEMA = pl.Schema(
         "fixed_cost": pl.Float64(),
         "duty_cost": pl.Float64(),
         "cost_series": pl.List(pl.Float64()),
+        "substitute": pl.Boolean(),
     }
 )
 INPUT_SCHEMA = pl.Schema({"activity_id": pl.String(), "buffer_id": pl.String(), "quantity": pl.Float64()})
@@ -179,6 +180,7 @@ DEFAULTS: Mapping[str, object] = {
     "price_series": None,
     "is_owner": True,
     "complete": False,
+    "substitute": False,
 }
 """What stands in for columns that are left out; numbers that are not listed are 0."""
 
@@ -222,7 +224,8 @@ class Graph:
         the order of the main output, scaled to one over the sources of a buffer and tier), ``tier`` (Int64: a source of a higher
         tier gets what those below cannot start today), ``minimum_order``, ``batch`` (Float64, units of
         the activity), ``variable_cost`` (money a unit of activity), ``fixed_cost`` (money a start), ``duty_cost`` (money a unit
-        of activity), ``cost_series`` (List of Float64 or null, repeated: the variable cost of each period, where it changes).
+        of activity), ``cost_series`` (List of Float64 or null, repeated: the variable cost of each period, where it changes),
+        ``substitute`` (Boolean: it gives what the stock point lacks today, before its rule orders).
     inputs : ``activity_id``, ``buffer_id``, ``quantity`` (units for one unit of activity).
     outputs : ``activity_id``, ``buffer_id``, ``quantity``, ``is_main`` (Boolean; the buffer whose orders start the activity).
     uses : ``activity_id``, ``resource_id``, ``quantity``.

@@ -71,6 +71,8 @@ class Buffers(NamedTuple):
     source_total : Floats over ``source_activity``: sum of the shares of its tier; kept apart because whole units are split by
         exact remainders.
     source_output : Floats over ``source_activity``: good units of the buffer's product for one unit of the activity.
+    substitute_start, substitute_activity, substitute_output : rows over N of the activities that give what is missing today
+        before the rule orders, as they are asked: by tier, then the larger share, then index; they are no sources.
     supply_start, supply_activity, supply_quantity, supply_gross : rows over N of every activity that brings stock, main output
         or not, with output x yield for one unit, which counts as on order, and output alone.
     claim_start, claim_kind, claim_index, claim_quantity : rows over N of who may take stock, in order of service tier, then
@@ -111,6 +113,9 @@ class Buffers(NamedTuple):
     source_share: Floats
     source_total: Floats
     source_output: Floats
+    substitute_start: Integers
+    substitute_activity: Integers
+    substitute_output: Floats
     supply_start: Integers
     supply_activity: Integers
     supply_quantity: Floats

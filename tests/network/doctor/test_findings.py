@@ -123,6 +123,11 @@ PLANTED: dict[str, Plant] = {
         {"site_id": "depot", "product_id": "lamp", "lane_id": "L3", "share": 0.5},
         {"site_id": "depot", "product_id": "lamp", "lane_id": "L4", "share": 0.3},
     ),
+    "source.substitute": _add(
+        "sources",
+        {"site_id": "depot", "product_id": "lamp", "lane_id": "L3"},
+        {"site_id": "depot", "product_id": "lamp", "kind": "make", "rule": "substitute", "lead_time": "1"},
+    ),
     "source.contingency_only": _set("sources", "north", rule="contingency"),
     "wait.long": _set("lanes", "L1", information_delay=100_001),
     "wait.total": _all(

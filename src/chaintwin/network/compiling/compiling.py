@@ -17,6 +17,7 @@ from chaintwin.network.compiling.refusing import (
     refuse_fractions,
     refuse_large,
     refuse_large_draws,
+    refuse_late_substitutes,
     refuse_long,
     refuse_samples,
     refuse_two_rooms,
@@ -51,6 +52,7 @@ def compile_graph(graph: Graph) -> Program:
     refuse_fractions(graph)
     refuse_large(graph)
     laws = _Laws(graph, index)
+    refuse_late_substitutes(index.activity, laws.lead_max)
     inputs = _arcs(graph.inputs, index, other="buffer_id", index_of=index.buffers)
     outputs = _arcs(graph.outputs, index, other="buffer_id", index_of=index.buffers, flag="is_main")
     uses = _arcs(graph.uses, index, other="resource_id", index_of=index.resources)
@@ -244,7 +246,10 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     fast = np.isin(policy, TWO_SPEEDS)[outputs.other]
     by_buffer = np.lexsort((outputs.owner, np.where(fast, tier[outputs.owner] > 0, tier[outputs.owner]), outputs.other))
     buffer, activity, quantity = outputs.other[by_buffer], outputs.owner[by_buffer], outputs.quantity[by_buffer]
-    main = outputs.is_main[by_buffer] & (share[activity] > 0)
+    asked = outputs.is_main[by_buffer] & (share[activity] > 0)
+    stands_in = index.activity["substitute"].to_numpy()[activity]
+    main, instead = asked & ~stands_in, np.flatnonzero(asked & stands_in)
+    instead = instead[np.lexsort((activity[instead], -share[activity[instead]], tier[activity[instead]], buffer[instead]))]
     source = activity[main]
     rank = from_zero(tier[source], buffer[main], fast=np.isin(policy, TWO_SPEEDS))
     total = group_totals(share[source], buffer[main], rank)
@@ -290,6 +295,9 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
         source_share=share[source],
         source_total=total,
         source_output=output,
+        substitute_start=rows_of(buffer[instead], count),
+        substitute_activity=activity[instead],
+        substitute_output=(quantity * yields[activity])[instead],
         supply_start=rows_of(buffer, count),
         supply_activity=activity,
         supply_quantity=quantity * yields[activity],
@@ -423,14 +431,16 @@ def _order(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], laws: _Laws) -> Orde
     delay = integers(index.activity, "information_delay")
     orders = index.buffer["policy"].to_numpy() != Policy.NONE
     used = floats(index.activity, "share")[outputs.owner] > 0
-    out_keep = outputs.is_main & used & orders[outputs.other] & (delay[outputs.owner] == 0)
+    stands_in = index.activity["substitute"].to_numpy()
+    out_keep = outputs.is_main & used & (orders[outputs.other] | stands_in[outputs.owner]) & (delay[outputs.owner] == 0)
+    hint = "; two products cannot be substitutes of each other" if stands_in.any() else ""
     above, below = _through(outputs, out_keep, inputs)
-    rank = _levels(above, below, np.zeros(buffers, dtype=np.int64), ids=ids, what="orders without information delay")
+    rank = _levels(above, below, np.zeros(buffers, dtype=np.int64), ids=ids, what="orders without information delay", hint=hint)
     zero_lead = laws.lead_min == 0
     below_in, above_out = _through(outputs, zero_lead[outputs.owner], inputs)
     base = np.zeros(buffers, dtype=np.int64)
     base[outputs.other[zero_lead[outputs.owner]]] = 1
-    level = _levels(above_out, below_in, base, ids=ids, what="material without lead time")
+    level = _levels(above_out, below_in, base, ids=ids, what="material without lead time", hint=hint)
     start_level = np.zeros(index.activity.height, dtype=np.int64)
     np.maximum.at(start_level, inputs.owner, level[inputs.other])
     count = int(max(level.max(initial=0), start_level.max(initial=0))) + 1
@@ -455,12 +465,12 @@ def _through(outputs: _Arcs, keep: NDArray[np.bool_], inputs: _Arcs) -> tuple[In
     return np.repeat(target, length), inputs.other[offset + np.arange(length.sum())]
 
 
-def _levels(tail: Integers, head: Integers, base: Integers, *, ids: pl.Series, what: str) -> Integers:
+def _levels(tail: Integers, head: Integers, base: Integers, *, ids: pl.Series, what: str, hint: str) -> Integers:
     level = levels_of(tail, head, base=base)
     if (level < 0).any():
         loop = " > ".join(ids[place] for place in loop_of(tail, head, level=level))
         raise GraphError(
-            f"found a loop of {what}: {loop}; allowed: loops in which some lane or recipe has a delay of a period or more"
+            f"found a loop of {what}: {loop}; allowed: loops in which some lane or recipe has a delay of a period or more{hint}"
         )
     return level
 

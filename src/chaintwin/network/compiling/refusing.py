@@ -50,6 +50,19 @@ def refuse_long(lead_max: Integers, delay: Integers, *, ids: pl.Series) -> None:
         raise GraphError(f"{found}, most of them {ids[int(slots.argmax())]}; allowed: at most {RING_SLOTS_MAX:,}")
 
 
+def refuse_late_substitutes(activities: pl.DataFrame, lead_max: Integers) -> None:
+    """Refuse substitutes that are not there on the same day, or come in lots; ``lead_max`` is Integers[A] by row."""
+    for what, value in (
+        ("a lead time", pl.Series(lead_max)),
+        ("an information delay", activities["information_delay"]),
+        ("a minimum order", activities["minimum_order"]),
+        ("a batch", activities["batch"]),
+    ):
+        wrong = activities.filter(pl.col("substitute") & (value > 0))
+        if wrong.height:
+            raise GraphError(f"{wrong['activity_id'][0]}: found {what}; allowed: none, because it gives a substitute at once")
+
+
 def refuse_unknown(frame: pl.DataFrame, key: str, *, where: str, column: str = "number") -> None:
     """Refuse the first row, named by column ``where``, whose ``column`` is null: the number of what ``key`` names."""
     missing = frame.filter(pl.col(column).is_null())

@@ -177,6 +177,12 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "Shares of the sources of a stock point do not sum to one; they are scaled.",
     ),
     (
+        "source.substitute",
+        _ERROR,
+        "kind make from a bill of material, lead time 0, no minimum order, no batch, and another source",
+        "A substitute is not there on the day on which it is needed, or is the only source.",
+    ),
+    (
         "source.contingency_only",
         _WARNING,
         "at least one source with rule share",

@@ -27,13 +27,14 @@ ECHOES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "source.no_bill": ("kind", "bom_id", "site_id", "product_id"),
         "source.no_bills": ("kind",),
         "source.no_lane": ("kind", "lane_id", "from_site", "site_id", "product_id"),
+        "source.substitute": ("kind", "bom_id", "lead_time", "minimum_order", "batch", "rule"),
         "source.shares": ("share", "priority", "rule"),
         "unit.missing": ("unit",),
     }
 )
 """Findings of the tables, and the columns whose refused cells bring them about."""
 
-WHOLE_COLUMNS = ("season.mean", "series.gaps", "series.short", "source.contingency_only", "source.shares")
+WHOLE_COLUMNS = ("season.mean", "series.gaps", "series.short", "source.contingency_only", "source.shares", "source.substitute")
 """Of these, findings about several rows at once: any refused cell of the columns brings them about."""
 
 

@@ -111,7 +111,10 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         integer=settings.quantities is Quantities.INTEGER,
         buffers=_shaped(points.with_columns(_buffer_id()), BUFFER_SCHEMA),
         activities=_shaped(
-            found.activities.with_columns(priority=pl.col("lane_priority").fill_null(0), share="order_share"), ACTIVITY_SCHEMA
+            found.activities.with_columns(
+                priority=pl.col("lane_priority").fill_null(0), share="order_share", substitute=pl.col("rule") == "substitute"
+            ),
+            ACTIVITY_SCHEMA,
         ),
         inputs=_shaped(found.inputs.with_columns(_buffer_id()), INPUT_SCHEMA),
         outputs=_shaped(found.outputs.with_columns(_buffer_id()), OUTPUT_SCHEMA),

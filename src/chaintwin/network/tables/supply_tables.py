@@ -226,9 +226,10 @@ SOURCES = Table(
         Column(
             "rule",
             Kind.CHOICE,
-            "By share inside its rank, or behind all ranks as a contingency.",
+            "By share inside its rank, behind all ranks as a contingency, or, made from a substitute without lead time, as far "
+            "as something is missing today.",
             default="share",
-            choices=("share", "contingency"),
+            choices=("share", "contingency", "substitute"),
         ),
         Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, high=DELAY_MAX, default="1"),
         LEAD_MODE,

@@ -11,12 +11,16 @@ from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows, fractional, slacks, tiered
 from chaintwin.simulation.tape.sourcing import source_places, write_survey, write_tiers
+from chaintwin.simulation.tape.supply.substitutes import write_missing, write_parts, write_rests
 from chaintwin.simulation.tape.supply.yields import write_positions
-from chaintwin.simulation.tape.tape import Writer
+from chaintwin.simulation.tape.tape import BITS, Writer
 from chaintwin.simulation.tape.wanting import projects, write_regular_wants, write_wants
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+REVIEWED = (1 << BITS[3]) - 1
+"""Item after all that is done in every period, reviewed or not."""
+
 Place = tuple[Integers, Integers, Integers]
 """Turn of the buffer, step and item of each of some operations."""
 
@@ -38,13 +42,15 @@ def write_orders(writer: Writer, program: Program, *, rows: Rows) -> Sums:
     writer.write(
         "order",
         Op.REVIEW,
-        place=(place[reviewed], 0, 1),
+        place=(place[reviewed], 0, REVIEWED),
         rows=(buffers.review_period[reviewed], buffers.review_phase[reviewed], 0),
     )
+    missing = _write_substitutes(writer, program, rows, place=place, slack=slack)
     simple = _is_simple(program, rows)
     _write_simple(writer, program, rows, place=place, slack=slack, chosen=np.flatnonzero(simple))
     general = np.flatnonzero(ordering & ~simple)
-    terms = write_wants(writer, program, rows=rows, place=place, slack=slack, chosen=general)
+    wants = write_wants(writer, program, rows=rows, place=place, slack=slack, chosen=general, after=missing.row.size)
+    terms = missing.join(wants)
     free = write_survey(writer, program, rows=rows, after=terms.row.size)
     write_tiers(writer, program, rows=rows, place=place)
     _write_general(writer, program, rows, place=place, slack=slack, chosen=general)
@@ -71,6 +77,27 @@ def _is_simple(program: Program, rows: Rows) -> NDArray[np.bool_]:
     arc = buffers.source_start[chosen]
     simple[chosen] = (buffers.source_output[arc] == 1.0) & plain[buffers.source_activity[arc]]
     return simple
+
+
+def _write_substitutes(writer: Writer, program: Program, rows: Rows, *, place: Integers, slack: Floats) -> Sums:
+    """Write that buffers order what they lack today from their substitutes, and return the sums the operations refer to."""
+    buffers = program.buffers
+    terms = write_missing(writer, program, rows=rows, place=place, slack=slack)
+    owner = np.repeat(np.arange(place.size), np.diff(buffers.substitute_start))
+    source = buffers.substitute_activity
+    where = write_parts(writer, program, rows=rows, place=place)
+    numbers = (slack[owner],)
+    writer.write(
+        "order",
+        Op.PLACE,
+        place=(*where, 3),
+        rows=(rows.waiting[source], 1, int(rows.spare[2]), rows.orders[source], 0),
+        numbers=numbers,
+    )
+    _write_supplied(writer, program, rows, place=where, activity=source)
+    _write_upstream(writer, program, rows, place=where, activity=source, skip=0)
+    write_rests(writer, program, rows=rows, where=where)
+    return terms
 
 
 def _write_simple(writer: Writer, program: Program, rows: Rows, *, place: Integers, slack: Floats, chosen: Integers) -> None:

@@ -394,10 +394,10 @@ def tiered(program: Program) -> NDArray[np.bool_]:
 
 
 def compared_sources(program: Program) -> Integers:
-    """Return the activities between which tiers decide by what they can start today."""
+    """Return the activities of which it matters what they can start today: those in tiers, and substitutes."""
     buffers = program.buffers
     owner = np.repeat(np.arange(buffers.policy.size), np.diff(buffers.source_start))
-    return np.unique(buffers.source_activity[tiered(program)[owner]])
+    return np.unique(np.concatenate([buffers.source_activity[tiered(program)[owner]], buffers.substitute_activity]))
 
 
 def compared_stock(program: Program) -> NDArray[np.bool_]:

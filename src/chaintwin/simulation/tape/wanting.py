@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rings, Rows
 from chaintwin.simulation.tape.sharing import write_sharing
 from chaintwin.simulation.tape.sourcing import LAST
+from chaintwin.simulation.tape.supply.substitutes import write_there
 from chaintwin.simulation.tape.tape import BITS, Writer
 
 Floats = NDArray[np.float64]
@@ -54,7 +57,9 @@ def write_claims(writer: Writer, program: Program, *, rows: Rows) -> None:
     )
 
 
-def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers, slack: Floats, chosen: Integers) -> Sums:
+def write_wants(
+    writer: Writer, program: Program, *, rows: Rows, place: Integers, slack: Floats, chosen: Integers, after: int
+) -> Sums:
     """Write what each of some buffers wants, into the row of orders, and return the sums the operations refer to.
 
     Parameters
@@ -64,12 +69,13 @@ def write_wants(writer: Writer, program: Program, *, rows: Rows, place: Integers
     place : Integers[N]: turn of each buffer.
     slack : Floats[N]: what is no larger is no order.
     chosen : Integers: the buffers.
+    after : terms of sums that come before these.
     """
     buffers = program.buffers
     order, projected, supply = (int(rows.spare[number]) for number in (1, 0, 7))
     lossy = buffers.claim_lossy[chosen] == 1
     by_echelon = buffers.policy[chosen] == Policy.ECHELON
-    terms = _write_sums(writer, program, rows, place=place, chosen=chosen)
+    terms = _write_sums(writer, program, rows, place=place, chosen=chosen, after=after)
     _write_projection(writer, program, rows, place=place, chosen=chosen[lossy])
     perishing = rows.expired[chosen] != rows.nowhere
     write_expected(writer, program, rows=rows, place=place, chosen=chosen[perishing], copied=(lossy | by_echelon)[perishing])
@@ -208,7 +214,7 @@ def _level_series(program: Program) -> Integers:
     return buffers.level_start[:-1] + sum(values.size for values in before)
 
 
-def _write_sums(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers) -> Sums:
+def _write_sums(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers, after: int) -> Sums:
     """Write the supply lines of buffers that weigh them apart, and the positions of echelons."""
     buffers = program.buffers
     pipes, queues = Rings.of(rows.pipe, rows.pipe_length), Rings.of(rows.info, rows.info_length)
@@ -225,7 +231,7 @@ def _write_sums(writer: Writer, program: Program, rows: Rows, *, place: Integers
         _add_echelon(sums, program, rows, pipes=pipes, owner=place_in_list, buffer=buffer)
     terms = sums.finish(summed.size)
     into = np.repeat(rows.spare[[7, 0]], [anchored.size, echelons.size])
-    writer.write("order", Op.SUM, place=(place[summed], 1, 1), rows=(into, terms.start[:-1], terms.start[1:]))
+    writer.write("order", Op.SUM, place=(place[summed], 1, 1), rows=(into, after + terms.start[:-1], after + terms.start[1:]))
     return terms
 
 
@@ -257,7 +263,9 @@ def _write_projection(writer: Writer, program: Program, rows: Rows, *, place: In
     projected = int(rows.spare[0])
     kept = chosen[buffers.policy[chosen] != Policy.ECHELON]
     writer.write("order", Op.COPY, place=(place[kept], 1), rows=(projected, rows.position[kept]))
-    write_sharing(writer, program, rows=rows, event="order", place=(place[chosen], 2), chosen=chosen)
+    there = write_there(writer, program, rows=rows, place=place, chosen=chosen)
+    shared = replace(rows, on_hand=there)
+    write_sharing(writer, program, rows=shared, event="order", place=(place[chosen], 2), chosen=chosen)
     owner = np.repeat(np.arange(place.size), np.diff(buffers.claim_start))
     is_chosen = np.zeros(place.size, dtype=bool)
     is_chosen[chosen] = True

@@ -31,11 +31,13 @@ def check_loops(structure: Structure) -> list[Finding]:
     # A source with share 0 is never ordered from, so it closes no loop.
     at_once = graph.activities.select((pl.col("information_delay") == 0) & (pl.col("share") > 0)).to_series().to_numpy()
     target = arcs.main[arcs.input_activity]
-    kept = ordering[target] & at_once[arcs.input_activity]
-    fix = "set information_delay to 1 on a lane of the loop, or list sources that leave one way out"
+    stands_in = graph.activities["substitute"].to_numpy()
+    kept = (ordering[target] | stands_in[arcs.input_activity]) & at_once[arcs.input_activity]
+    hint = "; two products cannot be substitutes of each other" if stands_in.any() else ""
+    fix = "set information_delay to 1 on a lane of the loop, or list sources that leave one way out" + hint
     findings = _loops("loop.information", (arcs.input_point[kept], target[kept]), names=structure.names, fix=fix)
     source, target = _material(structure)
-    fix = "set a lead time of 1 or more on a lane or recipe of the loop"
+    fix = "set a lead time of 1 or more on a lane or recipe of the loop" + hint
     findings += _loops("loop.material", (source, target), names=structure.names, fix=fix)
     return findings + _echelons(structure)
 

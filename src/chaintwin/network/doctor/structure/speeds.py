@@ -18,7 +18,7 @@ def check_speeds(structure: Structure) -> list[Finding]:
     if not points.height:
         return []
     supplies = graph.outputs.join(points, on="buffer_id").join(graph.activities, on="activity_id")
-    sources = supplies.filter(pl.col("is_main") & (pl.col("share") > 0))
+    sources = supplies.filter(pl.col("is_main") & (pl.col("share") > 0) & ~pl.col("substitute"))
     of = sources.group_by("buffer_id").agg((pl.col("tier") == 0).any().alias("slow"), (pl.col("tier") > 0).any().alias("fast"))
     lacking = points.join(of, on="buffer_id", how="left").filter(~(pl.col("slow") & pl.col("fast")).fill_null(value=False))
     if lacking.height:

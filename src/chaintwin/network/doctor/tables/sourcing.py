@@ -20,7 +20,9 @@ def check_sourcing(subject: Subject) -> list[Finding]:
     """Report sources without lane or bill, shares that do not sum to one, and lead times that cannot be."""
     sources = subject.table("sources")
     findings = _without_lane(subject, sources) + _without_bill(subject, sources) if sources.height else []
-    return findings + (_shares(subject, sources) if sources.height else []) + _lanes(subject) + _capacities(subject)
+    if sources.height:
+        findings += _shares(subject, sources) + _substitutes(subject, sources)
+    return findings + _lanes(subject) + _capacities(subject)
 
 
 def _without_lane(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
@@ -56,10 +58,7 @@ def _without_lane(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
 
 def _without_bill(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
     bills = subject.network["bom"].select("product_id", bill=pl.coalesce("bom_id", "product_id"), at="site_id").unique()
-    made = sources.filter(pl.col("kind") == "make")
-    here = pl.col("at").is_null() | (pl.col("at") == pl.col("site_id"))
-    known = made.join(bills, on="product_id").filter(here & (pl.col("bom_id").is_null() | (pl.col("bom_id") == pl.col("bill"))))
-    lost = made.join(known, on="row", how="anti")
+    lost = _unbilled(sources.filter((pl.col("kind") == "make") & (pl.col("rule") != "substitute")), bills)
     if lost.height and not bills.height:
         # Without any bill there is one thing to say, not one for each product.
         products, sites = lost["product_id"].n_unique(), lost["site_id"].n_unique()
@@ -69,6 +68,36 @@ def _without_bill(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
     found = joined(pl.coalesce("bom_id", "product_id"), " at ", pl.col("site_id"))
     fix = "add its inputs to bom, or use kind buy"
     return mark(subject, "source.no_bill", rows=lost, table="sources", column="bom_id", found=found, fix=fix)
+
+
+def _unbilled(made: pl.DataFrame, bills: pl.DataFrame) -> pl.DataFrame:
+    here = pl.col("at").is_null() | (pl.col("at") == pl.col("site_id"))
+    known = made.join(bills, on="product_id").filter(here & (pl.col("bom_id").is_null() | (pl.col("bom_id") == pl.col("bill"))))
+    return made.join(known, on="row", how="anti")
+
+
+def _substitutes(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
+    """Report substitutes that are not there at once, come in lots, are made of nothing, or stand for no other source."""
+    mine = sources.filter(pl.col("rule") == "substitute")
+    moments = law_moments(mine["lead_time"], folder=subject.network.folder, skip_faults=True)
+    mine = mine.join(moments, left_on="lead_time", right_on="text", how="left", maintain_order="left")
+    bills = subject.network["bom"].select("product_id", bill=pl.coalesce("bom_id", "product_id"), at="site_id").unique()
+    alone = mine.join(sources.filter(pl.col("rule") != "substitute"), on=["site_id", "product_id"], how="anti")
+    findings: list[Finding] = []
+    late = (pl.col("law_mean") > 0) | (pl.col("law_variance") > 0)
+    in_lots = (pl.col("minimum_order") > 0) | (pl.col("batch") > 0)
+    not_made = mine.filter(pl.col("kind") != "make")
+    made = mine.filter(pl.col("kind") == "make")
+    name = joined(pl.col("site_id"), "/", pl.col("product_id"))
+    for rows, column, found, fix in (
+        (not_made, "kind", joined("kind ", pl.col("kind"), " for ", name), "make it from the substitute, with a row in bom"),
+        (_unbilled(made, bills), "bom_id", joined(name, " made of nothing"), "add the substitute to bom as its input"),
+        (made.filter(late), "lead_time", joined("lead time ", pl.col("lead_time"), " for ", name), "write lead_time 0"),
+        (made.filter(in_lots), "minimum_order", joined("lots for ", name), "leave minimum_order and batch blank"),
+        (alone, "rule", joined(name, " with substitutes only"), "list its own source too, with rule share"),
+    ):
+        findings += mark(subject, "source.substitute", rows=rows, table="sources", column=column, found=found, fix=fix)
+    return findings
 
 
 def _shares(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
@@ -84,7 +113,8 @@ def _shares(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
         pl.col("share").filter(first).max().alias("largest"),
     )
     name = joined(pl.col("site_id"), "/", pl.col("product_id"))
-    emergency = points.filter(pl.col("ordinary") == 0)
+    spare = sources.filter(pl.col("rule") == "contingency").select(pair).unique()
+    emergency = points.filter(pl.col("ordinary") == 0).join(spare, on=pair, how="semi", maintain_order="left")
     findings = mark(
         subject,
         "source.contingency_only",

@@ -50,7 +50,7 @@ def to_activities(supply: Supply, rows: Rows, *, settings: Settings, reach: int)
 
 
 def _ranked(sources: pl.DataFrame) -> pl.DataFrame:
-    """Return the sources with their ``tier``: by priority, or by what a good unit costs; contingencies come behind all others."""
+    """Return the sources with their ``tier``: by priority, or by what a good unit costs; contingencies and substitutes last."""
     cost = (pl.col("variable_cost") + pl.col("duty_cost")) / pl.col("yield_rate")
     place = pl.when(pl.col("sourcing") == "cheapest").then(cost.round_sig_figs(12)).otherwise(pl.col("priority").cast(pl.Float64))
     sources = sources.with_columns(place.alias("place"))

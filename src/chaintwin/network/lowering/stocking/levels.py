@@ -112,7 +112,7 @@ def _mixed_leads(activities: pl.DataFrame, network: Network) -> pl.DataFrame:
 
 def _with_expedited(frame: pl.DataFrame, found: ActivityRows, *, network: Network) -> pl.DataFrame:
     """Return the points with the lead times of their expedited sources, null where there is none."""
-    behind = found.activities.filter(pl.col("tier") > 0)
+    behind = found.activities.filter((pl.col("tier") > 0) & (pl.col("rule") != "substitute"))
     # All of them count as one source: those of a rank share evenly over the ranks.
     shares = pl.col("order_share") / pl.col("order_share").sum().over(PAIR)
     leads = _mixed_leads(behind.with_columns(shares.alias("share")), network)

@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "buy": "purchase procure external order kaufen einkauf zukauf fremdbezug beschaffen",
         "share": "split quota anteil quote aufteilung",
         "contingency": "backup emergency reserve notfall ersatz",
+        "substitute": "substitution replacement alternative ersatzprodukt austausch",
         "input": "component ingredient part komponente einsatz einsatzstoff zutat",
         "by_product": "byproduct coproduct co_product output nebenprodukt kuppelprodukt",
         "crossing": "independent random unabhängig",

@@ -1,1 +1,1 @@
-"""How supply comes in: receipts, and what of them is good."""
+"""How supply comes in: receipts, what of them is good, and substitutes."""
