@@ -173,6 +173,8 @@ def _write_direct(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> 
 
 def _write_limits(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers, step: int) -> None:
     """Write what each activity can start: what is ordered, as far as granted inputs reach."""
+    if not chosen.size:
+        return
     activities = program.activities
     level, place = plan.activity_level[chosen], plan.activity_place[chosen]
     writer.write("execute", Op.COPY, place=(level, step, place, 0), rows=(rows.starts[chosen], rows.waiting[chosen]))
@@ -197,6 +199,8 @@ def _write_cuts(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> No
     """Write that users of scarce resources are cut to the scarcest, from what they wanted before any cut."""
     activities, order = program.activities, program.order
     chosen = np.flatnonzero(np.diff(activities.use_start) > 0)
+    if not chosen.size:
+        return
     owner, arc = _arcs(activities.use_start, chosen)
     level, place = plan.activity_level[owner], plan.activity_place[owner]
     resource, start = activities.use_resource[arc], rows.starts[owner]
@@ -233,6 +237,8 @@ def _write_cuts(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> No
 
 def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
     """Write that inputs leave stock and what starts leaves the queue."""
+    if not chosen.size:
+        return
     activities = program.activities
     level, place = plan.activity_level[chosen], plan.activity_place[chosen]
     owner, arc = _arcs(activities.input_start, chosen)
@@ -259,6 +265,8 @@ def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, 
 
 def _write_sent(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers, leads: Leads) -> None:
     """Write that what starts goes on its way, or into stock where there is no lead time."""
+    if not chosen.size:
+        return
     activities, lead = program.activities, int(rows.spare[6])
     level, place = plan.activity_level[chosen], plan.activity_place[chosen]
     ripe = ripens(program)[chosen]
@@ -285,6 +293,8 @@ def _write_sent(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, ch
 
 def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
     """Write that what has no lead time, or drew none, is in stock at once."""
+    if not chosen.size:
+        return
     activities, lead = program.activities, int(rows.spare[6])
     owner, arc = _arcs(activities.output_start, chosen)
     writer.write(
