@@ -122,8 +122,10 @@ def _compiled(function: Function, options: dict[str, object]) -> Function:
     numba.config.CACHE_DIR = str(cache_folder())
     # Kernels never allocate, so they need no reference counts (_nrt), which would be taken for every array of every call.
     compiled = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False, _nrt=False, **options)(function)
-    kept: Any = compiled._cache
-    kept.load_overload = partial(_load_compiled, kept)
+    # With compilation switched off (NUMBA_DISABLE_JIT) the function comes back as it is.
+    kept: Any = getattr(compiled, "_cache", None)
+    if kept is not None:
+        kept.load_overload = partial(_load_compiled, kept)
     return cast(Function, compiled)
 
 

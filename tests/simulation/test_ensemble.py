@@ -16,8 +16,9 @@ from chaintwin.network.compiling import compile_graph
 from chaintwin.network.graph import RESOURCE_SCHEMA, Graph
 from chaintwin.network.program import Program
 from chaintwin.network.state import Shipments, initial_state
+from chaintwin.simulation import playing
 from chaintwin.simulation.ensemble import run_ensemble
-from chaintwin.simulation.playing import Reduced, Span, best_width
+from chaintwin.simulation.playing import Reduced, Span, _content, _kept_plan, best_width
 from chaintwin.simulation.tape.assembling import assemble
 from tests.graphs import graph_of
 from tests.sizes import scaled
@@ -87,6 +88,43 @@ def test_run_ensemble__fewer_replications_are_the_first_of_more() -> None:
     many = run_ensemble(program, initial_state(program), span=SPAN)
     few = run_ensemble(program, initial_state(program), span=replace(SPAN, replications=10))
     assert few.figures.tobytes() == many.figures[:10].tobytes()
+
+
+def test_run_ensemble__plans_are_kept_for_the_same_content_only() -> None:
+    """The second run takes the plan of the first; any array of program or state that changes, in place too, makes another."""
+    _kept_plan.cache_clear()
+    program = random_program(3)
+    state = initial_state(program)
+    first = run_ensemble(program, state, span=SPAN, threads=1)
+    assert same(first, run_ensemble(random_program(3), initial_state(program), span=SPAN, threads=1))
+    assert (_kept_plan.cache_info().hits, _kept_plan.cache_info().misses) == (1, 1)
+    parts = (program.buffers, program.activities, program.streams, program.resources, program.order)
+    arrays = [array for part in parts for array in part if array.size]
+    arrays += [program.laws.kind, program.laws.values, state.lots.quantity, state.backlog, state.resource_share]
+    before = _content(program, state)
+    for array in arrays:
+        if array.size:
+            old = array[0].copy()
+            array[0] = old + 1
+            assert _content(program, state) != before
+            array[0] = old
+    assert _content(program, state) == before
+    state.backlog[0] += 5.0
+    changed = run_ensemble(program, state, span=SPAN, threads=1)
+    _kept_plan.cache_clear()
+    assert not same(first, changed)
+    assert same(changed, run_ensemble(program, state, span=SPAN, threads=1))
+
+
+def test_run_ensemble__tables_are_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left in a table of an earlier batch never shows."""
+    program = random_program(5)
+    state = initial_state(program)
+    span = replace(SPAN, replications=64 * 7 + 5)
+    whole = run_ensemble(program, state, span=span, threads=1)
+    monkeypatch.setattr(playing, "BATCH_BYTES", 1)
+    assert same(whole, run_ensemble(program, state, span=span, threads=1))
+    assert same(whole, run_ensemble(program, state, span=span, threads=2))
 
 
 def test_run_ensemble__another_seed_gives_other_numbers() -> None:

@@ -66,7 +66,7 @@ def simulate_short_line() -> Case:
     """Return the case of one replication over some periods, where the time around the engine counts as much as the engine's."""
     return Case(
         "simulate_short_line",
-        "Simulate one replication of three stages in a row with Poisson demand, its tape written anew; the size counts periods.",
+        "Simulate one replication of three stages in a row with Poisson demand, compiled and run before; size counts periods.",
         (1_000, 10_000),
         "period",
         partial(_prepare_line, limit_seconds=0.0015),

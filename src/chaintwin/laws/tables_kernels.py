@@ -138,13 +138,15 @@ def fill_quantile_kernel(
         cumulative = int(guide + np.int64(cells))
         listed = cumulative + np.int64(values[offset + 1])
         first = values[offset + 2]
-        # Nearly always the guide is right or one short: a loop without a branch goes that far, and counts what is left.
+        # Nearly always the guide is right or one short: a loop without a branch goes that far, and counts what is left. The atom
+        # after the next is looked at whether or not it is needed, because then nothing waits for a comparison.
+        last = np.int64(values[offset + 1]) - 1
         behind = 0
         for w in range(width):
-            atom = np.int64(values[np.uint64(guide + np.int64(u[w] * cells))])
-            atom += values[np.uint64(cumulative + atom)] < u[w]
-            behind += values[np.uint64(cumulative + atom)] < u[w]
-            out[w] = np.float64(atom)
+            guess = values[np.uint64(guide + np.int64(u[w] * cells))]
+            atom = np.int64(guess)
+            behind += values[np.uint64(cumulative + min(atom + 1, last))] < u[w]
+            out[w] = guess + (1.0 if values[np.uint64(cumulative + atom)] < u[w] else 0.0)
         if behind > 0:
             for w in range(width):
                 atom = np.int64(out[w])

@@ -243,7 +243,7 @@ class Payments(NamedTuple):
 
     Parameters
     ----------
-    owners : Integers[1]: accounts whose cash is followed by period; they are the first.
+    is_owner : int8[P]: 1 for accounts whose cash is followed by period; they are the first.
     payer, payee : Integers[G], accounts. term : Integers[G], periods until what fell due is paid, 0 or more.
     item_start : Integers[G + 1]: items of each group.
     item_basis : int8[I], values of Basis. item_entity : Integers[I], what the basis speaks of.
@@ -251,7 +251,7 @@ class Payments(NamedTuple):
     series_start, series_value : rows over I of the price of each period, repeated; none where it does not change.
     """
 
-    owners: Integers
+    is_owner: Bytes
     payer: Integers
     payee: Integers
     term: Integers

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field, is_dataclass, replace
+from functools import lru_cache, partial
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import CancelledError, InvariantError, UsageError
-from chaintwin.network.program import Program
+from chaintwin.network.program import Names, Program
 from chaintwin.network.state import State
 from chaintwin.simulation.bands.histories import with_histories
 from chaintwin.simulation.bands.keeping import Each, Keeper
@@ -48,6 +49,9 @@ BATCH_BYTES = 256 * 1024 * 1024
 
 BATCH_REPLICATIONS = 1 << 40
 """Replications of a batch where nobody waits for a precision: no limit."""
+
+SMALL, PLANS_KEPT = 2_000, 8
+"""Entities of a network whose plan is kept for the next run of the same, and how many such plans."""
 
 CANCELLED = "the run was cancelled; nothing was written"
 
@@ -125,6 +129,8 @@ class Job:
     report: Callable[[float], None]
     cancel: _Stop
     keeper: Keeper | None = None
+    tables: list[Floats] = field(default_factory=list)
+    """Tables of blocks that have been reduced, for the next ones."""
 
 
 def best_width(tape: Tape, replications: int, *, workers: int) -> int:
@@ -154,10 +160,9 @@ def job_of(
 ) -> tuple[Job, int]:
     """Return what all groups need, and the number of workers."""
     _refuse(span, width)
-    tape = assemble(program, state, periods=span.warm_up + span.periods)
     workers = max(1, threads or os.cpu_count() or 1)
-    chosen = width or best_width(tape, span.replications, workers=workers)
-    plan, keeper = _plan(program, tape, span=span, bands=bands)
+    plan, keeper = _plan(program, state, span=span, bands=bands)
+    chosen = width or best_width(plan.tape, span.replications, workers=workers)
     report = _reporter(span, chosen, progress)
     return Job(plan=plan, span=span, width=chosen, report=report, cancel=_Stop(cancel), keeper=keeper), workers
 
@@ -193,11 +198,38 @@ def batches_of(job: Job, workers: int, *, begin: int, most: int) -> list[tuple[i
     return [(first, min(size, span.replications - first)) for first in range(begin, span.replications, size)]
 
 
-def _plan(program: Program, tape: Tape, *, span: Span, bands: Integers | None) -> tuple[Plan, Keeper | None]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a plan is made for; equal to another of the same content."""
+
+    digest: bytes
+    program: Program = field(compare=False)
+    state: State = field(compare=False)
+    first: int
+    warm_up: int
+    periods: int
+
+    def plan(self) -> Plan:
+        """Return the tape of the program and what is counted."""
+        tape = assemble(self.program, self.state, periods=self.warm_up + self.periods)
+        return Plan.of(self.program, tape, begin=self.first, warm_up=self.warm_up, periods=self.periods)
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def _kept_plan(wanted: _Wanted) -> Plan:
+    return wanted.plan()
+
+
+def _plan(program: Program, state: State, *, span: Span, bands: Integers | None) -> tuple[Plan, Keeper | None]:
     """Return what is played and, where bands are asked for, what keeps them."""
     periods = {"begin": span.first, "warm_up": span.warm_up, "periods": span.periods}
     if bands is None:
-        return Plan.of(program, tape, **periods), None
+        # Writing the tape of a small network takes as long as to play thousands of periods, and it is often played again.
+        small = sum(program.counts) <= SMALL
+        digest = _content(program, state) if small else b""
+        wanted = _Wanted(digest, program, state, span.first, span.warm_up, span.periods)
+        return replace(_kept_plan(wanted), program=program) if small else wanted.plan(), None
+    tape = assemble(program, state, periods=span.warm_up + span.periods)
     histories = with_histories(tape, program, chosen=bands, periods=span.periods)
     plan = Plan.of(program, histories.tape, **periods)
     keeper = Keeper(
@@ -209,6 +241,26 @@ def _plan(program: Program, tape: Tape, *, span: Span, bands: Integers | None) -
         replications=span.replications,
     )
     return replace(plan, measures=histories.measured(plan.measures)), keeper
+
+
+def _content(*parts: object) -> bytes:
+    """Return a hash of all arrays and numbers in dataclasses; names do not count."""
+    digest = hashlib.blake2b(digest_size=16)
+    waiting = list(parts)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.dtype.str}{part.shape}".encode())
+            digest.update(part.tobytes())
+        elif isinstance(part, Names):
+            continue
+        elif isinstance(part, tuple):
+            waiting += part
+        elif is_dataclass(part):
+            waiting += [getattr(part, name) for name in part.__dataclass_fields__]
+        else:
+            digest.update(repr(part).encode())
+    return digest.digest()
 
 
 def _refuse(span: Span, width: int | None) -> None:
@@ -280,12 +332,14 @@ def _groups(job: Job, played: Iterable[tuple[int, Blocks]]) -> Iterator[Reduced]
             if (first + width) % GROUP == 0 or first + width == job.span.replications:
                 yield Reduced(np.concatenate(counted.figures), counted.moments, counted.ratios, measures)
                 counted = Counted.nothing(measures)
+        job.tables.append(blocks.table)
 
 
 def _play(job: Job, batch: tuple[int, int]) -> tuple[int, Blocks]:
     """Play one batch through warm-up and counted periods and return its number of replications and its blocks."""
     first, used = batch
-    blocks = Blocks(job.plan, first=first, width=job.width, seed=job.span.seed, count=-(-used // job.width))
+    count = -(-used // job.width)
+    blocks = Blocks(job.plan, first=first, width=job.width, seed=job.span.seed, count=count, tables=job.tables)
     _warm_up(job, blocks)
     _advance(job, blocks, job.plan.end)
     return used, blocks

@@ -69,7 +69,7 @@ def payments_of(graph: Graph, names: Names) -> Payments:
     group = integers(items.join(groups, on=key, how="left", maintain_order="left"), "group")
     series_start, series = lists(items["price_series"])
     return Payments(
-        owners=np.array([int(names.accounts["is_owner"].sum())], dtype=np.int64),
+        is_owner=names.accounts["is_owner"].to_numpy().astype(np.int8),
         payer=integers(groups, "payer_number"),
         payee=integers(groups, "payee_number"),
         term=integers(groups, "term"),

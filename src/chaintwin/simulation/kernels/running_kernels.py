@@ -426,6 +426,8 @@ def _send_kernel(period: int, ring: int, length: int, start: int, at_once: int, 
 @part_kernel
 def _scatter_kernel(period: int, ring: int, length: int, start: int, at_once: int, total: int, table: Floats) -> None:
     """Send what starts on its way by the lead times in row ``at_once``; leave there what has none."""
+    # No lead time is longer than the ring, and a division would take longer than all the rest.
+    today = period % length
     for w in range(table.shape[1]):
         lead = int(table[at_once, w])
         started = table[start, w]
@@ -434,4 +436,6 @@ def _scatter_kernel(period: int, ring: int, length: int, start: int, at_once: in
             table[at_once, w] = started
         else:
             table[at_once, w] = 0.0
-            table[ring + (period + lead) % length, w] += started
+            slot = today + lead
+            slot -= length if slot >= length else 0
+            table[np.uint64(ring + slot), np.uint64(w)] += started

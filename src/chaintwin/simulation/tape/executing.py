@@ -180,6 +180,8 @@ def _write_direct(writer: Writer, program: Program, rows: Rows, plan: _Plan) -> 
 
 def _write_limits(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers, step: int) -> None:
     """Write what each activity can start: what is ordered, as far as granted inputs reach."""
+    if not chosen.size:
+        return
     activities = program.activities
     level, place = plan.activity_level[chosen], plan.activity_place[chosen]
     writer.write("execute", Op.COPY, place=(level, step, place, 0), rows=(rows.starts[chosen], rows.waiting[chosen]))
@@ -205,6 +207,8 @@ def _write_cuts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, fi
     activities, order = program.activities, program.order
     cutting = (np.diff(activities.use_start) > 0) | (filling.net > 0)
     chosen = np.flatnonzero(cutting)
+    if not chosen.size:
+        return
     owner, arc = _arcs(activities.use_start, chosen)
     level, place = plan.activity_level[owner], plan.activity_place[owner]
     resource, start = activities.use_resource[arc], rows.starts[owner]
@@ -253,6 +257,8 @@ def _write_needed_rooms(writer: Writer, program: Program, rows: Rows, plan: _Pla
 
 def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
     """Write that inputs leave stock and what starts leaves the queue."""
+    if not chosen.size:
+        return
     activities = program.activities
     level, place = plan.activity_level[chosen], plan.activity_place[chosen]
     owner, arc = _arcs(activities.input_start, chosen)
@@ -279,6 +285,8 @@ def _write_starts(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, 
 
 def _write_sent(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers, leads: Leads) -> None:
     """Write that what starts goes on its way, or into stock where there is no lead time."""
+    if not chosen.size:
+        return
     activities, lead = program.activities, int(rows.spare[6])
     level, place = plan.activity_level[chosen], plan.activity_place[chosen]
     ripe = ripens(program)[chosen]
@@ -305,6 +313,8 @@ def _write_sent(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, ch
 
 def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, chosen: Integers) -> None:
     """Write that what has no lead time, or drew none, is in stock at once."""
+    if not chosen.size:
+        return
     activities, lead = program.activities, int(rows.spare[6])
     come = np.where(activities.lead_random == 1, lead, rows.starts)
     place = (plan.activity_level[chosen], 8, plan.activity_place[chosen], 206)

@@ -126,6 +126,8 @@ def _write_simple(writer: Writer, program: Program, rows: Rows, *, place: Intege
 
 def _write_general(writer: Writer, program: Program, rows: Rows, *, place: Integers, slack: Floats, chosen: Integers) -> None:
     """Write how the sources of each buffer, or of each tier, share what it wants."""
+    if not chosen.size:
+        return
     buffers = program.buffers
     steps, items = source_places(program)
     count = np.diff(buffers.source_start)[chosen]
@@ -248,6 +250,8 @@ def _write_upstream(writer: Writer, program: Program, rows: Rows, *, place: Plac
         (rows.free_stock, 0, -1.0, 512, taken),
         (rows.free_capacity, 0, -1.0, 1024, used),
     ):
+        if (into == rows.nowhere).all():
+            continue
         first = start[activity] + skipped
         count = np.where(seen, np.maximum(start[activity + 1] - first, 0), 0)
         which = np.repeat(np.arange(activity.size), count)

@@ -294,7 +294,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         nowhere=nowhere,
         hot=hot,
         count=next_row,
-        totals=PERIOD_TOTALS + int(program.payments.owners[0]),
+        totals=PERIOD_TOTALS + int(program.payments.is_owner.sum()),
     )
 
 
@@ -459,7 +459,7 @@ def _hot_sizes(program: Program) -> dict[str, int | Integers]:
         "start_count": actors,
         "used": resources,
         **dict.fromkeys(("due", "unpaid"), program.payments.term.size),
-        **dict.fromkeys(("cash", "cash_at", "funding"), program.names.accounts.height),
+        **dict.fromkeys(("cash", "cash_at", "funding"), program.payments.is_owner.size),
         "room_free": program.rooms.capacity.size,
         "room_need": program.rooms.capacity.size,
     }

@@ -76,6 +76,8 @@ def write_tiers(writer: Writer, program: Program, *, rows: Rows, place: Integers
     place : Integers[N]: turn of each buffer.
     """
     buffers = program.buffers
+    if not tiered(program).any():
+        return
     owner = np.repeat(np.arange(buffers.policy.size), np.diff(buffers.source_start))
     order, left, taken, most = (int(rows.spare[number]) for number in (1, 9, 10, 11))
     chosen = np.flatnonzero(tiered(program)[owner])

@@ -26,6 +26,9 @@ finds what sources have free before anybody orders."""
 BITS = (3, 22, 5, 22, 11)
 """Widths of the parts of a place on the tape: event, entity or level, step, item of the step, part of the item."""
 
+LARGEST = int(np.iinfo(np.int32).max)
+"""Largest operand of an operation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tape:
@@ -98,26 +101,26 @@ class Writer:
         place : entity or level, step, item of the step, part of the item; what is left out is 0.
         rows, numbers : operands.
         """
-        operands = [np.asarray(value) for value in (*place, *rows, *numbers)]
-        count = max((value.size for value in operands if value.ndim), default=1)
-        if any(value.ndim and value.size == 0 for value in operands):
+        # Most kinds of operations are not on the tape of most networks.
+        sizes = [value.size for value in (*place, *rows, *numbers) if isinstance(value, np.ndarray) and value.ndim]
+        if 0 in sizes:
             return
+        count = max(sizes, default=1)
         code = np.zeros((count, WIDTH), dtype=np.int32)
         code[:, 0] = op
         for column, value in enumerate(rows):
-            if np.max(value, initial=0) > np.iinfo(np.int32).max:
-                raise UsageError(
-                    f"network: found {np.max(value)} in the {op.name} operation; allowed: up to {np.iinfo(np.int32).max}"
-                )
+            if (value if isinstance(value, int) else value.max()) > LARGEST:
+                raise UsageError(f"network: found {np.max(value)} in the {op.name} operation; allowed: up to {LARGEST}")
             code[:, 1 + column] = value
         written = np.zeros((count, NUMBERS))
         for column, number in enumerate(numbers):
             written[:, column] = number
         at = np.full(count, EVENTS[event], dtype=np.int64)
         for width, part in zip(BITS[1:], (*place, 0, 0, 0, 0), strict=False):
-            if np.max(part, initial=0) >= 1 << width:
+            if (part if isinstance(part, int) else part.max()) >= 1 << width:
                 raise UsageError(f"network: found {np.max(part)} entities in one {event} event; allowed: under {1 << width}")
-            at = (at << width) | np.broadcast_to(np.asarray(part, dtype=np.int64), count)
+            at <<= width
+            at |= part
         self.places.append(at)
         self.code.append(code)
         self.numbers.append(written)

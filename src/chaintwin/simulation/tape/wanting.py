@@ -43,6 +43,8 @@ def write_claims(writer: Writer, program: Program, *, rows: Rows) -> None:
     """
     streams, activities = program.streams, program.activities
     expecting = np.flatnonzero(rows.claimed != rows.nowhere)
+    if not expecting.size:
+        return
     writer.write("receive", Op.CLEAR, place=(expecting, 2), rows=(rows.claimed[expecting], 1))
     asked = np.flatnonzero(rows.claimed[streams.buffer] != rows.nowhere)
     writer.write(
@@ -71,6 +73,8 @@ def write_wants(
     chosen : Integers: the buffers.
     after : terms of sums that come before these.
     """
+    if not chosen.size:
+        return SumWriter().finish(0)
     buffers = program.buffers
     order, projected, supply = (int(rows.spare[number]) for number in (1, 0, 7))
     lossy = buffers.claim_lossy[chosen] == 1
@@ -143,6 +147,8 @@ def write_regular_wants(writer: Writer, program: Program, *, rows: Rows, place: 
     buffers = program.buffers
     order, projected = int(rows.spare[1]), int(rows.spare[0])
     indexed, surging = (np.flatnonzero(buffers.policy == policy) for policy in TWO_SPEEDS)
+    if not indexed.size + surging.size:
+        return
     seen = np.where(projects(program, rows)[indexed], projected, rows.position[indexed])
     writer.write(
         "order",
@@ -174,6 +180,8 @@ def _write_shape(
 def _write_near(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers) -> None:
     """Write the position as expedited sources see it: without what is due later than they could deliver."""
     buffers, activities = program.buffers, program.activities
+    if not chosen.size:
+        return
     near = int(rows.spare[8])
     seen = np.where(projects(program, rows)[chosen], int(rows.spare[0]), rows.position[chosen])
     writer.write("order", Op.COPY, place=(place[chosen], 3, NEAR), rows=(near, seen))
@@ -260,6 +268,8 @@ def _add_echelon(sums: SumWriter, program: Program, rows: Rows, *, pipes: Rings,
 def _write_projection(writer: Writer, program: Program, rows: Rows, *, place: Integers, chosen: Integers) -> None:
     """Write the dry run of the allocation that tells which of today's demand will be lost."""
     buffers = program.buffers
+    if not chosen.size:
+        return
     projected = int(rows.spare[0])
     kept = chosen[buffers.policy[chosen] != Policy.ECHELON]
     writer.write("order", Op.COPY, place=(place[kept], 1), rows=(projected, rows.position[kept]))

@@ -72,9 +72,8 @@ def write_payments(writer: Writer, program: Program, *, rows: Rows, before: int,
     )
     now = np.flatnonzero(payments.term == 0)
     writer.write("close", Op.PAY, place=(0, SETTLE, now, 1), rows=(accrued, rows.due[now], *(side[now] for side in sides)))
-    owners = int(payments.owners[0])
+    number = np.where(payments.is_owner == 1, np.arange(rows.cash.size), -1)
     accounts = np.arange(rows.cash.size)
-    number = np.where(accounts < owners, accounts, -1)
     writer.write("close", Op.FOLLOW, place=(0, FOLLOW, accounts), rows=(rows.cash, rows.cash_at, rows.funding, number))
     return terms
 
