@@ -11,10 +11,14 @@ from chaintwin.network.graph import Basis
 BASES = {"activities": (Basis.STARTED, Basis.RECEIVED, Basis.COUNTED), "demands": (Basis.SHIPPED,), "resources": (Basis.USED,)}
 
 
-def lawful(network: dict[str, Any]) -> dict[str, Any]:
-    """Return a network whose lead times that come one after the other in the plain engine are drawn from a law."""
+def lawful(network: dict[str, Any], *, at_once: bool = False) -> dict[str, Any]:
+    """Return a network whose lead times that come one after the other in the plain engine are drawn from a law.
+
+    With ``at_once`` the law may give no lead time, which a network with loops cannot have.
+    """
     drawn = network.get("leads", {})
-    activities = [item | {"lead": "pmf(1:0.3, 2:0.4, 4:0.3)"} if item["id"] in drawn else item for item in network["activities"]]
+    law = "pmf(0:0.3, 1:0.3, 3:0.4)" if at_once else "pmf(1:0.3, 2:0.4, 4:0.3)"
+    activities = [item | {"lead": law} if item["id"] in drawn else item for item in network["activities"]]
     return {name: value for name, value in network.items() if name != "leads"} | {"activities": activities}
 
 

@@ -94,7 +94,9 @@ def test_lower__owners_trade_at_the_price_of_the_sender() -> None:
     assert ("retail", CARRIERS, 0, Basis.RECEIVED, 1.5) in bills(graph, "truck/A")
     assert bills(graph, "D") == {("chain", "retail", 7, Basis.SHIPPED, 20.0)}
     assert graph.accounts.filter("is_owner")["account_id"].to_list() == ["maker", "retail"]
-    # Without a dated price goods change hands at their value.
+    # Without a dated price of the sender goods change hands at their value, whatever suppliers ask.
+    general = [{"product_id": "A", "price": 3.0}]
+    assert ("retail", "maker", 60, Basis.RECEIVED, 10.0) in bills(shop(sites=sites, partners=partners, prices=general), "truck/A")
     assert ("retail", "maker", 60, Basis.RECEIVED, 10.0) in bills(shop(sites=sites, partners=partners), "truck/A")
 
 
@@ -136,5 +138,6 @@ def test_lower__the_price_of_a_stream_may_follow_a_series() -> None:
     demand = [{"stream_id": "D", "site_id": "shop", "product_id": "A", "quantity": "5", "price_series": "P"}]
     graph = shop(series=series, demand=demand)
     assert graph.streams["price_series"].to_list() == [[18.0, 21.0]]
-    assert graph.streams["price"].to_list() == [18.0]
+    # What is late or lost costs by the mean price.
+    assert graph.streams["price"].to_list() == [19.5]
     assert graph.unpriced.len() == 0

@@ -496,6 +496,8 @@ def _lead_min(network: Network, activity: Entity) -> int:
         least = int(activity.get("lead_min", 0))
     else:
         least = int(min(series)) if isinstance(series, Sequence) else int(series)
+        # A law may give less than it gave in these periods.
+        least = min(least, int(activity.get("lead_min", least)))
     return max(least, 1) if _ripens(network, activity) else least
 
 

@@ -20,6 +20,7 @@ from chaintwin.simulation import playing
 from chaintwin.simulation.ensemble import run_ensemble
 from chaintwin.simulation.playing import Reduced, Span, _content, _kept_plan, best_width
 from chaintwin.simulation.tape.assembling import assemble
+from tests.bills import with_payments
 from tests.graphs import graph_of
 from tests.sizes import scaled
 from tests.strategies import EVERYTHING, networks, random_network, two_speed_suppliers
@@ -33,7 +34,7 @@ def random_program(seed: int, *, integer: bool = False) -> Program:
 
 def random_graph(seed: int, *, integer: bool = False) -> Graph:
     case = random_network(seed, integer=integer, features=EVERYTHING)
-    network = with_laws(case["network"])
+    network = with_payments(with_laws(case["network"]), np.random.default_rng(seed))
     return graph_of(network, integer=integer, costs={"h": 1.0, "p": 9.0, "K": 5.0})
 
 
@@ -74,6 +75,7 @@ def test_run_ensemble__order_of_input_rows_never_changes_a_byte() -> None:
     for seed in range(scaled(ci=4, full=40)):
         graph = random_graph(seed)
         frames = ("buffers", "activities", "inputs", "outputs", "uses", "resources", "streams", "pipeline", "orders")
+        frames += ("rooms", "accounts", "payments")
         shuffled = replace(graph, **{name: getattr(graph, name).sample(fraction=1, shuffle=True, seed=3) for name in frames})
         one, other = compile_graph(graph), compile_graph(shuffled)
         assert one.digest() == other.digest()

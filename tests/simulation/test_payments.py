@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from chaintwin.errors import GraphError
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.graph import Basis
 from chaintwin.network.program import Program
@@ -15,11 +17,12 @@ from chaintwin.network.state import initial_state
 from chaintwin.simulation.counting.measures import LEDGER
 from chaintwin.simulation.ensemble import run_ensemble
 from chaintwin.simulation.playing import Reduced, Span
+from chaintwin.simulation.tape.rows import rows_for
 from tests.bills import lawful, with_payments
 from tests.graphs import blocks_of, graph_of, in_process
 from tests.shared_data import cases_of
 from tests.sizes import scaled
-from tests.strategies import random_network
+from tests.strategies import EVERYTHING, random_network
 
 Floats = NDArray[np.float64]
 
@@ -50,8 +53,7 @@ def test_run_kernel__pays_what_the_cases_of_payment_terms_say(case: dict[str, An
 
 def test_run_kernel__cash_is_that_of_plain_bookkeeping_on_random_networks() -> None:
     for seed in range(scaled(ci=60, full=600)):
-        case = random_network(seed, periods=PERIODS)
-        network = with_payments(lawful(case["network"]), np.random.default_rng(seed))
+        case, network = _random(seed)
         program = compile_graph(graph_of(network, integer=case["integer"]))
         flows, cash, unpaid = _play(program)
         wanted_cash, wanted_unpaid = _booked(program, flows)
@@ -61,10 +63,26 @@ def test_run_kernel__cash_is_that_of_plain_bookkeeping_on_random_networks() -> N
         np.testing.assert_allclose(cash.sum(axis=1), 0.0, atol=1e-6)
 
 
+def test_run_ensemble__pays_for_everything_that_is_received_whatever_its_lead_time() -> None:
+    """In the long run what is paid at once on receipt is what was started, at the price."""
+    for law in ("1", "pmf(0:0.5, 2:0.5)", "uniform(0, 2)", "exponential(1)"):
+        network = {
+            "buffers": [{"id": "b", "init": 20, "policy": {"type": "base_stock", "S": 20}}],
+            "activities": [{"id": "buy", "in": {}, "out": {"b": 1}, "lead": law}],
+            "demands": [{"buffer": "b", "series": [5]}],
+            "accounts": [{"account_id": "own"}, {"account_id": "supplier"}],
+            "payments": [
+                {"payer": "own", "payee": "supplier", "basis": Basis.RECEIVED, "entity_id": "buy", "price": 6.0, "term": 0}
+            ],
+        }
+        program = compile_graph(graph_of(network, integer=True))
+        found = _run(program, warm_up=100, periods=4000)
+        assert found["margin"].average()[1] == pytest.approx(30.0, rel=0.005), law
+
+
 def test_run_ensemble__cash_is_the_margin_less_the_growth_of_what_is_unpaid() -> None:
     for seed in range(scaled(ci=20, full=200)):
-        case = random_network(seed, periods=PERIODS)
-        network = with_payments(lawful(case["network"]), np.random.default_rng(seed))
+        case, network = _random(seed)
         program = compile_graph(graph_of(network, integer=case["integer"]))
         end = _run(program, warm_up=0, periods=PERIODS)
         growth = end["receivable"].average() - end["payable"].average()
@@ -80,8 +98,7 @@ def test_run_ensemble__cash_is_the_margin_less_the_growth_of_what_is_unpaid() ->
 def test_run_ensemble__pays_in_the_counted_periods_what_fell_due_while_it_warmed_up() -> None:
     """The same periods give the same cash, whether those before them count or not."""
     for seed in range(scaled(ci=10, full=100)):
-        case = random_network(seed, periods=PERIODS)
-        network = with_payments(lawful(case["network"]), np.random.default_rng(seed))
+        case, network = _random(seed)
         program = compile_graph(graph_of(network, integer=case["integer"]))
         late = _run(program, warm_up=12, periods=PERIODS - 12)["period_cash"].average().reshape(-1, PERIODS - 12)
         whole = _run(program, warm_up=0, periods=PERIODS)["period_cash"].average().reshape(-1, PERIODS)
@@ -104,6 +121,49 @@ def test_run_ensemble__books_costs_and_revenue_at_the_price_of_the_period() -> N
     np.testing.assert_allclose(figures["purchase_cost"] * PERIODS, spent)
     np.testing.assert_allclose(figures["revenue"] * PERIODS, earned)
     np.testing.assert_allclose(found["spent"].average()[0] * PERIODS, spent)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"payee": "own"},
+        {"term": -1},
+        {"term": 100_001},
+        {"price": -1.0},
+        {"price": float("nan")},
+        {"price_series": [1.0, -1.0]},
+        {"price_series": [1.0, float("nan")]},
+    ],
+)
+def test_compile_graph__refuses_payments_that_are_none(odd: dict[str, Any]) -> None:
+    bill = {"payer": "own", "payee": "supplier", "basis": Basis.RECEIVED, "entity_id": "buy", "price": 6.0, "term": 0}
+    network = {
+        "buffers": [{"id": "b"}],
+        "activities": [{"id": "buy", "in": {}, "out": {"b": 1}, "lead": 1}],
+        "demands": [],
+        "accounts": [{"account_id": "own"}, {"account_id": "supplier"}],
+        "payments": [bill | odd],
+    }
+    with pytest.raises(GraphError, match="buy: found own paying .* allowed: two accounts"):
+        compile_graph(graph_of(network, integer=True))
+
+
+def test_assemble__a_term_beyond_the_run_takes_no_more_rows_than_the_run() -> None:
+    case, network = _random(1)
+    long = network | {"payments": [bill | {"term": 90_000} for bill in network["payments"]]}
+    program = compile_graph(graph_of(long, integer=case["integer"]))
+    block = blocks_of(program, initial_state(program), periods=5)
+    rows = rows_for(program, initial_state(program), periods=5)
+    assert rows.dues_length.max() == 5
+    block.advance(5)
+    assert not block.read(block.plan.tape.rows.cash).any()
+
+
+def _random(seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a random case and its network with payments; every second one may draw no lead time."""
+    at_once = seed % 2 == 0
+    case = random_network(seed, periods=PERIODS, features=replace(EVERYTHING, loops=not at_once))
+    return case, with_payments(lawful(case["network"], at_once=at_once), np.random.default_rng(seed))
 
 
 def _trader(said: dict[str, Any]) -> dict[str, Any]:

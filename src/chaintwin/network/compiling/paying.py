@@ -11,6 +11,7 @@ from chaintwin.network.compiling.refusing import refuse_unknown
 from chaintwin.network.graph import Basis, Graph
 from chaintwin.network.paths.ordering import rows_of
 from chaintwin.network.program import Names, Payments
+from chaintwin.network.tables.schema import DELAY_MAX
 
 ENTITIES: dict[str, tuple[Basis, ...]] = {
     "activities": (Basis.STARTED, Basis.RECEIVED, Basis.COUNTED),
@@ -52,11 +53,7 @@ def payments_of(graph: Graph, names: Names) -> Payments:
     for side in ("payer", "payee"):
         frame = frame.join(number.rename({"account_id": side, "number": f"{side}_number"}), on=side, how="left")
         refuse_unknown(frame, side, where="entity_id", column=f"{side}_number")
-    wrong = frame.filter((pl.col("payer") == pl.col("payee")) | (pl.col("term") < 0) | (pl.col("price") < 0))
-    if wrong.height:
-        row = wrong.row(0, named=True)
-        found = f"found {row['payer']} paying {row['payee']} {row['price']:g} a unit after {row['term']} periods"
-        raise GraphError(f"{row['entity_id']}: {found}; allowed: two accounts, a term and a price of 0 or more")
+    _refuse_odd(frame)
     parts = [frame.clear().with_columns(entity=pl.lit(0, dtype=pl.Int64))]
     for kind, bases in ENTITIES.items():
         known = getattr(names, kind).select(entity_id=pl.nth(0)).with_row_index("entity")
@@ -64,7 +61,9 @@ def payments_of(graph: Graph, names: Names) -> Payments:
         refuse_unknown(part, "entity_id", where="payer", column="entity")
         parts.append(part.with_columns(pl.col("entity").cast(pl.Int64)))
     key = ["payer_number", "payee_number", "term"]
-    items = pl.concat(parts).sort(*key, "basis", "entity", "price")
+    # The series too, so that the order of rows never matters.
+    text = pl.col("price_series").cast(pl.List(pl.String)).list.join("|").fill_null("")
+    items = pl.concat(parts).sort(*key, "basis", "entity", "price", text)
     groups = items.select(key).unique(maintain_order=True).with_row_index("group")
     group = integers(items.join(groups, on=key, how="left", maintain_order="left"), "group")
     series_start, series = lists(items["price_series"])
@@ -80,3 +79,18 @@ def payments_of(graph: Graph, names: Names) -> Payments:
         series_start=series_start,
         series_value=series,
     )
+
+
+def _refuse_odd(payments: pl.DataFrame) -> None:
+    """Refuse a payment to oneself, a term that is below 0 or too long, and prices that are none."""
+    odd = ~pl.col("price").is_finite() | (pl.col("price") < 0)
+    series = pl.col("price_series").list.eval(~pl.element().is_finite() | (pl.element() < 0)).list.any().fill_null(value=False)
+    late = ~pl.col("term").is_between(0, DELAY_MAX)
+    wrong = payments.filter((pl.col("payer") == pl.col("payee")) | late | odd | series)
+    if wrong.height:
+        row = wrong.row(0, named=True)
+        price = "a series of prices" if row["price_series"] is not None else f"{row['price']:g}"
+        found = f"found {row['payer']} paying {row['payee']} {price} a unit after {row['term']} periods"
+        raise GraphError(
+            f"{row['entity_id']}: {found}; allowed: two accounts, a term of 0 to {DELAY_MAX:,} periods, prices of 0 or more"
+        )

@@ -54,15 +54,14 @@ def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
     square = pl.col("factor_square")
     # Over the horizon a season is one more source of spread: E[f²](v + m²) - (E[f] m)².
     spread = (square * (variance + mean**2) - (pl.col("factor_mean") * mean) ** 2).clip(lower_bound=0.0)
-    demand = demand.join(
-        series_values(rows["series"], blank=0.0).select("series_id", asked="replayed"),
-        left_on="price_series",
-        right_on="series_id",
-        how="left",
-    )
+    asked = series_values(rows["series"], blank=0.0).select("series_id", asked="replayed")
+    means = rows["series"].drop_nulls().group_by("series_id").agg(asked_mean=pl.col("value").clip(lower_bound=0.0).mean())
+    asked = asked.join(means, on="series_id", how="left")
+    demand = demand.join(asked, left_on="price_series", right_on="series_id", how="left")
     value = rows["products"].select("product_id", "value")
     demand = demand.join(value, on="product_id", how="left")
-    followed = pl.col("asked").list.first()
+    # What a late or a lost unit costs follows the mean price, of the periods that rows give.
+    followed = pl.col("asked_mean")
     price = pl.coalesce(followed, "price", "value")
     per_period = BACKLOG_RATE_PER_DAY * settings.period.hours / 24
     margin = (

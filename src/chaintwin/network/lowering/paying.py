@@ -113,7 +113,7 @@ def _of_trades(
     senders = owner.select(from_site="site_id", partner="owner")
     moved = moved.with_columns(pl.col("from_site").cast(senders.schema["from_site"])).join(senders, on="from_site", how="left")
     moved = moved.filter(pl.col("partner") != pl.col("payer")).with_columns(stated="value")
-    priced = purchase_prices(moved, rows, settings=network.settings, reach=reach)
+    priced = purchase_prices(moved, rows, settings=network.settings, reach=reach, own_only=True)
     priced = priced.with_columns(pl.coalesce("price", "stated").alias("price"), payee="partner")
     return _arriving(_with_terms(priced, terms), network)
 

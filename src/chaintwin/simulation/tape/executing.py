@@ -319,6 +319,9 @@ def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *
     come = np.where(activities.lead_random == 1, lead, rows.starts)
     place = (plan.activity_level[chosen], 8, plan.activity_place[chosen], 206)
     arrived = (come[chosen], np.ones(chosen.size, dtype=np.int64))
+    paid = np.flatnonzero(rows.received[chosen] != rows.nowhere)
+    due = tuple(part[paid] if isinstance(part, np.ndarray) else part for part in (*place[:3], 205))
+    writer.write("execute", Op.ADD, place=due, rows=(rows.received[chosen[paid]], arrived[0][paid], 1), numbers=(1.0,))
     write_yields(writer, program, rows=rows, event="execute", place=place, arrived=arrived, chosen=chosen)
     owner, arc = _arcs(activities.output_start, chosen)
     drawn = program.yields_drawn[owner]

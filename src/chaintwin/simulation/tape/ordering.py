@@ -9,8 +9,9 @@ from chaintwin.network.graph import TWO_SPEEDS, Policy
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.operations import Op
-from chaintwin.simulation.tape.rows import Rows, fractional, slacks, tiered
+from chaintwin.simulation.tape.rows import Rows, fractional, slacks
 from chaintwin.simulation.tape.sourcing import source_places, write_survey, write_tiers
+from chaintwin.simulation.tape.supply.comparing import tiered
 from chaintwin.simulation.tape.supply.substitutes import write_missing, write_parts, write_rests
 from chaintwin.simulation.tape.supply.yields import write_positions
 from chaintwin.simulation.tape.tape import BITS, Writer

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import GraphError, UsageError
-from chaintwin.network.graph import TWO_SPEEDS, LeadMode, Policy
+from chaintwin.network.graph import LeadMode, Policy
 from chaintwin.network.program import Activities, Program
 from chaintwin.network.sizes import RING_SLOTS_MAX, SLACK
 from chaintwin.network.state import State
-from chaintwin.simulation.counting.sums import spread
 from chaintwin.simulation.tape.ages.classes import class_rows, first_classes
 from chaintwin.simulation.tape.ages.lots import expires, first_lots, lot_rows
-from chaintwin.simulation.tape.money.valuing import valued
+from chaintwin.simulation.tape.money.valuing import due_rows, valued
 from chaintwin.simulation.tape.rooms.filling import filling_of, may_fill_at_once
+from chaintwin.simulation.tape.supply.comparing import compared_capacity, compared_stock
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -230,10 +231,8 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
     count, actors, streams, _ = program.counts
     pipe_length, info_length = _ring_lengths(program, state)
     perishing = expires(program, state, periods=periods)
-    lots_length, classes_length = lot_rows(program, perishing), class_rows(program)
-    promised_length = promise_rows(program, periods=periods)
+    expecting = np.isin(buffers.policy, EXPECTING)
     kept = (np.diff(activities.use_start) > 0) | may_fill_at_once(program)
-    stored = (filling_of(program).room >= 0) & (pipe_length > 0)
     next_row = 0
 
     def take(length: int | Integers) -> Integers:
@@ -252,43 +251,25 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         found[chosen] = take(int(chosen.sum()))
         return found
 
-    random, expecting = activities.lead_random == 1, np.isin(buffers.policy, EXPECTING)
-    lossy = activities.yield_rate < 1.0
-    window_length = np.where(expecting, buffers.window, 0)
-    chosen = {
-        "position": some(buffers.policy != Policy.NONE),
-        "forecast": some(expecting),
-        "claimed": some(expecting),
-        "window_sum": some(window_length > 0),
-        "free_stock": some(compared_stock(program)),
-        "free_capacity": some(compared_capacity(program)),
-        "lead_sum": some(random),
-        "latest": some(random & (activities.lead_mode == LeadMode.FIFO)),
-        "good": some(program.yields_drawn),
-        "scrapped": some(lossy),
-        "scrapped_at_once": some(program.yields_drawn & (random | (activities.lead_fixed == 0))),
-        "held": some(perishing),
-        "young": some(perishing),
-        "expired": some(perishing),
-        "claim_held": some(classes_length > 0),
-        "arriving": some(stored & ripens(program)),
-        "outside": some(stored),
-        "owed_before": some(promised_length > 0),
-        "wanted": some(promised_length > 0),
-        "on_time": some(promised_length > 0),
-    } | {name: some(wanted) for name, wanted in valued(program).items()}
-    warm = {"pipe": pipe_length, "info": info_length, "window": window_length}
-    cold = {"lots": lots_length, "classes": classes_length, "promised": promised_length, "dues": program.payments.term}
+    warm = {"pipe": pipe_length, "info": info_length, "window": np.where(expecting, buffers.window, 0)}
+    cold = {
+        "lots": lot_rows(program, perishing),
+        "classes": class_rows(program),
+        "promised": promise_rows(program, periods=periods),
+        "dues": due_rows(program, periods=periods),
+    }
+    lengths = {f"{name}_length": length for name, length in (warm | cold).items()}
+    chosen = {name: some(wanted) for name, wanted in _optional(program, perishing, lengths).items()}
     sizes = _hot_sizes(program) | warm
     taken = {name: take(size) for name, size in sizes.items()}
     hot = next_row
     openings = {"opening_balance": count, "opening_backlog": streams, "opening_queue": actors, "opening_to_go": actors}
     taken |= {name: take(size) for name, size in (cold | openings).items()}
-    chosen["on_time"] = np.where(promised_length > 0, chosen["on_time"], taken["immediate"])
+    chosen["on_time"] = np.where(lengths["promised_length"] > 0, chosen["on_time"], taken["immediate"])
     return Rows(
         **taken,
         **chosen,
-        **{f"{name}_length": length for name, length in (warm | cold).items()},
+        **lengths,
         starts=starts,
         spare=spare,
         nowhere=nowhere,
@@ -384,40 +365,6 @@ def promise_rows(program: Program, *, periods: int | None) -> Integers:
     return rows
 
 
-def tiered(program: Program) -> NDArray[np.bool_]:
-    """Return bool[N]: the sources of the buffer stand in tiers, of which each gets what those before it cannot start today."""
-    buffers = program.buffers
-    owner = np.repeat(np.arange(buffers.policy.size), np.diff(buffers.source_start))
-    later = np.bincount(owner[buffers.source_tier > 0], minlength=buffers.policy.size) > 0
-    found: NDArray[np.bool_] = later & ~np.isin(buffers.policy, (*TWO_SPEEDS, Policy.NONE))
-    return found
-
-
-def compared_sources(program: Program) -> Integers:
-    """Return the activities of which it matters what they can start today: those in tiers, and substitutes."""
-    buffers = program.buffers
-    owner = np.repeat(np.arange(buffers.policy.size), np.diff(buffers.source_start))
-    return np.unique(np.concatenate([buffers.source_activity[tiered(program)[owner]], buffers.substitute_activity]))
-
-
-def compared_stock(program: Program) -> NDArray[np.bool_]:
-    """Return bool[N]: free stock of the buffer decides between sources."""
-    activities = program.activities
-    _, arc = spread(activities.input_start, compared_sources(program))
-    found = np.zeros(program.counts[0], dtype=bool)
-    found[activities.input_buffer[arc]] = True
-    return found
-
-
-def compared_capacity(program: Program) -> NDArray[np.bool_]:
-    """Return bool[K]: free capacity of the resource decides between sources."""
-    activities = program.activities
-    _, arc = spread(activities.use_start, compared_sources(program))
-    found = np.zeros(program.counts[3], dtype=bool)
-    found[activities.use_resource[arc]] = True
-    return found
-
-
 def fractional(program: Program) -> NDArray[np.bool_]:
     """Return bool[N]: quantities are whole, but the position counts what is under way by its mean yield."""
     buffers = program.buffers
@@ -432,6 +379,37 @@ def slacks(program: Program) -> Floats:
     """Return Floats[N]: the rounding noise of each buffer; what is no larger is no order, no start, no stock and no debt."""
     noise = SLACK * np.maximum(1.0, np.abs(program.buffers.low))
     return np.where(fractional(program), np.minimum(noise, 0.5), 0.0) if program.integer else noise
+
+
+def _optional(program: Program, perishing: NDArray[np.bool_], lengths: Mapping[str, Integers]) -> dict[str, NDArray[np.bool_]]:
+    """Return which entities have the rows that not all have, by name; ``lengths`` are those of rings."""
+    activities, buffers = program.activities, program.buffers
+    random, expecting = activities.lead_random == 1, np.isin(buffers.policy, EXPECTING)
+    lossy = activities.yield_rate < 1.0
+    stored = (filling_of(program).room >= 0) & (lengths["pipe_length"] > 0)
+    promised = lengths["promised_length"] > 0
+    return {
+        "position": buffers.policy != Policy.NONE,
+        "forecast": expecting,
+        "claimed": expecting,
+        "window_sum": lengths["window_length"] > 0,
+        "free_stock": compared_stock(program),
+        "free_capacity": compared_capacity(program),
+        "lead_sum": random,
+        "latest": random & (activities.lead_mode == LeadMode.FIFO),
+        "good": program.yields_drawn,
+        "scrapped": lossy,
+        "scrapped_at_once": program.yields_drawn & (random | (activities.lead_fixed == 0)),
+        "held": perishing,
+        "young": perishing,
+        "expired": perishing,
+        "claim_held": lengths["classes_length"] > 0,
+        "arriving": stored & ripens(program),
+        "outside": stored,
+        "owed_before": promised,
+        "wanted": promised,
+        "on_time": promised,
+    } | valued(program)
 
 
 def _hot_sizes(program: Program) -> dict[str, int | Integers]:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
 from chaintwin.simulation.tape.operations import Op
-from chaintwin.simulation.tape.rows import Rows, tiered
+from chaintwin.simulation.tape.rows import Rows
+from chaintwin.simulation.tape.supply.comparing import tiered
 from chaintwin.simulation.tape.tape import Writer
 
 Floats = NDArray[np.float64]

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Paths = dict[tuple[str, str | None], Floats]
 
 
-def purchase_prices(goods: pl.DataFrame, rows: Rows, *, settings: Settings, reach: int) -> pl.DataFrame:
+def purchase_prices(goods: pl.DataFrame, rows: Rows, *, settings: Settings, reach: int, own_only: bool = False) -> pl.DataFrame:
     """Return goods with the dated ``price`` of the first day and the ``price_series``, both in the project's currency.
 
     A price of the seller goes before one for every supplier. A price in a currency without a rate has no amount and is left out;
@@ -29,6 +29,7 @@ def purchase_prices(goods: pl.DataFrame, rows: Rows, *, settings: Settings, reac
     rows : tables in force; uses ``prices`` and ``exchange_rates``.
     settings : of the project.
     reach : periods that prices are followed for.
+    own_only : leave out prices for every supplier, for who sells is none.
 
     Returns
     -------
@@ -42,7 +43,7 @@ def purchase_prices(goods: pl.DataFrame, rows: Rows, *, settings: Settings, reac
     named = named.filter(pl.col("product_id").is_in([product for product, _ in paths]))
     for place, product, partner, stated in named.select("place", "product_id", "partner", "stated").iter_rows():
         path = np.full(reach, np.nan)
-        for key in ((product, None), (product, partner)):
+        for key in ((product, partner),) if own_only else ((product, None), (product, partner)):
             if key in paths:
                 path = np.where(np.isnan(paths[key]), path, paths[key])
         price[place] = path[0]

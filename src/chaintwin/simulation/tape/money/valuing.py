@@ -9,6 +9,19 @@ from chaintwin.network.graph import Basis
 from chaintwin.network.program import Program
 
 Flags = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+
+
+def due_rows(program: Program, *, periods: int | None) -> Integers:
+    """Return Integers[G]: rows in which a group of payments keeps what fell due, by period; 0 where it is paid at once.
+
+    Parameters
+    ----------
+    program : the network.
+    periods : how many are run at most; what falls due is not paid within them where the term is longer.
+    """
+    term = program.payments.term
+    return term if periods is None else np.minimum(term, max(periods, 1))
 
 
 def valued(program: Program) -> dict[str, Flags]:
