@@ -144,7 +144,7 @@ def test_compile_graph__refuses_payments_that_are_none(odd: dict[str, Any]) -> N
         "accounts": [{"account_id": "own"}, {"account_id": "supplier"}],
         "payments": [bill | odd],
     }
-    with pytest.raises(GraphError, match="buy: found own paying .* allowed: two accounts"):
+    with pytest.raises(GraphError, match=r"buy: found own paying .* allowed: two accounts"):
         compile_graph(graph_of(network, integer=True))
 
 

@@ -25,7 +25,7 @@ from chaintwin.network.compiling.refusing import (
 )
 from chaintwin.network.graph import TWO_SPEEDS, ActivityKind, Graph, LeadMode, Policy
 from chaintwin.network.paths.echelons import Echelons, Feeds, echelons_of
-from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of
+from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of, spread
 from chaintwin.network.paths.speeds import expedite_leads
 from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Rooms, Streams
 from chaintwin.network.sizes import longest_lead
@@ -314,9 +314,8 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
 def _echelons(index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources: tuple[Integers, Integers, Floats]) -> Echelons:
     """Return the echelons that rules need; ``sources`` are activities, what they fill, and their share in a unit of it."""
     activity, target, share = sources
-    length = inputs.start[activity + 1] - inputs.start[activity]
-    arc = np.repeat(inputs.start[activity] - np.cumsum(length) + length, length) + np.arange(length.sum())
-    feeds = Feeds(inputs.other[arc], np.repeat(target, length), inputs.quantity[arc] * np.repeat(share, length))
+    place, arc = spread(inputs.start, activity)
+    feeds = Feeds(inputs.other[arc], target[place], inputs.quantity[arc] * share[place])
     echelons, looped = echelons_of(feeds, np.flatnonzero(policy == Policy.ECHELON), count=index.buffer.height)
     if looped >= 0:
         name = index.buffer["buffer_id"][looped]
@@ -460,9 +459,8 @@ def _order(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], laws: _Laws) -> Orde
 def _through(outputs: _Arcs, keep: NDArray[np.bool_], inputs: _Arcs) -> tuple[Integers, Integers]:
     """Return (output buffer, input buffer) of every pair of kept output and input of one activity."""
     owner, target = outputs.owner[keep], outputs.other[keep]
-    length = inputs.start[owner + 1] - inputs.start[owner]
-    offset = np.repeat(inputs.start[owner] - np.cumsum(length) + length, length)
-    return np.repeat(target, length), inputs.other[offset + np.arange(length.sum())]
+    place, arc = spread(inputs.start, owner)
+    return target[place], inputs.other[arc]
 
 
 def _levels(tail: Integers, head: Integers, base: Integers, *, ids: pl.Series, what: str, hint: str) -> Integers:

@@ -30,6 +30,20 @@ def rows_of(owner: Integers, count: int) -> Integers:
     return start
 
 
+def spread(start: Integers, owners: Integers) -> tuple[Integers, Integers]:
+    """Return, for every entry of the compressed rows of ``owners``, the place in ``owners`` and the entry.
+
+    Parameters
+    ----------
+    start : Integers[all + 1], first entry of each row.
+    owners : Integers[k], rows that are wanted, in any order and number.
+    """
+    count = np.diff(start)[owners]
+    place = np.repeat(np.arange(owners.size), count)
+    entry = np.repeat(start[owners] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+    return place, entry
+
+
 def levels_of(tail: Integers, head: Integers, *, base: Integers) -> Integers:
     """Return the level of each node: at least its base, and above every node an arc comes from.
 
@@ -56,10 +70,9 @@ def levels_of(tail: Integers, head: Integers, *, base: Integers) -> Integers:
     ready = np.flatnonzero(missing == 0)
     while ready.size:
         done[ready] = True
-        length = start[ready + 1] - start[ready]
-        offset = np.repeat(start[ready] - np.cumsum(length) + length, length)
-        target = heads[offset + np.arange(length.sum())]
-        np.maximum.at(level, target, np.repeat(level[ready] + 1, length))
+        place, arc = spread(start, ready)
+        target = heads[arc]
+        np.maximum.at(level, target, level[ready[place]] + 1)
         touched, times = np.unique(target, return_counts=True)
         missing[touched] -= times
         ready = touched[missing[touched] == 0]

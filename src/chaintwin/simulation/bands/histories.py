@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.graph import ActivityKind
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.measures import Measures
-from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.counting.sums import Sums, SumWriter
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows
 from chaintwin.simulation.tape.tape import Tape, Writer

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
-from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.counting.sums import Sums, SumWriter
 from chaintwin.simulation.tape.ages.lots import by_class
 from chaintwin.simulation.tape.rows import Rings, Rows, fractional
 from chaintwin.simulation.tape.supply.yields import add_positions

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.graph import ActivityKind
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
-from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.counting.sums import Sums, SumWriter
 from chaintwin.simulation.tape.rows import PERIOD_TOTALS, Rings, Rows, ripens
 
 Floats = NDArray[np.float64]

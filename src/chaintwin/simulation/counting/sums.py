@@ -60,17 +60,3 @@ class SumWriter:
         order = np.argsort(owner, kind="stable")
         start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.int64)
         return Sums(start, np.concatenate(self.row)[order], np.concatenate(self.weight)[order])
-
-
-def spread(start: Integers, owners: Integers) -> tuple[Integers, Integers]:
-    """Return, for every entry of the compressed rows of ``owners``, the place in ``owners`` and the entry.
-
-    Parameters
-    ----------
-    start : Integers[all + 1], first entry of each row.
-    owners : Integers[k], rows that are wanted, in any order and number.
-    """
-    count = np.diff(start)[owners]
-    place = np.repeat(np.arange(owners.size), count)
-    entry = np.repeat(start[owners] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
-    return place, entry

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
 from chaintwin.simulation.first_causes.shortfalls import DUST, Shortfalls, shortfalls_of
 from chaintwin.simulation.history.trace import Trace
@@ -138,8 +139,7 @@ def _write_queued(
         (activities.use_start, activities.use_resource, short.load, weight * (1.0 - fed)),
     ):
         count = np.diff(start)[activity]
-        which = np.repeat(np.arange(activity.size), count)
-        arc = np.repeat(start[activity] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+        which, arc = spread(start, activity)
         size = amounts[before[which], arc]
         if target is activities.use_resource:
             # The scarcest resource decides; those as scarce share.

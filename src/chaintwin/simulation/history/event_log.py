@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
 from chaintwin.simulation.history.trace import NEVER, Trace
 from chaintwin.simulation.tape.rows import EXPECTING
@@ -352,9 +353,8 @@ def _goods(trace: Trace) -> list[_Part]:
 
 def _spread(start: Integers, activity: Integers, which: Integers) -> tuple[Integers, Integers]:
     """Return journey and arc of every input or output of some journeys."""
-    count = np.diff(start)[activity[which]]
-    arc = np.repeat(start[activity[which]] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
-    return np.repeat(which, count), arc
+    place, arc = spread(start, activity[which])
+    return which[place], arc
 
 
 def _frame(program: Program, parts: Sequence[_Part]) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.leads import Leads
@@ -355,5 +356,5 @@ def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *
 
 def _arcs(start: Integers, chosen: Integers) -> tuple[Integers, Integers]:
     """Return owner and number of every entry of the rows of the chosen entities."""
-    count = start[chosen + 1] - start[chosen]
-    return np.repeat(chosen, count), np.repeat(start[chosen] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+    place, arc = spread(start, chosen)
+    return chosen[place], arc

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.graph import TWO_SPEEDS, Policy
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.operations import Op
@@ -131,9 +132,8 @@ def _write_general(writer: Writer, program: Program, rows: Rows, *, place: Integ
         return
     buffers = program.buffers
     steps, items = source_places(program)
-    count = np.diff(buffers.source_start)[chosen]
-    arc = np.repeat(buffers.source_start[chosen] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
-    owner = np.repeat(chosen, count)
+    number, arc = spread(buffers.source_start, chosen)
+    owner = chosen[number]
     source, part = buffers.source_activity[arc], int(rows.spare[2])
     where = (place[owner], steps[arc], items[arc])
     _write_parts(writer, program, rows, place=where, owner=owner, arc=arc)
@@ -220,9 +220,7 @@ def _write_seen(writer: Writer, program: Program, rows: Rows, *, place: Place, o
 def _write_supplied(writer: Writer, program: Program, rows: Rows, *, place: Place, activity: Integers) -> None:
     """Write that what is ordered counts in the position of every buffer it will reach."""
     activities = program.activities
-    count = np.diff(activities.output_start)[activity]
-    which = np.repeat(np.arange(activity.size), count)
-    arc = np.repeat(activities.output_start[activity] - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+    which, arc = spread(activities.output_start, activity)
     into = rows.position[activities.output_buffer[arc]]
     keep = into != rows.nowhere
     which, arc, into = which[keep], arc[keep], into[keep]
@@ -253,12 +251,9 @@ def _write_upstream(writer: Writer, program: Program, rows: Rows, *, place: Plac
     ):
         if (into == rows.nowhere).all():
             continue
-        first = start[activity] + skipped
-        count = np.where(seen, np.maximum(start[activity + 1] - first, 0), 0)
-        which = np.repeat(np.arange(activity.size), count)
-        arc = np.repeat(first - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+        which, arc = spread(start, activity)
         row = into[other[arc]]
-        keep = row != rows.nowhere
+        keep = (row != rows.nowhere) & seen[which] & (arc - start[activity[which]] >= skipped)
         which, arc, row = which[keep], arc[keep], row[keep]
         step = np.minimum(shift + arc - start[activity[which]], shift + 127)
         writer.write(

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.graph import TWO_SPEEDS, Policy
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.paths.speeds import expedite_leads
 from chaintwin.network.program import Program
-from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.counting.sums import Sums, SumWriter
 from chaintwin.simulation.tape.ages.perishing import write_expected
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rings, Rows

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.graph import TWO_SPEEDS, Policy
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
-from chaintwin.simulation.counting.sums import spread
 
 Integers = NDArray[np.int64]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
-from chaintwin.simulation.counting.sums import Sums, SumWriter, spread
+from chaintwin.simulation.counting.sums import Sums, SumWriter
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows, fractional
 from chaintwin.simulation.tape.sourcing import EVERYTHING
