@@ -203,6 +203,10 @@ def first_enough(figures: list[Floats], until: Until | None) -> int | None:
 
 def _enough(groups: Iterator[Reduced], until: Until | None, *, before: list[Floats]) -> Iterator[Reduced]:
     """Yield groups until the precision is reached; ``before`` holds the figures of the groups that are there already."""
+    if until is None:
+        # Nobody looks at the figures on the way, so they are not kept twice.
+        yield from groups
+        return
     figures = list(before)
     if _is_enough(figures, until):
         return
