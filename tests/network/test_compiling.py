@@ -159,6 +159,14 @@ def test_compile_graph__fractions_are_refused_in_whole_units_only(change: dict[s
     compile_graph(replace(changed, integer=False))
 
 
+@pytest.mark.parametrize("table", ["pipeline", "orders"])
+def test_compile_graph__what_is_on_its_way_is_not_due_in_the_past(table: str) -> None:
+    graph = graph_of(chain(lead=2, info_delay=2, pipeline=[2, 3], info=[4]), integer=False)
+    early = replace(graph, **{table: getattr(graph, table).with_columns(period=pl.lit(-2, pl.Int64))})
+    with pytest.raises(GraphError, match=f"{table}: found ship in period -2; allowed: from period 0 on"):
+        compile_graph(early)
+
+
 def test_compile_graph__fraction_of_a_first_stock() -> None:
     graph = graph_of(chain(), integer=True)
     with pytest.raises(GraphError, match=r"plant first stock: found 0\.5"):

@@ -215,14 +215,30 @@ def test_best_width__narrows_blocks_that_would_be_too_large() -> None:
     tape = assemble(program, initial_state(program))
     for gigabytes, width in ((0.03, 16), (0.1, 8), (0.3, 2), (3.0, 1)):
         rows = replace(tape.rows, hot=int(gigabytes * 2**27), count=int(gigabytes * 2**27))
-        assert best_width(replace(tape, rows=rows), 1000, workers=2) == width
+        assert best_width(replace(tape, rows=rows), 1000, workers=2, room=1) == width
+
+
+def test_best_width__counts_the_totals_of_all_periods() -> None:
+    program = random_program(1)
+    tape = assemble(program, initial_state(program))
+    # 2**27 numbers are a block of one replication.
+    for width in (1, 2, 8):
+        assert best_width(tape, 1000, workers=2, room=2**27 // (tape.rows.totals * width) - tape.rows.count) == width
 
 
 def test_best_width__gives_every_worker_its_share_of_a_group() -> None:
     program = random_program(1)
     tape = assemble(program, initial_state(program))
-    assert [best_width(tape, replications, workers=2) for replications in (1, 2, 3, 10, 64, 65, 1000)] == [1, 1, 2, 5, 32, 64, 64]
-    assert [best_width(tape, replications, workers=1) for replications in (1, 10, 64, 1000)] == [1, 10, 64, 64]
+    assert [best_width(tape, replications, workers=2, room=1) for replications in (1, 2, 3, 10, 64, 65, 1000)] == [
+        1,
+        1,
+        2,
+        5,
+        32,
+        64,
+        64,
+    ]
+    assert [best_width(tape, replications, workers=1, room=1) for replications in (1, 10, 64, 1000)] == [1, 10, 64, 64]
 
 
 def test_run_ensemble__any_width_for_a_group_gives_the_same_bytes() -> None:

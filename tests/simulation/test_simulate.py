@@ -86,6 +86,8 @@ def test_simulate__one_replication_has_no_interval() -> None:
     ("argument", "value"),
     [
         ("periods", 0),
+        ("periods", 10**9),
+        ("periods", 1_000_001),
         ("replications", 0),
         ("warm_up", -1),
         ("confidence", 1.0),
@@ -97,6 +99,24 @@ def test_simulate__one_replication_has_no_interval() -> None:
 def test_simulate__argument_out_of_range(argument: str, value: float) -> None:
     with pytest.raises(UsageError, match=argument):
         simulate(shop(), **{argument: value})  # type: ignore[arg-type]
+
+
+def test_simulate__periods_with_warm_up_and_those_before_a_state_are_counted_together() -> None:
+    network = shop()
+    with pytest.raises(
+        UsageError, match="periods: found 500,001 after 500,000 of warm-up from period 0 on; allowed: at most 1,000,000"
+    ):
+        simulate(network, periods=500_001, warm_up=500_000)
+    state = replace(initial_state(network.compile()), period=1_000_000)
+    with pytest.raises(UsageError, match="periods: found 1 after 0 of warm-up from period 1,000,000 on"):
+        simulate(network, periods=1, state=state)
+
+
+def test_simulate__state_that_does_not_fit() -> None:
+    network = shop()
+    state = initial_state(network.compile())
+    with pytest.raises(UsageError, match=r"state\.backlog\[0\]: found -1\.0"):
+        simulate(network, periods=5, replications=2, state=replace(state, backlog=state.backlog - 1))
 
 
 def test_simulate__loop_without_delay_is_named() -> None:

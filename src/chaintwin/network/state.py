@@ -21,7 +21,7 @@ class Lots:
     ----------
     buffer_index : Integers[lots].
     age : Integers[lots], period since it was made; 0 where age does not matter.
-    quality_index : Integers[lots]: place in the product's list of quality classes, best first.
+    quality_index : Integers[lots]: place in the product's list of quality classes, best first; the engine does not use it yet.
     quantity : Floats[lots], unit.
     """
 
@@ -77,7 +77,7 @@ class State:
     orders : open orders; those with ``visible < period`` wait at the source.
     backlog : Floats[D], unit: demand owed, by stream.
     resource_share : Floats[K], 0 to 1: part of each resource that works.
-    cash : money.
+    cash : money; the engine does not use it yet.
     forecast : Floats[N], unit a period: what rules that forecast expect; by default what the network says they expect at first.
     """
 

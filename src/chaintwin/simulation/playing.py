@@ -133,13 +133,18 @@ class Job:
     """Tables of blocks that have been reduced, for the next ones."""
 
 
-def best_width(tape: Tape, replications: int, *, workers: int) -> int:
+def best_width(tape: Tape, replications: int, *, workers: int, room: int) -> int:
     """Return the replications of a block: what fits the cache, a power of two from 16 to 64, or fewer where memory asks for it.
 
     A single group is cut into equal blocks instead, so that every worker has its share.
+
+    Parameters
+    ----------
+    tape, replications, workers : what is played, how often, and by how many threads.
+    room : periods of which a table keeps totals.
     """
     fitting = max(16, CACHE_BYTES // (8 * tape.rows.hot))
-    fitting = max(1, min(fitting, BLOCK_BYTES // (8 * tape.rows.count)))
+    fitting = max(1, min(fitting, BLOCK_BYTES // (8 * (tape.rows.count + tape.rows.totals * room))))
     width = 1 << (min(GROUP, fitting).bit_length() - 1)
     if replications > GROUP:
         return int(width)
@@ -162,7 +167,7 @@ def job_of(
     _refuse(span, width)
     workers = max(1, threads or os.cpu_count() or 1)
     plan, keeper = _plan(program, state, span=span, bands=bands)
-    chosen = width or best_width(plan.tape, span.replications, workers=workers)
+    chosen = width or best_width(plan.tape, span.replications, workers=workers, room=plan.room)
     report = _reporter(span, chosen, progress)
     return Job(plan=plan, span=span, width=chosen, report=report, cancel=_Stop(cancel), keeper=keeper), workers
 

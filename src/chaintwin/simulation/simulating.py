@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.network.checking_states import check_state
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.network.state import State, initial_state
+from chaintwin.network.tables.schema import PERIODS_MAX
 from chaintwin.rng import check_seed
 from chaintwin.simulation.bands.naming import chosen_buffers
 from chaintwin.simulation.counting.precision import parse_precision
@@ -29,7 +31,7 @@ from chaintwin.simulation.resuming.running import run_from_checkpoint
 Integers = NDArray[np.int64]
 
 REPLICATION_LIMIT = 10_000_000
-"""The figures of each replication are kept, 184 bytes of them, so more would not fit the memory of most machines."""
+"""The figures of each replication are kept, 8 bytes for each of ``LEDGER``, so more would not fit the memory of most machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +206,15 @@ def set_up(
     if not 0 < confidence < 1:
         raise UsageError(f"confidence: found {confidence}; allowed: between 0 and 1, such as 0.95")
     reach = span.first + span.warm_up + span.periods
+    if reach > PERIODS_MAX:
+        before = f"{span.warm_up:,} of warm-up from period {span.first:,} on"
+        raise UsageError(f"periods: found {span.periods:,} after {before}; allowed: at most {PERIODS_MAX:,} together")
     changed = network if scenario is None else scenario.apply(network)
     program = changed.compile(periods=reach)
     if state is not None and changed is not network:
         _refuse_other_entities(network.compile(periods=reach), program)
+    if state is not None:
+        check_state(state, program)
     return Setup(changed, program, state or initial_state(program), span, confidence)
 
 

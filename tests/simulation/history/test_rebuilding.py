@@ -13,12 +13,12 @@ from chaintwin.examples import Example, load
 from chaintwin.network.program import Program
 from chaintwin.network.state import State, initial_state
 from chaintwin.simulation.history.event_log import EventLog, log_of
-from chaintwin.simulation.history.reading import state_of
 from chaintwin.simulation.history.rebuilding import rebuild
 from chaintwin.simulation.history.tracing import trace
 from chaintwin.simulation.tape.rows import EXPECTING, ripens
 from tests.graphs import blocks_of
 from tests.simulation.history.programs import PERIODS, random_program
+from tests.simulation.history.reading import state_of
 from tests.sizes import scaled
 
 STOPS = (0, 1, 7, 19, PERIODS)

@@ -82,7 +82,50 @@ def test_read_state__all_faults_in_one_report(tmp_path: Path) -> None:
     assert codes == ["state.id", "state.list", "state.number", "state.number", "state.number", "state.part"]
     message = str(caught.value)
     assert "on_hand[0].stock_point: found shed; allowed: b, c" in message
-    assert "shipments[0].arrival: found -1; allowed: a period from 0 on" in message
+    assert "shipments[0].arrival: found -1; allowed: a period from 0 to 100000" in message
+
+
+@pytest.mark.parametrize("integer", [True, False])
+def test_read_state__numbers_that_the_engine_cannot_hold(tmp_path: Path, integer: bool) -> None:
+    path, program = tmp_path / "state.json", compile_graph(graph_of(CHAIN, integer=integer))
+    for place, entry, message in (
+        (
+            "backlog",
+            '{"stream": "d", "quantity": 1%s}' % ("0" * 400),
+            r"backlog\[0\]\.quantity: found 10{59}; allowed: .* 0 to 1e\+15",
+        ),
+        ("backlog", '{"stream": "d", "quantity": 1e400}', r"backlog\[0\]\.quantity: found Infinity; allowed: .* 0 to 1e\+15"),
+        ("backlog", '{"stream": "d", "quantity": 2e15}', r"backlog\[0\]\.quantity: found 2000000000000000\.0"),
+        ("forecasts", '{"stock_point": "b", "expected": 1e400}', r"forecasts\[0\]\.expected: found Infinity"),
+        (
+            "shipments",
+            '{"activity": "make", "arrival": 2000000000, "quantity": 1}',
+            r"arrival: found 2000000000; allowed: .* 3 to 100003",
+        ),
+        (
+            "orders",
+            '{"activity": "move", "visible": 2000000000, "quantity": 1}',
+            r"visible: found 2000000000; allowed: .* 100003",
+        ),
+    ):
+        path.write_text(f'{{"format": "chaintwin state 1", "period": 3, "{place}": [{entry}]}}')
+        with pytest.raises(InputError, match=message) as caught:
+            read_state(path, program=program)
+        assert [finding.code for finding in caught.value.findings] == ["state.number"]
+    for cash in ("1" + "0" * 400, "1e400", "-2e15"):
+        path.write_text(f'{{"format": "chaintwin state 1", "period": 3, "cash": {cash}}}')
+        with pytest.raises(UsageError, match=r"and the cash .*; allowed: .* up to 1e\+15"):
+            read_state(path, program=program)
+
+
+def test_read_state__what_is_on_its_way_for_long_over_all_activities(tmp_path: Path) -> None:
+    path, count = tmp_path / "state.json", 201
+    sources = [{"id": f"buy{number}", "in": {}, "out": {"b": 1}, "lead": 1} for number in range(count)]
+    program = compile_graph(graph_of({**CHAIN, "activities": [*CHAIN["activities"], *sources]}, integer=True))
+    moving = [{"activity": source["id"], "arrival": 100_000, "quantity": 1} for source in sources]
+    path.write_text(json.dumps({"format": "chaintwin state 1", "period": 0, "shipments": moving}))
+    with pytest.raises(UsageError, match=r"state\.json: found 20,.* periods .*; allowed: at most 20,000,000"):
+        read_state(path, program=program)
 
 
 def test_read_state__files_that_are_no_states(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from chaintwin.errors import UsageError
 from chaintwin.examples import Example, load
 from chaintwin.network.graph import LeadMode
+from chaintwin.network.state import initial_state
 from chaintwin.simulation import simulate
 from chaintwin.simulation.history.trace import NEVER
 from chaintwin.simulation.history.tracing import trace, traces
@@ -73,10 +76,17 @@ def test_trace__figures_of_an_ensemble_are_means_of_its_traces() -> None:
             assert array[10:].sum() / 40 == pytest.approx(result.figures[name][replication], rel=1e-12)
 
 
-@pytest.mark.parametrize("wrong", [{"periods": 0}, {"replication": -1}, {"replication": 2**32}, {"seed": -1}])
+@pytest.mark.parametrize("wrong", [{"periods": 0}, {"periods": 10**9}, {"replication": -1}, {"replication": 2**32}, {"seed": -1}])
 def test_trace__argument_out_of_range(wrong: dict[str, int]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         trace(load(Example.BEER_GAME), **wrong)
+
+
+def test_trace__state_that_does_not_fit() -> None:
+    program = random_program(1, integer=True)
+    state = initial_state(program)
+    with pytest.raises(UsageError, match=r"state\.backlog\[0\]: found -1\.0"):
+        trace(program, periods=5, state=replace(state, backlog=state.backlog - 1))
 
 
 def test_trace__too_large_for_memory() -> None:

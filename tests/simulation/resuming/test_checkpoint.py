@@ -15,7 +15,7 @@ from chaintwin.simulation.counting.precision import parse_precision
 from chaintwin.simulation.ensemble import Until, run_ensemble
 from chaintwin.simulation.playing import Reduced, Span
 from chaintwin.simulation.resuming import Checkpoint, run_from_checkpoint, saved_replications
-from chaintwin.simulation.resuming.checkpoint import alone
+from chaintwin.simulation.resuming.checkpoint import alone, identity_of
 from tests.simulation.test_ensemble import random_program, same
 
 SPAN = Span(first=0, periods=20, warm_up=5, replications=650, seed=7)
@@ -133,9 +133,12 @@ def test_run_from_checkpoint__refuses_another_network_and_state(tmp_path: Path) 
     program, file = random_program(3), tmp_path / "run"
     stopped(program, file, share=0.5)
     assert "differs in network (" in refusal(random_program(5), file)
-    state = replace(initial_state(program), cash=1.0)
-    with pytest.raises(UsageError, match="differs in state it starts from"):
-        run_from_checkpoint(program, state, span=SPAN, checkpoint=Checkpoint(file))
+    start = initial_state(program)
+    for state in (replace(start, cash=1.0), replace(start, forecast=program.buffers.forecast + 1.0)):
+        with pytest.raises(UsageError, match="differs in state it starts from"):
+            run_from_checkpoint(program, state, span=SPAN, checkpoint=Checkpoint(file))
+    same_state = replace(start, forecast=program.buffers.forecast.copy())
+    assert identity_of(program, same_state, span=SPAN) == identity_of(program, start, span=SPAN)
 
 
 def test_run_from_checkpoint__refuses_any_damage_and_starts_anew_if_asked(tmp_path: Path) -> None:

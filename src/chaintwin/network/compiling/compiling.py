@@ -19,6 +19,7 @@ from chaintwin.network.compiling.refusing import (
     refuse_large_draws,
     refuse_late_substitutes,
     refuse_long,
+    refuse_past,
     refuse_samples,
     refuse_two_rooms,
     refuse_unknown,
@@ -329,6 +330,8 @@ def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:
     ordered = graph.orders.join(index.activities, on="activity_id", how="left")
     refuse_unknown(moving, "activity_id", where="period", column="owner")
     refuse_unknown(ordered, "activity_id", where="period", column="owner")
+    refuse_past(moving, "pipeline")
+    refuse_past(ordered, "orders")
     lead_max = laws.lead_max.copy()
     # What is already on its way may arrive later than any lead time from now on, so the ring is made long enough for both.
     np.maximum.at(lead_max, integers(moving, "owner"), integers(moving, "period"))

@@ -50,6 +50,13 @@ def refuse_long(lead_max: Integers, delay: Integers, *, ids: pl.Series) -> None:
         raise GraphError(f"{found}, most of them {ids[int(slots.argmax())]}; allowed: at most {RING_SLOTS_MAX:,}")
 
 
+def refuse_past(rows: pl.DataFrame, table: str) -> None:
+    """Refuse what is due before the first period; ``table`` is what the rows are of."""
+    past = rows.filter(pl.col("period") < 0)
+    if past.height:
+        raise GraphError(f"{table}: found {past['activity_id'][0]} in period {past['period'][0]}; allowed: from period 0 on")
+
+
 def refuse_late_substitutes(activities: pl.DataFrame, lead_max: Integers) -> None:
     """Refuse substitutes that are not there on the same day, or come in lots; ``lead_max`` is Integers[A] by row."""
     for what, value in (

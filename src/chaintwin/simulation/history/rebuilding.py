@@ -12,7 +12,6 @@ from chaintwin.network.state import OpenOrders, Shipments, State
 from chaintwin.simulation.history.checking import check_log, check_program
 from chaintwin.simulation.history.event_log import Event, EventLog
 from chaintwin.simulation.history.lots import lots_of
-from chaintwin.simulation.history.reading import expected
 from chaintwin.simulation.tape.rows import EXPECTING, ripens
 
 Floats = NDArray[np.float64]
@@ -75,6 +74,19 @@ def rebuild(log: EventLog, program: Program, *, until: int | None = None) -> Sta
         resource_share=share,
         forecast=_forecast(events, program),
     )
+
+
+def expected(program: Program, activity: Integers, *, started: Integers, period: int) -> Integers:
+    """Return Integers[journeys]: the last period in which goods that arrive by their age can do so, now or later.
+
+    Parameters
+    ----------
+    program : the network.
+    activity, started : Integers[journeys].
+    period : now.
+    """
+    latest: Integers = np.maximum(started + program.activities.lead_max[activity], period)
+    return latest
 
 
 def places(ids: pl.Series, known: pl.Series) -> Integers:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import Finding, InputError, UsageError
+from chaintwin.laws.parameters import LARGEST
+from chaintwin.network.checking_states import PERIOD_END, check_state
 from chaintwin.network.program import Program
 from chaintwin.network.state import Lots, OpenOrders, Shipments, State
 from chaintwin.network.tables.files.exchanging import write_file
+from chaintwin.network.tables.schema import DELAY_MAX
 from chaintwin.simulation.tape.rows import EXPECTING
 
 Floats = NDArray[np.float64]
@@ -23,6 +27,9 @@ FORMAT = "chaintwin state 1"
 
 SHOWN = 5
 """Ids that a message names as examples of what is allowed."""
+
+SHOWN_LENGTH = 60
+"""Most of a value that a message shows."""
 
 PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "on_hand": ("stock_point", ("age", "quality", "quantity")),
@@ -80,7 +87,7 @@ def read_state(path: Path | str, *, program: Program) -> State:
     Raises
     ------
     UsageError
-        There is no such file, or it is no state.
+        There is no such file, it is no state, or what is on its way would take too much memory.
     InputError
         Entries that cannot be used, all of them: unknown ids, numbers out of range.
     """
@@ -95,8 +102,9 @@ def read_state(path: Path | str, *, program: Program) -> State:
         raise UsageError(f"{source}: found a file that is no state; allowed: JSON with format, period and lists") from fault
     if not known:
         raise UsageError(f"{source}: found the format {document['format']}; allowed: {FORMAT}")
-    if type(period) is not int or not 0 <= period < 2**31 or not _is_number(cash):
-        raise UsageError(f"{source}: found the period {period} and the cash {cash}; allowed: whole periods from 0, and a number")
+    if type(period) is not int or not 0 <= period < PERIOD_END or not _is_number(cash) or not abs(cash) <= LARGEST:
+        found = f"the period {str(period)[:SHOWN_LENGTH]} and the cash {str(cash)[:SHOWN_LENGTH]}"
+        raise UsageError(f"{source}: found {found}; allowed: whole periods from 0, and a number up to {LARGEST:g} in size")
     reader = _Reader(source.name, program, period)
     unknown = sorted(document.keys() - {"format", "period", "cash", *PARTS})
     for name in unknown:
@@ -104,7 +112,9 @@ def read_state(path: Path | str, *, program: Program) -> State:
     parts = {part: reader.part(part, document.get(part, [])) for part in PARTS}
     if reader.findings:
         raise InputError(reader.findings)
-    return _state(parts, program, period=period, cash=float(cash))
+    state = _state(parts, program, period=period, cash=float(cash))
+    check_state(state, program, name=source.name)
+    return state
 
 
 def _state(parts: Mapping[str, tuple[Integers, list[Floats]]], program: Program, *, period: int, cash: float) -> State:
@@ -155,7 +165,7 @@ class _Reader:
         for place, entry in enumerate(entries):
             where = f"{part}[{place}]"
             if not isinstance(entry, dict):
-                self.fault(where, code="state.entry", found=str(entry)[:60], allowed=wanted)
+                self.fault(where, code="state.entry", found=str(entry)[:SHOWN_LENGTH], allowed=wanted)
                 continue
             name = entry.get(key)
             if not isinstance(name, str) or name not in self.places[key]:
@@ -176,25 +186,31 @@ class _Reader:
     def _value(self, where: str, entry: Mapping[str, object], *, number: str) -> float:
         value = entry.get(number, 0 if number in ("age", "quality", "started") else None)
         test, allowed = self._rule(number)
-        if not _is_number(value) or not test(float(value)):  # type: ignore[arg-type]
-            self.fault(where, code="state.number", found=json.dumps(value), allowed=allowed)
+        if not _is_number(value) or not test(value):
+            self.fault(where, code="state.number", found=json.dumps(value)[:SHOWN_LENGTH], allowed=allowed)
             return 0.0
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
 
     def _rule(self, number: str) -> tuple[Callable[[float], bool], str]:
         """Return what a number has to be."""
+
+        def whole(low: float, high: float) -> Callable[[float], bool]:
+            return lambda value: low <= value <= high and value == int(value)
+
+        last = self.period + DELAY_MAX
         if number == "share":
             return lambda value: 0 <= value <= 1, "0 to 1"
+        if number == "quantity" and self.integer:
+            return whole(0, LARGEST), f"a whole number, 0 to {LARGEST:g}"
         if number in ("quantity", "expected"):
-            if self.integer and number == "quantity":
-                return lambda value: 0 <= value <= 2**53 and value == int(value), "a whole number, 0 or more"
-            return lambda value: value >= 0, "a number, 0 or more"
+            return lambda value: 0 <= value <= LARGEST, f"a number, 0 to {LARGEST:g}"
         if number == "arrival":
-            least = self.period
-            return lambda value: least <= value < 2**31 and value == int(value), f"a period from {least} on"
-        if number in ("started", "visible"):
-            return lambda value: abs(value) < 2**31 and value == int(value), "a whole number, the period"
-        return lambda value: 0 <= value < 2**31 and value == int(value), "a whole number, 0 or more"
+            return whole(self.period, last), f"a period from {self.period} to {last}"
+        if number == "visible":
+            return whole(1 - PERIOD_END, last), f"a whole number, the period, at most {last}"
+        if number == "started":
+            return whole(1 - PERIOD_END, PERIOD_END - 1), "a whole number, the period"
+        return whole(0, PERIOD_END - 1), "a whole number, 0 or more"
 
 
 def _names(program: Program) -> dict[str, pl.Series]:
@@ -207,7 +223,7 @@ def _names(program: Program) -> dict[str, pl.Series]:
     }
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

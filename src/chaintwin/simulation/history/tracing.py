@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from chaintwin.errors import UsageError
+from chaintwin.network.checking_states import check_state
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.state import State, initial_state
+from chaintwin.network.tables.schema import PERIODS_MAX
 from chaintwin.rng import check_seed
 from chaintwin.simulation.block import Blocks, Plan
 from chaintwin.simulation.history.trace import NEVER, Journeys, Trace
@@ -83,6 +85,8 @@ def traces(
     if isinstance(network, Network):
         usual = network.settings.periods if state is None else network.settings.horizon
         length = usual if periods is None else periods
+        if begin + length > PERIODS_MAX:
+            raise UsageError(f"periods: found {length:,} from period {begin:,} on; allowed: at most {PERIODS_MAX:,} together")
         program = network.compile(periods=begin + max(length, 1))
     elif periods is None:
         raise UsageError("periods: found none; allowed: 1 or more, which a program does not say by itself")
@@ -94,6 +98,8 @@ def traces(
     if first + count - 1 > REPLICATION_LAST:
         raise UsageError(f"replication: found {first + count - 1}; allowed: at most {REPLICATION_LAST}")
     _refuse_large(program, periods=length, count=count)
+    if state is not None:
+        check_state(state, program)
     prepare_kernels()
     return _Recorder(program, state or initial_state(program), periods=length, first=first, count=count, seed=seed).run()
 

@@ -82,7 +82,9 @@ def identity_of(program: Program, state: State, *, span: Span) -> dict[str, str 
         for name in part.__dataclass_fields__:
             total.update(np.ascontiguousarray(getattr(part, name)).tobytes())
             total.update(b"|")
-    total.update(state.backlog.tobytes() + state.resource_share.tobytes() + np.float64(state.cash).tobytes())
+    forecast = program.buffers.forecast if state.forecast is None else state.forecast
+    for values in (state.backlog, state.resource_share, np.float64(state.cash), forecast):
+        total.update(np.ascontiguousarray(values).tobytes())
     return {
         "version": __version__,
         "engine": cache_folder().name,

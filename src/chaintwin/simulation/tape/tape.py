@@ -36,8 +36,8 @@ class Tape:
 
     Parameters
     ----------
-    code : int32[operations, 8]: the operation and its whole-number operands, as in ``operations.py``.
-    numbers : Floats[operations, 4].
+    code : int32[operations, WIDTH]: the operation and its whole-number operands, as in ``operations.py``.
+    numbers : Floats[operations, NUMBERS].
     claims, quantities : Integers[C, 6], Floats[C, 3]: who claims what, as ``sharing.claims_of`` says.
     series : Floats: every list of values over periods, and every list of shares.
     terms : weighted sums of rows that operations refer to.

@@ -1,13 +1,13 @@
-"""Reads the state of a replication out of a block."""
+"""Reads the state of a replication out of a block, but for the ages of its stock."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.network.program import Program
 from chaintwin.network.state import Lots, OpenOrders, Shipments, State
 from chaintwin.simulation.block import Blocks
+from chaintwin.simulation.history.rebuilding import expected
 from chaintwin.simulation.tape.rows import Rings, ripens
 
 Floats = NDArray[np.float64]
@@ -56,19 +56,6 @@ def state_of(blocks: Blocks, column: int = 0, *, resource_share: Floats) -> Stat
         resource_share=resource_share,
         forecast=forecast,
     )
-
-
-def expected(program: Program, activity: Integers, *, started: Integers, period: int) -> Integers:
-    """Return Integers[journeys]: the last period in which goods that arrive by their age can do so, now or later.
-
-    Parameters
-    ----------
-    program : the network.
-    activity, started : Integers[journeys].
-    period : now.
-    """
-    latest: Integers = np.maximum(started + program.activities.lead_max[activity], period)
-    return latest
 
 
 def ring_entries(rings: Rings, values: Floats, *, period: int) -> tuple[Integers, Integers, Floats]:
