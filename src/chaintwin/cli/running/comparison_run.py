@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from chaintwin.cli.terminal.progress import progress_bar
 if TYPE_CHECKING:
     from chaintwin.network import Network, Scenario
     from chaintwin.simulation import Comparison
+    from chaintwin.simulation.comparing.saving import Saved
 
 
 def read_scenarios(paths: Sequence[Path]) -> list[Scenario]:
@@ -61,10 +63,12 @@ def run_comparison(
     from chaintwin.cli.views.numbers import count, duration
     from chaintwin.jit import is_cold
     from chaintwin.simulation import Checkpoint, compare, prepare_kernels
+    from chaintwin.simulation.comparing.saving import Saved
 
     every = count(len(scenarios) + 1, "scenario")
     text = f"Simulating {every}, {'up to ' if until else ''}{count(replications, 'replication')} each"
-    with progress_bar(terminal, text, is_cold=is_cold()) as report:
+    saved = None if checkpoint is None else Saved(checkpoint)
+    with _said_when_stopped(terminal, saved), progress_bar(terminal, text, is_cold=is_cold()) as report:
         prepare_kernels()
         begun = perf_counter()
         report(0.0)
@@ -85,3 +89,21 @@ def run_comparison(
     done = count(comparison.results[reference].span.replications, "replication")
     terminal.note(f"Simulated {every} with {done} each in {duration(perf_counter() - begun)}.")
     return comparison
+
+
+@contextmanager
+def _said_when_stopped(terminal: Terminal, saved: Saved | None) -> Iterator[None]:
+    """Say what is saved and how to go on when a comparison is stopped by Ctrl-C or asked to end."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if saved is not None:
+            from chaintwin.cli.views.numbers import count
+
+            kept = sum(saved.by_scenario())
+            if kept:
+                text = f"Saved {count(kept, 'replication')} of all scenarios together in {saved.folder}"
+                terminal.note(f"{text}; the same command goes on from there.")
+            else:
+                terminal.note("Nothing is saved yet; the first 64 replications were not finished.")
+        raise

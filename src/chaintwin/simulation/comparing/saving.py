@@ -54,6 +54,10 @@ class Saved:
         """
         return 0 if self.anew else max((saved_replications(self._file(name)) for name in scenarios), default=0)
 
+    def by_scenario(self) -> list[int]:
+        """Return the replications in each checkpoint of the folder, of whatever comparison."""
+        return [saved_replications(file) for file in sorted(self.folder.glob(f"*{ENDING}"))]
+
     def first_round(self, scenarios: Iterable[str]) -> int:
         """Return how many replications the first round has: as many as of that which was stopped, 64 where there was none."""
         saved, count = self.replications(scenarios), GROUP
