@@ -64,7 +64,14 @@ def test_lower__the_owner_pays_supplier_carrier_and_customs_and_is_paid_by_custo
 
 
 def test_lower__the_incoterm_says_from_when_the_days_count() -> None:
-    for incoterm, basis in (("DAP", Basis.RECEIVED), ("ddp", Basis.RECEIVED), ("FOB", Basis.STARTED), ("EXW", Basis.STARTED)):
+    for incoterm, basis in (
+        ("DAP", Basis.RECEIVED),
+        ("ddp Lyon", Basis.RECEIVED),
+        ("FOB", Basis.STARTED),
+        ("exw works", Basis.STARTED),
+        ("collect", Basis.RECEIVED),
+        ("EXWORKS", Basis.RECEIVED),
+    ):
         graph = shop(partners=[{"partner_id": "smith", "payment_term_days": 10, "incoterm": incoterm}])
         assert bills(graph, "buy/plant/A/smith") == {(OWN, "smith", 10, basis, 6.0)}
 
@@ -134,10 +141,13 @@ def test_lower__prices_and_rates_change_on_their_days() -> None:
 
 
 def test_lower__the_price_of_a_stream_may_follow_a_series() -> None:
-    series = [{"series_id": "P", "period": period, "value": value} for period, value in enumerate((18.0, 21.0))]
+    series = [
+        {"series_id": "P", "period": period, "value": value} for period, value in enumerate((18.0, 21.0, None, 24.0)) if value
+    ]
     demand = [{"stream_id": "D", "site_id": "shop", "product_id": "A", "quantity": "5", "price_series": "P"}]
     graph = shop(series=series, demand=demand)
-    assert graph.streams["price_series"].to_list() == [[18.0, 21.0]]
+    # A period without a price has that of the period before.
+    assert graph.streams["price_series"].to_list() == [[18.0, 21.0, 21.0, 24.0]]
     # What is late or lost costs by the mean price.
-    assert graph.streams["price"].to_list() == [19.5]
+    assert graph.streams["price"].to_list() == [21.0]
     assert graph.unpriced.len() == 0

@@ -41,6 +41,14 @@ def _all(*plants: Plant) -> Plant:
     return plant
 
 
+def _without(table: str, column: str) -> Plant:
+    def plant(tables: Tables) -> None:
+        for row in tables[table]:
+            row[column] = None
+
+    return plant
+
+
 def _settings(**cells: object) -> Plant:
     return lambda _tables: replace(SETTINGS, **cells)
 
@@ -157,7 +165,13 @@ PLANTED: dict[str, Plant] = {
     "policy.parameter": _set("stock_points", "depot", reorder_point=50.0),
     "policy.phase": _set("stock_points", "depot", review_period=7, review_phase=9),
     "stock.over_capacity": _set("stock_points", "depot", initial_stock=1e6),
+    "stock.no_volume": _without("products", "volume_m3"),
+    "incoterm.unknown": _add("partners", {"partner_id": "smith", "incoterm": "banana"}),
     "currency.no_rate": _add("prices", {"product_id": "glass", "currency": "EUR", "price": 1.0}),
+    "price.negative": _all(_series("S", [10.0, -5.0]), _set("demand", "D", price_series="S")),
+    "price.no_seller": _all(
+        _add("partners", {"partner_id": "smith"}), _add("prices", {"product_id": "glass", "partner": "smith", "price": 1.0})
+    ),
     "price.missing": _set("demand", "D", price=None),
     "value.missing": _set("products", "glass", value=None),
     "value.zero": _set("products", "glass", value=0.0),

@@ -83,6 +83,10 @@ Bands = Annotated[
 ]
 Plot = Annotated[Path | None, typer.Option(help="File to draw a picture to, ending in .svg or .png.", show_default=False)]
 KindOfPicture = Annotated[Kind, typer.Option(help="What the picture of --plot shows.")]
+AnyKindOfPicture = Annotated[
+    Kind | None,
+    typer.Option(help="What the picture of --plot shows; bands where the result has some, else the ranking.", show_default=False),
+]
 ResultPlace = Annotated[
     Path | None,
     typer.Option(help="Folder to write the result to, or a file that ends in .xlsx; by default nothing is written."),

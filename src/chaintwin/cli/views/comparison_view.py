@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHANGES_MAX = 6
 """Changes of a scenario that are listed; the rest are counted."""
 
+LEAST_RATIO = 1e-6
+"""Below this ratio of variances the difference is the same in every run but for rounding, and a factor says nothing."""
+
 SAME, NOT_SHOWN = "the same", "not shown"
 """Verdict of a figure that does not differ at all, as in ``Verdict``, and what is shown for ``no difference shown``."""
 
@@ -173,6 +176,6 @@ def _help_of_common_numbers(comparison: Comparison) -> str:
 
     ratios = comparison.differences.filter((pl.col("figure") == "total_cost") & (pl.col("variance_ratio") > 0))["variance_ratio"]
     worst = ratios.max()
-    if not isinstance(worst, float) or not math.isfinite(worst) or worst >= 0.9:
+    if not isinstance(worst, float) or not math.isfinite(worst) or not LEAST_RATIO < worst < 0.9:
         return ""
     return f"Independent numbers would take {1 / worst:.1f} times as many replications for the same interval of the total cost."

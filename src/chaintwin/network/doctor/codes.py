@@ -129,7 +129,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "series.negative",
         _WARNING,
         "0 or more",
-        "A series of demand, seasonal factors, prices or levels has negative values; they count as 0.",
+        "A series of demand, seasonal factors or levels has negative values; they count as 0.",
     ),
     ("season.mean", _WARNING, "factors that average 1", "Seasonal factors change the mean of the demand."),
     (
@@ -223,10 +223,29 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     ),
     ("stock.over_capacity", _WARNING, "no more than the storage capacity", "The first stock does not fit into the site."),
     (
+        "stock.no_volume",
+        _WARNING,
+        "a volume of what is stored",
+        "A site has a storage capacity, but no product has a volume, so nothing is ever too much.",
+    ),
+    (
+        "incoterm.unknown",
+        _WARNING,
+        "one of the eleven Incoterms 2020",
+        "An incoterm is none of those there are; days to payment count from the receipt.",
+    ),
+    (
         "currency.no_rate",
         _WARNING,
         "a row in exchange_rates",
         "An amount is in a currency without exchange rate; it is left out.",
+    ),
+    ("price.negative", _ERROR, "0 or more", "A series of prices has negative values."),
+    (
+        "price.no_seller",
+        _WARNING,
+        "a partner that a source names, or that owns a site",
+        "A price is that of a partner who sells nothing, so nobody pays it.",
     ),
     ("price.missing", _NOTE, "a price", "Demand without a price sells for the product's value, so revenue shows no margin."),
     (

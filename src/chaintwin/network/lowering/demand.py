@@ -54,7 +54,9 @@ def to_streams(rows: Rows, network: Network, *, reach: int) -> pl.DataFrame:
     square = pl.col("factor_square")
     # Over the horizon a season is one more source of spread: E[f²](v + m²) - (E[f] m)².
     spread = (square * (variance + mean**2) - (pl.col("factor_mean") * mean) ** 2).clip(lower_bound=0.0)
-    asked = series_values(rows["series"], blank=0.0).select("series_id", asked="replayed")
+    asked = series_values(rows["series"], blank=np.nan).select(
+        "series_id", asked=pl.col("replayed").list.eval(pl.element().fill_nan(None).forward_fill().backward_fill())
+    )
     means = rows["series"].drop_nulls().group_by("series_id").agg(asked_mean=pl.col("value").clip(lower_bound=0.0).mean())
     asked = asked.join(means, on="series_id", how="left")
     demand = demand.join(asked, left_on="price_series", right_on="series_id", how="left")

@@ -26,6 +26,15 @@ OWN, SUPPLIERS, CARRIERS, CUSTOMS, CREWS, CUSTOMERS = (
 TERM_DAYS = 30
 """Days to payment of those whom no row of ``partners`` names; what the catalog says of a row without them."""
 
+SENT_TERMS = ("EXW", "FCA", "FAS", "FOB", "CFR", "CIF", "CPT", "CIP")
+RECEIVED_TERMS = ("DAP", "DPU", "DDP")
+"""Incoterms 2020 by where the risk passes: when the goods leave, or on receipt."""
+
+
+def incoterm_code() -> pl.Expr:
+    """Return the three letters that a text of ``incoterm`` begins with; ``FOB Hamburg`` names a place besides."""
+    return pl.col("incoterm").str.to_uppercase().str.extract(r"^\s*([A-Z]{3})\b", 1)
+
 
 def to_payments(
     found: ActivityRows, rows: Rows, *, points: pl.DataFrame, streams: pl.DataFrame, network: Network, reach: int
@@ -74,12 +83,9 @@ def to_payments(
 
 def _terms(partners: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return ``partner_id``, ``term`` (periods) and ``basis``: from receipt, or from shipment where the risk passes there."""
-    days, group = (
-        pl.col("payment_term_days").fill_null(TERM_DAYS),
-        pl.col("incoterm").str.strip_chars().str.to_uppercase().str.slice(0, 1),
-    )
+    days = pl.col("payment_term_days").fill_null(TERM_DAYS)
     # Who is paid before the receipt is paid when the goods leave: how long they will take is not known for certain.
-    sent = group.is_in(["E", "F", "C"]) | (days < 0)
+    sent = incoterm_code().is_in(SENT_TERMS) | (days < 0)
     return partners.unique("partner_id", keep="first", maintain_order=True).select(
         "partner_id",
         (days.clip(lower_bound=0) * 24 / settings.period.hours).round().cast(pl.Int64).alias("term"),

@@ -194,7 +194,8 @@ DEMAND = Table(
         Column(
             "price_series",
             Kind.ID,
-            "Series of prices in place of price, repeated over its length; what is late or lost costs by their mean.",
+            "Series of prices in place of price, repeated over its length; a period without one has that of the period before. "
+            "What is late or lost costs by their mean.",
             references="series.series_id",
             rule="one price for all periods",
         ),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaintwin.cli.commands.options import Json, KindOfPicture, Plot
+from chaintwin.cli.commands.options import AnyKindOfPicture, Json, Plot
 from chaintwin.cli.terminal.session import session
 
 By = Literal["stock_point", "stream", "site", "product"]
@@ -25,7 +25,7 @@ def explore(
     by: Annotated[By, typer.Option(help="What the ranking of lost service tells apart.")] = "stock_point",
     top: Annotated[int, typer.Option(help="Rows of each ranking.", min=1)] = 10,
     plot: Plot = None,
-    kind: KindOfPicture = "bands",
+    kind: AnyKindOfPicture = None,
     json: Json = False,
 ) -> None:
     """Look into a result: rankings, bands and pictures."""
@@ -50,7 +50,9 @@ def explore(
             cost_ranking(result, by="entity"),
         )
         if plot is not None:
-            draw_to(result, plot, kind=kind, stock_points=points)
+            # Without bands there is still something to show.
+            drawn = kind or ("bands" if points or result.bands.height else "ranking")
+            draw_to(result, plot, kind=drawn, stock_points=points)
         terminal.document(
             result_document(result)
             | {

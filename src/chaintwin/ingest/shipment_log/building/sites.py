@@ -12,6 +12,7 @@ from chaintwin.ingest.shipment_log.cells.countries import country_code
 from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 from chaintwin.ingest.shipment_log.transactions.countries import countries_of_sites
 from chaintwin.network.geography import country_in_text
+from chaintwin.network.lowering.paying import RECEIVED_TERMS, SENT_TERMS, incoterm_code
 
 COMPANY_FORMS = frozenset({"SA", "AG", "KG", "CO", "AS", "NV", "LTD", "INC", "PLC", "LLC", "SE", "AB", "BV", "OY", "PT"})
 """Last words of company names that are also country codes; in a name of a site they say nothing."""
@@ -134,7 +135,9 @@ def _partners(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the companies that sold the goods, with the delivery term most of their lines carry."""
     sold = lines.filter(pl.col("vendor").is_not_null())
     grouped = sold.group_by("vendor", maintain_order=True).agg(_main("incoterm").alias("incoterm")).sort("vendor")
-    return grouped.select(partner_id="vendor", name="vendor", incoterm="incoterm")
+    # Logs hold other words in that column too, such as that goods come from a regional warehouse.
+    known = pl.when(incoterm_code().is_in([*SENT_TERMS, *RECEIVED_TERMS])).then(incoterm_code())
+    return grouped.select(partner_id="vendor", name="vendor", incoterm=known)
 
 
 def _country_findings(sites: pl.DataFrame, hubs: list[str], *, stated: Mapping[str, str]) -> list[Finding]:

@@ -64,8 +64,9 @@ def _series(subject: Subject, demand: pl.DataFrame) -> list[Finding]:
     )
     length, horizon = pl.col("replayed").list.len(), subject.settings.horizon
     is_replayed, is_season = pl.col("series_id").is_in(replayed), pl.col("series_id").is_in(seasons)
-    others = pl.concat([demand["price_series"], subject.table("stock_points")["level_series"]]).drop_nulls().unique().implode()
-    is_used = is_replayed | is_season | pl.col("series_id").is_in(others)
+    is_price = pl.col("series_id").is_in(demand["price_series"].drop_nulls().unique().implode())
+    is_level = pl.col("series_id").is_in(subject.table("stock_points")["level_series"].drop_nulls().unique().implode())
+    is_used = is_replayed | is_season | is_level
     findings = mark(
         subject,
         "series.short",
@@ -94,15 +95,13 @@ def _series(subject: Subject, demand: pl.DataFrame) -> list[Finding]:
         found=joined(pl.col("series_id"), " without ", pl.col("gaps"), " of its periods"),
         fix="add a row for each period",
     )
-    findings += mark(
-        subject,
-        "series.negative",
-        rows=known.filter(is_used & (pl.col("lowest") < 0)),
-        table="series",
-        column="value",
-        found=joined(pl.col("series_id"), " down to ", pl.col("lowest")),
-        fix="write returns as a lane of their own",
-    )
+    for code, used, fix in (
+        ("price.negative", is_price, "write prices of 0 or more"),
+        ("series.negative", is_used, "write returns as a lane of their own"),
+    ):
+        below = known.filter(used & (pl.col("lowest") < 0))
+        found = joined(pl.col("series_id"), " down to ", pl.col("lowest"))
+        findings += mark(subject, code, rows=below, table="series", column="value", found=found, fix=fix)
     factors = series_values(rows.drop("row"), blank=1.0).select("series_id", average="series_mean")
     averages = known.join(factors, on="series_id", how="left", maintain_order="left")
     return findings + mark(

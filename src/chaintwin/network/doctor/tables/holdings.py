@@ -6,6 +6,7 @@ import polars as pl
 
 from chaintwin.errors import Finding
 from chaintwin.network.doctor.marks import Subject, joined, mark
+from chaintwin.network.lowering.paying import RECEIVED_TERMS, SENT_TERMS, incoterm_code
 
 PARAMETERS = {
     "base_stock": ("base_stock", "level_series"),
@@ -71,7 +72,7 @@ def check_holdings(subject: Subject) -> list[Finding]:
         fix="write the remainder",
         most=1,
     )
-    return findings + _storage(subject, points) + _currencies(subject) + _prices(subject)
+    return findings + _storage(subject, points) + _currencies(subject) + _terms(subject) + _prices(subject)
 
 
 def _storage(subject: Subject, points: pl.DataFrame) -> list[Finding]:
@@ -91,7 +92,14 @@ def _storage(subject: Subject, points: pl.DataFrame) -> list[Finding]:
         pl.col("filled").round_sig_figs(4), " m3 of first stock in ", pl.col("storage_capacity"), " m3 at ", pl.col("site_id")
     )
     fix = "check the volumes of its products, or lower initial_stock"
-    return mark(subject, "stock.over_capacity", rows=over, table="sites", column="storage_capacity", found=found, fix=fix)
+    full = mark(subject, "stock.over_capacity", rows=over, table="sites", column="storage_capacity", found=found, fix=fix)
+    bulky = subject.network["products"].filter(pl.col("volume_m3") > 0)
+    bare = sites if bulky.height == 0 else sites.clear()
+    found = joined(pl.col("storage_capacity"), " m3 at ", pl.col("site_id"), " and no volume of any product")
+    fix = "write volume_m3 of the products, or leave storage_capacity blank"
+    return full + mark(
+        subject, "stock.no_volume", rows=bare, table="sites", column="storage_capacity", found=found, fix=fix, most=1
+    )
 
 
 def _currencies(subject: Subject) -> list[Finding]:
@@ -101,9 +109,22 @@ def _currencies(subject: Subject) -> list[Finding]:
     findings: list[Finding] = []
     for table in ("partners", "prices"):
         lost = subject.table(table).filter(pl.col("currency").is_not_null() & ~pl.col("currency").is_in(known))
-        fix = joined("add the rate of ", pl.col("currency"), f" in {own} to exchange_rates, from the first day on")
+        fix = joined(
+            "add the rate of ",
+            pl.col("currency"),
+            f" in {own} to exchange_rates, from the first day on; without it the row is left out",
+        )
         findings += mark(subject, "currency.no_rate", rows=lost, table=table, column="currency", found="currency", fix=fix)
     return findings
+
+
+def _terms(subject: Subject) -> list[Finding]:
+    odd = subject.table("partners").filter(
+        pl.col("incoterm").is_not_null() & ~incoterm_code().fill_null("").is_in([*SENT_TERMS, *RECEIVED_TERMS])
+    )
+    found = joined(pl.col("incoterm"), " of ", pl.col("partner_id"), ", counted from the receipt")
+    fix = f"write one of {', '.join((*SENT_TERMS, *RECEIVED_TERMS))}, or leave it blank"
+    return mark(subject, "incoterm.unknown", rows=odd, table="partners", column="incoterm", found=found, fix=fix, most=3)
 
 
 def _prices(subject: Subject) -> list[Finding]:
@@ -115,6 +136,11 @@ def _prices(subject: Subject) -> list[Finding]:
     without = mark(
         subject, "price.missing", rows=bare, table="demand", column="price", found=pl.col("stream_id"), fix=fix, most=1
     )
+    sellers = pl.concat([subject.network["sources"]["partner"], subject.network["sites"]["owner"]]).drop_nulls().unique()
+    unsold = subject.table("prices").filter(pl.col("partner").is_not_null() & ~pl.col("partner").is_in(sellers.implode()))
+    idle = joined(pl.col("product_id"), " from ", pl.col("partner"), ", who sells nothing")
+    fix = "name the partner in a row of sources, or leave it blank: a price for every supplier"
+    without += mark(subject, "price.no_seller", rows=unsold, table="prices", column="partner", found=idle, fix=fix, most=3)
     return without + mark(
         subject, "price.below_value", rows=cheap, table="demand", column="price", found=found, fix="check price and value", most=1
     )
