@@ -98,6 +98,37 @@ def test_check__counts_trends_and_dated_calendars_over_the_horizon() -> None:
         lower(network_of(tables, settings))
 
 
+def test_lower__counts_trends_over_the_periods_that_are_asked_for() -> None:
+    tables = clean_tables()
+    row_of(tables, "demand", "D")["trend_rate"] = 0.1
+    network = network_of(tables)
+    assert check(network).ok
+    with pytest.raises(
+        GraphError, match=f"found {LIST_VALUES_MAX + 1:,} values .* {LIST_VALUES_MAX + 1:,} of them for D in demand"
+    ):
+        lower(network, periods=LIST_VALUES_MAX + 1)
+
+
+def test_check__counts_dated_prices_over_the_horizon() -> None:
+    settings = Settings(horizon=1_000_000)
+    tables = clean_tables()
+    tables["sources"] += [{"site_id": f"S{n}", "product_id": "lamp", "kind": "buy"} for n in range(50)]
+    tables["exchange_rates"] = [{"currency": "EUR", "rate": 1.1, "valid_from": date(2026, 2, 1)}]
+    tables["prices"] = [
+        {"product_id": "lamp", "price": 5.0, "valid_from": settings.start},
+        {"product_id": "glass", "price": 5.0, "currency": "EUR"},
+    ]
+    prices = list_lengths(network_of(tables, settings)).filter(pl.col("table") == "prices")
+    assert prices.select("place", "name", "values").rows() == [(1, "glass", 2_000_000)]
+    tables["prices"].append({"product_id": "lamp", "price": 6.0, "valid_from": date(2026, 3, 1)})
+    prices = list_lengths(network_of(tables, settings)).filter(pl.col("table") == "prices")
+    assert sorted(prices.select("place", "name", "values").rows()) == [(1, "glass", 2_000_000), (2, "lamp", 50_000_000)]
+    (text,) = _found(report_of(tables, settings), "series.long")
+    assert text.startswith("prices:4 valid_from: found lamp with 50,000,000 of ")
+    with pytest.raises(GraphError, match="50,000,000 of them for lamp in prices"):
+        lower(network_of(tables, settings))
+
+
 @pytest.mark.parametrize(
     ("cells", "what"),
     [

@@ -28,7 +28,7 @@ def test_files_page__limits_are_those_of_the_program() -> None:
         f"| a lead time, a delay, a review period | {DELAY_MAX:,} periods; of a law, the point that {LEAD_QUANTILE * 100:g} % ",
         f"| longest lead times and information delays, all sources together | {RING_SLOTS_MAX:,} periods |",
         f"| periods of a run and of a series | {PERIODS_MAX:,} |",
-        f"a trend or a dated calendar | {LIST_VALUES_MAX:,} |",
+        f"a trend, a dated calendar or a dated price | {LIST_VALUES_MAX:,} |",
         f"from {FIRST_DAY} to {LAST_DAY}",
         f"this program writes version {SCHEMA_VERSION}.",
     ):

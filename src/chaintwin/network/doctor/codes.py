@@ -135,8 +135,8 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
     (
         "series.long",
         _ERROR,
-        f"at most {LIST_VALUES_MAX:,} values of all series, and of all streams and resources that follow one",
-        "Series, seasons, trends and dated calendars have more values than memory is promised for.",
+        f"at most {LIST_VALUES_MAX:,} values of all series, and of all streams, resources and prices that follow one",
+        "Series, seasons, trends, dated calendars and dated prices have more values than memory is promised for.",
     ),
     (
         "demand.not_in_force",

@@ -72,7 +72,7 @@ def lower(network: Network, *, periods: int | None = None) -> Graph:
     Raises
     ------
     GraphError
-        Series, seasons, trends and dated calendars have more values than memory is promised for.
+        Series, seasons, trends, dated calendars and dated prices have more values than memory is promised for.
 
     Returns
     -------
@@ -89,10 +89,10 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
     ----------
     network, periods : as for ``lower``.
     """
-    refuse_long_lists(network)
     settings = network.settings
     # Levels, costs and first stock are those of the project's own horizon, however long it is run.
     reach = max(settings.periods, periods or 0)
+    refuse_long_lists(network, reach=reach)
     proposals = fill_proposals(network)
     rows = rows_in_force(proposals)
     supply = find_supply(rows)

@@ -43,9 +43,10 @@ def _lists(subject: Subject) -> list[Finding]:
     fix = {
         "series": "check its last period",
         "demand": "shorten its series, or the horizon if it has a trend",
+        "prices": "shorten the horizon, or leave out prices that change after the first day",
     }.get(table, "shorten the horizon, or write the calendar by weekdays")
-    found = pl.lit(f"{name} with {values:,} of {total:,} values of series, seasons, trends and dated calendars")
-    column = {"series": "period", "demand": "stream_id"}.get(table, "capacity")
+    found = pl.lit(f"{name} with {values:,} of {total:,} values of series, seasons, trends, dated calendars and dated prices")
+    column = {"series": "period", "demand": "stream_id", "prices": "valid_from"}.get(table, "capacity")
     rows = subject.table(table).slice(place, 1)
     return mark(subject, "series.long", rows=rows, table=table, column=column, found=found, fix=fix)
 
