@@ -65,6 +65,25 @@ def test_simulate_plain__neutral_disruption_changes_no_bit(case: Case) -> None:
     assert disrupted == simulate_plain(**case), "law 12"
 
 
+def test_simulate_plain__lead_written_as_a_series_changes_no_bit_beside_a_substitute() -> None:
+    """What waits at a source whose lead time is 0 counts against what is lacking, however the 0 is written."""
+    swap: dict[str, Any] = {"id": "swap", "in": {"generic": 1}, "out": {"brand": 1}, "lead": 0, "substitute": True}
+    make = {"id": "make", "in": {"raw": 1}, "out": {"brand": 1}, "lead": 0}
+    network = {
+        "buffers": [
+            {"id": "brand", "init": 0, "policy": {"type": "base_stock", "S": 5}},
+            {"id": "generic", "init": 20, "policy": {"type": "none"}},
+            {"id": "raw", "init": 0, "policy": {"type": "none"}},
+        ],
+        "activities": [make, swap],
+        "demands": [{"id": "d", "buffer": "brand", "series": [4, 3, 2]}],
+    }
+    written = network | {"activities": [make | {"lead": [0, 0, 0]}, swap | {"lead": [0, 0, 0]}]}
+    plain = simulate_plain(network, 3, True)
+    assert plain["started"]["swap"] == [4.0, 0.0, 0.0]
+    assert simulate_plain(written, 3, True) == plain
+
+
 @PROPERTY
 @given(serial_systems(), st.integers(0, 4), st.integers(0, 15))
 def test_simulate_plain__serial_service_never_falls_with_stock(case: Case, stage: int, more: int) -> None:

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import norm
 
-from chaintwin.simulation.comparing.paired import difference, mean_of, ratio_of
+from chaintwin.simulation.comparing.paired import Estimated, difference, mean_of, ratio_of
 from tests.shared_data import cases_of, matches
 from tests.sizes import scaled
+
+Floats = NDArray[np.float64]
 
 
 @pytest.mark.parametrize("case", cases_of("cases/optimisation.json", "opt.paired"))
@@ -28,35 +31,57 @@ def test_difference__worked_cases(case: dict[str, Any]) -> None:
         assert matches(value, wanted, tolerance=most)
 
 
-def drawn(generator: np.random.Generator, count: int) -> tuple[NDArray[np.float64], ...]:
+def drawn(generator: np.random.Generator, size: int | tuple[int, int]) -> tuple[Floats, ...]:
     """Return what is served and asked for in two arms that share demand: skewed, and dependent within and between arms."""
-    asked = generator.gamma(4.0, 25.0, size=count)
-    scarce = generator.gamma(2.0, 1.0, size=count)
+    asked = generator.gamma(4.0, 25.0, size=size)
+    scarce = generator.gamma(2.0, 1.0, size=size)
     one = asked * np.clip(1.0 - 0.04 * scarce, 0, 1)
-    other = asked * np.clip(1.0 - 0.03 * scarce - 0.01 * generator.gamma(2.0, 1.0, size=count) - 0.0002 * asked, 0, 1)
-    more = asked * generator.uniform(0.9, 1.3, size=count)
+    other = asked * np.clip(1.0 - 0.03 * scarce - 0.01 * generator.gamma(2.0, 1.0, size=size) - 0.0002 * asked, 0, 1)
+    more = asked * generator.uniform(0.9, 1.3, size=size)
     return one, asked, other * more / asked, more
 
 
-def covered(count: int, runs: int, *, shares: bool) -> float:
+def delta_of(above: Floats, below: Floats) -> Estimated:
+    """Return a ratio with the deviations of the delta method, the control of the jackknife."""
+    ratio = float(above.mean() / below.mean())
+    return Estimated(ratio, (above - ratio * below) / below.mean())
+
+
+def truth_of(shares: bool) -> tuple[float, float]:
+    """Return the true difference, and n times what skewness takes from the coverage of Student's interval (Hall 1992)."""
+    one, asked, other, more = drawn(np.random.default_rng(13), 10_000_000)
+    if shares:
+        pair = delta_of(one, asked), delta_of(other, more)
+    else:
+        pair = mean_of(one), mean_of(other)
+    gaps = pair[0].deviations - pair[1].deviations
+    scale = math.sqrt(float((gaps**2).mean()))
+    skewness, excess = float((gaps**3).mean()) / scale**3, float((gaps**4).mean()) / scale**4 - 3
+    z = float(norm.ppf(0.975))
+    missed = 2 * z * float(norm.pdf(z)) * (skewness**2 * (z**4 + 2 * z**2 - 3) / 18 - excess * (z**2 - 3) / 12)
+    return pair[0].value - pair[1].value, missed
+
+
+def hits_of(pair: tuple[Estimated, Estimated], truth: float) -> bool:
+    found = difference(*pair, confidence=0.95)
+    return found.low <= truth <= found.high
+
+
+@pytest.mark.parametrize("count", [25, 100])
+@pytest.mark.parametrize("shares", [True, False])
+def test_difference__covers_the_truth_as_often_as_theory_says(shares: bool, count: int) -> None:
+    """Between what is promised and what skewness takes from any of Student's intervals; derived in decision 12."""
+    runs = scaled(ci=2000, full=20_000)
+    truth, missed = truth_of(shares)
     generator = np.random.default_rng(12)
-    one, asked, other, more = drawn(generator, 4_000_000)
-    truth = one.sum() / asked.sum() - other.sum() / more.sum() if shares else one.mean() - other.mean()
-    hits = 0
+    hits = control = 0
     for _ in range(runs):
         one, asked, other, more = drawn(generator, count)
-        pair = (ratio_of(one, asked), ratio_of(other, more)) if shares else (mean_of(one), mean_of(other))
-        found = difference(*pair, confidence=0.95)
-        hits += found.low <= truth <= found.high
-    return hits / runs
-
-
-@pytest.mark.parametrize("shares", [True, False])
-def test_difference__covers_the_truth_as_often_as_it_says(shares: bool) -> None:
-    runs = scaled(ci=2000, full=20_000)
-    # Three standard errors of a binomial share, and 0.3 points for what the delta method leaves out at 100 replications.
-    most = 3 * math.sqrt(0.95 * 0.05 / runs) + 0.003
-    assert abs(covered(100, runs, shares=shares) - 0.95) <= most
+        hits += hits_of((ratio_of(one, asked), ratio_of(other, more)) if shares else (mean_of(one), mean_of(other)), truth)
+        control += shares and hits_of((delta_of(one, asked), delta_of(other, more)), truth)
+    error = 3 * math.sqrt(0.95 * 0.05 / runs)
+    assert 0.95 - missed / count - error <= hits / runs <= 0.95 + error
+    assert hits > control
 
 
 def test_difference__of_a_ratio_over_one_is_that_of_a_mean() -> None:
@@ -86,3 +111,15 @@ def test_difference__one_replication_and_no_demand_say_nothing() -> None:
     assert math.isnan(alone.half_width)
     none = ratio_of(np.zeros(4), np.zeros(4))
     assert math.isnan(difference(none, none, confidence=0.95).value)
+    once = ratio_of(np.array([0.0, 3, 0]), np.array([0.0, 4, 0]))
+    assert once.value == 0.75
+    assert math.isnan(difference(once, once, confidence=0.95).half_width)
+
+
+def test_ratio_of__leaves_each_replication_out() -> None:
+    generator = np.random.default_rng(4)
+    one, asked, _, _ = drawn(generator, 12)
+    without = np.array([np.delete(one, i).sum() / np.delete(asked, i).sum() for i in range(12)])
+    found = ratio_of(one, asked)
+    assert found.value == pytest.approx(one.sum() / asked.sum())
+    np.testing.assert_allclose(found.deviations, 11 * (without.mean() - without), rtol=1e-9, atol=1e-12)

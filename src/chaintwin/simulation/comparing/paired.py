@@ -76,15 +76,22 @@ def mean_of(values: Floats) -> Estimated:
 def ratio_of(above: Floats, below: Floats) -> Estimated:
     """Return a ratio of two totals, such as units served over units asked for; NaN where nothing stands below.
 
+    Its deviations are those of the jackknife (Tukey 1958): how far the ratio would move were the replication left out, times the
+    replications less one. They are unknown where one replication holds all that stands below.
+
     Parameters
     ----------
     above, below : Floats[replications].
     """
-    bottom = float(below.mean())
-    if bottom == 0:
+    total, count = float(below.sum()), below.size
+    if total == 0:
         return Estimated(math.nan, np.full(above.shape, math.nan))
-    ratio = float(above.mean()) / bottom
-    return Estimated(ratio, (above - ratio * below) / bottom)
+    ratio = float(above.sum()) / total
+    others = total - below
+    if count < 2 or not others.all():
+        return Estimated(ratio, np.full(above.shape, math.nan))
+    moved = (count - 1) * (above - ratio * below) / others
+    return Estimated(ratio, moved - moved.mean())
 
 
 def figure_of(ledger: Floats, name: str) -> Estimated:
@@ -102,7 +109,7 @@ def figure_of(ledger: Floats, name: str) -> Estimated:
 
 
 def difference(one: Estimated, other: Estimated, *, confidence: float) -> Difference:
-    """Return ``one`` less ``other`` with Student's interval on paired deviations.
+    """Return ``one`` less ``other`` with Student's interval on paired deviations; without one where they are not known.
 
     Parameters
     ----------
