@@ -157,7 +157,7 @@ class Blocks:
             self.table[number],
         )
 
-    def read(self, rows: Integers) -> Floats:
+    def read(self, rows: Integers | NDArray[np.int32]) -> Floats:
         """Return rows of the tables, one column a replication."""
         found = self.table[:, rows]
         return np.moveaxis(found, 0, 1).reshape(found.shape[1], found.shape[0] * found.shape[2])

@@ -145,10 +145,9 @@ def best_width(tape: Tape, replications: int, *, workers: int, room: int) -> int
     """
     fitting = max(16, CACHE_BYTES // (8 * tape.rows.hot))
     fitting = max(1, min(fitting, BLOCK_BYTES // (8 * (tape.rows.count + tape.rows.totals * room))))
-    width = 1 << (min(GROUP, fitting).bit_length() - 1)
     if replications > GROUP:
-        return int(width)
-    rounds = -(-replications // (workers * width))
+        return int(1 << (min(GROUP, fitting).bit_length() - 1))
+    rounds = -(-replications // (workers * min(GROUP, fitting)))
     return max(1, -(-replications // (workers * rounds)))
 
 

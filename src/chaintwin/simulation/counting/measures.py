@@ -46,7 +46,7 @@ LEDGER = (
 """What is counted of a whole network and replication, a period; ``asked`` and ``clear`` are sums over the run."""
 
 
-Term = tuple[Integers, Integers, Floats | float]
+Term = tuple[Integers, Integers | NDArray[np.int32], Floats | float]
 """Sums, a row for each, and weights: terms to be added."""
 
 
@@ -237,7 +237,7 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
     scale = 1.0 / periods
     writer = SumWriter()
 
-    def add(name: str, row: Integers, weight: Floats | float) -> None:
+    def add(name: str, row: Integers | NDArray[np.int32], weight: Floats | float) -> None:
         weights = np.broadcast_to(np.asarray(weight, dtype=np.float64), row.shape)
         # What costs nothing is left out; every replication saves the sum.
         costs = np.flatnonzero(weights)
