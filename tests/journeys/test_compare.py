@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from chaintwin import Scenario, compare, read
+from chaintwin.simulation import Checkpoint
 from tests.journeys.running import COMMAND, document, environment, run, succeed
 
 SLOWER = '[[change]]\ntable = "lanes"\ncolumn = "lead_time"\nadd = 1\n'
@@ -75,6 +77,20 @@ def test_compare__wrong_usage(project: Path, arguments: tuple[str, ...], text: s
     done = run("compare", "beer", *arguments, "--json", cwd=project)
     assert done.returncode == 2
     assert text in json.loads(done.stdout)["error"]["message"]
+
+
+def test_compare__says_what_it_goes_on_from_unless_it_is_refused(project: Path) -> None:
+    scenario = Scenario.read(project / "slower.toml")
+    compare(read(project / "beer"), [scenario], replications=64, checkpoint=Checkpoint(project / "saved", keep=True))
+    arguments = ("compare", "beer", "slower.toml", "--replications", "128", "--checkpoint", "saved")
+    refused = run(*arguments, "--seed", "1", cwd=project)
+    assert refused.returncode == 2
+    assert "which differs in seed (0, now 1)" in " ".join(refused.stderr.split())
+    assert "Going on" not in refused.stderr
+    done = run(*arguments, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "Going on from 128 replications of all scenarios together saved in saved." in " ".join(done.stderr.split())
+    assert not (project / "saved").exists()
 
 
 @pytest.mark.slow

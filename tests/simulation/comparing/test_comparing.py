@@ -197,12 +197,19 @@ def test_compare__goes_on_from_what_a_stopped_comparison_saved(network: Network,
         compare(
             network, [SLOWER, HIGHER], periods=30, replications=4096, until=until, checkpoint=folder, cancel=stop, progress=look
         )
-    saved = Saved(folder)
-    assert 0 < saved.replications(whole.results) <= count
-    seen: list[float] = []
+    kept = Saved(folder).by_scenario()
+    assert len(kept) == 3
+    assert 0 < max(kept) <= count
+    told: list[int] = []
     found = compare(
-        network, [SLOWER, HIGHER], periods=30, replications=4096, until=until, checkpoint=folder, progress=seen.append
+        network,
+        [SLOWER, HIGHER],
+        periods=30,
+        replications=4096,
+        until=until,
+        checkpoint=Checkpoint(folder, resumed=told.append),
     )
+    assert told == [sum(kept)]
     assert found.differences.equals(whole.differences)
     for name, result in whole.results.items():
         assert all(result.figures[figure].tobytes() == found.results[name].figures[figure].tobytes() for figure in FIGURES)
@@ -212,8 +219,30 @@ def test_compare__goes_on_from_what_a_stopped_comparison_saved(network: Network,
 def test_compare__a_checkpoint_of_another_comparison_is_refused_and_can_be_forgotten(network: Network, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
     compare(network, [SLOWER], periods=20, replications=64, checkpoint=Checkpoint(folder, keep=True))
+    told: list[int] = []
+    listening = Checkpoint(folder, resumed=told.append)
     with pytest.raises(UsageError, match="another run, which differs in periods"):
-        compare(network, [SLOWER], periods=25, replications=64, checkpoint=folder)
+        compare(network, [SLOWER], periods=25, replications=64, checkpoint=listening)
+    with pytest.raises(UsageError, match="found 64 saved replications; allowed: a run of at least as many, not 32"):
+        compare(network, [SLOWER], periods=20, replications=32, checkpoint=listening)
+    assert not told
     anew = compare(network, [SLOWER], periods=25, replications=64, checkpoint=Checkpoint(folder, anew=True))
     assert anew.differences.equals(compare(network, [SLOWER], periods=25, replications=64).differences)
     assert not folder.exists()
+
+
+def test_compare__the_checkpoint_of_one_scenario_is_refused_before_any_is_simulated(network: Network, tmp_path: Path) -> None:
+    folder, told = tmp_path / "saved", []
+    compare(network, [SLOWER], periods=20, replications=64, checkpoint=Checkpoint(folder, keep=True))
+    changed = Scenario.of("slower", [{"table": "lanes", "where": {"mode": "sea"}, "column": "lead_time", "multiply": 3}])
+    with pytest.raises(UsageError, match="another run, which differs in network"):
+        compare(
+            network,
+            [changed],
+            periods=20,
+            replications=128,
+            progress=told.append,
+            checkpoint=Checkpoint(folder, keep=True, resumed=told.append),
+        )
+    assert not told
+    assert Saved(folder).by_scenario() == [64, 64]

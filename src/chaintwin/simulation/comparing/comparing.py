@@ -109,8 +109,11 @@ def compare(
     asked = checkpoint if isinstance(checkpoint, Checkpoint) or checkpoint is None else Checkpoint(checkpoint)
     saved = None if asked is None else Saved(asked.file, anew=asked.anew)
     run = _Run(setups, threads=threads, cancel=cancel, progress=progress or (lambda _: None), saved=saved)
+    before = {} if saved is None else saved.replications(setups)
+    if asked is not None:
+        asked.tell(sum(before.values()))
     # What is saved was not precise enough, or it would have ended there.
-    first = GROUP if saved is None else saved.first_round(names)
+    first = _first_round(max(before.values(), default=0))
     done = run.all(replications if precision is None else min(first, replications))
     while precision is not None and run.count < replications:
         if _is_reached(precision, done, reference=reference, confidence=confidence):
@@ -203,6 +206,14 @@ class _Reporter:
         own = max(share * self.count, self.before)
         total = self.place * self.count + own + (self.scenarios - self.place - 1) * self.before
         self.progress(min(1.0, total / (self.scenarios * self.most)))
+
+
+def _first_round(saved: int) -> int:
+    """Return how many replications the first round has: as many as that which was stopped, 64 where there was none."""
+    count = GROUP
+    while count < saved:
+        count *= 2
+    return count
 
 
 def _is_reached(precision: Precision, done: Mapping[str, Reduced], *, reference: str, confidence: float) -> bool:
