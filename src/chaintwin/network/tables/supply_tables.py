@@ -200,7 +200,7 @@ STOCK_POINTS = Table(
 
 SOURCES = Table(
     "sources",
-    "Ways to fill a stock point, where there is more than the obvious one.",
+    "Ways to fill a stock point. Its rows replace what lanes and bills would imply: list every way, lanes too.",
     (
         Column("site_id", Kind.ID, "The site that is filled.", required=True, references="sites.site_id"),
         Column("product_id", Kind.ID, "The product.", required=True, references="products.product_id"),
