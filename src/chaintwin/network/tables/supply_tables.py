@@ -231,7 +231,16 @@ SOURCES = Table(
             default="share",
             choices=("share", "contingency", "substitute"),
         ),
-        Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, high=DELAY_MAX, default="1"),
+        Column(
+            "lead_time",
+            Kind.LAW,
+            "Order to receipt (make and buy); a substitute is there at once.",
+            unit="period",
+            low=0,
+            high=DELAY_MAX,
+            default="1",
+            other_default=("rule", "substitute", "0"),
+        ),
         LEAD_MODE,
         Column(
             "yield_rate",

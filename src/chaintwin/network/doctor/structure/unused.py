@@ -100,14 +100,18 @@ def _idle(structure: Structure) -> list[Finding]:
         return []
     calm = structure.lowered.loads.points.filter(pl.col("mean") <= 0).select(pl.col("site_id", "product_id").cast(pl.String))
     idle = points.join(calm, on=["site_id", "product_id"], how="semi").sort("row")
-    found = joined(pl.col("site_id"), "/", pl.col("product_id"))
+    found = structure.lowered.found
+    # What stands in for another product is asked for only where that one is lacking, of which mean demand says nothing.
+    stands_in = found.inputs.join(found.activities.filter(pl.col("rule") == "substitute"), on="activity", how="semi")
+    stands_in = stands_in.select(pl.col("site_id", "product_id").cast(pl.String))
+    idle = idle.join(stands_in, on=["site_id", "product_id"], how="anti", maintain_order="left")
     return mark(
         structure.subject,
         "stock.idle",
         rows=idle,
         table="stock_points",
         column="product_id",
-        found=found,
+        found=joined(pl.col("site_id"), "/", pl.col("product_id")),
         fix="add demand, or delete it",
         most=3,
     )
