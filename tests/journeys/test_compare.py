@@ -69,6 +69,7 @@ def test_compare__faults_of_all_files_come_together(project: Path) -> None:
         (("slower.toml", "--reference", "x"), "reference: found x; allowed: baseline, slower"),
         (("slower.toml", "--out", "found.txt"), "found the ending .txt; allowed: .csv, .parquet, .xlsx"),
         (("slower.toml", "--until", "profit +/- 1"), "found 'profit'"),
+        (("slower.toml", "--anew"), "--anew: found no --checkpoint beside it"),
     ],
 )
 def test_compare__wrong_usage(project: Path, arguments: tuple[str, ...], text: str) -> None:

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Anew, CheckpointFolder, Confidence, Json, Periods, Project, Seed, Threads, WarmUp
+from chaintwin.cli.commands.options import (
+    Anew,
+    CheckpointFolder,
+    Confidence,
+    Json,
+    Periods,
+    Project,
+    Seed,
+    Threads,
+    WarmUp,
+    refuse_alone,
+)
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 REPLICATIONS, UNTIL_REPLICATIONS = 256, 16_384
@@ -57,6 +68,7 @@ def compare(
         from chaintwin.simulation import check_file
         from chaintwin.simulation.comparing.saving import Saved
 
+        refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the folder to forget")
         if out is not None:
             check_file(out)
         found = read_scenarios(scenarios)
