@@ -64,7 +64,7 @@ def compare(
     with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.running.comparison_run import read_scenarios, run_comparison
-        from chaintwin.cli.views.comparison_view import comparison_document, show_comparison
+        from chaintwin.cli.views.comparison_view import comparison_document, show_comparison, written
         from chaintwin.simulation import check_file
         from chaintwin.simulation.comparing.saving import Saved
 
@@ -92,7 +92,7 @@ def compare(
         terminal.document(comparison_document(comparison) | {"project": project, "out": out})
         show_comparison(terminal, comparison, scenarios=found)
         if out is not None:
-            terminal.show("", f"Wrote the differences to {out}.")
+            terminal.show("", f"Wrote the differences to {written(out, comparison)}.")
         if checkpoint is not None:
             # Only now: until the differences are shown and written, the checkpoint is all there is.
             Saved(checkpoint).remove(comparison.results)
