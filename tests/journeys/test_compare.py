@@ -56,6 +56,22 @@ def test_compare__as_a_document(project: Path) -> None:
     assert alone["program_digest"] == found["program_digests"]["slower"]
 
 
+def test_compare__cash_of_accounts_is_shown_and_written(project: Path) -> None:
+    (project / "beer" / "partners.csv").write_text("partner_id,payment_term_days\nbrewer,14\n")
+    (project / "cheaper.toml").write_text('[[change]]\ntable = "demand"\ncolumn = "price"\nset = 3\n')
+    arguments = ("compare", "beer", "cheaper.toml", "nothing.toml", "--replications", "2")
+    text = succeed(*arguments, "--out", "found.csv", cwd=project)
+    assert "Cash of accounts, USD a week, owners first" in text
+    (own,) = (line for line in text.splitlines() if line.strip().startswith("(own company)"))
+    assert "lower" in own
+    assert "The cash of all accounts is the same." in text
+    assert "Wrote the differences to found.csv, those of accounts to found-accounts.csv." in text
+    header = (project / "found-accounts.csv").read_text().splitlines()[0]
+    assert header.startswith("scenario,account_id,is_owner,figure,unit,reference,value,difference,low,high")
+    rows = document(*arguments, cwd=project)["accounts"]
+    assert {row["figure"] for row in rows} == {"margin", "cash", "funding"}
+
+
 def test_compare__faults_of_all_files_come_together(project: Path) -> None:
     (project / "one.toml").write_text(SLOWER.replace("lanes", "lane"))
     (project / "two.toml").write_text(SLOWER.replace("lead_time", "leadtime"))
@@ -71,6 +87,7 @@ def test_compare__faults_of_all_files_come_together(project: Path) -> None:
         (("slower.toml", "--reference", "x"), "reference: found x; allowed: baseline, slower"),
         (("slower.toml", "--out", "found.txt"), "found the ending .txt; allowed: .csv, .parquet, .xlsx"),
         (("slower.toml", "--until", "profit +/- 1"), "found 'profit'"),
+        (("slower.toml", "--anew"), "--anew: found no --checkpoint beside it"),
     ],
 )
 def test_compare__wrong_usage(project: Path, arguments: tuple[str, ...], text: str) -> None:

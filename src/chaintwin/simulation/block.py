@@ -78,17 +78,19 @@ class Counted:
     Parameters
     ----------
     figures : Floats[replications, LEDGER], in parts.
+    accounts : Floats[replications, ACCOUNT_FIGURES x accounts], in parts, without columns where nobody asked for them.
     moments, ratios : of everything that is measured.
     """
 
     figures: tuple[Floats, ...]
+    accounts: tuple[Floats, ...]
     moments: Moments
     ratios: Ratios
 
     @staticmethod
     def nothing(measures: Measures) -> Counted:
         """Return what no replication comes to."""
-        return Counted((), Moments.empty(measures.size), Ratios.empty(measures.above.size))
+        return Counted((), (), Moments.empty(measures.size), Ratios.empty(measures.above.size))
 
 
 class Blocks:
@@ -181,7 +183,7 @@ class Blocks:
                 return Breach(law, int(balances.entity[place]), number * self.width + column, size)
         return None
 
-    def reduce(self, number: int, width: int, *, before: Counted) -> Counted:
+    def reduce(self, number: int, width: int, *, before: Counted, by_account: bool = False) -> Counted:
         """Return what is counted with the first ``width`` replications of a block added; ``before`` is used up.
 
         Parameters
@@ -189,6 +191,7 @@ class Blocks:
         number : of the block.
         width : replications that count.
         before : what the replications before them come to.
+        by_account : keep the figures of accounts by replication too.
         """
         measures, table = self.plan.measures, self.table[number]
         done, moments, ratios = before.moments.count, before.moments, before.ratios
@@ -199,8 +202,12 @@ class Blocks:
         pair_kernel(table, width, done, measures.above, measures.below, inverse, ratios.mean, ratios.spread)
         figures = np.empty((len(LEDGER), self.width))
         sum_kernel(table, *measures.figures, np.arange(len(LEDGER)), figures)
+        accounts = np.empty((measures.accounts.start.size - 1 if by_account else 0, self.width))
+        if accounts.size:
+            sum_kernel(table, *measures.accounts, np.arange(accounts.shape[0]), accounts)
         return Counted(
             (*before.figures, figures[:, :width].T),
+            (*before.accounts, accounts[:, :width].T),
             replace(moments, count=done + width),
             replace(ratios, count=done + width),
         )

@@ -124,6 +124,7 @@ def compare(
     return comparison_of(
         {name: reduced.figures for name, reduced in done.items()},
         {name: setups[name].result(reduced) for name, reduced in done.items()},
+        accounts={name: reduced.accounts for name, reduced in done.items()},
         reference=reference,
         confidence=confidence,
     )
@@ -159,6 +160,7 @@ class _Run:
 
     def _one(self, name: str, span: Span, *, progress: Callable[[float], None]) -> Reduced:
         setup = self._setups[name]
+        by_account = setup.program.names.accounts.height > 0
         if self._saved is not None:
             return run_from_checkpoint(
                 setup.program,
@@ -168,6 +170,7 @@ class _Run:
                 threads=self._threads,
                 cancel=self._cancel,
                 progress=progress,
+                by_account=by_account,
             )
 
         def keep(kept: Kept) -> None:
@@ -180,6 +183,7 @@ class _Run:
             threads=self._threads,
             cancel=self._cancel,
             progress=progress,
+            by_account=by_account,
             earlier=self._kept[name],
             keep=keep,
         )

@@ -37,6 +37,7 @@ _WORDS = (
     ("periods", "periods"),
     ("warm_up", "warm-up"),
     ("seed", "seed"),
+    ("by_account", "figures by account, which comparisons keep"),
 )
 """What makes a run the same, and how it is called where it differs."""
 
@@ -76,12 +77,13 @@ class Checkpoint:
             self.resumed(replications)
 
 
-def identity_of(program: Program, state: State, *, span: Span) -> dict[str, str | int]:
+def identity_of(program: Program, state: State, *, span: Span, by_account: bool = False) -> dict[str, str | int]:
     """Return what makes a run the same: everything its numbers depend on but their number.
 
     Parameters
     ----------
     program, state, span : what is run, from where, and how much of it.
+    by_account : the figures of accounts are kept by replication.
     """
     from chaintwin import __version__
 
@@ -102,6 +104,7 @@ def identity_of(program: Program, state: State, *, span: Span) -> dict[str, str 
         "periods": span.periods,
         "warm_up": span.warm_up,
         "seed": span.seed,
+        "by_account": int(by_account),
     }
 
 

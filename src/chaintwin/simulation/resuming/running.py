@@ -35,13 +35,14 @@ def run_from_checkpoint(
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
     until: Until | None = None,
+    by_account: bool = False,
 ) -> Reduced:
     """Run an ensemble as ``run_ensemble`` does, with finished groups of 64 replications saved in a file.
 
     Parameters
     ----------
-    program, state, span, threads, width, progress, cancel, until : as for ``run_ensemble``. Threads and width, and the most
-        replications, may be others than those of the run that was stopped.
+    program, state, span, threads, width, progress, cancel, until, by_account : as for ``run_ensemble``. Threads and
+        width, and the most replications, may be others than those of the run that was stopped.
     checkpoint : where replications are saved; at the end the file is removed unless it is to be kept.
 
     Raises
@@ -51,7 +52,7 @@ def run_from_checkpoint(
     UsageError
         The file is no checkpoint of this run.
     """
-    file, identity = checkpoint.file, identity_of(program, state, span=span)
+    file, identity = checkpoint.file, identity_of(program, state, span=span, by_account=by_account)
     with alone(file):
         refuse_stranger(file)
         earlier = Kept()
@@ -71,6 +72,7 @@ def run_from_checkpoint(
                 progress=progress,
                 cancel=cancel,
                 until=until,
+                by_account=by_account,
                 earlier=earlier,
                 keep=saver.keep,
             )
