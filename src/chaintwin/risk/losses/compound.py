@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 EVENTS_MAX = 700.0
 """Expected events a year; beyond, the probability of none is too small for a double."""
 
+WHOLE_POINTS_MAX = 65_536
+"""Severities in whole numbers stay exact as long as the recursion takes about a second."""
+
 LATTICE_TAIL = 1e-13
 """Probability beyond the lattice where severities are whole: as good as none."""
 
@@ -93,8 +96,8 @@ def compound_poisson(
     ----------
     rate : events per year, 0 to 700.
     severity : law of the loss of one event, 0 or more; for instance ``parse("pmf(1:0.5, 4:0.3, 15:0.2)")``.
-    step : distance of the lattice. None takes 1 for severities in whole numbers of at most 10,000, exactly; for all others it
-        takes the range beyond which only ``tail`` is left, divided by ``points``.
+    step : distance of the lattice. None takes 1, exactly, for severities in whole numbers unless more than 65,536 amounts are
+        needed; for all others it takes the range beyond which only ``tail`` is left, divided by ``points``.
     points : how fine the lattice is where the step is not given, from 64 to 131,072. The work grows with its square.
     tail : probability that may lie beyond the lattice, more than 0 and at most 0.01.
 
@@ -126,8 +129,10 @@ def compound_poisson(
     if rate == 0 or mean == 0:
         return CompoundLoss(step or 1.0, np.ones(1), mean=0.0, sd=0.0, is_exact=True, missing=0.0)
     build = partial(_law, rate, severity, mean=mean, sd=sd)
-    if severity.is_whole and (step == 1 or (step is None and _largest(severity, rate) <= 10_000)):
-        return build(step=1.0, size=_whole_size(rate, severity), is_exact=True)
+    if severity.is_whole and step in (None, 1):
+        size = _whole_size(rate, severity)
+        if step == 1 or size <= WHOLE_POINTS_MAX:
+            return build(step=1.0, size=_checked_size(size), is_exact=True)
     if step is not None:
         check_number("step", step, low=0.0, open_low=True)
         return build(step=step, size=_grown_size(build, step, start=mean + 10 * sd, tail=tail), is_exact=False)
@@ -186,7 +191,7 @@ def _whole_size(rate: float, severity: Law) -> int:
     count = float(poisson.isf(LATTICE_TAIL, rate))
     # Chernoff would be sharper, but the recursion is quick as long as the lattice is short.
     size = min(count * largest, rate * severity.mean + 40 * largest * math.sqrt(max(rate, 1.0)))
-    return _checked_size(int(size) + 2)
+    return int(size) + 2
 
 
 def _largest(severity: Law, rate: float) -> float:
