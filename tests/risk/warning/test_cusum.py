@@ -68,7 +68,7 @@ def test_cusum__agrees_with_the_largest_sum_of_a_stretch(values: list[float], al
             start = place + 1
 
 
-@settings(max_examples=scaled(ci=15, full=200), deadline=None)
+@settings(max_examples=scaled(ci=15, full=200))
 @given(run_length=st.floats(10, 1e6), allowance=st.floats(0.1, 1.5))
 def test_cusum_threshold__gives_the_run_length_asked_for(run_length: float, allowance: float) -> None:
     if cusum_run_length(allowance, 1e-6) > run_length:
@@ -89,11 +89,12 @@ def test_cusum_p_values__are_the_tail_of_a_long_run(allowance: float) -> None:
     for point, chance in zip(points, cusum_p_values(points, allowance=allowance), strict=True):
         share = (sums >= point).mean()
         assert abs(share - chance) < 4 * math.sqrt(chance * (1 - chance) / sums.size) + 1e-3 * chance
-    # Far out the tail falls by exp(-2 allowance x) (Asmussen 2003, theorem XIII.5.1, with normal steps).
+    # Far out the tail falls by exp(-2 allowance x) (Asmussen 2003, chapter XIII).
     far = cusum_p_values(points[-1] + np.array([3.0, 4.0]), allowance=allowance)
     assert far[1] / far[0] == pytest.approx(math.exp(-2 * allowance), rel=1e-3)
 
 
+@settings(max_examples=scaled(ci=15, full=200))
 @given(sums=st.lists(st.floats(0, 100), min_size=2, max_size=10))
 def test_cusum_p_values__fall_with_the_statistic(sums: list[float]) -> None:
     found = cusum_p_values(sorted(sums))

@@ -76,7 +76,7 @@ def tail_contributions(parts: ArrayLike, level: float, *, weights: ArrayLike | N
     >>> found.contribution.tolist(), found.expected_shortfall
     ([45.0, 25.0], 70.0)
 
-    Source: Tasche 2000, "Risk contributions and performance measurement", section 5.4 (Euler allocation of the expected
+    Source: Tasche 2000, "Risk contributions and performance measurement" (Euler allocation of the expected
     shortfall).
     """
     table = check_numbers("parts", parts, dimensions=2)
@@ -120,7 +120,7 @@ def drop_one(losses: ArrayLike, without: Mapping[str, ArrayLike], *, level: floa
     >>> saved.mean, saved.expected_shortfall
     (15.0, 30.0)
 
-    Source: paired differences; error of the expected shortfall by its influence function, Rockafellar & Uryasev 2002, theorem 10.
+    Source: paired differences; error of the expected shortfall by its influence function, Rockafellar & Uryasev 2002.
     """
     values = check_numbers("losses", losses)
     if values.size < 2:

@@ -136,7 +136,7 @@ def plan_strata(probabilities: ArrayLike, means: ArrayLike, *, variances: ArrayL
     >>> plan.replications.round(1).tolist(), round(plan.variance_reduction, 1)
     ([1795.1, 2300.9], 22.4)
 
-    Source: Neyman 1934; Asmussen & Glynn 2007, section V.7, proposition 7.1.
+    Source: Neyman 1934; Asmussen & Glynn 2007, section V.7.
     """
     shares = _check_probabilities(probabilities)
     center = check_numbers("means", means, size=shares.size)
@@ -173,7 +173,7 @@ def estimate_strata(probabilities: ArrayLike, samples: Sequence[ArrayLike]) -> S
     >>> found.mean, round(found.standard_error, 9), found.weights.round(3).tolist()
     (10.0, 2.0, [0.3, 0.3, 0.3, 0.05, 0.05])
 
-    Source: Asmussen & Glynn 2007, section V.7, equation 7.2.
+    Source: Asmussen & Glynn 2007, section V.7.
     """
     shares = _check_probabilities(probabilities)
     if len(samples) != shares.size:

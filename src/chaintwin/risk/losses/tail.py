@@ -129,7 +129,7 @@ def expected_shortfall_error(losses: ArrayLike, level: float) -> float:
     >>> round(expected_shortfall_error(range(1000), 0.9), 2)
     5.6
 
-    Source: Trindade, Uryasev, Shapiro & Zrazhevsky 2007, "Financial prediction with constrained tail risk", theorem 2.
+    Source: Trindade, Uryasev, Shapiro & Zrazhevsky 2007, "Financial prediction with constrained tail risk".
     """
     values = check_numbers("losses", losses)
     if values.size < 2:

@@ -32,7 +32,7 @@ class HawkesProcess:
     >>> attacks.stationary_rate, round(attacks.expected_events(365), 9)
     (0.04, 14.200000005)
 
-    Source: Hawkes 1971, "Spectra of some self-exciting and mutually exciting point processes", equations 1-10.
+    Source: Hawkes 1971, "Spectra of some self-exciting and mutually exciting point processes".
     """
 
     base_rate: float
@@ -85,7 +85,7 @@ def sample_hawkes(process: HawkesProcess, replications: Replications, *, process
     >>> bool(abs(events.counts.mean() - 14.2) < 0.5)
     True
 
-    Source: Ogata 1981, "On Lewis' simulation method for point processes", algorithm 2.
+    Source: Ogata 1981, "On Lewis' simulation method for point processes".
     """
     check_size(process.expected_events(horizon), replications)
     rows = uniform_rows(replications, "occurrence", entity=process_id)

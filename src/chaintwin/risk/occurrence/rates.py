@@ -111,7 +111,7 @@ def estimate_rate(prior: GammaBelief, events: int, *, exposure_years: float, con
     >>> estimate_rate(GammaBelief(0.5, 2.0), 3, exposure_years=12.0).mean
     0.25
 
-    Source: Gelman et al. 2013, "Bayesian data analysis", section 2.6, equation 2.16.
+    Source: Gelman et al. 2013, "Bayesian data analysis", section 2.6.
     """
     check_whole("events", events)
     check_number("exposure_years", exposure_years, low=0.0, open_low=events > 0)
@@ -169,7 +169,7 @@ def pool_rates(events: ArrayLike, exposure_years: ArrayLike, *, prior: GammaBeli
     >>> [round(member.mean, 2) for member in pooled.members]
     [0.04, 0.1, 0.04, 0.46]
 
-    Source: Gaver & O'Muircheartaigh 1987, "Robust empirical Bayes analyses of event rates", section 2.
+    Source: Gaver & O'Muircheartaigh 1987, "Robust empirical Bayes analyses of event rates".
     """
     counts = check_numbers("events", events, low=0.0)
     years = check_numbers("exposure_years", exposure_years, low=0.0, size=counts.size)

@@ -159,7 +159,7 @@ def cascade_index(network: FirmNetwork, *, firms: Sequence[int] | None = None) -
     >>> cascade_index(chain).round(3).tolist()
     [1.0, 1.0, 0.875]
 
-    Source: adapted from Diem et al. 2022, equation 8 (economic systemic risk index).
+    Source: adapted from Diem et al. 2022 (economic systemic risk index).
     """
     failures = np.arange(network.firm_count) if firms is None else np.array(firms, dtype=np.int64).reshape(-1)
     for firm in failures[(failures < 0) | (failures >= network.firm_count)][:1]:

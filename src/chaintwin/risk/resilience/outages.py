@@ -48,7 +48,7 @@ def outage_distribution(failure: float, recovery: float, *, periods: int) -> flo
     >>> round(outage_distribution(0.04, 0.25, periods=3), 6)
     0.94181
 
-    Source: Snyder & Shen 2019, "Fundamentals of supply chain theory", section 9.2.2.
+    Source: Snyder & Shen 2019, "Fundamentals of supply chain theory", chapter 9.
     """
     down = _down_share(failure, recovery)
     return float(1 - down * (1 - recovery) ** check_whole("periods", periods))
@@ -81,7 +81,7 @@ def two_state_base_stock(
     >>> found.covered_periods, found.base_stock, round(found.cost_per_period, 6)
     (3, 80, 27.37069)
 
-    Source: Tomlin 2006, "On the value of mitigation and contingency strategies", proposition 1; Snyder & Shen 2019, section
+    Source: Tomlin 2006, "On the value of mitigation and contingency strategies"; Snyder & Shen 2019, section
     9.2.2.
     """
     down = _down_share(failure, recovery)

@@ -51,7 +51,7 @@ class RecoveryProfile:
     >>> profile.loss_area, profile.capacity([-1, 0, 15, 30]).round(6).tolist()
     (12.0, [1.0, 0.2, 0.6, 1.0])
 
-    Source: Bruneau et al. 2003; Cimellaro, Reinhorn & Bruneau 2010, equations 8-10, for the shapes.
+    Source: Bruneau et al. 2003; Cimellaro, Reinhorn & Bruneau 2010, for the shapes.
     """
 
     depth: float

@@ -54,7 +54,7 @@ def cusum(values: ArrayLike, *, allowance: float = 0.5, threshold: float = 4.0) 
     >>> cusum([0, 0, 2, 2, 2, 0]).alarms.tolist()
     [4]
 
-    Source: Page 1954, "Continuous inspection schemes", section 3.
+    Source: Page 1954, "Continuous inspection schemes".
     """
     series = check_numbers("values", values)
     _check_chart(allowance, threshold)
