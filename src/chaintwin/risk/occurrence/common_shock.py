@@ -16,6 +16,9 @@ from chaintwin.risk.occurrence.poisson import SeasonalRate, sample_poisson
 
 Array = NDArray[np.float64]
 
+SURE = 1e-300
+"""Sites that are hit with less probability count as never hit: their odds would overflow."""
+
 
 @dataclass(frozen=True, slots=True)
 class HitProbabilities:
@@ -69,10 +72,11 @@ def hit_probabilities(own_rates: ArrayLike, vulnerabilities: ArrayLike, *, shock
     missed = np.exp(-own * span - shocks * share)
     hit = -np.expm1(-own * span - shocks * share)
     # P(both missed) = missed_i missed_j exp(shocks p_i p_j); the covariance keeps its digits however rare hits are.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        odds = np.sqrt(missed / hit)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        odds = np.sqrt(missed / np.where(hit > SURE, hit, 0.0))
         correlation = np.expm1(shocks * np.outer(share, share)) * np.outer(odds, odds)
-    np.fill_diagonal(correlation, np.where((hit > 0) & (missed > 0), 1.0, np.nan))
+    correlation[~np.isfinite(correlation)] = np.nan
+    np.fill_diagonal(correlation, np.where((hit > SURE) & (missed > 0), 1.0, np.nan))
     count = np.arange(poisson.isf(1e-15, shocks) + 1 if shocks > 0 else 1)
     given_count = 1 - np.exp(-own * span)[None, :] * (1 - share)[None, :] ** count[:, None]
     return HitProbabilities(

@@ -127,8 +127,7 @@ def cascade(network: FirmNetwork, remaining: ArrayLike) -> Cascade:
     >>> cascade(chain, [1, 0, 1]).level.tolist()
     [0.0, 0.0, 0.0]
 
-    Source: adapted from Diem, Borsos, Reisch, Kertesz & Thurner 2022, "Quantifying firm-level economic systemic risk", equations
-    1-7.
+    Source: adapted from Diem, Borsos, Reisch, Kertesz & Thurner 2022, "Quantifying firm-level economic systemic risk".
     """
     able = check_numbers("remaining", remaining, low=0.0, high=1.0, size=network.firm_count)
     down, up = _losses(_system(network), (1 - able)[:, None])

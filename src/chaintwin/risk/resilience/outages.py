@@ -81,8 +81,8 @@ def two_state_base_stock(
     >>> found.covered_periods, found.base_stock, round(found.cost_per_period, 6)
     (3, 80, 27.37069)
 
-    Source: Tomlin 2006, "On the value of mitigation and contingency strategies"; Snyder & Shen 2019, section
-    9.2.2.
+    Source: Tomlin 2006, "On the value of mitigation and contingency strategies"; Snyder & Shen 2019,
+    chapter 9.
     """
     down = _down_share(failure, recovery)
     check_number("demand", demand, low=0.0)
