@@ -95,7 +95,7 @@ class Expanded:
         limited = np.flatnonzero(np.isfinite(flows.capacity))
         each = sparse.eye_array(periods)
         taken, given = sparse.kron(each, flows.taken), sparse.coo_array((count * periods, flows.lead.size * periods))
-        for lead in np.unique(flows.lead):
+        for lead in np.unique(flows.lead[flows.lead < periods]):
             of = sparse.csc_array(flows.given * (flows.lead == lead)[None, :])
             given = given + sparse.kron(sparse.eye_array(periods, k=-int(lead)), of)
         served = sparse.coo_array((np.ones(streams), (flows.buffer, np.arange(streams))), shape=(count, streams))
@@ -112,4 +112,6 @@ class Expanded:
         actors = flows.lead.size * periods
         cost = np.concatenate([np.zeros(actors), -np.tile(flows.margin, periods), np.zeros(count * periods)])
         most = np.concatenate([np.full(actors, INFINITE), np.tile(flows.rate, periods), np.full(count * periods, INFINITE)])
-        return model_of(sparse.vstack([balance, limits]), cost=cost, most=most, low=low, upper=upper)
+        return model_of(
+            sparse.vstack([sparse.csr_array(balance), sparse.csr_array(limits)]), cost=cost, most=most, low=low, upper=upper
+        )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from chaintwin.errors import UsageError
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+ROUNDS = 256
+"""Most stages that costs are carried through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +55,35 @@ class Flows:
         return found
 
 
-def flows_of(program: Program, state: State) -> Flows:
+class Measure(StrEnum):
+    """What a unit that is not served costs."""
+
+    MARGIN = "margin"
+    """Its price less what buying, making and moving it costs, on average over the sources in use; never below 0."""
+
+    SALES = "sales"
+    """Its price."""
+
+    UNITS = "units"
+    """One."""
+
+
+def flows_of(program: Program, state: State, *, measure: Measure = Measure.MARGIN) -> Flows:
     """Return the flows of a network at a state; laws stand for their means.
 
     Capacity and demand that change with the period stand for their mean over what repeats. A lead time that is drawn stands for
-    its mean, rounded to whole periods. The margin of a stream is its price and what it costs to lose a unit, as nothing that has
-    been bought for it can be sent back.
+    its mean, rounded to whole periods.
 
     Parameters
     ----------
     program : the network.
     state : where it stands.
+    measure : what a unit not served costs.
+
+    Raises
+    ------
+    UsageError
+        Nothing that is asked for has a margin or a price.
     """
     activities, streams, resources = program.activities, program.streams, program.resources
     count, actors, _, _ = program.counts
@@ -85,10 +108,52 @@ def flows_of(program: Program, state: State) -> Flows:
         capacity=_means(resources.capacity_start, resources.capacity_value, state.resource_share),
         buffer=streams.buffer,
         rate=_rates(program),
-        margin=streams.price + streams.lost_cost,
+        margin=_margins(program, measure),
         lead=lead,
         arriving=arriving.tocsr(),
     )
+
+
+def unit_costs(program: Program) -> Floats:
+    """Return Floats[N]: what one unit of each buffer costs to have there, money a unit; 0 where it comes from nowhere.
+
+    A unit costs what its sources of the first rank charge, by their shares, and what their inputs cost in turn.
+
+    Parameters
+    ----------
+    program : the network.
+    """
+    buffers, activities = program.buffers, program.activities
+    count, actors, _, _ = program.counts
+    owner = np.repeat(np.arange(count), np.diff(buffers.source_start))
+    first = buffers.source_tier == 0
+    owner, source = owner[first], buffers.source_activity[first]
+    share = (buffers.source_share / buffers.source_total / buffers.source_output)[first]
+    shares = sparse.csr_array((share, (owner, source)), shape=(count, actors))
+    taken = sparse.csr_array((activities.input_quantity, activities.input_buffer, activities.input_start), shape=(actors, count))
+    own = shares @ (activities.variable_cost + activities.duty_cost)
+    cost = own
+    # As many rounds as there are stages; what a loop returns grows less and less.
+    for _ in range(ROUNDS):
+        more = own + shares @ (taken @ cost)
+        if np.allclose(more, cost, rtol=1e-12, atol=0):
+            break
+        cost = more
+    return cost
+
+
+def _margins(program: Program, measure: Measure) -> Floats:
+    streams = program.streams
+    found: Floats
+    if measure is Measure.UNITS:
+        return np.ones(streams.price.size)
+    found = streams.price.copy()
+    if measure is Measure.MARGIN:
+        found = np.maximum(streams.price - unit_costs(program)[streams.buffer], 0.0)
+    if not (found > 0).any():
+        other = Measure.SALES if measure is Measure.MARGIN else Measure.UNITS
+        raise UsageError(f"measure: found {measure}, but nothing that is asked for has any; fix: measure {other} instead")
+    return found
 
 
 def _rates(program: Program) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import highspy
 import numpy as np
@@ -28,11 +28,10 @@ def model_of(matrix: Any, *, cost: Floats, most: Floats, upper: Floats, low: Flo
     lp.a_matrix_.start_ = columns.indptr.astype(np.int32)
     lp.a_matrix_.index_ = columns.indices.astype(np.int32)
     lp.a_matrix_.value_ = columns.data
-    solver = highspy.Highs()
-    # Before it says anything; one thread, so that the way to the optimum is the same on every machine; and neither a smaller
+    solver = _Silent()
+    # One thread, so that the way to the optimum is the same on every machine; and neither a smaller
     # model nor changed costs, which would have to be found anew for each outage.
     for name, value in (
-        ("output_flag", False),
         ("threads", 1),
         ("presolve", "off"),
         ("solver", "simplex"),
@@ -52,7 +51,8 @@ def set_columns(solver: highspy.Highs, where: Numbers, *, low: Floats, high: Flo
 def set_rows(solver: highspy.Highs, where: Numbers, *, low: Floats, high: Floats) -> None:
     """Set bounds of some rows; of longer arrays the first ones count."""
     if where.size:
-        ask(solver.changeRowsBounds(where.size, where, low[: where.size], high[: where.size]))
+        # The stubs of the library lack it.
+        ask(cast(Any, solver).changeRowsBounds(where.size, where, low[: where.size], high[: where.size]))
 
 
 def solve(solver: highspy.Highs) -> None:
@@ -67,3 +67,11 @@ def ask(status: highspy.HighsStatus) -> None:
     """Refuse a status that says that something went wrong."""
     if status == highspy.HighsStatus.kError:
         raise ChaintwinError("stress test: the solver refused a change of its model; please report this")
+
+
+class _Silent(highspy.Highs):
+    """A solver that writes nothing; the constructor of ``Highs`` switches callbacks on, which already prints a line."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+        ask(self.setOptionValue("output_flag", False))
