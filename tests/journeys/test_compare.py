@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from chaintwin import Scenario, compare, read
+from chaintwin.simulation import Checkpoint
 from tests.journeys.running import COMMAND, document, environment, run, succeed
 
 SLOWER = '[[change]]\ntable = "lanes"\ncolumn = "lead_time"\nadd = 1\n'
@@ -54,6 +56,22 @@ def test_compare__as_a_document(project: Path) -> None:
     assert alone["program_digest"] == found["program_digests"]["slower"]
 
 
+def test_compare__cash_of_accounts_is_shown_and_written(project: Path) -> None:
+    (project / "beer" / "partners.csv").write_text("partner_id,payment_term_days\nbrewer,14\n")
+    (project / "cheaper.toml").write_text('[[change]]\ntable = "demand"\ncolumn = "price"\nset = 3\n')
+    arguments = ("compare", "beer", "cheaper.toml", "nothing.toml", "--replications", "2")
+    text = succeed(*arguments, "--out", "found.csv", cwd=project)
+    assert "Cash of accounts, USD a week, owners first" in text
+    (own,) = (line for line in text.splitlines() if line.strip().startswith("(own company)"))
+    assert "lower" in own
+    assert "The cash of all accounts is the same." in text
+    assert "Wrote the differences to found.csv, those of accounts to found-accounts.csv." in text
+    header = (project / "found-accounts.csv").read_text().splitlines()[0]
+    assert header.startswith("scenario,account_id,is_owner,figure,unit,reference,value,difference,low,high")
+    rows = document(*arguments, cwd=project)["accounts"]
+    assert {row["figure"] for row in rows} == {"margin", "cash", "funding"}
+
+
 def test_compare__faults_of_all_files_come_together(project: Path) -> None:
     (project / "one.toml").write_text(SLOWER.replace("lanes", "lane"))
     (project / "two.toml").write_text(SLOWER.replace("lead_time", "leadtime"))
@@ -69,12 +87,27 @@ def test_compare__faults_of_all_files_come_together(project: Path) -> None:
         (("slower.toml", "--reference", "x"), "reference: found x; allowed: baseline, slower"),
         (("slower.toml", "--out", "found.txt"), "found the ending .txt; allowed: .csv, .parquet, .xlsx"),
         (("slower.toml", "--until", "profit +/- 1"), "found 'profit'"),
+        (("slower.toml", "--anew"), "--anew: found no --checkpoint beside it"),
     ],
 )
 def test_compare__wrong_usage(project: Path, arguments: tuple[str, ...], text: str) -> None:
     done = run("compare", "beer", *arguments, "--json", cwd=project)
     assert done.returncode == 2
     assert text in json.loads(done.stdout)["error"]["message"]
+
+
+def test_compare__says_what_it_goes_on_from_unless_it_is_refused(project: Path) -> None:
+    scenario = Scenario.read(project / "slower.toml")
+    compare(read(project / "beer"), [scenario], replications=64, checkpoint=Checkpoint(project / "saved", keep=True))
+    arguments = ("compare", "beer", "slower.toml", "--replications", "128", "--checkpoint", "saved")
+    refused = run(*arguments, "--seed", "1", cwd=project)
+    assert refused.returncode == 2
+    assert "which differs in seed (0, now 1)" in " ".join(refused.stderr.split())
+    assert "Going on" not in refused.stderr
+    done = run(*arguments, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "Going on from 128 replications of all scenarios together saved in saved." in " ".join(done.stderr.split())
+    assert not (project / "saved").exists()
 
 
 @pytest.mark.slow

@@ -45,6 +45,7 @@ def test_explore__document_adds_up(folder: Path) -> None:
         (("beer",), "no result.json"),
         (("nothing",), "no result.json"),
         (("result", "--plot", "a.svg", "--kind", "network"), "coordinates"),
+        (("result", "--kind", "ranking"), "--kind: found no --plot beside it"),
     ],
 )
 def test_explore__wrong_usage_is_told_with_a_cure(folder: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -55,7 +56,12 @@ def test_explore__wrong_usage_is_told_with_a_cure(folder: Path, arguments: tuple
 
 
 def test_simulate__a_wrong_stock_point_or_picture_is_told_before_the_run(folder: Path) -> None:
-    for arguments, said in ((("--bands", "retailer/ber"), "the nearest is"), (("--plot", "a.gif"), "allowed: .svg or .png")):
+    for arguments, said in (
+        (("--bands", "retailer/ber"), "the nearest is"),
+        (("--bands", "all", "--bands", "retailer/ber"), "the nearest is 'retailer/beer'"),
+        (("--plot", "a.gif"), "allowed: .svg or .png"),
+        (("--kind", "bands"), "--kind: found no --plot beside it; allowed: with --plot, which names the file to draw to"),
+    ):
         done = run("simulate", "beer", *arguments, cwd=folder)
         assert done.returncode == 2
         assert said in " ".join(done.stderr.split())

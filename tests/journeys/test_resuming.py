@@ -93,6 +93,7 @@ def test_simulate__killed_at_any_moment_and_resumed(tmp_path: Path) -> None:
     other = run(*LONG[:-1], "6", *CHECKPOINT, cwd=tmp_path)
     assert other.returncode == 2
     assert "which differs in seed (5, now 6)" in " ".join(other.stderr.split())
+    assert "Going on" not in other.stderr
     done = run(*LONG, *CHECKPOINT, "--threads", "2", "--out", "resumed", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"Going on from {before:,} replications saved in beer.checkpoint." in " ".join(done.stderr.split())

@@ -9,6 +9,7 @@ import polars as pl
 
 from chaintwin.network.network import Network, Settings
 from chaintwin.network.tables.catalog import CATALOG
+from chaintwin.network.tables.cells.columns import fill_defaults
 from chaintwin.network.tables.schema import Kind, Table
 
 DTYPES: dict[Kind, pl.DataType] = {
@@ -37,8 +38,7 @@ def frame_of(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     schema = schema_of(table)
     missing = [pl.lit(None, dtype=schema[name]).alias(name) for name in schema if name not in frame.columns]
     frame = frame.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
-    filled = [pl.col(c.name).fill_null(pl.lit(c.default)).cast(schema[c.name]) for c in table.columns if c.default is not None]
-    return frame.with_columns(filled) if filled else frame
+    return fill_defaults(frame, table)
 
 
 def _full(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

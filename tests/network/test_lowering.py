@@ -162,7 +162,8 @@ def test_lower__contingency_and_second_rank_stand_behind(second: dict[str, Any])
     assert [(found[name]["tier"], found[name]["share"]) for name in ("warehouse-store/A", "buy/store/A")] == [(0, 1.0), (1, 1.0)]
 
 
-def test_lower__a_substitute_stands_behind_and_costs_its_penalty() -> None:
+@pytest.mark.parametrize("lead", ["0", None])
+def test_lower__a_substitute_stands_behind_and_costs_its_penalty(lead: str | None) -> None:
     sources = [
         {"site_id": "store", "product_id": "A", "lane_id": "warehouse-store"},
         {
@@ -171,12 +172,14 @@ def test_lower__a_substitute_stands_behind_and_costs_its_penalty() -> None:
             "kind": "make",
             "bom_id": "swap",
             "rule": "substitute",
-            "lead_time": "0",
+            "lead_time": lead,
             "cost": 3.0,
         },
     ]
     tables = chain(sources=sources, products=[{"product_id": "A"}, {"product_id": "B"}])
     tables["bom"] = [{"bom_id": "swap", "site_id": "store", "product_id": "A", "other_product_id": "B", "quantity": 1.0}]
+    tables["stock_points"] = [{"site_id": "store", "product_id": "B", "base_stock": 5.0}]
+    assert {finding.code for finding in check(network_of(tables)).findings}.isdisjoint({"source.substitute", "stock.idle"})
     graph = graph_of(tables)
     found = activities(graph)
     swap = found["make/store/A/swap"]

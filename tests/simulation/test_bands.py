@@ -193,6 +193,9 @@ def test_chosen_buffers__an_unknown_id_is_named_with_the_nearest() -> None:
     name = known["buffer_id"][0]
     with pytest.raises(UsageError, match="the nearest is"):
         chosen_buffers(known, [name[:-1]], periods=5)
+    with pytest.raises(UsageError, match=r"'al'.*the nearest is"):
+        chosen_buffers(known, ["all", name[:-1], "al"], periods=5)
+    assert chosen_buffers(known, ["all", name], periods=5).size == known.height
     wanted: Literal["all"] = "all"
     with pytest.raises(UsageError, match="name those you want"):
         chosen_buffers(known, wanted, periods=10_000_000)

@@ -18,6 +18,7 @@ from chaintwin.errors import UsageError
 from chaintwin.examples import Example, load
 from chaintwin.simulation import Result, draw, plot, simulate
 from chaintwin.simulation.pictures.axes import short_number, ticks
+from chaintwin.simulation.pictures.bar_pictures import ALIKE, LESS, MORE
 from chaintwin.simulation.pictures.canvas import Canvas, shortened, text_width
 from chaintwin.simulation.pictures.coast import coastlines
 from chaintwin.simulation.pictures.drawing import FONT_FILE, Kind, rasterized
@@ -70,6 +71,21 @@ def test_draw__a_name_cannot_break_out_of_the_picture(result: Result) -> None:
     svg = draw(replace(result, bullwhip=points), "bullwhip")
     assert "<script" not in svg
     assert not [element for element in ET.fromstring(svg).iter() if element.tag.endswith("script")]
+
+
+def test_draw__bullwhip_near_one_is_neither_amplified_nor_damped(result: Result) -> None:
+    ratios = [1.2, 1.06, 1.05, 1.0, 0.95, 0.94]
+    points = pl.DataFrame(
+        {
+            "buffer_id": [f"a/{number}" for number in range(6)],
+            "bullwhip": ratios,
+            "bullwhip_half_width": pl.Series([None] * 6, dtype=pl.Float64),
+        }
+    )
+    svg = draw(replace(result, bullwhip=points), "bullwhip")
+    bars = [element for element in ET.fromstring(svg).iter(f"{SPACE}rect") if element.get("height") == "14.00"]
+    assert [bar.get("fill") for bar in bars] == [MORE, MORE, ALIKE, ALIKE, ALIKE, LESS]
+    assert "as much, within 5 %" in texts(svg)
 
 
 def test_draw__says_what_is_missing(result: Result) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 
 from chaintwin.network.network import Network, Settings
 from chaintwin.network.tables.catalog import CATALOG, table
+from chaintwin.network.tables.cells.columns import fill_defaults
 from chaintwin.network.tables.schema import Kind
 
 Cell = str | float | int | bool | date | None
@@ -66,12 +67,7 @@ def columns_as_table(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     dtypes = {column.name: DTYPES[column.kind] for column in described.columns}
     given = frame.select(pl.col(column).cast(dtypes[column]) for column in frame.columns)
     missing = [pl.lit(None, dtype=dtype).alias(column) for column, dtype in dtypes.items() if column not in frame.columns]
-    defaults = [
-        pl.col(column.name).fill_null(pl.lit(column.default).cast(dtypes[column.name]))
-        for column in described.columns
-        if column.default is not None
-    ]
-    return given.with_columns(missing).with_columns(defaults).select(*dtypes)
+    return fill_defaults(given.with_columns(missing), described).select(*dtypes)
 
 
 def as_network(settings: Settings, tables: Mapping[str, pl.DataFrame]) -> Network:

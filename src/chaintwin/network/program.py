@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.laws import PackedLaws
+from chaintwin.network.paths.ordering import turns_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -292,6 +293,14 @@ class Order(NamedTuple):
     level_activity: Integers
     level_resource_start: Integers
     level_resource: Integers
+
+    def buffer_turns(self) -> tuple[Integers, Integers]:
+        """Return Integers[N] twice: the level in which each buffer allocates, and its place among all (METHODS 1.2, E4)."""
+        return turns_of(self.level_buffer_start, self.level_buffer)
+
+    def activity_turns(self) -> tuple[Integers, Integers]:
+        """Return Integers[A] twice: the level in which each activity starts, and its place among all (METHODS 1.2, E4)."""
+        return turns_of(self.level_activity_start, self.level_activity)
 
 
 @dataclass(frozen=True, slots=True)

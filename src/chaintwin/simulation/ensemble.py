@@ -84,6 +84,7 @@ def run_ensemble(
     cancel: threading.Event | None = None,
     until: Until | None = None,
     bands: Integers | None = None,
+    by_account: bool = False,
     earlier: Kept | None = None,
     keep: Callable[[Kept], None] | None = None,
 ) -> Reduced:
@@ -101,6 +102,7 @@ def run_ensemble(
         takes never depends on threads or width.
     bands : buffers whose stock and backlog are kept as quantiles by period, with those of the whole network and how orders vary
         (``bullwhip``); not together with ``until`` or what follows, because what is counted cannot be taken back.
+    by_account : keep margin, cash and funding of each account by replication, 24 bytes each however long the run is.
     earlier : the first groups of the same run, played before; they are not played again, and the result has the same bytes.
     keep : called in this thread with all full groups so far whenever there is one more.
 
@@ -116,7 +118,17 @@ def run_ensemble(
     if bands is not None and (until is not None or earlier is not None or keep is not None):
         raise UsageError("bands: found a precision or saved replications beside them; allowed: a number of replications")
     done = earlier or Kept()
-    job, workers = job_of(program, state, span=span, threads=threads, width=width, progress=progress, cancel=cancel, bands=bands)
+    job, workers = job_of(
+        program,
+        state,
+        span=span,
+        threads=threads,
+        width=width,
+        progress=progress,
+        cancel=cancel,
+        bands=bands,
+        by_account=by_account,
+    )
     begin = job.keeper.pilot if job.keeper else GROUP * done.groups
     batches = batches_of(job, workers, begin=begin, most=GROUP if until else BATCH_REPLICATIONS)
     if done.parts:

@@ -86,11 +86,13 @@ class Reduced:
     Parameters
     ----------
     figures : Floats[replications, figures], in order of replication; columns are ``LEDGER``.
+    accounts : Floats[replications, ACCOUNT_FIGURES x accounts], figure by figure; without columns where nobody asked for them.
     moments, ratios : of everything that is measured. measures : which part of them each quantity takes.
     bands : float32[series, periods, 9], quantiles as ``Keeper.finish`` gives them; None where none were asked for.
     """
 
     figures: Floats
+    accounts: Floats
     moments: Moments
     ratios: Ratios
     measures: Measures
@@ -105,7 +107,8 @@ class Reduced:
     def join(self, other: Reduced) -> Reduced:
         """Return both sets, ``other`` being the later replications."""
         figures = np.concatenate([self.figures, other.figures])
-        return Reduced(figures, self.moments.join(other.moments), self.ratios.join(other.ratios), self.measures)
+        accounts = np.concatenate([self.accounts, other.accounts])
+        return Reduced(figures, accounts, self.moments.join(other.moments), self.ratios.join(other.ratios), self.measures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ class Job:
     report: Callable[[float], None]
     cancel: _Stop
     keeper: Keeper | None = None
+    by_account: bool = False
     tables: list[Floats] = field(default_factory=list)
     """Tables of blocks that have been reduced, for the next ones."""
 
@@ -145,10 +149,9 @@ def best_width(tape: Tape, replications: int, *, workers: int, room: int) -> int
     """
     fitting = max(16, CACHE_BYTES // (8 * tape.rows.hot))
     fitting = max(1, min(fitting, BLOCK_BYTES // (8 * (tape.rows.count + tape.rows.totals * room))))
-    width = 1 << (min(GROUP, fitting).bit_length() - 1)
     if replications > GROUP:
-        return int(width)
-    rounds = -(-replications // (workers * width))
+        return int(1 << (min(GROUP, fitting).bit_length() - 1))
+    rounds = -(-replications // (workers * min(GROUP, fitting)))
     return max(1, -(-replications // (workers * rounds)))
 
 
@@ -162,6 +165,7 @@ def job_of(
     progress: Callable[[float], None] | None,
     cancel: threading.Event | None,
     bands: Integers | None = None,
+    by_account: bool = False,
 ) -> tuple[Job, int]:
     """Return what all groups need, and the number of workers."""
     _refuse(span, width)
@@ -169,7 +173,9 @@ def job_of(
     plan, keeper = _plan(program, state, span=span, bands=bands)
     chosen = width or best_width(plan.tape, span.replications, workers=workers, room=plan.room)
     report = _reporter(span, chosen, progress)
-    return Job(plan=plan, span=span, width=chosen, report=report, cancel=_Stop(cancel), keeper=keeper), workers
+    stop = _Stop(cancel)
+    job = Job(plan=plan, span=span, width=chosen, report=report, cancel=stop, keeper=keeper, by_account=by_account)
+    return job, workers
 
 
 def reduced_groups(job: Job, batches: list[tuple[int, int]], *, workers: int) -> Generator[Reduced, None, None]:
@@ -333,9 +339,10 @@ def _groups(job: Job, played: Iterable[tuple[int, Blocks]]) -> Iterator[Reduced]
         end = blocks.first + used
         for number, first in blocks:
             width = min(job.width, end - first)
-            counted = blocks.reduce(number, width, before=counted)
+            counted = blocks.reduce(number, width, before=counted, by_account=job.by_account)
             if (first + width) % GROUP == 0 or first + width == job.span.replications:
-                yield Reduced(np.concatenate(counted.figures), counted.moments, counted.ratios, measures)
+                figures, accounts = (np.concatenate(part) for part in (counted.figures, counted.accounts))
+                yield Reduced(figures, accounts, counted.moments, counted.ratios, measures)
                 counted = Counted.nothing(measures)
         job.tables.append(blocks.table)
 

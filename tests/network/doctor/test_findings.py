@@ -136,6 +136,7 @@ PLANTED: dict[str, Plant] = {
         {"site_id": "depot", "product_id": "lamp", "lane_id": "L3"},
         {"site_id": "depot", "product_id": "lamp", "kind": "make", "rule": "substitute", "lead_time": "1"},
     ),
+    "source.replaces_lane": _add("sources", {"site_id": "depot", "product_id": "lamp", "lane_id": "L3"}),
     "source.contingency_only": _set("sources", "north", rule="contingency"),
     "wait.long": _set("lanes", "L1", information_delay=100_001),
     "wait.total": _all(

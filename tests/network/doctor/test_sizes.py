@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -127,6 +128,30 @@ def test_check__counts_dated_prices_over_the_horizon() -> None:
     assert text.startswith("prices:4 valid_from: found lamp with 50,000,000 of ")
     with pytest.raises(GraphError, match="50,000,000 of them for lamp in prices"):
         lower(network_of(tables, settings))
+
+
+def test_lower__only_what_is_bought_has_lists_of_dated_prices() -> None:
+    """What moves a product with dated prices made lists too, which nobody used and the limit did not count."""
+    shops, periods = 50, 3650
+    tables = {
+        "sites": [{"site_id": "W", "kind": "warehouse"}, *({"site_id": f"R{n}", "kind": "store"} for n in range(shops))],
+        "products": [{"product_id": "A", "value": 2.0}],
+        "lanes": [{"lane_id": f"L{n}", "from_site": "W", "to_site": f"R{n}", "lead_time": "1"} for n in range(shops)],
+        "sources": [{"site_id": "W", "product_id": "A", "kind": "buy"}],
+        "demand": [{"stream_id": f"D{n}", "site_id": f"R{n}", "product_id": "A", "quantity": "1"} for n in range(shops)],
+        "prices": [{"product_id": "A", "price": 2.0}, {"product_id": "A", "price": 3.0, "valid_from": date(2026, 3, 1)}],
+    }
+    network = network_of(tables, Settings(start=date(2026, 1, 1), horizon=periods))
+    lower(network, periods=60)
+    tracemalloc.start()
+    try:
+        graph = lower(network, periods=periods)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert graph.activities["cost_series"].drop_nulls().list.len().to_list() == [periods]
+    # A list holds eight bytes a value at least, those of its numbers not counted.
+    assert peak < 8 * shops * periods
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,37 @@ def test_number_fault__suggests_the_number(text: str, code: str, fix: str) -> No
     assert (fault.code, fault.fix) == (code, fix)
 
 
+LIMITS = "check the number and the unit: it counts days, -365 to 730"
+KEEPS, KEEPS_HERE = (f"leave the cell blank{where} for stock that keeps for ever" for where in ("", ", here and in products,"))
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "code", "fix"),
+    [
+        ("products.shelf_life", "never", "number.infinite", KEEPS),
+        ("products.shelf_life", "inf", "number.infinite", KEEPS),
+        ("products.shelf_life", "0", "number.range", KEEPS),
+        ("products.shelf_life", "-1", "number.range", f"write 1 if the sign is a slip; or {KEEPS}"),
+        ("products.shelf_life", "long", "number.wrong", "write a whole number, 1 to 100,000"),
+        ("stock_points.shelf_life", "unlimited", "number.infinite", KEEPS_HERE),
+        ("lanes.capacity", "unlimited", "number.infinite", "leave the cell blank if there is no limit"),
+        ("lanes.variable_cost", "never", "number.wrong", "write a number such as 12.5"),
+        ("lanes.variable_cost", "inf", "number.infinite", "write a finite number"),
+        ("partners.payment_term_days", "1000", "number.range", LIMITS),
+        ("partners.payment_term_days", "-400", "number.range", LIMITS),
+        ("partners.payment_term_days", "net 30", "number.unit", "write 30"),
+        ("partners.payment_term_days", "at once", "number.wrong", "write a whole number, -365 to 730"),
+    ],
+)
+def test_type_table__a_cure_fits_the_column(place: str, text: str, code: str, fix: str) -> None:
+    name, column = place.split(".")
+    frame = pl.DataFrame({column: pl.Series([text], dtype=pl.String)})
+    rows = pl.Series("row", [2], dtype=pl.UInt32)
+    typed = type_table(Sheet(name, "x.csv", frame, rows, DateSystem.NONE), table(name), folder=None)
+    (finding,) = [found for found in typed.findings if found.column == column]
+    assert (finding.code, finding.fix) == (code, fix)
+
+
 @pytest.mark.parametrize(
     ("text", "code", "fix"),
     [

@@ -27,3 +27,16 @@ def test_explain__counts_defaults_and_rules(tmp_path: Path) -> None:
 def test_explain__tables_without_rows_apply_nothing(tmp_path: Path) -> None:
     frame = explain(read(write_files(tmp_path, {})))
     assert set(frame["table"]) == {"sites", "products", "lanes", "demand"}
+
+
+def test_explain__a_default_that_depends_on_another_column(tmp_path: Path) -> None:
+    files = {
+        "sources.csv": "site_id,product_id,kind,rule,lead_time\nS1,P1,move,,\nS1,P1,make,substitute,\nS1,P1,buy,,2\n",
+        "bom.csv": "product_id,other_product_id,quantity\nP1,P2,1\n",
+    }
+    network = read(write_files(tmp_path / "mixed", files))
+    assert network["sources"]["lead_time"].to_list() == ["1", "0", "2"]
+    told = explain(network).filter(pl.col("table") == "sources", pl.col("column") == "lead_time")
+    assert told.select("rows", "value").row(0) == (2, "1; rule substitute: 0")
+    plain = network.with_table("sources", network["sources"].filter(pl.col("rule") == "share"))
+    assert "1" in explain(plain).filter(pl.col("table") == "sources", pl.col("column") == "lead_time")["value"]

@@ -72,6 +72,16 @@ def test_write__leaves_out_what_says_nothing(tmp_path: Path) -> None:
     assert "# First day of period 0.\nstart = 2026-01-01\n" in (tmp_path / "out" / "chaintwin.toml").read_text()
 
 
+@pytest.mark.parametrize(("lead", "is_written"), [("", False), ("1", True)])
+def test_write__a_default_that_depends_on_another_column(lead: str, is_written: bool, tmp_path: Path) -> None:
+    rows = f"site_id,product_id,kind,rule,lead_time\nS1,P1,move,,\nS1,P1,make,substitute,{lead}\n"
+    files = {"sources.csv": rows, "bom.csv": "product_id,other_product_id,quantity\nP1,P2,1\n"}
+    network = read(write_files(tmp_path / "given", files))
+    write(network, tmp_path / "out")
+    assert ("lead_time" in (tmp_path / "out" / "sources.csv").read_text()) == is_written
+    assert_same(read(tmp_path / "out"), network)
+
+
 def test_write__replaces_the_tables_of_a_project_and_leaves_other_files(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "project", {"units.csv": "product_id,unit,base_quantity\nP1,case,12\n", "notes.txt": "mine"})
     network = read(folder)

@@ -1,4 +1,4 @@
-"""Reads the state of a replication out of a block, but for the ages of its stock."""
+"""Reads the state of a replication out of a block."""
 
 from __future__ import annotations
 
@@ -31,9 +31,6 @@ def state_of(blocks: Blocks, column: int = 0, *, resource_share: Floats) -> Stat
     def column_of(which: Integers) -> Floats:
         return blocks.read(which)[:, column]
 
-    stock = column_of(rows.on_hand)
-    stocked = np.flatnonzero(stock)
-    none = np.zeros(stocked.size, dtype=np.int64)
     mover, ahead, moving = ring_entries(tape.pipes, column_of(tape.pipes.rows), period=period)
     by_age = ripens(program)[mover]
     usual = np.maximum(program.activities.lead_fixed[mover], 1)
@@ -45,7 +42,7 @@ def state_of(blocks: Blocks, column: int = 0, *, resource_share: Floats) -> Stat
     forecast = np.where(rows.forecast == rows.nowhere, program.buffers.forecast, column_of(rows.forecast))
     return State(
         period=period,
-        lots=Lots(stocked, none, none, stock[stocked]),
+        lots=lots_at(blocks, column),
         shipments=Shipments(mover, started, arrival, moving),
         orders=OpenOrders(
             np.concatenate([waits, orderer]),
@@ -56,6 +53,32 @@ def state_of(blocks: Blocks, column: int = 0, *, resource_share: Floats) -> Stat
         resource_share=resource_share,
         forecast=forecast,
     )
+
+
+def lots_at(blocks: Blocks, column: int) -> Lots:
+    """Return the lots of one replication; stock that keeps for ever is one lot of age 0.
+
+    Of stock whose oldest is taken first the classes are as large as they came in, so what is there is the youngest of them.
+    """
+    rows, period, life = blocks.plan.tape.rows, blocks.period, blocks.plan.program.buffers.life
+    buffers, ages, quantities = [], [], []
+    for buffer, stock in enumerate(blocks.read(rows.on_hand)[:, column].tolist()):
+        first, length = int(rows.lots[buffer]), int(rows.lots_length[buffer])
+        came = [stock]
+        if life[buffer] > 0 and length > 0:
+            classes = blocks.read(first + (period - 1 - np.arange(length)) % length)[:, column]
+            # Only at the begin of a run is there anything that came in since the last close.
+            came = [stock - float(blocks.read(rows.held[[buffer]])[0, column]), *classes.tolist()]
+        for age, quantity in enumerate(came):
+            there = min(quantity, stock)
+            stock -= there
+            if there:
+                buffers.append(buffer)
+                ages.append(age)
+                quantities.append(there)
+        assert stock <= 1e-9, buffer
+    index = np.array(buffers, dtype=np.int64)
+    return Lots(index, np.array(ages, dtype=np.int64), np.zeros_like(index), np.array(quantities, dtype=np.float64))
 
 
 def ring_entries(rings: Rings, values: Floats, *, period: int) -> tuple[Integers, Integers, Floats]:

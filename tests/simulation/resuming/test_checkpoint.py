@@ -71,6 +71,19 @@ def test_run_from_checkpoint__does_not_play_again_what_is_saved(tmp_path: Path) 
     assert seen[-1] == pytest.approx(1.0)
 
 
+def test_run_from_checkpoint__tells_what_it_goes_on_from_unless_it_is_refused(tmp_path: Path) -> None:
+    program, file, told = random_program(3), tmp_path / "run", []
+    checkpoint = Checkpoint(file, keep=True, resumed=told.append)
+    for replications in (128, 192):
+        run_from_checkpoint(program, initial_state(program), span=replace(SPAN, replications=replications), checkpoint=checkpoint)
+    for span in (replace(SPAN, seed=8), replace(SPAN, replications=64)):
+        with pytest.raises(UsageError):
+            run_from_checkpoint(program, initial_state(program), span=span, checkpoint=checkpoint)
+    anew = replace(checkpoint, anew=True)
+    run_from_checkpoint(program, initial_state(program), span=replace(SPAN, replications=64), checkpoint=anew)
+    assert told == [128]
+
+
 def test_run_from_checkpoint__stops_at_the_same_precision(tmp_path: Path) -> None:
     program, file = random_program(11), tmp_path / "run"
     span = replace(SPAN, replications=6400)

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Anew, CheckpointFolder, Confidence, Json, Periods, Project, Seed, Threads, WarmUp
+from chaintwin.cli.commands.options import (
+    Anew,
+    CheckpointFolder,
+    Confidence,
+    Json,
+    Periods,
+    Project,
+    Seed,
+    Threads,
+    WarmUp,
+    refuse_alone,
+)
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 REPLICATIONS, UNTIL_REPLICATIONS = 256, 16_384
@@ -53,10 +64,11 @@ def compare(
     with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.running.comparison_run import read_scenarios, run_comparison
-        from chaintwin.cli.views.comparison_view import comparison_document, show_comparison
+        from chaintwin.cli.views.comparison_view import comparison_document, show_comparison, written
         from chaintwin.simulation import check_file
         from chaintwin.simulation.comparing.saving import Saved
 
+        refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the folder to forget")
         if out is not None:
             check_file(out)
         found = read_scenarios(scenarios)
@@ -80,7 +92,7 @@ def compare(
         terminal.document(comparison_document(comparison) | {"project": project, "out": out})
         show_comparison(terminal, comparison, scenarios=found)
         if out is not None:
-            terminal.show("", f"Wrote the differences to {out}.")
+            terminal.show("", f"Wrote the differences to {written(out, comparison)}.")
         if checkpoint is not None:
             # Only now: until the differences are shown and written, the checkpoint is all there is.
             Saved(checkpoint).remove(comparison.results)

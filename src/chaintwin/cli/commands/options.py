@@ -82,7 +82,9 @@ Bands = Annotated[
     ),
 ]
 Plot = Annotated[Path | None, typer.Option(help="File to draw a picture to, ending in .svg or .png.", show_default=False)]
-KindOfPicture = Annotated[Kind, typer.Option(help="What the picture of --plot shows.")]
+KindOfPicture = Annotated[
+    Kind | None, typer.Option(help="What the picture of --plot shows; bands by default.", show_default=False)
+]
 AnyKindOfPicture = Annotated[
     Kind | None,
     typer.Option(help="What the picture of --plot shows; bands where the result has some, else the ranking.", show_default=False),
@@ -96,6 +98,27 @@ FormatChoice = Annotated[
     typer.Option(help="How the result is written: parquet by default, xlsx where the name of --out ends so."),
 ]
 LayoutChoice = Annotated[Layout, typer.Option(help="How the project is written.")]
+
+
+def refuse_alone(option: str, value: object, *, beside: tuple[str, object], why: str) -> None:
+    """Refuse an option that says nothing without another.
+
+    Parameters
+    ----------
+    option, value : its name, and what was given or None.
+    beside : name and value of the other.
+    why : what the other says, for the message.
+
+    Raises
+    ------
+    UsageError
+        The option is given and the other is not.
+    """
+    from chaintwin.errors import UsageError
+
+    other, given = beside
+    if value is not None and given is None:
+        raise UsageError(f"{option}: found no {other} beside it; allowed: with {other}, {why}")
 
 
 def day(text: str) -> date:

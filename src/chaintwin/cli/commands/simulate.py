@@ -27,6 +27,7 @@ from chaintwin.cli.commands.options import (
     Threads,
     Until,
     WarmUp,
+    refuse_alone,
 )
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
@@ -70,7 +71,7 @@ def simulate(
     format: FormatChoice = None,
     bands: Bands = None,
     plot: Plot = None,
-    kind: KindOfPicture = "bands",
+    kind: KindOfPicture = None,
     json: Json = False,
 ) -> None:
     """Simulate a project: service and cost with intervals."""
@@ -80,8 +81,9 @@ def simulate(
         from chaintwin.cli.views.result_view import show_result
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
-        _refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
-        _refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
+        refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
+        refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
+        refuse_alone("--kind", kind, beside=("--plot", plot), why="which names the file to draw to")
         _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
         changes = _changes(scenario)
         network = usable_network(terminal, project)
@@ -96,7 +98,7 @@ def simulate(
             state=_start(state, network),
             threads=threads,
             confidence=confidence,
-            bands=_kept(bands, kind if plot is not None else None),
+            bands=_kept(bands, kind or "bands" if plot is not None else None),
             scenario=changes,
             checkpoint=checkpoint,
             anew=anew,
@@ -106,7 +108,7 @@ def simulate(
         if plot is not None:
             from chaintwin.simulation.pictures.drawing import plot as draw_to
 
-            draw_to(result, plot, kind=kind, stock_points=_shown(bands))
+            draw_to(result, plot, kind=kind or "bands", stock_points=_shown(bands))
         if checkpoint is not None:
             # Only now: until the result is written, the checkpoint is all there is.
             checkpoint.unlink(missing_ok=True)
@@ -149,23 +151,14 @@ def _check_places(out: Path | None, format: ResultFormat | None, plot: Path | No
         check_picture(plot)
 
 
-def _refuse_alone(option: str, value: object, *, beside: tuple[str, object], why: str) -> None:
-    from chaintwin.errors import UsageError
-
-    other, given = beside
-    if value is not None and given is None:
-        raise UsageError(f"{option}: found no {other} beside it; allowed: with {other}, {why}")
-
-
 def _shown(bands: list[str] | None) -> list[str]:
-    """Return the stock points that have room in a picture."""
+    """Return the stock points that have room in a picture, of those that are named."""
+    from chaintwin.simulation.bands.naming import EVERY
     from chaintwin.simulation.pictures.band_picture import POINTS_MAX
 
-    return [] if bands is None or "all" in bands else bands[:POINTS_MAX]
+    return [name for name in bands or [] if name != EVERY][:POINTS_MAX]
 
 
 def _kept(bands: list[str] | None, kind: Kind | None) -> list[str] | Literal["all"] | None:
     """Return the stock points whose bands are kept: those named, or what a picture needs."""
-    if "all" in (bands or []) or (not bands and kind == "bullwhip"):
-        return "all"
-    return bands or (None if kind is None else [])
+    return bands or (None if kind is None else "all" if kind == "bullwhip" else [])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
+from chaintwin.cli.running.saying import said_checkpoint
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.progress import progress_bar
 
@@ -43,18 +42,14 @@ def run_simulation(
     """
     from chaintwin.cli.views.numbers import count, duration, number
     from chaintwin.jit import cache_folder, is_cold
-    from chaintwin.simulation import Checkpoint, prepare_kernels, simulate
+    from chaintwin.simulation import prepare_kernels, saved_replications, simulate
 
     cold = is_cold()
-    most = "up to " if until else ""
-    if checkpoint is not None and not anew:
-        from chaintwin.simulation import saved_replications
-
-        saved = saved_replications(checkpoint)
-        if saved:
-            terminal.note(f"Going on from {count(saved, 'replication')} saved in {checkpoint}.")
-    text = f"Simulating {most}{count(replications, 'replication')}"
-    with _said_when_stopped(terminal, checkpoint), progress_bar(terminal, text, is_cold=cold) as report:
+    text = f"Simulating {'up to ' if until else ''}{count(replications, 'replication')}"
+    with (
+        said_checkpoint(terminal, checkpoint, anew=anew, saved=saved_replications) as kept,
+        progress_bar(terminal, text, is_cold=cold) as report,
+    ):
         begun = perf_counter()
         prepare_kernels()
         ready = perf_counter()
@@ -71,7 +66,7 @@ def run_simulation(
             until=until,
             bands=bands,
             scenario=scenario,
-            checkpoint=None if checkpoint is None else Checkpoint(checkpoint, anew=anew, keep=True),
+            checkpoint=kept,
             state=state,
         )
     seconds = perf_counter() - ready
@@ -106,21 +101,3 @@ def result_document(result: Result) -> dict[str, object]:
         "weakest_streams": weakest,
         "accounts": result.accounts if result.accounts.height else None,
     }
-
-
-@contextmanager
-def _said_when_stopped(terminal: Terminal, checkpoint: Path | None) -> Iterator[None]:
-    """Say what is saved and how to go on when a run is stopped by Ctrl-C or asked to end."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        if checkpoint is not None:
-            from chaintwin.cli.views.numbers import count
-            from chaintwin.simulation import saved_replications
-
-            saved = saved_replications(checkpoint)
-            if saved:
-                terminal.note(f"Saved {count(saved, 'replication')} in {checkpoint}; the same command goes on from there.")
-            else:
-                terminal.note("Nothing is saved yet; the first 64 replications were not finished.")
-        raise

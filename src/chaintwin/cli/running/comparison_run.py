@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from chaintwin.cli.running.saying import said_checkpoint
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.progress import progress_bar
 
 if TYPE_CHECKING:
     from chaintwin.network import Network, Scenario
     from chaintwin.simulation import Comparison
-    from chaintwin.simulation.comparing.saving import Saved
 
 
 def read_scenarios(paths: Sequence[Path]) -> list[Scenario]:
@@ -62,13 +61,20 @@ def run_comparison(
     """
     from chaintwin.cli.views.numbers import count, duration
     from chaintwin.jit import is_cold
-    from chaintwin.simulation import Checkpoint, compare, prepare_kernels
+    from chaintwin.simulation import compare, prepare_kernels
     from chaintwin.simulation.comparing.saving import Saved
 
     every = count(len(scenarios) + 1, "scenario")
     text = f"Simulating {every}, {'up to ' if until else ''}{count(replications, 'replication')} each"
-    saved = None if checkpoint is None else Saved(checkpoint)
-    with _said_when_stopped(terminal, saved), progress_bar(terminal, text, is_cold=is_cold()) as report:
+
+    def saved(folder: Path) -> int:
+        return sum(Saved(folder).by_scenario())
+
+    whose = " of all scenarios together"
+    with (
+        said_checkpoint(terminal, checkpoint, anew=anew, saved=saved, whose=whose) as kept,
+        progress_bar(terminal, text, is_cold=is_cold()) as report,
+    ):
         prepare_kernels()
         begun = perf_counter()
         report(0.0)
@@ -84,26 +90,8 @@ def run_comparison(
             threads=threads,
             progress=report,
             until=until,
-            checkpoint=None if checkpoint is None else Checkpoint(checkpoint, anew=anew, keep=True),
+            checkpoint=kept,
         )
     done = count(comparison.results[reference].span.replications, "replication")
     terminal.note(f"Simulated {every} with {done} each in {duration(perf_counter() - begun)}.")
     return comparison
-
-
-@contextmanager
-def _said_when_stopped(terminal: Terminal, saved: Saved | None) -> Iterator[None]:
-    """Say what is saved and how to go on when a comparison is stopped by Ctrl-C or asked to end."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        if saved is not None:
-            from chaintwin.cli.views.numbers import count
-
-            kept = sum(saved.by_scenario())
-            if kept:
-                text = f"Saved {count(kept, 'replication')} of all scenarios together in {saved.folder}"
-                terminal.note(f"{text}; the same command goes on from there.")
-            else:
-                terminal.note("Nothing is saved yet; the first 64 replications were not finished.")
-        raise

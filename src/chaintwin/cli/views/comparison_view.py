@@ -11,6 +11,8 @@ from chaintwin.cli.views.numbers import NOTHING, count, interval_decimals, numbe
 from chaintwin.cli.views.result_view import COST_NAMES, SERVICE_NAMES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from polars import DataFrame
     from rich.table import Table
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 CHANGES_MAX = 6
 """Changes of a scenario that are listed; the rest are counted."""
+
+ACCOUNTS_MAX = 8
+"""Accounts of a scenario whose cash is shown; files and ``--json`` have all."""
 
 LEAST_RATIO = 1e-6
 """Below this ratio of variances the difference is the same in every run but for rounding, and a factor says nothing."""
@@ -54,6 +59,7 @@ def show_comparison(terminal: Terminal, comparison: Comparison, *, scenarios: Se
         if not unchanged.startswith("All"):
             terminal.show(_table(comparison, name, sign="+/-" if terminal.glyphs is TYPED else "±"))
         terminal.show(*([Text(f"  {unchanged}")] if unchanged else []))
+        _show_cash(terminal, comparison, name)
     warm = f" after {count(span.warm_up, period)} of warm-up" if span.warm_up else ""
     text = (
         f"  {count(span.periods, period)}{warm}, {count(span.replications, 'replication')} each, seed {span.seed}: the same "
@@ -80,7 +86,46 @@ def comparison_document(comparison: Comparison) -> dict[str, object]:
         "span": first.span,
         "program_digests": {name: result.program_digest for name, result in comparison.results.items()},
         "differences": comparison.differences,
+        "accounts": comparison.accounts if comparison.accounts.height else None,
     }
+
+
+def written(out: Path, comparison: Comparison) -> str:
+    """Return where differences were written to, those of accounts too."""
+    from chaintwin.simulation.comparing.comparison import accounts_file
+
+    if comparison.accounts.is_empty():
+        return str(out)
+    return f"{out}, those of accounts {'in a sheet of it' if out.suffix.lower() == '.xlsx' else f'to {accounts_file(out)}'}"
+
+
+def _show_cash(terminal: Terminal, comparison: Comparison, name: str) -> None:
+    """Print how the cash of accounts differs, owners first; nothing where no cash was followed or none differs."""
+    import polars as pl
+    from rich.table import Table
+    from rich.text import Text
+
+    if comparison.accounts.is_empty():
+        return
+    cash = comparison.accounts.filter(pl.col("scenario") == name, pl.col("figure") == "cash", pl.col("verdict") != SAME)
+    if cash.is_empty():
+        terminal.show(Text("  The cash of all accounts is the same."))
+        return
+    cash = cash.sort([~pl.col("is_owner"), -pl.col("difference").abs(), pl.col("account_id")])
+    shown = cash.head(ACCOUNTS_MAX)
+    which = f": {shown.height} of {cash.height} that differ" if cash.height > shown.height else ""
+    result = comparison.results[comparison.reference]
+    terminal.show("", Text(f"Cash of accounts, {result.currency} a {result.period}, owners first{which}", style="bold"))
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("account", max_width=28, no_wrap=True, overflow="ellipsis")
+    table.add_column("verdict", no_wrap=True)
+    for title in (printable(comparison.reference), "difference", ""):
+        table.add_column(title, justify="right", no_wrap=True)
+    sign = "+/-" if terminal.glyphs is TYPED else "±"
+    for row in shown.iter_rows(named=True):
+        said = NOT_SHOWN if row["verdict"] == "no difference shown" else row["verdict"]
+        table.add_row(Text(printable(row["account_id"])), said, *_cells(row, sign))
+    terminal.show(table)
 
 
 def _changes(scenario: Scenario) -> list[str]:

@@ -8,6 +8,7 @@ import polars as pl
 
 from chaintwin.network.network import Network, Settings
 from chaintwin.network.tables.catalog import CATALOG, table
+from chaintwin.network.tables.cells.columns import fill_defaults
 from chaintwin.network.tables.schema import Kind
 
 TYPES: Mapping[Kind, pl.DataType] = {
@@ -31,13 +32,12 @@ def complete(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     unknown = set(frame.columns) - {column.name for column in columns}
     if unknown:
         raise KeyError(f"{name} has no column {', '.join(sorted(unknown))}")
-    filled = []
+    whole = []
     for column in columns:
         dtype = TYPES.get(column.kind, pl.String())
         cells = pl.col(column.name) if column.name in frame.columns else pl.lit(None, dtype=dtype).alias(column.name)
-        cells = cells.cast(dtype)
-        filled.append(cells if column.default is None else cells.fill_null(pl.lit(column.default).cast(dtype)))
-    return frame.select(filled)
+        whole.append(cells.cast(dtype))
+    return fill_defaults(frame.select(whole), table(name))
 
 
 def to_network(settings: Settings, frames: Mapping[str, pl.DataFrame]) -> Network:

@@ -188,6 +188,12 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "at least one source with rule share",
         "A stock point has only contingency sources; they are used as ordinary ones.",
     ),
+    (
+        "source.replaces_lane",
+        _WARNING,
+        "a row for every lane that is to fill the stock point",
+        "Rows of a stock point in `sources` take the place of a lane that would fill it without them; it fills it no longer.",
+    ),
     ("lane.to_itself", _WARNING, "two different sites", "A lane ends where it begins; no source uses it unless a row says so."),
     ("lane.lead_time_zero", _WARNING, "at least 1 between different places", "Goods arrive in the period in which they leave."),
     ("lane.lead_time_long", _WARNING, "at most a year", "A mean lead time is longer than a year."),

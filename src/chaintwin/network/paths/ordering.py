@@ -44,6 +44,26 @@ def spread(start: Integers, owners: Integers) -> tuple[Integers, Integers]:
     return place, entry
 
 
+def turns_of(start: Integers, members: Integers) -> tuple[Integers, Integers]:
+    """Return the level of each member, and its place among all members in their order.
+
+    Parameters
+    ----------
+    start : Integers[levels + 1], first entry of each level in ``members``.
+    members : Integers[count], each number from 0 to count - 1 once.
+
+    Example
+    -------
+    >>> level, place = turns_of(np.array([0, 2, 3]), np.array([2, 0, 1]))
+    >>> level.tolist(), place.tolist()
+    ([0, 1, 0], [1, 2, 0])
+    """
+    level, place = np.empty(members.size, dtype=np.int64), np.empty(members.size, dtype=np.int64)
+    level[members] = np.repeat(np.arange(start.size - 1), np.diff(start))
+    place[members] = np.arange(members.size)
+    return level, place
+
+
 def levels_of(tail: Integers, head: Integers, *, base: Integers) -> Integers:
     """Return the level of each node: at least its base, and above every node an arc comes from.
 

@@ -6,6 +6,8 @@ import polars as pl
 
 from chaintwin.network.network import Network
 from chaintwin.network.tables.catalog import CATALOG
+from chaintwin.network.tables.cells.columns import default_of
+from chaintwin.network.tables.reference import default_text
 
 EXPLANATION_SCHEMA = pl.Schema(
     {
@@ -54,8 +56,10 @@ def explain(network: Network) -> pl.DataFrame:
                 continue
             values = frame[column.name]
             if column.default is not None:
-                count, kind = int((values == column.default).sum()), "default"
-                value = f"{column.default:g}" if isinstance(column.default, float) else str(column.default)
+                count, kind = int((values == frame.select(default_of(column)).to_series()).sum()), "default"
+                value = default_text(column.default)
+                if (other := column.other_default) and (frame[other[0]] == other[1]).any():
+                    value += f"; {other[0]} {other[1]}: {default_text(other[2])}"
             else:
                 count, kind, value = values.null_count(), "rule", column.rule or "left blank"
             if count:

@@ -36,6 +36,11 @@ def kinds_text() -> str:
     return "\n".join(f"- **{kind.value}**: {words}" for kind, words in KIND_WORDS) + "\n"
 
 
+def default_text(value: str | float | bool) -> str:
+    """Return a default as people write it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _section(table: Table) -> str:
     key = " and ".join(f"`{name}`" for name in table.key)
     lines = [
@@ -71,6 +76,6 @@ def _blank(column: Column) -> str:
     if column.required:
         return "*not allowed*"
     if column.default is not None:
-        text = f"{column.default:g}" if isinstance(column.default, float) else str(column.default)
-        return f"`{text}`"
+        other = column.other_default
+        return f"`{default_text(column.default)}`" + (f"; {other[0]} {other[1]}: `{default_text(other[2])}`" if other else "")
     return column.rule or "left blank"

@@ -44,6 +44,7 @@ class Column:
     meaning : one sentence for people, used in the reference page and by ``check --explain``.
     unit : unit of the value, empty if none; ``period`` is the project's period, ``money`` its currency.
     default : value put where the cell is blank; None leaves it blank.
+    other_default : another column, a choice of it, and the default of this column in rows with that choice; None for no such.
     rule : how a blank is treated when ``default`` is None, a sentence; empty means "left blank".
     required : a blank cell is an error.
     low, high : allowed range; where one is None, a number reaches to LARGEST of ``chaintwin.laws.parameters``, a whole number to
@@ -58,6 +59,7 @@ class Column:
     meaning: str
     unit: str = ""
     default: str | float | bool | None = None
+    other_default: tuple[str, str, str | float] | None = None
     rule: str = ""
     required: bool = False
     low: float | None = None

@@ -200,7 +200,7 @@ STOCK_POINTS = Table(
 
 SOURCES = Table(
     "sources",
-    "Ways to fill a stock point, where there is more than the obvious one.",
+    "Ways to fill a stock point. Its rows replace what lanes and bills would imply: list every way, lanes too.",
     (
         Column("site_id", Kind.ID, "The site that is filled.", required=True, references="sites.site_id"),
         Column("product_id", Kind.ID, "The product.", required=True, references="products.product_id"),
@@ -231,7 +231,16 @@ SOURCES = Table(
             default="share",
             choices=("share", "contingency", "substitute"),
         ),
-        Column("lead_time", Kind.LAW, "Order to receipt (make and buy).", unit="period", low=0, high=DELAY_MAX, default="1"),
+        Column(
+            "lead_time",
+            Kind.LAW,
+            "Order to receipt (make and buy); a substitute is there at once.",
+            unit="period",
+            low=0,
+            high=DELAY_MAX,
+            default="1",
+            other_default=("rule", "substitute", "0"),
+        ),
         LEAD_MODE,
         Column(
             "yield_rate",

@@ -15,13 +15,13 @@ from chaintwin.laws.law import Law
 from chaintwin.network.network import Network
 from chaintwin.network.tables.catalog import CATALOG, TABLE_NAMES
 from chaintwin.network.tables.cells.cells import shown
-from chaintwin.network.tables.cells.columns import DTYPES, type_table
+from chaintwin.network.tables.cells.columns import DTYPES, default_of, type_table
 from chaintwin.network.tables.files.exchanging import check_before, write_file, write_folder
 from chaintwin.network.tables.files.folder import SETTINGS_FILE, TABLE_ENDINGS, is_marked, match_table
 from chaintwin.network.tables.files.sheet import Sheet
 from chaintwin.network.tables.files.workbook_safety import inspect_workbook
 from chaintwin.network.tables.files.workbook_writing import ROWS_IN_SHEET_MAX, write_workbook
-from chaintwin.network.tables.schema import Kind, Table
+from chaintwin.network.tables.schema import Column, Kind, Table
 from chaintwin.network.tables.settings import MEANINGS, SETTINGS_SHEET, settings_text, settings_values
 
 
@@ -230,15 +230,15 @@ def _tables_to_write(network: Network) -> dict[str, pl.DataFrame]:
         kept = [
             column.name
             for column in described.columns
-            if column.required
-            or not (frame[column.name].null_count() == frame.height or _is_default(frame[column.name], column.default))
+            if column.required or not (frame[column.name].null_count() == frame.height or _is_default(frame, column))
         ]
         tables[described.name] = frame.select(kept)
     return tables
 
 
-def _is_default(values: pl.Series, default: str | float | bool | None) -> bool:
-    return default is not None and bool((values == default).fill_null(False).all())
+def _is_default(frame: pl.DataFrame, column: Column) -> bool:
+    held = (pl.col(column.name) == default_of(column)).fill_null(value=False)
+    return column.default is not None and bool(frame.select(held.all()).item())
 
 
 def _write_table(frame: pl.DataFrame, path: Path, *, layout: Layout) -> None:

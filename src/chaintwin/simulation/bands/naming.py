@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 QUANTILES = tuple(f"q{round(100 * level):02d}" for level in LEVELS)
 """Columns of a band: q01 to q99."""
 
+EVERY = "all"
+"""Stands for every stock point."""
+
 SERIES_MAX = 20_000_000
 """Kept quantities times periods, 160 bytes each: 3.2 GB."""
 
@@ -30,7 +33,7 @@ def chosen_buffers(buffers: pl.DataFrame, wanted: Iterable[str] | Literal["all"]
     Parameters
     ----------
     buffers : columns ``buffer_id``, ``site_id``, ``product_id``.
-    wanted : ids such as ``site/product``, or ``all``; none keeps the bands of the whole network only.
+    wanted : ids such as ``site/product``, or ``all``, alone or among them; none keeps the bands of the whole network only.
     periods : periods that count.
 
     Raises
@@ -39,8 +42,10 @@ def chosen_buffers(buffers: pl.DataFrame, wanted: Iterable[str] | Literal["all"]
         There is no such stock point, or there are so many that their bands would not fit the memory of most machines.
     """
     ids = buffers["buffer_id"].to_list()
-    chosen = set(ids) if wanted == "all" else set([wanted] if isinstance(wanted, str) else wanted)
-    unknown = sorted(chosen - set(ids))
+    named = {wanted} if isinstance(wanted, str) else set(wanted)
+    # An id holds a slash, so that no stock point is called like this word.
+    chosen = set(ids) if EVERY in named else named
+    unknown = sorted(named - set(ids) - {EVERY})
     if unknown:
         raise UsageError(unknown_stock_points(unknown, ids))
     found = np.flatnonzero(buffers["buffer_id"].is_in(sorted(chosen)).to_numpy())

@@ -109,8 +109,11 @@ def compare(
     asked = checkpoint if isinstance(checkpoint, Checkpoint) or checkpoint is None else Checkpoint(checkpoint)
     saved = None if asked is None else Saved(asked.file, anew=asked.anew)
     run = _Run(setups, threads=threads, cancel=cancel, progress=progress or (lambda _: None), saved=saved)
+    before = {} if saved is None else saved.replications(setups)
+    if asked is not None:
+        asked.tell(sum(before.values()))
     # What is saved was not precise enough, or it would have ended there.
-    first = GROUP if saved is None else saved.first_round(names)
+    first = _first_round(max(before.values(), default=0))
     done = run.all(replications if precision is None else min(first, replications))
     while precision is not None and run.count < replications:
         if _is_reached(precision, done, reference=reference, confidence=confidence):
@@ -121,6 +124,7 @@ def compare(
     return comparison_of(
         {name: reduced.figures for name, reduced in done.items()},
         {name: setups[name].result(reduced) for name, reduced in done.items()},
+        accounts={name: reduced.accounts for name, reduced in done.items()},
         reference=reference,
         confidence=confidence,
     )
@@ -156,6 +160,7 @@ class _Run:
 
     def _one(self, name: str, span: Span, *, progress: Callable[[float], None]) -> Reduced:
         setup = self._setups[name]
+        by_account = setup.program.names.accounts.height > 0
         if self._saved is not None:
             return run_from_checkpoint(
                 setup.program,
@@ -165,6 +170,7 @@ class _Run:
                 threads=self._threads,
                 cancel=self._cancel,
                 progress=progress,
+                by_account=by_account,
             )
 
         def keep(kept: Kept) -> None:
@@ -177,6 +183,7 @@ class _Run:
             threads=self._threads,
             cancel=self._cancel,
             progress=progress,
+            by_account=by_account,
             earlier=self._kept[name],
             keep=keep,
         )
@@ -203,6 +210,14 @@ class _Reporter:
         own = max(share * self.count, self.before)
         total = self.place * self.count + own + (self.scenarios - self.place - 1) * self.before
         self.progress(min(1.0, total / (self.scenarios * self.most)))
+
+
+def _first_round(saved: int) -> int:
+    """Return how many replications the first round has: as many as that which was stopped, 64 where there was none."""
+    count = GROUP
+    while count < saved:
+        count *= 2
+    return count
 
 
 def _is_reached(precision: Precision, done: Mapping[str, Reduced], *, reference: str, confidence: float) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +16,9 @@ from numpy.typing import NDArray
 from chaintwin.errors import UsageError
 from chaintwin.network.tables.files.exchanging import write_file
 from chaintwin.network.tables.files.workbook_writing import write_workbook
+from chaintwin.simulation.comparing.accounts import account_differences
 from chaintwin.simulation.comparing.paired import DUST, Difference, difference, figure_of
+from chaintwin.simulation.comparing.verdicts import Verdict, verdict_of
 from chaintwin.simulation.counting.figures import COSTS, FIGURES, figures_of
 from chaintwin.simulation.results import Result
 from chaintwin.simulation.writing import harmless
@@ -51,18 +52,6 @@ SCHEMA = pl.Schema(
 )
 
 
-class Verdict(StrEnum):
-    """What a difference says at the confidence of its interval."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    HIGHER = "higher"
-    LOWER = "lower"
-    SAME = "the same"
-    NOT_SHOWN = "no difference shown"
-    UNKNOWN = "unknown"
-
-
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Scenarios against a reference, on the same random numbers.
@@ -77,12 +66,15 @@ class Comparison:
         independent random numbers; ``better_share``, the share of the replications in which the scenario is better;
         ``replications``; ``verdict``, see ``Verdict``.
     results : by scenario what ``simulate`` returns for it, the reference among them.
+    accounts : one row a scenario, account and figure (``margin``, ``cash``, ``funding``), where a project lists partners:
+        ``account_id``, ``is_owner`` and the columns of ``differences`` that apply.
     """
 
     reference: str
     confidence: float
     differences: pl.DataFrame
     results: Mapping[str, Result]
+    accounts: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "results", MappingProxyType(dict(self.results)))
@@ -100,6 +92,9 @@ class Comparison:
     def write(self, path: Path | str) -> None:
         """Write the differences to a file; it appears complete or not at all.
 
+        Those of accounts, where there are any, are a sheet of their own in a workbook, else a file beside it, see
+        ``accounts_file``.
+
         Parameters
         ----------
         path : ends in ``.csv``, ``.parquet`` or ``.xlsx``. In CSV a text that a spreadsheet would take for a formula has an
@@ -112,10 +107,13 @@ class Comparison:
         """
         check_file(path)
         target, ending = Path(path), Path(path).suffix.lower()
-        if ending == ".csv":
-            write_file(target, lambda file: harmless(self.differences).write_csv(file))
-        elif ending == ".parquet":
-            write_file(target, self.differences.write_parquet)
+        tables = {"differences": self.differences} | ({"accounts": self.accounts} if self.accounts.height else {})
+        if ending != ".xlsx":
+            files = dict(zip((target, accounts_file(target)), tables.values(), strict=False))
+            for file in files:
+                check_file(file)
+            for file, frame in files.items():
+                write_file(file, harmless(frame).write_csv if ending == ".csv" else frame.write_parquet)
         else:
             span = asdict(self.results[self.reference].span)
             about: dict[str, tuple[str | float, str]] = {
@@ -123,7 +121,6 @@ class Comparison:
                 "confidence": (self.confidence, "Level of every interval."),
                 **{name: (str(value), "Of every scenario.") for name, value in span.items()},
             }
-            tables = {"differences": self.differences}
             write_file(target, lambda file: write_workbook(file, about, sheet="comparison", tables=tables))
 
     def _row(self, place: tuple[str, str]) -> dict[str, Any]:
@@ -132,6 +129,18 @@ class Comparison:
         if not found.height:
             raise KeyError(place)
         return found.row(0, named=True)
+
+
+def accounts_file(path: Path | str) -> Path:
+    """Return the file that differences of accounts are written to, beside that of the others.
+
+    Example
+    -------
+    >>> accounts_file("found.csv").name
+    'found-accounts.csv'
+    """
+    target = Path(path)
+    return target.with_name(f"{target.stem}-accounts{target.suffix}")
 
 
 def check_file(path: Path | str) -> None:
@@ -152,7 +161,12 @@ def check_file(path: Path | str) -> None:
 
 
 def comparison_of(
-    ledgers: Mapping[str, Floats], results: Mapping[str, Result], *, reference: str, confidence: float
+    ledgers: Mapping[str, Floats],
+    results: Mapping[str, Result],
+    *,
+    accounts: Mapping[str, Floats],
+    reference: str,
+    confidence: float,
 ) -> Comparison:
     """Compare every scenario with the reference.
 
@@ -160,6 +174,7 @@ def comparison_of(
     ----------
     ledgers : by scenario Floats[replications, LEDGER], of the same replications.
     results : by scenario its result.
+    accounts : by scenario Floats[replications, ACCOUNT_FIGURES x accounts].
     reference : name of one of them.
     confidence : level of the intervals, between 0 and 1.
     """
@@ -199,29 +214,8 @@ def comparison_of(
                 )
             )
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
-    return Comparison(reference, confidence, frame, results)
-
-
-def verdict_of(found: Difference, *, sign: int, size: float) -> Verdict:
-    """Return what a difference says.
-
-    Parameters
-    ----------
-    found : the difference.
-    sign : 1 where more is good, -1 where less is, 0 where neither.
-    size : of the figure, by which rounding is told from a difference.
-    """
-    dust = DUST * size
-    if abs(found.value) <= dust and (math.isnan(found.half_width) or found.half_width <= dust):
-        return Verdict.SAME
-    if math.isnan(found.half_width):
-        return Verdict.UNKNOWN
-    if found.low <= 0 <= found.high:
-        return Verdict.NOT_SHOWN
-    is_more = found.value > 0
-    if sign == 0:
-        return Verdict.HIGHER if is_more else Verdict.LOWER
-    return Verdict.BETTER if is_more == (sign > 0) else Verdict.WORSE
+    money = account_differences(accounts, results, reference=reference, confidence=confidence)
+    return Comparison(reference, confidence, frame, results, money)
 
 
 def _better_sign(figure: str) -> int:

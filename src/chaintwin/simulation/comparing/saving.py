@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from chaintwin.errors import UsageError
-from chaintwin.simulation.playing import GROUP
-from chaintwin.simulation.resuming.checkpoint import Checkpoint, saved_replications
+from chaintwin.simulation.resuming.checkpoint import Checkpoint, identity_of, refuse_fewer, saved_of_run, saved_replications
+from chaintwin.simulation.simulating import Setup
 
 ENDING = ".checkpoint"
 
@@ -44,26 +44,30 @@ class Saved:
             ) from error
         return Checkpoint(self._file(scenario), anew=self.anew, keep=True)
 
-    def replications(self, scenarios: Iterable[str]) -> int:
-        """Return the most replications that any scenario has saved.
+    def replications(self, setups: Mapping[str, Setup]) -> dict[str, int]:
+        """Return how many replications of each scenario are saved, once all of them are found to be of this comparison.
+
+        Parameters
+        ----------
+        setups : what is simulated, by name of the scenario.
 
         Raises
         ------
         UsageError
-            A file is no checkpoint, or a damaged one.
+            A file is no checkpoint, a damaged one, one of another run, or one of more replications than are asked for.
         """
-        return 0 if self.anew else max((saved_replications(self._file(name)) for name in scenarios), default=0)
+        found = dict.fromkeys(setups, 0)
+        if self.anew:
+            return found
+        for name, setup in setups.items():
+            file = self._file(name)
+            found[name] = saved_of_run(file, identity=identity_of(setup.program, setup.state, span=setup.span))
+            refuse_fewer(file, saved=found[name], asked=setup.span.replications)
+        return found
 
     def by_scenario(self) -> list[int]:
         """Return the replications in each checkpoint of the folder, of whatever comparison."""
         return [saved_replications(file) for file in sorted(self.folder.glob(f"*{ENDING}"))]
-
-    def first_round(self, scenarios: Iterable[str]) -> int:
-        """Return how many replications the first round has: as many as of that which was stopped, 64 where there was none."""
-        saved, count = self.replications(scenarios), GROUP
-        while count < saved:
-            count *= 2
-        return count
 
     def remove(self, scenarios: Iterable[str]) -> None:
         """Remove the checkpoints, and the folder if nothing else is in it."""

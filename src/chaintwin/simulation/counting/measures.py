@@ -46,7 +46,11 @@ LEDGER = (
 """What is counted of a whole network and replication, a period; ``asked`` and ``clear`` are sums over the run."""
 
 
-Term = tuple[Integers, Integers, Floats | float]
+ACCOUNT_FIGURES = ("margin", "cash", "funding")
+"""What is counted of each account and replication where a comparison asks for it; what is open at the end follows from the first
+two."""
+
+Term = tuple[Integers, Integers | NDArray[np.int32], Floats | float]
 """Sums, a row for each, and weights: terms to be added."""
 
 
@@ -64,6 +68,7 @@ class Measures:
     ratios : by name of ratio, its part of ``above`` and ``below``.
     above, below : Integers[ratios], rows of the table whose totals over replications are divided.
     figures : one sum for each of ``LEDGER``.
+    accounts : one sum for each of ``ACCOUNT_FIGURES`` and each account, figure by figure.
     """
 
     places: Mapping[str, slice]
@@ -75,6 +80,7 @@ class Measures:
     above: Integers
     below: Integers
     figures: Sums
+    accounts: Sums
 
     @property
     def size(self) -> int:
@@ -152,6 +158,7 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
         above=np.concatenate([above for above, _ in divided.values()]),
         below=np.concatenate([below for _, below in divided.values()]),
         figures=_figures(program, rows, pipes=pipes, end=end, periods=periods),
+        accounts=_accounts(measured),
     )
 
 
@@ -180,6 +187,18 @@ def openings_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, be
     writer.add(base + actors + pipes.owner, pipes.rows, weight=pipes.ahead(begin))
     into = np.concatenate([rows.opening_balance, rows.opening_backlog, rows.opening_queue, rows.opening_to_go])
     return writer.finish(base + 2 * actors), into
+
+
+def _accounts(measured: Mapping[str, tuple[int, float, list[Term]]]) -> Sums:
+    """Return the sums of what is measured of accounts, to be kept by replication."""
+    writer, begin = SumWriter(), 0
+    for name in ACCOUNT_FIGURES:
+        size, scale, terms = measured[name]
+        for owner, row, weight in terms:
+            weights = np.broadcast_to(np.asarray(weight, dtype=np.float64) * scale, row.shape)
+            writer.add(begin + owner, row, weight=weights)
+        begin += size
+    return writer.finish(begin)
 
 
 def _one(row: Integers, scale: float) -> tuple[int, float, list[Term]]:
@@ -237,7 +256,7 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
     scale = 1.0 / periods
     writer = SumWriter()
 
-    def add(name: str, row: Integers, weight: Floats | float) -> None:
+    def add(name: str, row: Integers | NDArray[np.int32], weight: Floats | float) -> None:
         weights = np.broadcast_to(np.asarray(weight, dtype=np.float64), row.shape)
         # What costs nothing is left out; every replication saves the sum.
         costs = np.flatnonzero(weights)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Numbers = NDArray[np.int32]
 
 
 class Sums(NamedTuple):
@@ -17,12 +18,12 @@ class Sums(NamedTuple):
     Parameters
     ----------
     start : Integers[sums + 1]: the terms of sum i are ``start[i]`` to ``start[i + 1] - 1``.
-    row : Integers[terms]: rows of the table.
+    row : int32[terms]: rows of the table.
     weight : Floats[terms].
     """
 
     start: Integers
-    row: Integers
+    row: Numbers
     weight: Floats
 
     def join(self, other: Sums) -> Sums:
@@ -35,11 +36,9 @@ class SumWriter:
     """Collects the terms of sums in any order; terms of one sum keep the order in which they came."""
 
     def __init__(self) -> None:
-        self.owner: list[Integers] = []
-        self.row: list[Integers] = []
-        self.weight: list[Floats] = []
+        self._terms: list[tuple[Integers, Numbers, Floats | float]] = []
 
-    def add(self, owner: Integers, row: Integers, *, weight: Floats | float = 1.0) -> None:
+    def add(self, owner: Integers, row: Integers | Numbers, *, weight: Floats | float = 1.0) -> None:
         """Add one term to each of some sums.
 
         Parameters
@@ -48,15 +47,33 @@ class SumWriter:
         row : Integers[terms], a row of the table each.
         weight : Floats[terms], or one for all.
         """
-        self.owner.append(np.asarray(owner, dtype=np.int64))
-        self.row.append(np.asarray(row, dtype=np.int64))
-        self.weight.append(np.broadcast_to(np.asarray(weight, dtype=np.float64), self.row[-1].shape))
+        self._terms.append((owner, row.astype(np.int32), weight))
 
     def finish(self, count: int) -> Sums:
         """Return the sums 0 to ``count - 1``."""
-        if not self.owner:
-            return Sums(np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
-        owner = np.concatenate(self.owner)
+        start = np.zeros(count + 1, dtype=np.int64)
+        for owner, _, _ in self._terms:
+            start[1:] += np.bincount(owner, minlength=count)
+        np.cumsum(start, out=start)
+        row, weight = np.empty(start[-1], dtype=np.int32), np.empty(start[-1])
+        # Each part goes behind what its sums have already. Sorting all terms at once took several times the time and memory.
+        behind = start[:-1].copy()
+        for owner, rows, weights in self._terms:
+            place = behind[owner] + _times_before(owner)
+            row[place], weight[place] = rows, weights
+            # Of the terms of one sum the last counts.
+            behind[owner] = place + 1
+        return Sums(start, row, weight)
+
+
+def _times_before(owner: Integers) -> Integers:
+    """Return Integers[terms]: how many of the terms before each belong to the same sum."""
+    if owner.size < 2:
+        return np.zeros(owner.size, dtype=np.int64)
+    if (owner[1:] < owner[:-1]).any():
         order = np.argsort(owner, kind="stable")
-        start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.int64)
-        return Sums(start, np.concatenate(self.row)[order], np.concatenate(self.weight)[order])
+        found = np.empty(owner.size, dtype=np.int64)
+        found[order] = _times_before(owner[order])
+        return found
+    begins = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
+    return np.arange(owner.size) - np.repeat(begins, np.diff(begins, append=owner.size))

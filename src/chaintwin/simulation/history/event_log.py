@@ -135,17 +135,6 @@ def log_of(trace: Trace) -> EventLog:
     return EventLog(head, events)
 
 
-def levels(program: Program) -> tuple[Integers, Integers]:
-    """Return Integers[N] and Integers[A]: the level at which each buffer allocates and each activity starts (METHODS 1.2, E4)."""
-    order = program.order
-    found = []
-    for start, members in ((order.level_buffer_start, order.level_buffer), (order.level_activity_start, order.level_activity)):
-        level = np.zeros(members.size, dtype=np.int64)
-        level[members] = np.repeat(np.arange(start.size - 1), np.diff(start))
-        found.append(level)
-    return found[0], found[1]
-
-
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Some events of one kind; arrays of one length, or one value for all. ``place`` and ``step`` sort within a period."""
@@ -209,7 +198,7 @@ def _opening(trace: Trace) -> list[_Part]:
 def _flows(trace: Trace) -> list[_Part]:
     """Return what arrays hold: demand, orders, shipments to customers, losses, use of resources, forecasts."""
     program, begin = trace.program, trace.begin
-    buffer_level, _ = levels(program)
+    buffer_level, _ = program.order.buffer_turns()
     delay = program.activities.information_delay
     expecting = np.flatnonzero(np.isin(program.buffers.policy, EXPECTING))
 
@@ -246,7 +235,7 @@ def _moves(trace: Trace) -> list[_Part]:
     """Return what journeys hold: starts with what they take, arrivals with what they give."""
     program, journeys, begin = trace.program, trace.journeys, trace.begin
     activities = program.activities
-    _, level = levels(program)
+    level, _ = program.order.activity_turns()
     level = 2 * level + 1
     own, done = np.flatnonzero(journeys.started >= begin), np.flatnonzero(journeys.arrived != NEVER)
     held = np.asarray(trace.held.any(axis=0), dtype=np.bool_)
@@ -323,7 +312,7 @@ def _goods(trace: Trace) -> list[_Part]:
     """
     program, journeys, begin = trace.program, trace.journeys, trace.begin
     activities, drawn = program.activities, program.yields_drawn
-    _, level = levels(program)
+    level, _ = program.order.activity_turns()
     quick = np.flatnonzero((journeys.arrived != NEVER) & (journeys.arrived == journeys.started))
     at_once = np.zeros_like(trace.arrived)
     np.add.at(at_once, (journeys.arrived[quick] - begin, journeys.activity[quick]), journeys.quantity[quick])

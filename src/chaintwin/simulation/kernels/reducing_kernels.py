@@ -13,10 +13,11 @@ from chaintwin.jit import inlined_kernel, kernel, row_kernel
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Numbers = NDArray[np.int32]
 
 
 @kernel
-def sum_kernel(table: Floats, start: Integers, row: Integers, weight: Floats, into: Integers, out: Floats) -> None:
+def sum_kernel(table: Floats, start: Integers, row: Numbers, weight: Floats, into: Integers, out: Floats) -> None:
     """Set row ``into[i]`` of ``out[rows, W]`` to sum i of rows of ``table[rows, W]``; both may be the same table."""
     for which in range(into.shape[0]):
         _sum_kernel(table, start[which], start[which + 1], row, weight, out[into[which]])
@@ -28,7 +29,7 @@ def measure_kernel(
     width: int,
     done: int,
     start: Integers,
-    row: Integers,
+    row: Numbers,
     weight: Floats,
     scale: Floats,
     values: Floats,
@@ -124,7 +125,7 @@ def pair_kernel(
 def check_kernel(
     table: Floats,
     start: Integers,
-    row: Integers,
+    row: Numbers,
     weight: Floats,
     least: Integers,
     law: Integers,
@@ -150,7 +151,7 @@ def check_kernel(
 
 
 @row_kernel
-def _sum_kernel(table: Floats, first: int, end: int, row: Integers, weight: Floats, out: Floats) -> None:
+def _sum_kernel(table: Floats, first: int, end: int, row: Numbers, weight: Floats, out: Floats) -> None:
     for w in range(out.shape[0]):
         out[w] = 0.0
     for term in range(first, end):
@@ -160,7 +161,7 @@ def _sum_kernel(table: Floats, first: int, end: int, row: Integers, weight: Floa
 
 
 @row_kernel
-def _gap_kernel(table: Floats, first: int, end: int, row: Integers, weight: Floats, gap: Floats, size: Floats) -> None:
+def _gap_kernel(table: Floats, first: int, end: int, row: Numbers, weight: Floats, gap: Floats, size: Floats) -> None:
     for w in range(gap.shape[0]):
         gap[w] = 0.0
         size[w] = 0.0

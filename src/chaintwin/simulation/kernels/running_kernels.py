@@ -79,7 +79,7 @@ def run_kernel(
     claims: Integers,
     quantities: Floats,
     series: Floats,
-    terms: Integers,
+    terms: NDArray[np.int32],
     weights: Floats,
     draws: Words,
     law_kind: NDArray[np.int8],
@@ -250,7 +250,7 @@ def _ripen_kernel(table: Floats, ring: int, length: int, arriving: int, age: int
 
 
 @part_kernel
-def _sum_kernel(table: Floats, into: int, first: int, end: int, terms: Integers, weights: Floats) -> None:
+def _sum_kernel(table: Floats, into: int, first: int, end: int, terms: NDArray[np.int32], weights: Floats) -> None:
     fill_kernel(table[into], 0.0)
     for term in range(first, end):
         add_kernel(table[into], table[terms[term]], weights[term])

@@ -17,6 +17,9 @@ from chaintwin.simulation.results import Result
 MORE, LESS, MISSED, MONEY = "#d55e00", "#0072b2", "#d55e00", "#0072b2"
 """Colors of Okabe and Ito (2008), told apart by people who confuse red and green."""
 
+ALIKE, ALIKE_SHARE = "#b0b4b9", 0.05
+"""Color of ratios no further from 1 than this, which is about what an eye tells apart: neither amplified nor damped."""
+
 ROWS_MAX, ROW, WIDTH, LABEL, SIZE = 24, 22, 920, 250, 12
 LOG_SPAN = 30.0
 """Ratios that lie further apart than this are drawn on a scale of powers."""
@@ -52,7 +55,8 @@ def draw_bullwhip(result: Result) -> Canvas:
         f"{rows.height} of {known.height:,} stock points, the largest first" if known.height > rows.height else "all stock points"
     )
     canvas.text((24, 48), f"{said}; lines are {100 * result.confidence:g} % intervals", size=11, color=FAINT)
-    for x, color, text in ((24, MORE, "orders vary more than demand"), (250, LESS, "orders vary less")):
+    alike = f"as much, within {100 * ALIKE_SHARE:g} %"
+    for x, color, text in ((24, MORE, "orders vary more than demand"), (250, LESS, "orders vary less"), (392, ALIKE, alike)):
         canvas.rect((x, 60), (14, 11), fill=color)
         canvas.text((x + 20, 70), text, size=11, color=FAINT)
     reach = rows.select(pl.col("bullwhip") + pl.col("bullwhip_half_width").fill_null(0.0)).to_series()
@@ -82,7 +86,7 @@ def draw_bullwhip(result: Result) -> Canvas:
     for number, (name, value, half) in enumerate(rows.select("buffer_id", "bullwhip", "bullwhip_half_width").iter_rows()):
         y = head + number * ROW
         canvas.text((24 + LABEL, y + 15), shortened(name, SIZE, width=LABEL), size=SIZE, anchor="end")
-        canvas.rect((left, y + 4), (at(value) - left, ROW - 8), fill=MORE if value > 1 else LESS)
+        canvas.rect((left, y + 4), (at(value) - left, ROW - 8), fill=bullwhip_color(value))
         if half is not None:
             ends = (at(max(value - half, low)), at(value + half))
             canvas.line([(ends[0], y + ROW / 2), (ends[1], y + ROW / 2)], width=1.4)
@@ -92,6 +96,19 @@ def draw_bullwhip(result: Result) -> Canvas:
         canvas.text((end + 8, y + 15), f"{value:.3g}", size=11, color=FAINT)
     canvas.line([(at(1.0), head - 8), (at(1.0), bottom)], dash="4 3", width=1.2)
     return canvas
+
+
+def bullwhip_color(ratio: float) -> str:
+    """Return the color of a ratio: whether orders vary more than demand, less, or as much.
+
+    Example
+    -------
+    >>> bullwhip_color(1.0) == bullwhip_color(1.05) == bullwhip_color(0.95) != bullwhip_color(1.06)
+    True
+    """
+    if abs(ratio - 1.0) <= ALIKE_SHARE + 1e-9:
+        return ALIKE
+    return MORE if ratio > 1 else LESS
 
 
 def draw_ranking(result: Result) -> Canvas:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,7 @@ _WORDS = (
     ("periods", "periods"),
     ("warm_up", "warm-up"),
     ("seed", "seed"),
+    ("by_account", "figures by account, which comparisons keep"),
 )
 """What makes a run the same, and how it is called where it differs."""
 
@@ -52,11 +53,14 @@ class Checkpoint:
     path : the file; it is made if it is not there.
     anew : forget what it holds, and start from the first replication.
     keep : leave it there when the run has finished, so that a later run with more replications goes on from it.
+    resumed : is told how many replications the run goes on from, once they are known to be of this run; not called where there
+        are none.
     """
 
     path: Path | str
     anew: bool = False
     keep: bool = False
+    resumed: Callable[[int], None] | None = None
 
     @property
     def file(self) -> Path:
@@ -67,13 +71,19 @@ class Checkpoint:
         """Remove the file, if it is there."""
         self.file.unlink(missing_ok=True)
 
+    def tell(self, replications: int) -> None:
+        """Tell whoever asked for it how many replications the run goes on from."""
+        if self.resumed is not None and replications:
+            self.resumed(replications)
 
-def identity_of(program: Program, state: State, *, span: Span) -> dict[str, str | int]:
+
+def identity_of(program: Program, state: State, *, span: Span, by_account: bool = False) -> dict[str, str | int]:
     """Return what makes a run the same: everything its numbers depend on but their number.
 
     Parameters
     ----------
     program, state, span : what is run, from where, and how much of it.
+    by_account : the figures of accounts are kept by replication.
     """
     from chaintwin import __version__
 
@@ -94,6 +104,7 @@ def identity_of(program: Program, state: State, *, span: Span) -> dict[str, str 
         "periods": span.periods,
         "warm_up": span.warm_up,
         "seed": span.seed,
+        "by_account": int(by_account),
     }
 
 
@@ -136,13 +147,7 @@ def load(file: Path, *, identity: Mapping[str, str | int], measures: Measures) -
         It is no checkpoint, a damaged one, or one of another run; the message says which, and what to do.
     """
     head, content = _opened(file)
-    found = head["identity"]
-    other = [f"{word} ({found.get(key)}, now {identity[key]})" for key, word in _WORDS if found.get(key) != identity[key]]
-    if other:
-        raise UsageError(
-            f"{file}: found the checkpoint of another run, which differs in {', '.join(other)}; allowed: one of the same run; "
-            f"fix: {_HOW}"
-        )
+    _refuse_other(file, head["identity"], identity=identity)
     try:
         return unpack(head["parts"], content, measures=measures)
     except (ValueError, KeyError, TypeError, StopIteration) as error:
@@ -159,6 +164,45 @@ def saved_replications(file: Path | str) -> int:
     """
     path = Path(file)
     return int(_opened(path)[0]["replications"]) if path.exists() else 0
+
+
+def saved_of_run(file: Path, *, identity: Mapping[str, str | int]) -> int:
+    """Return how many replications of a run a checkpoint holds; 0 where there is no file.
+
+    Parameters
+    ----------
+    file : which may be there.
+    identity : of the run.
+
+    Raises
+    ------
+    UsageError
+        As for ``load``.
+    """
+    if not file.exists():
+        return 0
+    head, _ = _opened(file)
+    _refuse_other(file, head["identity"], identity=identity)
+    return int(head["replications"])
+
+
+def refuse_fewer(file: Path, *, saved: int, asked: int) -> None:
+    """Refuse a run of fewer replications than are saved: they are joined and cannot be taken apart.
+
+    Parameters
+    ----------
+    saved, asked : replications in the file, and of the run.
+
+    Raises
+    ------
+    UsageError
+        The run has fewer.
+    """
+    if saved > asked:
+        raise UsageError(
+            f"{file}: found {saved:,} saved replications; allowed: a run of at least as many, not {asked:,}; "
+            f"fix: ask for {saved:,} or more, name another file, or start anew (anew=True, --anew)"
+        )
 
 
 def refuse_stranger(file: Path) -> None:
@@ -228,6 +272,15 @@ def _opened(file: Path) -> tuple[dict[str, Any], memoryview]:
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(file) from error
     return head, body[line:]
+
+
+def _refuse_other(file: Path, found: Mapping[str, Any], *, identity: Mapping[str, str | int]) -> None:
+    other = [f"{word} ({found.get(key)}, now {identity[key]})" for key, word in _WORDS if found.get(key) != identity[key]]
+    if other:
+        raise UsageError(
+            f"{file}: found the checkpoint of another run, which differs in {', '.join(other)}; allowed: one of the same run; "
+            f"fix: {_HOW}"
+        )
 
 
 def _damaged(file: Path) -> UsageError:

@@ -14,7 +14,7 @@ from chaintwin.simulation.block import Plan
 from chaintwin.simulation.counting.measures import Measures
 from chaintwin.simulation.ensemble import Kept, Until, first_enough, run_ensemble
 from chaintwin.simulation.playing import GROUP, Reduced, Span
-from chaintwin.simulation.resuming.checkpoint import Checkpoint, alone, identity_of, load, refuse_stranger, save
+from chaintwin.simulation.resuming.checkpoint import Checkpoint, alone, identity_of, load, refuse_fewer, refuse_stranger, save
 from chaintwin.simulation.tape.assembling import assemble
 
 SAVE_SECONDS = 2.0
@@ -35,13 +35,14 @@ def run_from_checkpoint(
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
     until: Until | None = None,
+    by_account: bool = False,
 ) -> Reduced:
     """Run an ensemble as ``run_ensemble`` does, with finished groups of 64 replications saved in a file.
 
     Parameters
     ----------
-    program, state, span, threads, width, progress, cancel, until : as for ``run_ensemble``. Threads and width, and the most
-        replications, may be others than those of the run that was stopped.
+    program, state, span, threads, width, progress, cancel, until, by_account : as for ``run_ensemble``. Threads and
+        width, and the most replications, may be others than those of the run that was stopped.
     checkpoint : where replications are saved; at the end the file is removed unless it is to be kept.
 
     Raises
@@ -51,13 +52,15 @@ def run_from_checkpoint(
     UsageError
         The file is no checkpoint of this run.
     """
-    file, identity = checkpoint.file, identity_of(program, state, span=span)
+    file, identity = checkpoint.file, identity_of(program, state, span=span, by_account=by_account)
     with alone(file):
         refuse_stranger(file)
         earlier = Kept()
         if file.exists() and not checkpoint.anew:
             earlier = load(file, identity=identity, measures=_measures(program, state, span=span))
-            _refuse_fewer(file, earlier, span=span, until=until)
+            refuse_fewer(file, saved=GROUP * earlier.groups, asked=span.replications)
+            _refuse_wider(file, earlier, until=until)
+        checkpoint.tell(GROUP * earlier.groups)
         saver = _Saver(file, earlier, identity=identity)
         try:
             reduced = run_ensemble(
@@ -69,6 +72,7 @@ def run_from_checkpoint(
                 progress=progress,
                 cancel=cancel,
                 until=until,
+                by_account=by_account,
                 earlier=earlier,
                 keep=saver.keep,
             )
@@ -121,17 +125,12 @@ def _measures(program: Program, state: State, *, span: Span) -> Measures:
     return Plan.of(program, tape, begin=span.first, warm_up=span.warm_up, periods=span.periods).measures
 
 
-def _refuse_fewer(file: Path, kept: Kept, *, span: Span, until: Until | None) -> None:
-    """Refuse a run that needs fewer replications than are saved: they are joined and cannot be taken apart."""
-    saved = GROUP * kept.groups
-    if saved > span.replications:
-        raise UsageError(
-            f"{file}: found {saved:,} saved replications; allowed: a run of at least as many, not {span.replications:,}; "
-            f"fix: ask for {saved:,} or more, name another file, or start anew (anew=True, --anew)"
-        )
+def _refuse_wider(file: Path, kept: Kept, *, until: Until | None) -> None:
+    """Refuse a precision that fewer replications reach than are saved: they are joined and cannot be taken apart."""
     enough = first_enough(kept.figures, until)
     if until is not None and enough is not None and enough < kept.groups:
+        saved = f"{GROUP * kept.groups:,} saved replications, of which {GROUP * enough:,} reach {until.precision}"
         raise UsageError(
-            f"{file}: found {saved:,} saved replications, of which {GROUP * enough:,} reach {until.precision}; allowed: a "
-            "precision that needs more; fix: ask for a narrower one or none, name another file, or start anew (anew=True, --anew)"
+            f"{file}: found {saved}; allowed: a precision that needs more; fix: ask for a narrower one or none, name another "
+            "file, or start anew (anew=True, --anew)"
         )

@@ -74,9 +74,9 @@ def write_execution(writer: Writer, program: Program, *, rows: Rows, resource_sh
 
 
 def _plan(program: Program, rows: Rows, *, filling: Filling) -> _Plan:
-    buffers, activities, order = program.buffers, program.activities, program.order
-    buffer_level, buffer_place = _turns(order.level_buffer_start, order.level_buffer)
-    activity_level, activity_place = _turns(order.level_activity_start, order.level_activity)
+    buffers, activities = program.buffers, program.activities
+    buffer_level, buffer_place = program.order.buffer_turns()
+    activity_level, activity_place = program.order.activity_turns()
     # Demand that is shipped whole has to be looked at even where nobody else has a claim.
     alone = np.diff(buffers.claim_start) == 1
     alone[program.streams.buffer[program.streams.complete == 1]] = False
@@ -92,14 +92,6 @@ def _plan(program: Program, rows: Rows, *, filling: Filling) -> _Plan:
     makers = np.repeat(np.arange(inputs.size), np.diff(activities.output_start))
     np.maximum.at(slack, makers, slacks(program)[activities.output_buffer])
     return _Plan(buffer_level, buffer_place, activity_level, activity_place, alone, direct, own, fixed, slack)
-
-
-def _turns(start: Integers, members: Integers) -> tuple[Integers, Integers]:
-    """Return level and place of each member."""
-    level, place = np.empty(members.size, dtype=np.int64), np.empty(members.size, dtype=np.int64)
-    level[members] = np.repeat(np.arange(start.size - 1), np.diff(start))
-    place[members] = np.arange(members.size)
-    return level, place
 
 
 def _write_capacity(writer: Writer, program: Program, rows: Rows, *, share: Floats) -> None:

@@ -21,7 +21,7 @@ from chaintwin.simulation.tape.supply.comparing import compared_capacity, compar
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
+Numbers = NDArray[np.int32]
 
 PERIOD_TOTALS = 4
 """Quantities that are totalled by period: stock, backlog, demand, demand served at once."""
@@ -37,22 +37,24 @@ class Rings:
     Parameters
     ----------
     length : Integers[rings], 0 where there is none.
-    rows, slot, size : Integers[rows of all rings]: the row, its place in its ring, the length of its ring.
+    rows, slot, size : int32[rows of all rings]: the row, its place in its ring, the length of its ring.
     by_start : bool[rows of all rings]: the place is that of the period of the start, not of the arrival.
     """
 
     length: Integers
-    rows: Integers
-    slot: Integers
-    size: Integers
+    rows: Numbers
+    slot: Numbers
+    size: Numbers
     by_start: NDArray[np.bool_]
 
     @staticmethod
     def of(first: Integers, length: Integers, *, by_start: NDArray[np.bool_] | None = None) -> Rings:
         """Return the rings that begin at rows ``first``; ``by_start`` marks those that are filled by the period of the start."""
-        slot = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+        before, size = (part.astype(np.int32) for part in (np.cumsum(length) - length, length))
+        slot = np.arange(int(length.sum()), dtype=np.int32) - np.repeat(before, length)
         marks = np.zeros(length.size, dtype=bool) if by_start is None else by_start
-        return Rings(length, np.repeat(first, length) + slot, slot, np.repeat(length, length), np.repeat(marks, length))
+        rows = np.repeat(first.astype(np.int32), length) + slot
+        return Rings(length, rows, slot, np.repeat(size, length), np.repeat(marks, length))
 
     @property
     def start(self) -> Integers:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaintwin.cli.commands.options import AnyKindOfPicture, Json, Plot
+from chaintwin.cli.commands.options import AnyKindOfPicture, Json, Plot, refuse_alone
 from chaintwin.cli.terminal.session import session
 
 By = Literal["stock_point", "stream", "site", "product"]
@@ -39,6 +39,7 @@ def explore(
         from chaintwin.simulation.pictures.drawing import check_picture
         from chaintwin.simulation.pictures.drawing import plot as draw_to
 
+        refuse_alone("--kind", kind, beside=("--plot", plot), why="which names the file to draw to")
         if plot is not None:
             check_picture(plot)
         result = Result.read(folder)

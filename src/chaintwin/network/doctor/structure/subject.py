@@ -28,6 +28,18 @@ class Structure:
         """Names of the stock points, in the order of their numbers."""
         return self.lowered.graph.buffers["buffer_id"]
 
+    def in_force(self, table: str) -> pl.DataFrame:
+        """Return the rows of a table in force on the first day, with their numbers; others are reported as such."""
+        frame = self.subject.table(table)
+        if table == "lanes":
+            # A blank mode is part of a lane's name only once it has been proposed.
+            frame = frame.with_columns(self.lowered.proposals.network["lanes"]["mode"])
+        if "valid_to" not in frame.columns:
+            return frame
+        start = pl.lit(self.subject.settings.start)
+        begun = pl.col("valid_from").is_null() | (pl.col("valid_from") <= start)
+        return frame.filter(begun & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= start)))
+
     def lane_place(self, lane_id: str) -> tuple[str, int]:
         """Return file and row of a lane; row 0 where none is found."""
         ends = self.lowered.rows["lanes"].filter(pl.col("lane_id") == lane_id)

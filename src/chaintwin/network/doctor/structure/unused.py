@@ -6,6 +6,7 @@ import polars as pl
 
 from chaintwin.errors import Finding, amount_of
 from chaintwin.network.doctor.marks import joined, mark, remark
+from chaintwin.network.doctor.structure.replaced import replaced_findings, replaced_lanes
 from chaintwin.network.doctor.structure.subject import Structure
 from chaintwin.network.lowering.capacity import listed_uses
 from chaintwin.network.proposing import FREIGHT_CURRENCY, dollars_in
@@ -15,11 +16,13 @@ FIX = "delete it, or correct the name where it should be used"
 
 
 def check_unused(structure: Structure) -> list[Finding]:
-    """Report rows that nothing uses, stock points nothing asks of, and names that collide once joined."""
-    return _unused(structure) + _idle(structure) + _ambiguous(structure) + _lanes(structure)
+    """Report rows that nothing uses, lanes that sources replace, stock points nothing asks of, and names that collide."""
+    replaced = replaced_lanes(structure)
+    told = replaced_findings(structure, replaced)
+    return told + _unused(structure, told=replaced["lane_id"]) + _idle(structure) + _ambiguous(structure) + _lanes(structure)
 
 
-def _unused(structure: Structure) -> list[Finding]:
+def _unused(structure: Structure, *, told: pl.Series) -> list[Finding]:
     lowered, tables = structure.lowered, structure.subject.network.tables
     graph, rows = lowered.graph, lowered.rows
     activities = lowered.found.activities
@@ -31,7 +34,7 @@ def _unused(structure: Structure) -> list[Finding]:
     used = {
         "sites": ("site_id", pl.concat([graph.buffers["site_id"], *lane_sites, rows["resources"]["site_id"].cast(pl.String)])),
         "products": ("product_id", graph.buffers["product_id"]),
-        "lanes": ("lane_id", activities["lane_id"]),
+        "lanes": ("lane_id", pl.concat([activities["lane_id"], told])),
         "resources": ("resource_id", graph.uses["resource_id"]),
         "partners": ("partner_id", pl.concat([*owners, *_named(structure, "partner")])),
         "calendars": ("calendar_id", pl.concat(calendars)),
@@ -39,7 +42,7 @@ def _unused(structure: Structure) -> list[Finding]:
     }
     findings: list[Finding] = []
     for table, (key, known) in used.items():
-        frame = _in_force(structure, table)
+        frame = structure.in_force(table)
         frame = names_by_rule("lanes", frame) if table == "lanes" else frame
         idle = frame.filter(~pl.col(key).is_in(known.drop_nulls().unique().implode()))
         idle = idle.unique(key, keep="first", maintain_order=True)
@@ -52,21 +55,8 @@ def _named(structure: Structure, kind: str) -> list[pl.Series]:
     return [identifiers.filter(pl.col("object_kind") == kind)["object_id"]]
 
 
-def _in_force(structure: Structure, table: str) -> pl.DataFrame:
-    """Return the rows in force on the first day; others are reported as such."""
-    frame = structure.subject.table(table)
-    if table == "lanes":
-        # A blank mode is part of a lane's name only once it has been proposed.
-        frame = frame.with_columns(structure.lowered.proposals.network["lanes"]["mode"])
-    if "valid_to" not in frame.columns:
-        return frame
-    start = pl.lit(structure.subject.settings.start)
-    begun = pl.col("valid_from").is_null() | (pl.col("valid_from") <= start)
-    return frame.filter(begun & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= start)))
-
-
 def _unused_bills(structure: Structure) -> list[Finding]:
-    bom = _in_force(structure, "bom")
+    bom = structure.in_force("bom")
     if bom.height == 0:
         return []
     bills = structure.lowered.supply.bills.headers
@@ -110,14 +100,18 @@ def _idle(structure: Structure) -> list[Finding]:
         return []
     calm = structure.lowered.loads.points.filter(pl.col("mean") <= 0).select(pl.col("site_id", "product_id").cast(pl.String))
     idle = points.join(calm, on=["site_id", "product_id"], how="semi").sort("row")
-    found = joined(pl.col("site_id"), "/", pl.col("product_id"))
+    found = structure.lowered.found
+    # What stands in for another product is asked for only where that one is lacking, of which mean demand says nothing.
+    stands_in = found.inputs.join(found.activities.filter(pl.col("rule") == "substitute"), on="activity", how="semi")
+    stands_in = stands_in.select(pl.col("site_id", "product_id").cast(pl.String))
+    idle = idle.join(stands_in, on=["site_id", "product_id"], how="anti", maintain_order="left")
     return mark(
         structure.subject,
         "stock.idle",
         rows=idle,
         table="stock_points",
         column="product_id",
-        found=found,
+        found=joined(pl.col("site_id"), "/", pl.col("product_id")),
         fix="add demand, or delete it",
         most=3,
     )

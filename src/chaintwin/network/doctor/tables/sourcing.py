@@ -92,7 +92,12 @@ def _substitutes(subject: Subject, sources: pl.DataFrame) -> list[Finding]:
     for rows, column, found, fix in (
         (not_made, "kind", joined("kind ", pl.col("kind"), " for ", name), "make it from the substitute, with a row in bom"),
         (_unbilled(made, bills), "bom_id", joined(name, " made of nothing"), "add the substitute to bom as its input"),
-        (made.filter(late), "lead_time", joined("lead time ", pl.col("lead_time"), " for ", name), "write lead_time 0"),
+        (
+            made.filter(late),
+            "lead_time",
+            joined("lead time ", pl.col("lead_time"), " for ", name),
+            "leave lead_time blank",
+        ),
         (made.filter(in_lots), "minimum_order", joined("lots for ", name), "leave minimum_order and batch blank"),
         (alone, "rule", joined(name, " with substitutes only"), "list its own source too, with rule share"),
     ):

@@ -128,11 +128,12 @@ def _with_costs(sources: pl.DataFrame, rows: Rows, *, settings: Settings, reach:
         rows,
         settings=settings,
         reach=reach,
+        bought=bought,
     )
     # A dated price is what the supplier asks today; the cost of the source stands in where there is none.
     own_cost = pl.when(bought).then(pl.coalesce("price", "stated")).otherwise(pl.col("cost").fill_null(0.0))
     return joined.with_columns(
-        pl.when(bought).then("price_series").alias("cost_series"),
+        pl.col("price_series").alias("cost_series"),
         pl.col("kind").alias("kind_name"),
         pl.col("kind").replace_strict(KINDS, return_dtype=pl.Int8).alias("kind"),
         (own_cost + lane_cost).alias("variable_cost"),

@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 Paths = dict[tuple[str, str | None], Floats]
 
 
-def purchase_prices(goods: pl.DataFrame, rows: Rows, *, settings: Settings, reach: int, own_only: bool = False) -> pl.DataFrame:
+def purchase_prices(
+    goods: pl.DataFrame, rows: Rows, *, settings: Settings, reach: int, bought: pl.Expr | None = None, own_only: bool = False
+) -> pl.DataFrame:
     """Return goods with the dated ``price`` of the first day and the ``price_series``, both in the project's currency.
 
     A price of the seller goes before one for every supplier. A price in a currency without a rate has no amount and is left out;
@@ -29,6 +31,8 @@ def purchase_prices(goods: pl.DataFrame, rows: Rows, *, settings: Settings, reac
     rows : tables in force; uses ``prices`` and ``exchange_rates``.
     settings : of the project.
     reach : periods that prices are followed for.
+    bought : which goods are bought, all by default. The others get no price: lists of prices nobody pays would take memory that
+        ``sizes.list_lengths`` does not count.
     own_only : leave out prices for every supplier, for who sells is none.
 
     Returns
@@ -39,8 +43,9 @@ def purchase_prices(goods: pl.DataFrame, rows: Rows, *, settings: Settings, reac
     paths = price_paths(rows, settings, reach=reach)
     price = np.full(goods.height, np.nan)
     series: list[list[float] | None] = [None] * goods.height
-    named = goods.select(pl.col("product_id").cast(pl.String), "partner", "stated").with_row_index("place")
-    named = named.filter(pl.col("product_id").is_in([product for product, _ in paths]))
+    dated = pl.col("product_id").cast(pl.String).is_in([product for product, _ in paths])
+    named = goods.with_row_index("place").filter(dated if bought is None else dated & bought)
+    named = named.with_columns(pl.col("product_id").cast(pl.String))
     for place, product, partner, stated in named.select("place", "product_id", "partner", "stated").iter_rows():
         path = np.full(reach, np.nan)
         for key in ((product, partner),) if own_only else ((product, None), (product, partner)):

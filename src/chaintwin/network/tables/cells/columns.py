@@ -117,12 +117,18 @@ def empty_frame(table: Table) -> pl.DataFrame:
 
 def fill_defaults(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Return the frame with the catalog's defaults in blank cells."""
-    filled = [
-        pl.col(column.name).fill_null(pl.lit(column.default, dtype=DTYPES[column.kind]))
-        for column in table.columns
-        if column.default is not None
-    ]
+    filled = [pl.col(column.name).fill_null(default_of(column)) for column in table.columns if column.default is not None]
     return frame.with_columns(filled)
+
+
+def default_of(column: Column) -> pl.Expr:
+    """Return what stands in for a blank cell of each row; null where nothing does."""
+    dtype = DTYPES[column.kind]
+    usual = pl.lit(column.default, dtype=dtype)
+    if column.other_default is None:
+        return usual
+    name, choice, value = column.other_default
+    return pl.when(pl.col(name) == choice).then(pl.lit(value, dtype=dtype)).otherwise(usual)
 
 
 def _wanted(column: Column) -> str:

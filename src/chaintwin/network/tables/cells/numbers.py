@@ -30,6 +30,15 @@ _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}", 
 _UNKNOWN = frozenset(
     {"na", "n/a", "#n/a", "null", "none", "nil", "unknown", "tbd", "?", "-", "--", "\u2013", "\u2014", "x", "nat"}
 )
+_ENDLESS = frozenset(
+    {
+        *("inf", "infinity", "infinite", "\u221e", "unlimited", "unbounded", "endless", "no limit", "never", "never expires"),
+        *("always", "forever", "for ever", "indefinite", "unbegrenzt", "unbeschr\u00e4nkt", "unendlich", "nie", "immer"),
+    }
+)
+"""What people write where nothing ends or limits; the signs and words of infinity among them."""
+
+_NET_DAYS = re.compile(r"net(?:to)?\s*(\d+)(?:\s*(?:days?|tage?))?", re.IGNORECASE | re.ASCII)
 _TRUE = ("true", "yes", "1", "y")
 _FALSE = ("false", "no", "0", "n")
 
@@ -88,15 +97,14 @@ def number_fault(text: str, column: Column) -> Fault:
     word = plain.lower().lstrip("+-")
     if word == "nan":
         return Fault("number.nan", shown(text), allowed, "leave the cell blank if the value is not known")
-    if word in ("inf", "infinity", "infinite", "\u221e"):
-        fix = "leave the cell blank if there is no limit" if "unlimited" in column.rule else "write a finite number"
-        return Fault("number.infinite", shown(text), allowed, fix)
+    if word in _ENDLESS and (_endless_fix(column) or word in ("inf", "infinity", "infinite", "\u221e")):
+        return Fault("number.infinite", shown(text), allowed, _endless_fix(column) or "write a finite number")
     if word in _UNKNOWN or plain in _UNKNOWN:
         return Fault("number.word", shown(text), allowed, "leave the cell blank if the value is not known")
     if word in NUMBERS:
         return Fault("number.spelled", shown(text), allowed, f"write {NUMBERS[word]}")
     if _PLAIN.fullmatch(plain):
-        fix = "leave the cell blank if there is no limit" if "unlimited" in column.rule else "check the number and its exponent"
+        fix = _endless_fix(column) or "check the number and its exponent"
         return Fault("number.overflow", shown(text), f"numbers up to {LARGEST:g}", fix)
     if plain.endswith("%"):
         share = _repaired(plain[:-1])
@@ -124,7 +132,7 @@ def number_fault(text: str, column: Column) -> Fault:
     typed = plain.translate(_SLIPS)
     if typed != plain and any(character.isdigit() for character in plain) and _PLAIN.fullmatch(typed):
         return Fault("number.wrong", shown(text), allowed, f"write {typed} if a letter was typed for a digit")
-    return _separator_fault(plain, text, allowed) or _word_fault(plain, text, allowed)
+    return _separator_fault(plain, text, allowed) or _word_fault(plain, column, text=text, allowed=allowed)
 
 
 def underflow_fault(text: str) -> Fault:
@@ -150,6 +158,10 @@ def range_fault(text: str, column: Column) -> Fault:
         fix = f"write {_short(share)} if it is meant as a percentage"
     elif column.unit == "period" and column.high is not None and value > column.high:
         fix = "check the number and the unit: it counts periods of the project"
+    elif column.unit == "day":
+        fix = f"check the number and the unit: it counts days, {allowed_range(column)}"
+    if column.name == "shelf_life":
+        fix = f"{fix}; or {_endless_fix(column)}" if fix else _endless_fix(column)
     return Fault("number.range", shown(text), allowed_range(column), fix)
 
 
@@ -198,12 +210,27 @@ def _separator_fault(plain: str, text: str, allowed: str) -> Fault | None:
     return None
 
 
-def _word_fault(plain: str, text: str, allowed: str) -> Fault:
+def _endless_fix(column: Column) -> str:
+    """Return how to say that nothing ends or limits; empty where a column has no way to."""
+    if "unlimited" in column.rule:
+        return "leave the cell blank if there is no limit"
+    if column.name == "shelf_life":
+        where = "" if "never" in column.rule else ", here and in products,"
+        return f"leave the cell blank{where} for stock that keeps for ever"
+    return ""
+
+
+def _word_fault(plain: str, column: Column, *, text: str, allowed: str) -> Fault:
+    net = _NET_DAYS.fullmatch(plain) if column.unit == "day" else None
+    if net:
+        return Fault("number.unit", shown(text), f"{allowed}, without words", f"write {net.group(1)}")
     unit = _UNIT.fullmatch(plain)
     if unit:
         return Fault("number.unit", shown(text), f"{allowed}, without a unit", f"write {unit.group(1)}")
     if "(" in plain:
         return Fault("number.law", shown(text), f"{allowed}; laws are not allowed here", "write its mean")
+    if column.kind is Kind.INTEGER and column.low is not None and column.high is not None:
+        return Fault("number.wrong", shown(text), allowed, f"write a whole number, {allowed_range(column)}")
     return Fault("number.wrong", shown(text), allowed, "write a number such as 12.5")
 
 

@@ -33,10 +33,7 @@ def write_ages(writer: Writer, program: Program, *, rows: Rows) -> None:
     came = (rows.on_hand, rows.held, rows.young, rows.lots, rows.lots_length)
     writer.write("receive", Op.AGE_IN, place=(LAST, 0, kept), rows=[row[kept] for row in came])
     # What is ready at once comes in later than all other receipts, but before the stock is shared.
-    order = program.order
-    level, place = np.empty(rows.lots.size, dtype=np.int64), np.empty(rows.lots.size, dtype=np.int64)
-    level[order.level_buffer] = np.repeat(np.arange(order.level_buffer_start.size - 1), np.diff(order.level_buffer_start))
-    place[order.level_buffer] = np.arange(place.size)
+    level, place = program.order.buffer_turns()
     fed = kept[_fed_at_once(program)[kept]]
     writer.write("execute", Op.AGE_MORE, place=(level[fed], 0, place[fed]), rows=[row[fed] for row in came])
     perishing, classes = rows.expired != rows.nowhere, by_class(program)

@@ -31,16 +31,18 @@ def compared_sources(program: Program) -> Integers:
 def compared_stock(program: Program) -> NDArray[np.bool_]:
     """Return bool[N]: free stock of the buffer decides between sources."""
     activities = program.activities
-    _, arc = spread(activities.input_start, compared_sources(program))
-    found = np.zeros(program.counts[0], dtype=bool)
-    found[activities.input_buffer[arc]] = True
-    return found
+    return _touched(program, activities.input_start, activities.input_buffer, count=program.counts[0])
 
 
 def compared_capacity(program: Program) -> NDArray[np.bool_]:
     """Return bool[K]: free capacity of the resource decides between sources."""
     activities = program.activities
-    _, arc = spread(activities.use_start, compared_sources(program))
-    found = np.zeros(program.counts[3], dtype=bool)
-    found[activities.use_resource[arc]] = True
+    return _touched(program, activities.use_start, activities.use_resource, count=program.counts[3])
+
+
+def _touched(program: Program, start: Integers, entity: Integers, *, count: int) -> NDArray[np.bool_]:
+    """Return bool[count]: the entity is in the row, in ``entity`` from ``start`` on, of a source that is compared."""
+    _, arc = spread(start, compared_sources(program))
+    found = np.zeros(count, dtype=bool)
+    found[entity[arc]] = True
     return found

@@ -15,7 +15,7 @@ from chaintwin.simulation.tape.tape import Writer
 Integers = NDArray[np.int64]
 
 
-def write_receipts(writer: Writer, program: Program, *, rows: Rows, summed: Integers, leads: Leads) -> None:
+def write_receipts(writer: Writer, program: Program, *, rows: Rows, summed: NDArray[np.int32], leads: Leads) -> None:
     """Write that what arrives joins stock; a row is cleared unless it is overwritten before anybody adds up what is under way.
 
     Parameters
