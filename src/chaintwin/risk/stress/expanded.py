@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import highspy
 import numpy as np
@@ -100,9 +101,9 @@ class Expanded:
             given = given + sparse.kron(sparse.eye_array(periods, k=-int(lead)), of)
         served = sparse.coo_array((np.ones(streams), (flows.buffer, np.arange(streams))), shape=(count, streams))
         kept = sparse.eye_array(count * periods) - sparse.eye_array(count * periods, k=-count)
-        balance = sparse.hstack([taken - given, sparse.kron(each, served), kept])
-        limits = sparse.kron(each, flows.used.tocsr()[limited])
-        limits = sparse.hstack([limits, sparse.coo_array((limits.shape[0], balance.shape[1] - limits.shape[1]))])
+        balance: Any = sparse.hstack([taken - given, sparse.kron(each, served), kept])
+        used: Any = sparse.kron(each, flows.used.tocsr()[limited])
+        limits = sparse.hstack([used, sparse.coo_array((used.shape[0], balance.shape[1] - used.shape[1]))])
         come = np.zeros((periods, count))
         soon = flows.arriving[:, : min(periods, flows.arriving.shape[1])]
         come[: soon.shape[1]] = (flows.given @ soon).toarray().T
@@ -112,6 +113,4 @@ class Expanded:
         actors = flows.lead.size * periods
         cost = np.concatenate([np.zeros(actors), -np.tile(flows.margin, periods), np.zeros(count * periods)])
         most = np.concatenate([np.full(actors, INFINITE), np.tile(flows.rate, periods), np.full(count * periods, INFINITE)])
-        return model_of(
-            sparse.vstack([sparse.csr_array(balance), sparse.csr_array(limits)]), cost=cost, most=most, low=low, upper=upper
-        )
+        return model_of(sparse.vstack([balance, limits]), cost=cost, most=most, low=low, upper=upper)

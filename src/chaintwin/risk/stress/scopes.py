@@ -44,12 +44,12 @@ class Scope:
     activities: Integers
 
 
-def scopes_of(network: Network, lowered: Lowered, kinds: Iterable[ScopeKind | str]) -> tuple[Scope, ...]:
+def scopes_of(network: Network, lowered: Lowered, *, kinds: Iterable[ScopeKind | str]) -> tuple[Scope, ...]:
     """Return everything of some kinds that activities hang on, by kind as given, then id.
 
-    A site stands still with what it makes, what it buys and what it sends; what lies there may still be used. A lane stands still
-    with what it moves, a supplier with what is bought of it, a country with its sites and suppliers, a product with what makes,
-    buys or moves it.
+    A site stands still with what it makes, buys, sends and is sent; what lies there may still be used by its own customers. A
+    lane stands still with what it moves, a supplier with what is bought of it, a country with its sites and suppliers, a product
+    with what makes, buys or moves it.
 
     Parameters
     ----------
@@ -69,7 +69,6 @@ def scopes_of(network: Network, lowered: Lowered, kinds: Iterable[ScopeKind | st
             raise UsageError(f"kind of outage: found {kind}; allowed: {', '.join(sorted(known))}")
     text = [pl.col(name).cast(pl.String) for name in ("site_id", "from_site", "product_id", "lane_id", "partner")]
     rows = lowered.found.activities.select("activity", "kind_name", *text)
-    rows = rows.with_columns(site=pl.coalesce("from_site", "site_id"))
     found: list[Scope] = []
     for kind in wanted:
         found += _scopes(ScopeKind(kind), _members(ScopeKind(kind), rows, network), _names(ScopeKind(kind), network))
@@ -79,15 +78,18 @@ def scopes_of(network: Network, lowered: Lowered, kinds: Iterable[ScopeKind | st
 def _members(kind: ScopeKind, rows: pl.DataFrame, network: Network) -> pl.DataFrame:
     """Return ``id`` and ``activity``, one row for each activity of each scope."""
     bought = rows.filter(pl.col("kind_name") == "buy", pl.col("partner").is_not_null())
+    sites = pl.concat([rows.select(pl.col(name).alias("site"), "activity") for name in ("site_id", "from_site")]).drop_nulls()
     if kind is ScopeKind.COUNTRY:
         places = network["sites"].select(site=pl.col("site_id").cast(pl.String), id=pl.col("country").cast(pl.String))
         partners = network["partners"].select(partner=pl.col("partner_id").cast(pl.String), id=pl.col("country").cast(pl.String))
-        at, of = rows.join(places, on="site"), bought.join(partners, on="partner")
+        at, of = sites.join(places, on="site"), bought.join(partners, on="partner")
         members = pl.concat([at.select("id", "activity"), of.select("id", "activity")]).unique()
     elif kind is ScopeKind.SUPPLIER:
         members = bought.select(pl.col("partner").alias("id"), "activity")
+    elif kind is ScopeKind.SITE:
+        members = sites.select(pl.col("site").alias("id"), "activity").unique()
     else:
-        column = {ScopeKind.SITE: "site", ScopeKind.LANE: "lane_id", ScopeKind.PRODUCT: "product_id"}[kind]
+        column = {ScopeKind.LANE: "lane_id", ScopeKind.PRODUCT: "product_id"}[kind]
         members = rows.select(pl.col(column).alias("id"), "activity")
     return members.drop_nulls().sort("id", "activity")
 

@@ -20,6 +20,7 @@ from chaintwin.risk.stress.centrality import betweenness, rank_correlation
 from chaintwin.risk.stress.collapsed import Collapsed
 from chaintwin.risk.stress.expanded import Expanded
 from chaintwin.risk.stress.flows import Floats, Flows, Integers, Measure, flows_of
+from chaintwin.risk.stress.recovery import Recovery
 from chaintwin.risk.stress.scopes import Scope, ScopeKind, scopes_of
 
 RECOVERY = 30.0
@@ -46,7 +47,7 @@ class StressTest:
         ``time_to_survive`` (periods, infinite where there is no end), ``is_exposed`` (it takes longer to recover than the network
         survives), ``impact`` (in what is measured), ``exposure_index`` (impact over the largest), ``impact_by_period`` (the same
         with lead times, null where it was not worked out), ``activities``, ``betweenness``.
-    measure : what is measured.
+    measure : what is measured, in ``currency`` unless that is units. period : unit of time.
     demand : all of it that is asked for in a period, in what is measured.
     survives : periods that the network survives with nothing out; infinite if it can go on for ever.
     rank_correlation : of impact and betweenness; NaN where one of them does not vary or the network is too large.
@@ -54,9 +55,16 @@ class StressTest:
 
     table: pl.DataFrame
     measure: Measure
+    currency: str
+    period: str
     demand: float
     survives: float
     rank_correlation: float
+
+    @property
+    def unit(self) -> str:
+        """Unit of the impact."""
+        return "units" if self.measure is Measure.UNITS else self.currency
 
 
 def stress_test(
@@ -94,7 +102,7 @@ def stress_test(
     lowered = lower_in_full(network)
     program = compile_graph(lowered.graph)
     flows = flows_of(program, state or initial_state(program), measure=Measure(measure))
-    scopes = scopes_of(network, lowered, by)
+    scopes = scopes_of(network, lowered, kinds=by)
     if not scopes:
         raise UsageError(f"stress test: found nothing of {', '.join(map(str, by))} that could be out; fix: choose another kind")
     times = _times(scopes, recovery)
@@ -111,6 +119,8 @@ def stress_test(
     return StressTest(
         table=table.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)).select("rank", pl.exclude("rank")),
         measure=Measure(measure),
+        currency=network.settings.currency,
+        period=str(network.settings.period),
         demand=float(flows.margin @ flows.rate),
         survives=survives,
         rank_correlation=math.nan if between is None else rank_correlation(impact, between),
@@ -143,7 +153,8 @@ def _times(scopes: tuple[Scope, ...], recovery: Mapping[Key, float] | float) -> 
         for kind, name in recovery:
             if (kind, name) not in known and kind in {kind for kind, _ in known}:
                 raise UsageError(f"time to recover: found {kind} {name}; allowed: a {kind} of the network")
-        times = [float(recovery.get((str(scope.kind), scope.id), RECOVERY)) for scope in scopes]
+        others = recovery.others if isinstance(recovery, Recovery) else RECOVERY
+        times = [float(recovery.get((str(scope.kind), scope.id), others)) for scope in scopes]
     else:
         times = [float(recovery)] * len(scopes)
     for scope, time in zip(scopes, times, strict=True):
