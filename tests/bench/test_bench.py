@@ -29,6 +29,7 @@ EXPECTED = {
     "simulate_short_line",
     "simulate_growth",
     "simulate_memory",
+    "stress_sites",
     "import_scms",
     "rng_uniforms",
     "help_start",

@@ -7,11 +7,11 @@ import typer.main
 from typer.testing import CliRunner
 
 from chaintwin.cli import app
+from tests.docs.reference_pages import commands_of
 
 
 def test_app__every_parameter_is_explained() -> None:
-    group = typer.main.get_command(app)
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in commands_of(typer.main.get_command(app)):
         assert command.help, name
         for parameter in command.params:
             assert parameter.name == "help" or parameter.help, f"{name} {parameter.name}"

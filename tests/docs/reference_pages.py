@@ -39,7 +39,16 @@ def commands_page() -> str:
     group = typer.main.get_command(app)
     text = f"# The `chaintwin` command\n\n{NOTICE}\n{_plain(group.help)}\n\n"
     text += f"{EPILOG}\n"
-    return text + "".join(_command_section(name, command) for name, command in getattr(group, "commands", {}).items())
+    return text + "".join(_command_section(name, command) for name, command in commands_of(group))
+
+
+def commands_of(group: Any, *, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield full name and command of every subcommand, those of groups too."""
+    for name, command in getattr(group, "commands", {}).items():
+        if getattr(command, "commands", None):
+            yield from commands_of(command, above=f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
 
 
 def mapping_page() -> str:

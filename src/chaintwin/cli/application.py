@@ -14,6 +14,7 @@ import typer
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 from chaintwin.cli.commands.history import trace, why
 from chaintwin.cli.commands.results import explore
+from chaintwin.cli.commands.risk import stress
 
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 """Exit codes of a command that was stopped from outside: 128 and the number of the signal, as a shell counts them."""
@@ -35,6 +36,11 @@ app.command()(compare.compare)
 app.command()(trace.trace)
 app.command()(why.why)
 app.command()(bench.bench)
+risk = typer.Typer(
+    name="risk", rich_markup_mode=None, no_args_is_help=True, help="What can go wrong, how badly, how long we last."
+)
+risk.command()(stress.stress)
+app.add_typer(risk)
 
 
 def print_version(is_asked: bool) -> None:

@@ -1,5 +1,5 @@
-"""Methods for disruption risk: when events happen, what they cost, how a chain recovers, what caused them, early warning.
+"""What can go wrong, how badly, how long we last, what breaks first.
 
-Each package is a library of functions on numbers and arrays, and knows nothing of networks: `occurrence`, `losses`,
-`resilience`, `inference` and `warning`.
+`occurrence`, `losses`, `resilience`, `inference` and `warning` are libraries of functions on numbers and arrays, and know nothing of
+networks; `stress` puts parts of a network out and says what that costs.
 """

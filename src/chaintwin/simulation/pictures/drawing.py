@@ -66,7 +66,23 @@ def plot(result: Result, path: Path | str, *, kind: Kind = "bands", stock_points
         The file has another ending, cannot be written, or as for ``draw``.
     """
     check_picture(path)
-    svg = draw(result, kind, stock_points=stock_points)
+    write_picture(path, draw(result, kind, stock_points=stock_points))
+
+
+def write_picture(path: Path | str, svg: str) -> None:
+    """Write a picture into a file that ends in ``.svg`` or ``.png``; a file that is there is replaced.
+
+    Parameters
+    ----------
+    path : the file.
+    svg : the picture.
+
+    Raises
+    ------
+    UsageError
+        The file has another ending, or cannot be written.
+    """
+    check_picture(path)
     data = svg.encode("utf-8") if Path(path).suffix.lower() == ".svg" else rasterized(svg)
     write_file(Path(path), lambda file: _written(file, data))
 

@@ -1,0 +1,106 @@
+"""What a stress test found: a table of the worst, and what to make of it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from chaintwin.cli.terminal.output import Terminal, printable
+from chaintwin.cli.views.numbers import NOTHING, count, number
+
+if TYPE_CHECKING:
+    from chaintwin.risk.stress.stressing import StressTest
+
+EVER = "ever"
+"""Shown for a time to survive without an end."""
+
+
+def show_stress(terminal: Terminal, found: StressTest, *, top: int) -> None:
+    """Print the worst that can be out.
+
+    Parameters
+    ----------
+    terminal : where to.
+    found : what ``stress_test`` returned.
+    top : rows.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = found.table
+    exposed = int(table["is_exposed"].sum())
+    terminal.title(
+        f"{count(exposed, 'outage')} of {table.height:,} would be felt: the network does not survive them until they are over."
+    )
+    view = Table(box=None, padding=(0, 1), header_style="dim")
+    view.add_column("", justify="right", no_wrap=True)
+    view.add_column("out", no_wrap=True, overflow="ellipsis", max_width=34)
+    for name in ("recovers", "survives", "impact", "by period", "index"):
+        view.add_column(name, justify="right", no_wrap=True)
+    for row in table.head(top).to_dicts():
+        survives = row["time_to_survive"]
+        style = "red" if row["is_exposed"] else ""
+        view.add_row(
+            str(row["rank"]),
+            printable(f"{row['kind']} {row['id']}"),
+            number(row["time_to_recover"]),
+            Text(EVER if math.isinf(survives) else number(survives), style=style),
+            number(row["impact"]) if row["impact"] else NOTHING,
+            number(row["impact_by_period"]),
+            f"{row['exposure_index']:.2f}" if row["impact"] else NOTHING,
+        )
+    terminal.show(view)
+    if table.height > top:
+        terminal.show(Text(f"  ... and {table.height - top:,} more; --top shows them, --out writes them.", style="dim"))
+    terminal.show(Text(), *(Text(f"  {line}", style="dim") for line in _remarks(found)))
+
+
+def stress_document(found: StressTest) -> dict[str, object]:
+    """Return what ``--json`` says of a stress test."""
+    return {
+        "measure": str(found.measure),
+        "currency": found.currency,
+        "period": found.period,
+        "demand": found.demand,
+        "survives": found.survives,
+        "rank_correlation": found.rank_correlation,
+        "outages": found.table,
+    }
+
+
+def stress_about(found: StressTest) -> dict[str, tuple[str | float, str]]:
+    """Return value and meaning of what a workbook says beside the table."""
+    finite = math.isfinite(found.rank_correlation)
+    return {
+        "measure": (str(found.measure), "What a unit that is not served costs."),
+        "currency": (found.currency, "Unit of money."),
+        "period": (found.period, "Unit of time."),
+        "demand": (found.demand, "All that is asked for in a period, in what is measured."),
+        "survives": (
+            found.survives if math.isfinite(found.survives) else EVER,
+            "Periods that the network survives with nothing out.",
+        ),
+        "rank_correlation": (found.rank_correlation if finite else "", "Spearman's, of impact and betweenness."),
+    }
+
+
+def _remarks(found: StressTest) -> list[str]:
+    """Return what else is to be said."""
+    table = found.table
+    lines = []
+    if math.isfinite(found.survives):
+        lines.append(
+            f"Even with nothing out, demand can be met for {number(found.survives)} {found.period}s only: capacity is too small."
+        )
+    worst = float(table["impact"].max() or 0.0)  # type: ignore[arg-type]
+    if worst > 0 and found.demand > 0:
+        days = worst / found.demand
+        what = {"margin": "the margin", "sales": "the sales", "units": "the demand"}[str(found.measure)]
+        lines.append(f"The worst costs as much as {what} of {number(days)} {found.period}s of all demand.")
+    lines.insert(0, f"Times in {found.period}s from the outage on, impact in {found.unit}; index: impact over the largest one.")
+    lines.append("Impact leaves lead times out and is a lower bound; by period: with lead times, for the worst ones.")
+    if math.isfinite(found.rank_correlation):
+        lines.append(
+            f"Rank correlation of impact with betweenness: {found.rank_correlation:.2f}. Who is central is not who hurts most."
+        )
+    return lines

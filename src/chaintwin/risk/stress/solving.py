@@ -1,0 +1,77 @@
+"""The solver of linear programmes: a model is passed once, then its bounds are changed."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from chaintwin.errors import ChaintwinError
+
+Floats = NDArray[np.float64]
+Numbers = NDArray[np.int32]
+
+INFINITE = highspy.kHighsInf
+
+
+def model_of(matrix: Any, *, cost: Floats, most: Floats, upper: Floats, low: Floats | None = None) -> highspy.Highs:
+    """Return a solver with min cost z, low <= matrix z <= upper, 0 <= z <= most; no low is none."""
+    columns = sparse.csc_array(matrix)
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = columns.shape
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, np.zeros(cost.size), most
+    lp.row_lower_, lp.row_upper_ = np.full(upper.size, -INFINITE) if low is None else low, upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = columns.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = columns.indices.astype(np.int32)
+    lp.a_matrix_.value_ = columns.data
+    solver = _Silent()
+    # One thread, so that the way to the optimum is the same on every machine; and neither a smaller
+    # model nor changed costs, which would have to be found anew for each outage.
+    for name, value in (
+        ("threads", 1),
+        ("presolve", "off"),
+        ("solver", "simplex"),
+        ("dual_simplex_cost_perturbation_multiplier", 0.0),
+    ):
+        ask(solver.setOptionValue(name, value))
+    ask(solver.passModel(lp))
+    return solver
+
+
+def set_columns(solver: highspy.Highs, where: Numbers, *, low: Floats, high: Floats) -> None:
+    """Set bounds of some columns; of longer arrays the first ones count."""
+    if where.size:
+        ask(solver.changeColsBounds(where.size, where, low[: where.size], high[: where.size]))
+
+
+def set_rows(solver: highspy.Highs, where: Numbers, *, low: Floats, high: Floats) -> None:
+    """Set bounds of some rows; of longer arrays the first ones count."""
+    if where.size:
+        # The stubs of the library lack it.
+        ask(cast(Any, solver).changeRowsBounds(where.size, where, low[: where.size], high[: where.size]))
+
+
+def solve(solver: highspy.Highs) -> None:
+    """Solve, from where the solver stands; an optimum exists, because doing nothing is allowed."""
+    ask(solver.run())
+    status = solver.getModelStatus()
+    if status != highspy.HighsModelStatus.kOptimal:
+        raise ChaintwinError(f"stress test: the solver ended with {solver.modelStatusToString(status)}; please report this")
+
+
+def ask(status: highspy.HighsStatus) -> None:
+    """Refuse a status that says that something went wrong."""
+    if status == highspy.HighsStatus.kError:
+        raise ChaintwinError("stress test: the solver refused a change of its model; please report this")
+
+
+class _Silent(highspy.Highs):
+    """A solver that writes nothing; the constructor of ``Highs`` switches callbacks on, which already prints a line."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+        ask(self.setOptionValue("output_flag", False))

@@ -1,0 +1,254 @@
+"""The stress test: everything that can be out is put out, one after the other, and ranked by what that costs (METHODS 3.6)."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from chaintwin.errors import CancelledError, UsageError
+from chaintwin.network.compiling import compile_graph
+from chaintwin.network.lowering.lower import lower_in_full
+from chaintwin.network.network import Network
+from chaintwin.network.state import State, initial_state
+from chaintwin.risk.stress.centrality import betweenness, rank_correlation
+from chaintwin.risk.stress.collapsed import Collapsed
+from chaintwin.risk.stress.expanded import Expanded
+from chaintwin.risk.stress.flows import Floats, Flows, Integers, Measure, flows_of
+from chaintwin.risk.stress.recovery import Recovery
+from chaintwin.risk.stress.scopes import Scope, ScopeKind, scopes_of
+
+RECOVERY = 30.0
+"""Periods until something is back, where nobody says how long."""
+
+EXPOSED_FOLLOWED = 10
+"""Exposed of which the impact is worked out period by period."""
+
+LONGEST_WAY = 365
+"""Periods after which nothing is looked at any more."""
+
+CANCELLED = "the stress test was cancelled"
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StressTest:
+    """What was found.
+
+    Parameters
+    ----------
+    table : one row for each that can be out, by impact: ``rank``, ``kind``, ``id``, ``name``, ``time_to_recover``,
+        ``time_to_survive`` (periods, infinite where there is no end), ``is_exposed`` (it takes longer to recover than the network
+        survives), ``impact`` (in what is measured), ``exposure_index`` (impact over the largest), ``impact_by_period`` (the same
+        with lead times, null where it was not worked out), ``activities``, ``betweenness``.
+    measure : what is measured, in ``currency`` unless that is units. period : unit of time.
+    demand : all of it that is asked for in a period, in what is measured.
+    survives : periods that the network survives with nothing out; infinite if it can go on for ever.
+    rank_correlation : of impact and betweenness; NaN where one of them does not vary or the network is too large.
+    """
+
+    table: pl.DataFrame
+    measure: Measure
+    currency: str
+    period: str
+    demand: float
+    survives: float
+    rank_correlation: float
+
+    @property
+    def unit(self) -> str:
+        """Unit of the impact."""
+        return "units" if self.measure is Measure.UNITS else self.currency
+
+
+def stress_test(
+    network: Network,
+    *,
+    by: Iterable[ScopeKind | str] = (ScopeKind.SITE,),
+    recovery: Mapping[Key, float] | float = RECOVERY,
+    state: State | None = None,
+    measure: Measure | str = Measure.MARGIN,
+    followed: int = EXPOSED_FOLLOWED,
+    threads: int | None = None,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> StressTest:
+    """Put out everything of some kinds, one after the other, and rank it by what that costs.
+
+    Parameters
+    ----------
+    network : tables without errors.
+    by : kinds of what is put out.
+    recovery : periods until it is back: one number for all, or by kind and id, with ``RECOVERY`` for the others.
+    state : where the network stands; by default as it starts.
+    measure : what a unit not served costs.
+    followed : exposed ones, the worst first, whose impact is also worked out period by period.
+    threads : that solve at once; by default as many as there are processors.
+    progress : is told the part done, 0 to 1. cancel : stops the test when it is set.
+
+    Raises
+    ------
+    UsageError
+        A kind, a time or an id is not possible.
+    CancelledError
+        It was cancelled.
+    """
+    lowered = lower_in_full(network)
+    program = compile_graph(lowered.graph)
+    flows = flows_of(program, state or initial_state(program), measure=Measure(measure))
+    scopes = scopes_of(network, lowered, kinds=by)
+    if not scopes:
+        raise UsageError(f"stress test: found nothing of {', '.join(map(str, by))} that could be out; fix: choose another kind")
+    times = _times(scopes, recovery)
+    told = _Told(len(scopes), followed, progress, cancel)
+    found = _collapsed(flows, scopes, times, threads=threads, told=told)
+    survives = Collapsed(flows).time_to_survive(np.zeros(0, dtype=np.int64))
+    impact = np.array([cost for _, cost in found])
+    survived = np.array([time for time, _ in found])
+    order = np.lexsort((np.arange(len(scopes)), survived, -impact))
+    exposed = [number for number in order.tolist() if survived[number] < times[number]]
+    by_period = _expanded(flows, scopes, times, chosen=exposed[:followed], told=told)
+    between = betweenness(flows, [scope.activities for scope in scopes])
+    table = _table(scopes, times, survived=survived, impact=impact, by_period=by_period, between=between)[order.tolist()]
+    return StressTest(
+        table=table.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)).select("rank", pl.exclude("rank")),
+        measure=Measure(measure),
+        currency=network.settings.currency,
+        period=str(network.settings.period),
+        demand=float(flows.margin @ flows.rate),
+        survives=survives,
+        rank_correlation=math.nan if between is None else rank_correlation(impact, between),
+    )
+
+
+class _Told:
+    """Tells how far the test is, and whether it is to stop; threads may call at once."""
+
+    def __init__(
+        self, scopes: int, followed: int, progress: Callable[[float], None] | None, cancel: threading.Event | None
+    ) -> None:
+        self._all, self._done = scopes + followed, 0
+        self._progress, self._cancel, self._lock = progress, cancel, threading.Lock()
+
+    def one(self) -> None:
+        """Count one more."""
+        if self._cancel is not None and self._cancel.is_set():
+            raise CancelledError(CANCELLED)
+        with self._lock:
+            self._done += 1
+            if self._progress is not None:
+                self._progress(min(1.0, self._done / self._all))
+
+
+def _times(scopes: tuple[Scope, ...], recovery: Mapping[Key, float] | float) -> list[float]:
+    """Return the time to recover of each."""
+    if isinstance(recovery, Mapping):
+        known = {(str(scope.kind), scope.id) for scope in scopes}
+        for kind, name in recovery:
+            if (kind, name) not in known and kind in {kind for kind, _ in known}:
+                raise UsageError(f"time to recover: found {kind} {name}; allowed: a {kind} of the network")
+        others = recovery.others if isinstance(recovery, Recovery) else RECOVERY
+        times = [float(recovery.get((str(scope.kind), scope.id), others)) for scope in scopes]
+    else:
+        times = [float(recovery)] * len(scopes)
+    for scope, time in zip(scopes, times, strict=True):
+        if not 0 <= time < math.inf:
+            raise UsageError(f"time to recover of {scope.kind} {scope.id}: found {time:g}; allowed: 0 or more periods")
+    return times
+
+
+def _collapsed(
+    flows: Flows, scopes: tuple[Scope, ...], times: list[float], *, threads: int | None, told: _Told
+) -> list[tuple[float, float]]:
+    """Return time to survive and impact of each; every thread has a model of its own, and no result depends on which."""
+    import os
+
+    workers = max(1, min(threads or os.cpu_count() or 1, len(scopes)))
+    # One time after the other, because a model has to be told of another one.
+    order = sorted(range(len(scopes)), key=lambda number: (times[number], number))
+    size = -(-len(order) // workers)
+
+    def work(numbers: list[int]) -> list[tuple[int, float, float]]:
+        model = Collapsed(flows)
+        done = []
+        for number in numbers:
+            out = scopes[number].activities
+            done.append((number, model.time_to_survive(out), model.impact(out, time=times[number])[0]))
+            told.one()
+        return done
+
+    parts = [order[first : first + size] for first in range(0, len(order), size)]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found = {number: (time, cost) for part in pool.map(work, parts) for number, time, cost in part}
+    return [found[number] for number in range(len(scopes))]
+
+
+def _expanded(flows: Flows, scopes: tuple[Scope, ...], times: list[float], *, chosen: list[int], told: _Told) -> dict[int, float]:
+    """Return the impact period by period of some; horizons of about one length share a model."""
+    durations = {number: math.ceil(times[number]) for number in chosen}
+    horizons = {number: _rounded(durations[number] + _longest_way(flows, scopes[number].activities)) for number in chosen}
+    found: dict[int, float] = {}
+    for horizon in sorted(set(horizons.values())):
+        model = Expanded(flows, horizon)
+        for number in chosen:
+            if horizons[number] == horizon:
+                found[number] = model.without(scopes[number].activities, start=0, duration=durations[number]).impact
+                told.one()
+    return found
+
+
+def _rounded(periods: int) -> int:
+    """Return the next longer of 16, 20, 25, 32, 40, 50, 64, ... periods."""
+    return math.ceil(2 ** (math.ceil(3 * math.log2(max(periods, 1))) / 3))
+
+
+def _longest_way(flows: Flows, activities: Integers) -> int:
+    """Return the periods after which what some activities start is felt at the end of the longest way, at most a year."""
+    taken, given = flows.taken.tocoo(), flows.given.tocoo()
+    reached = np.full(flows.stock.size, -1, dtype=np.int64)
+    own = np.isin(given.col, activities)
+    np.maximum.at(reached, given.row[own], flows.lead[given.col[own]])
+    for _ in range(flows.stock.size):
+        begun = np.full(flows.lead.size, -1, dtype=np.int64)
+        np.maximum.at(begun, taken.col, reached[taken.row])
+        comes = np.where(begun >= 0, begun + flows.lead, -1)
+        later = reached.copy()
+        np.maximum.at(later, given.row, comes[given.col])
+        if (later == reached).all() or later.max() > LONGEST_WAY:
+            break
+        reached = later
+    return int(min(max(reached.max(initial=0), 0), LONGEST_WAY))
+
+
+def _table(
+    scopes: tuple[Scope, ...],
+    times: list[float],
+    *,
+    survived: Floats,
+    impact: Floats,
+    by_period: Mapping[int, float],
+    between: Floats | None,
+) -> pl.DataFrame:
+    numbers = range(len(scopes))
+    most = impact.max(initial=0.0)
+    return pl.DataFrame(
+        {
+            "kind": [str(scope.kind) for scope in scopes],
+            "id": [scope.id for scope in scopes],
+            "name": [scope.name for scope in scopes],
+            "time_to_recover": times,
+            "time_to_survive": survived,
+            "is_exposed": survived < np.array(times),
+            "impact": impact,
+            "exposure_index": impact / most if most > 0 else np.zeros(impact.size),
+            "impact_by_period": pl.Series([by_period.get(number) for number in numbers], dtype=pl.Float64),
+            "activities": [scope.activities.size for scope in scopes],
+            "betweenness": pl.Series([None] * len(scopes) if between is None else between, dtype=pl.Float64),
+        }
+    )

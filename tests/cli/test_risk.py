@@ -1,0 +1,54 @@
+"""``chaintwin risk`` as its user meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from chaintwin.cli import app
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("risk") / "beer"
+    assert CliRunner().invoke(app, ["init", str(folder), "--from-example", "beer-game"]).exit_code == 0
+    return folder
+
+
+def test_stress__shows_and_writes_what_it_finds(project: Path, tmp_path: Path) -> None:
+    for ending in ("csv", "parquet", "xlsx"):
+        out, picture = tmp_path / f"found.{ending}", tmp_path / f"{ending}.svg"
+        command = ["risk", "stress", str(project), "--measure", "units", "--out", str(out), "--plot", str(picture)]
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0, result.output
+        assert "would be felt" in result.output
+        assert "retailer" in result.output
+        assert picture.read_text(encoding="utf-8").startswith("<svg")
+        assert out.stat().st_size > 100
+    assert pl.read_csv(tmp_path / "found.csv").height == pl.read_parquet(tmp_path / "found.parquet").height == 4
+
+
+def test_stress__as_one_document(project: Path) -> None:
+    result = CliRunner().invoke(app, ["risk", "stress", str(project), "--measure", "units", "--by", "lane", "--json"])
+    document = json.loads(result.stdout)
+    assert document["measure"] == "units"
+    assert {row["kind"] for row in document["outages"]} == {"lane"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--recovery", "none.csv"], "none.csv"),
+        (["--out", "found.txt"], "allowed: .csv"),
+        (["--plot", "found.txt"], "allowed: .svg or .png"),
+        (["--by", "planet"], "planet"),
+    ],
+)
+def test_stress__refuses_with_the_cure(project: Path, options: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["risk", "stress", str(project), *options])
+    assert result.exit_code in (1, 2)
+    assert said in " ".join(result.output.split())
