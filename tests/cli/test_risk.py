@@ -52,3 +52,24 @@ def test_stress__refuses_with_the_cure(project: Path, options: list[str], said: 
     result = CliRunner().invoke(app, ["risk", "stress", str(project), *options])
     assert result.exit_code in (1, 2)
     assert said in " ".join(result.output.split())
+
+
+def test_hazards__shows_and_writes_what_is_touched(project: Path, tmp_path: Path) -> None:
+    feed, out = tmp_path / "feed.json", tmp_path / "found.csv"
+    feed.write_text(
+        '[{"id": "a", "kind": "strike", "lat": 0, "lon": 0, "radius_km": 20040, "severity": 0.25}, {"id": "b", "mag": null, '
+        '"lat": 0, "lon": 0}]',
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(app, ["risk", "hazards", str(project), str(feed), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "1 record without a magnitude left out" in result.output
+    document = json.loads(CliRunner().invoke(app, ["risk", "hazards", str(project), str(feed), "--json"]).stdout)
+    assert (document["events"], document["unmeasured"]) == (1, 1)
+    assert {row["chance"] for row in document["matches"]} <= {0.25}
+    feed.write_text("[]", encoding="utf-8")
+    assert "none touches" in CliRunner().invoke(app, ["risk", "hazards", str(project), str(feed)]).output
+    feed.write_text('[{"id": "a", "mag": "big", "lat": 0, "lon": 0}]', encoding="utf-8")
+    refused = CliRunner().invoke(app, ["risk", "hazards", str(project), str(feed)])
+    assert refused.exit_code == 1
+    assert "record 1" in refused.output

@@ -1,0 +1,1 @@
+"""Which sites and lanes a hazard event touches."""
