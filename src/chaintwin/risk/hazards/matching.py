@@ -53,8 +53,8 @@ class Matches:
     ----------
     table : one row for each event and what it touches, sites before lanes, the likeliest first: ``hazard_id``, ``kind``,
         ``time``, ``object_kind`` (site or lane), ``object_id``, ``place`` (of the event), ``distance_km`` (to the epicenter or
-        point; 0 inside an area), ``intensity`` (Modified Mercalli, of earthquakes), ``chance`` (of being out), ``is_extrapolated`` (farther than the
-        equation was fitted for).
+        point; 0 inside an area), ``intensity`` (Modified Mercalli, of earthquakes), ``chance`` (of being out),
+        ``is_extrapolated`` (farther than the equation was fitted for).
     unplaced : sites whose position nobody knows.
     """
 
