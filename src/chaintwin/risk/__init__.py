@@ -1,5 +1,6 @@
 """What can go wrong, how badly, how long we last, what breaks first.
 
-`occurrence`, `losses`, `resilience`, `inference` and `warning` are libraries of functions on numbers and arrays, and know nothing
-of networks; `stress` puts parts of a network out and says what that costs.
+`occurrence`, `losses`, `resilience`, `inference`, `warning`, `bullwhip` and `service` are libraries of functions on numbers and
+tables, and know nothing of networks; `stress` puts parts of a network out, `dependence` says on whom it hangs, and `hazards` which
+events touch it.
 """
