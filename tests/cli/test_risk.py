@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from chaintwin.cli import app
+from chaintwin.cli.commands.risk.dependence import BasisOf
+from chaintwin.risk.dependence import Basis
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,24 @@ def test_hazards__shows_and_writes_what_is_touched(project: Path, tmp_path: Path
     refused = CliRunner().invoke(app, ["risk", "hazards", str(project), str(feed)])
     assert refused.exit_code == 1
     assert "record 1" in refused.output
+
+
+def test_dependence__shows_and_writes_what_is_left(tmp_path: Path) -> None:
+    folder, out = tmp_path / "med", tmp_path / "countries.csv"
+    assert CliRunner().invoke(app, ["init", str(folder), "--from-example", "medicines"]).exit_code == 0
+    command = ["risk", "dependence", str(folder), "--bloc", "eu=BE,DE,France", "--out", str(out)]
+    shown = CliRunner().invoke(app, command)
+    assert shown.exit_code == 0, shown.output
+    assert "comes from a single supplier" in shown.output
+    assert "IN" in shown.output
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert set(document["indices"]) == {"supplier", "country", "bloc"}
+    assert pl.read_csv(out).height == len(document["countries"])
+    for bloc, said in (("eu", "write such as"), ("eu=Narnia", "found Narnia"), ("eu=DE", "which is in")):
+        refused = CliRunner().invoke(app, ["risk", "dependence", str(folder), "--bloc", "x=DE", "--bloc", bloc])
+        assert refused.exit_code == 2
+        assert said in " ".join(refused.output.split())
+
+
+def test_dependence__the_command_offers_every_basis() -> None:
+    assert list(get_args(BasisOf)) == [str(basis) for basis in Basis]

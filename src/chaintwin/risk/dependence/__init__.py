@@ -1,5 +1,6 @@
 """Dependence of a network on suppliers, countries and blocs."""
 
+from chaintwin.risk.dependence.blocs import read_blocs
 from chaintwin.risk.dependence.concentration import Concentration, measure_concentration
 from chaintwin.risk.dependence.losing_countries import CountryLosses, lose_countries
 from chaintwin.risk.dependence.origins import UNKNOWN, Basis, origins_of
@@ -12,4 +13,5 @@ __all__ = [
     "lose_countries",
     "measure_concentration",
     "origins_of",
+    "read_blocs",
 ]
