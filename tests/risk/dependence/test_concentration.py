@@ -85,7 +85,7 @@ def test_origins_of__names_the_partner_or_the_site() -> None:
     assert rows["make/plant/P"]["bloc"] == "Western Europe"
 
 
-@hypothesis_settings(max_examples=scaled(ci=40, full=400))
+@hypothesis_settings(max_examples=scaled(ci=20, full=400))
 @given(data=st.data(), tables=networks())
 def test_measure_concentration__bounds(data: st.DataObject, tables: Tables) -> None:
     network = network_of(data.draw(placed(tables)))

@@ -77,7 +77,7 @@ def plain(network: Any, lowered: Any, lost: str) -> tuple[dict[Any, float], dict
     return left, wait
 
 
-@hypothesis_settings(max_examples=scaled(ci=40, full=400))
+@hypothesis_settings(max_examples=scaled(ci=20, full=400))
 @given(data=st.data(), tables=networks())
 def test_lose_countries__against_plain_sweeps(data: st.DataObject, tables: Tables) -> None:
     network = network_of(data.draw(placed(tables)))
@@ -122,3 +122,18 @@ def test_lose_countries__refuses() -> None:
     free = network_of(PLANT | {"demand": [PLANT["demand"][0] | {"price": 0.0}]})
     with pytest.raises(UsageError, match=r"basis: found no demand with a value; .* weight by volume"):
         lose_countries(free, lower_in_full(free))
+
+
+def test_lose_countries__a_by_product_goes_on_with_what_gives_it() -> None:
+    line = {"product_id": "P", "other_product_id": "W", "quantity": 0.5, "role": "by_product"}
+    sale = {"stream_id": "E", "site_id": "plant", "product_id": "W", "quantity": "2", "price": 1.0}
+    tables = PLANT | {"bom": [*PLANT["bom"], line], "products": [*PLANT["products"], {"product_id": "W", "value": 1.0}]}
+    network = network_of(tables | {"demand": [*PLANT["demand"], sale]})
+    lowered = lower_in_full(network)
+    assert "buy/plant/W" not in set(lowered.found.activities["activity_id"])
+    rows = lose_countries(network, lowered).by_stream.filter(stream_id="E").to_dicts()
+    assert {row["country"]: row["surviving_share"] for row in rows} == pytest.approx(
+        {"CN": 0.25, "VN": 0.75, "JP": 0.0, "US": 1.0, "DE": 0.0, "FR": 1.0}
+    )
+    # As for what it is made with, without the way to the shop.
+    assert {row["country"]: row["wait"] for row in rows if row["country"] in ("CN", "JP")} == {"CN": 10.0, "JP": 7.0}

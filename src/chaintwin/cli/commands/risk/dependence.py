@@ -1,4 +1,4 @@
-"""``chaintwin risk dependence``: on which suppliers, countries and blocs a network hangs, and what is left without each country."""
+"""``chaintwin risk dependence``: on whom a network hangs, and what is left without each country."""
 
 from __future__ import annotations
 

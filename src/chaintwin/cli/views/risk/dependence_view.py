@@ -55,7 +55,7 @@ def show_dependence(terminal: Terminal, found: Concentration, *, losses: Country
         terminal.show(Text(f"  ... and {rows.height - top:,} more; --top shows them, --out writes them.", style="dim"))
     note = (
         "left elsewhere: of the demand that is served from other countries; replaceable: the part of what is lost there for "
-        f"which a source exists that needs nothing of the country, the last of them after so many {period}s, whatever it can give."
+        f"which a source exists that needs nothing of the country, the last of them after so many {period}s, with any capacity."
     )
     terminal.show(Text(), Text(f"  {note}", style="dim"))
 
