@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -97,3 +98,48 @@ def test_dependence__shows_and_writes_what_is_left(tmp_path: Path) -> None:
 
 def test_dependence__the_command_offers_every_basis() -> None:
     assert list(get_args(BasisOf)) == [str(basis) for basis in Basis]
+
+
+def write_stages(folder: Path) -> list[str]:
+    """Write two stages of a chain over five weeks, of which production swings twice as much; return the arguments."""
+    days = [date(2026, 3, 2) + timedelta(days=day) for day in range(35)]
+    sales = [10.0 + (day * 7 % 5) for day in range(35)]
+    made = [10.0 + 2 * (value - 12.0) for value in sales]
+    for name, values in (("sales", sales), ("production", made)):
+        frame = pl.DataFrame({"day": days, "soap": values, "salt": [value + 1 for value in values]})
+        frame.write_csv(folder / f"{name}.csv")
+    return [f"{name}={folder / name}.csv" for name in ("sales", "production")]
+
+
+def test_bullwhip__of_recorded_stages(tmp_path: Path) -> None:
+    stages, groups, out = write_stages(tmp_path), tmp_path / "groups.csv", tmp_path / "found.csv"
+    groups.write_text("product,group\nsoap,wash\n", encoding="utf-8")
+    command = ["risk", "bullwhip", *stages, "--groups", str(groups), "--products", "--resamples", "100", "--out", str(out)]
+    shown = CliRunner().invoke(app, command)
+    assert shown.exit_code == 0, shown.output
+    assert "Bullwhip of 2 products, 2026-03-02 to 2026-04-05" in shown.output
+    found = pl.read_csv(out)
+    assert found["level"].unique(maintain_order=True).to_list() == ["day", "week", "week by group", "day by product"]
+    assert found.filter(pl.col("level") == "week by group")["group"].to_list() == ["other", "wash"]
+    assert found.filter(pl.col("level").str.starts_with("day"))["variance_ratio"].round(9).unique().to_list() == [4.0]
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert len(document["ratios"]) == found.height
+
+
+@pytest.mark.parametrize(
+    ("stages", "said"),
+    [
+        (["sales"], "write such as sales=sales.csv"),
+        (["a={sales}", "a={sales}"], "found a twice"),
+        (["a={sales}"], "allowed: 2 or more"),
+        (["a={sales}", "b=none.csv"], "no such file"),
+        (["a={groups}", "b={groups}"], "no column of dates"),
+    ],
+)
+def test_bullwhip__refuses_with_the_cure(tmp_path: Path, stages: list[str], said: str) -> None:
+    write_stages(tmp_path)
+    (tmp_path / "groups.csv").write_text("product,group\nsoap,wash\n", encoding="utf-8")
+    named = [stage.format(sales=tmp_path / "sales.csv", groups=tmp_path / "groups.csv") for stage in stages]
+    refused = CliRunner().invoke(app, ["risk", "bullwhip", *named])
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.output.split())
