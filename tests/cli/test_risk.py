@@ -143,3 +143,24 @@ def test_bullwhip__refuses_with_the_cure(tmp_path: Path, stages: list[str], said
     refused = CliRunner().invoke(app, ["risk", "bullwhip", *named])
     assert refused.exit_code == 2
     assert said in " ".join(refused.output.split())
+
+
+def test_service__judges_order_lines(tmp_path: Path) -> None:
+    lines, out = tmp_path / "lines.csv", tmp_path / "judged.csv"
+    flags = ",".join(f"is_{name}_right" for name in ("document", "condition", "place", "product"))
+    head = f"order_id,ordered_units,accepted_units,committed,delivered,{flags}"
+    first, second = "A,4,4,2026-03-02,2026-03-01,yes,true,1,TRUE", "A,2,2,2026-03-02,2026-03-02,yes,true,1,TRUE"
+    rows = [first, second, "B,6,5,2026-03-02,,no,true,1,true"]
+    lines.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    shown = CliRunner().invoke(app, ["risk", "service", str(lines), "--out", str(out)])
+    assert shown.exit_code == 0, shown.output
+    assert "50.0 % of 2 orders are perfect (3 lines)" in shown.output
+    assert pl.read_csv(out)["is_perfect"].to_list() == [True, True, False]
+    document = json.loads(CliRunner().invoke(app, ["risk", "service", str(lines), "--json"]).stdout)
+    assert document["rates"]["otif_volume"]["value"] == 0.5
+    assert document["rates"]["documents"]["value"] == 0.5
+    lines.write_text(lines.read_text(encoding="utf-8").replace(",no,", ",maybe,"), encoding="utf-8")
+    refused = CliRunner().invoke(app, ["risk", "service", str(lines)])
+    assert refused.exit_code == 2
+    assert "row 4 is_document_right: found maybe" in " ".join(refused.output.split())
+    assert "no such file" in CliRunner().invoke(app, ["risk", "service", str(tmp_path / "none.csv")]).output

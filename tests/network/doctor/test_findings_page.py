@@ -12,7 +12,7 @@ from tests.shared_data import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "reference" / "findings.md"
 SOURCE = REPOSITORY / "src" / "chaintwin"
-ROOMS = ("laws", "network", "ingest", "simulation")
+ROOMS = ("laws", "network", "ingest", "simulation", "risk")
 CODE = re.compile(r"[a-z_]+\.[a-z_]+")
 FILE_ENDINGS = ("csv", "geojson", "json", "md", "npz", "parquet", "py", "toml", "xlsx", "xml")
 COLUMNS = {f"{table.name}.{column.name}" for table in CATALOG for column in table.columns}
