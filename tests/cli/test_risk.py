@@ -163,4 +163,5 @@ def test_service__judges_order_lines(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["risk", "service", str(lines)])
     assert refused.exit_code == 2
     assert "row 4 is_document_right: found maybe" in " ".join(refused.output.split())
-    assert "no such file" in CliRunner().invoke(app, ["risk", "service", str(tmp_path / "none.csv")]).output
+    absent = CliRunner().invoke(app, ["risk", "service", str(tmp_path / "none.csv")])
+    assert "no such file" in " ".join(absent.output.split())
