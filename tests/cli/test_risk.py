@@ -71,6 +71,12 @@ def test_hazards__shows_and_writes_what_is_touched(project: Path, tmp_path: Path
     document = json.loads(CliRunner().invoke(app, ["risk", "hazards", str(project), str(feed), "--json"]).stdout)
     assert (document["events"], document["unmeasured"]) == (1, 1)
     assert {row["chance"] for row in document["matches"]} <= {0.25}
+    feed.write_text('[{"id": "a", "mag": 7, "lat": 52.4, "lon": 4.9, "time_ms": 1e12}]', encoding="utf-8")
+    book = tmp_path / "found.xlsx"
+    assert (
+        CliRunner().invoke(app, ["risk", "hazards", str(project), str(feed), "--out", str(book), "--least", "0"]).exit_code == 0
+    )
+    assert book.stat().st_size > 1000
     feed.write_text("[]", encoding="utf-8")
     assert "none touches" in CliRunner().invoke(app, ["risk", "hazards", str(project), str(feed)]).output
     feed.write_text('[{"id": "a", "mag": "big", "lat": 0, "lon": 0}]', encoding="utf-8")
@@ -150,18 +156,18 @@ def test_service__judges_order_lines(tmp_path: Path) -> None:
     flags = ",".join(f"is_{name}_right" for name in ("document", "condition", "place", "product"))
     head = f"order_id,ordered_units,accepted_units,committed,delivered,{flags}"
     first, second = "A,4,4,2026-03-02,2026-03-01,yes,true,1,TRUE", "A,2,2,2026-03-02,2026-03-02,yes,true,1,TRUE"
-    rows = [first, second, "B,6,5,2026-03-02,,no,true,1,true"]
+    rows = [first, second, "007,1,1,2026-03-02,2026-03-02,yes,true,1,true", "B,6,5,2026-03-02,,no,true,1,true"]
     lines.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
     shown = CliRunner().invoke(app, ["risk", "service", str(lines), "--out", str(out)])
     assert shown.exit_code == 0, shown.output
-    assert "50.0 % of 2 orders are perfect (3 lines)" in shown.output
-    assert pl.read_csv(out)["is_perfect"].to_list() == [True, True, False]
+    assert "66.7 % of 3 orders are perfect (4 lines)" in shown.output
+    assert pl.read_csv(out)["is_perfect"].to_list() == [True, True, True, False]
     document = json.loads(CliRunner().invoke(app, ["risk", "service", str(lines), "--json"]).stdout)
-    assert document["rates"]["otif_volume"]["value"] == 0.5
-    assert document["rates"]["documents"]["value"] == 0.5
+    assert document["rates"]["otif_volume"]["value"] == pytest.approx(7 / 13)
+    assert document["rates"]["documents"]["value"] == pytest.approx(2 / 3)
     lines.write_text(lines.read_text(encoding="utf-8").replace(",no,", ",maybe,"), encoding="utf-8")
     refused = CliRunner().invoke(app, ["risk", "service", str(lines)])
     assert refused.exit_code == 2
-    assert "row 4 is_document_right: found maybe" in " ".join(refused.output.split())
+    assert "row 5 is_document_right: found maybe" in " ".join(refused.output.split())
     absent = CliRunner().invoke(app, ["risk", "service", str(tmp_path / "none.csv")])
     assert "no such file" in " ".join(absent.output.split())

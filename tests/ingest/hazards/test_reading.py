@@ -96,6 +96,7 @@ def test_hazards_of__an_earthquake_without_a_magnitude_is_left_out_and_counted()
         (changed(FLOOD, coordinates=[[[4, 51], [5, 51], [4, 51]]]), "geometry"),
         (changed(FLOOD, coordinates=[[[4, 51], [5, 51], [5, 52], [4, 52]]]), "geometry"),
         (changed(FLOOD, coordinates=[]), "geometry"),
+        (changed(QUAKE, mag=10**400), "mag"),
         (FLOOD | {"geometry": {"type": "LineString", "coordinates": []}}, "geometry"),
         (FLOOD | {"geometry": {"type": "Point", "coordinates": [4, 51]}}, "radius_km"),
     ],

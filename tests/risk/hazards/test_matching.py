@@ -94,6 +94,28 @@ def test_match_hazards__a_road_is_touched_between_its_ends(network: Network) -> 
     assert ends or touched.is_empty()
 
 
+def test_shaking__of_weak_earthquakes_stays_weak() -> None:
+    for magnitude, depth in ((2.7, 0.1), (2.5, 0.0), (1.0, 0.0), (3.0, 5.0)):
+        # What is left is the spread of a weak intensity, and not a source that grows without limit.
+        assert shaking(magnitude, np.array([0.0, 0.5, 3.0]), depth_km=depth).chance_of().max() < 0.06
+
+
+def test_within__an_area_around_the_world_holds_the_world() -> None:
+    world = (((-180.0, -60.0), (180.0, -60.0), (180.0, 70.0), (-180.0, 70.0), (-180.0, -60.0)),)
+    north, east = np.array([10.0, 50.0, 80.0]), np.array([0.0, 100.0, 0.0])
+    assert within((world,), north, longitude=east).tolist() == [True, True, False]
+
+
+def test_match_hazards__a_lane_is_no_likelier_out_than_its_ends(network: Network) -> None:
+    storm = replace(STRIKE, latitude=40.8426, longitude=111.7488, radius_km=60.0, severity=1.0)
+    hit = match_hazards(network, [storm]).table
+    sites = hit.filter(pl.col("object_kind") == "site")["object_id"].to_list()
+    assert sites
+    safe = match_hazards(network, [storm], vulnerability=dict.fromkeys(sites, 0.0)).table
+    by_sea = network["lanes"].filter(pl.col("mode") == "sea")["lane_id"].cast(pl.String).to_list()
+    assert not set(by_sea) & set(safe["object_id"].to_list())
+
+
 def test_match_hazards__vulnerability_scales_the_chance(network: Network) -> None:
     whole = match_hazards(network, [QUAKE, FLOOD])
     half = match_hazards(network, [QUAKE, FLOOD], vulnerability=0.5, least=0.0)

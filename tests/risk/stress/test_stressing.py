@@ -6,6 +6,7 @@ import math
 import threading
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -15,11 +16,13 @@ from chaintwin.errors import CancelledError, InputError, UsageError
 from chaintwin.examples import Example, load
 from chaintwin.network.network import Network
 from chaintwin.network.state import initial_state
-from chaintwin.risk.stress.flows import Measure, flows_of, unit_costs
+from chaintwin.risk.stress.collapsed import Collapsed
+from chaintwin.risk.stress.flows import Flows, Measure, flows_of, unit_costs
 from chaintwin.risk.stress.picture import draw
 from chaintwin.risk.stress.recovery import read_recovery
 from chaintwin.risk.stress.scopes import ScopeKind
-from chaintwin.risk.stress.stressing import StressTest, stress_test
+from chaintwin.risk.stress.stressing import LONGEST_WAY, StressTest, _longest_way, _nothing_out, _rounded_to, stress_test
+from tests.risk.stress.networks import flows_from
 
 ALL = tuple(ScopeKind)
 
@@ -133,6 +136,7 @@ def test_stress_test__can_be_cancelled_and_tells_how_far_it_is(network: Network)
         ({"by": ["planet"]}, "kind of outage: found planet; allowed: country, lane, product, site, supplier"),
         ({"recovery": -1.0}, "found -1; allowed: 0 or more periods"),
         ({"recovery": {("site", "nowhere"): 3.0}}, "found site nowhere; allowed: a site of the network"),
+        ({"recovery": {("contry", "IN"): 3.0}}, "found the kind contry; allowed: country, lane, product, site, supplier"),
     ],
 )
 def test_stress_test__refuses_what_makes_no_sense(network: Network, options: dict[str, object], message: str) -> None:
@@ -155,6 +159,9 @@ def test_read_recovery__reads_and_reports_every_fault(tmp_path: Path) -> None:
         (5, "periods"),
         (7, "id"),
     ]
+    file.write_bytes("kind,id,periods\nsite,Köln,5\n".encode("cp1252"))
+    with pytest.raises(InputError, match="UTF-8"):
+        read_recovery(file, others=9)
     file.write_text("kind,id\nsite,a\n", encoding="utf-8")
     with pytest.raises(InputError, match="periods"):
         read_recovery(file, others=9)
@@ -165,3 +172,43 @@ def test_draw__shows_the_worst(found: StressTest) -> None:
     assert svg.startswith("<svg")
     assert "Hub Nairobi" in svg
     assert f"of {found.table.height:,} outages" in svg
+
+
+def chain(*, leads: tuple[int, ...], stock: float, capacity: float = math.inf, rate: float = 1.0) -> Flows:
+    """Return the flows of a chain of stages, raw material first."""
+    names = [f"b{number}" for number in range(len(leads))]
+    activities = [
+        {
+            "id": name,
+            "site": name,
+            "cap": capacity,
+            "in": {names[number - 1]: 1} if number else {},
+            "out": {name: 1},
+            "lead": leads[number],
+        }
+        for number, name in enumerate(names)
+    ]
+    demands = [{"buffer": names[-1], "rate": rate, "margin": 1.0}]
+    return flows_from({"stock": dict.fromkeys(names, stock), "activities": activities, "demands": demands})
+
+
+def test_longest_way__adds_up_the_stages_and_stops_at_its_limit() -> None:
+    assert _longest_way(chain(leads=(20, 30, 5), stock=0.0), np.array([0])) == 55
+    assert _longest_way(chain(leads=(20, 30, 5), stock=0.0), np.array([1])) == 35
+    assert _longest_way(chain(leads=(200, 170, 60), stock=0.0), np.array([0])) == LONGEST_WAY
+
+
+def test_nothing_out__is_what_is_lost_anyway() -> None:
+    short = chain(leads=(0,), stock=0.0, capacity=5.0, rate=10.0)
+    survives, usual = _nothing_out(short, [30.0, 10.0])
+    assert survives == pytest.approx(0.0)
+    np.testing.assert_allclose(usual, [150.0, 50.0])
+    ample = chain(leads=(0,), stock=0.0)
+    assert _nothing_out(ample, [30.0])[0] == math.inf
+
+
+def test_stress_test__cover_of_exactly_the_time_to_recover_is_no_exposure() -> None:
+    for rate in (957.21, 0.1, 3.3333):
+        found = Collapsed(chain(leads=(0,), stock=rate * 52, rate=rate)).time_to_survive(np.array([0]))
+        assert _rounded_to(np.array([found]), np.array([52.0]))[0] == pytest.approx(52.0, abs=1e-12)
+        assert not _rounded_to(np.array([found]), np.array([52.0]))[0] < 52.0

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,13 @@ from chaintwin.errors import Finding, InputError
 from chaintwin.ingest.hazards.records import HazardRecord, Ring
 
 FILE_BYTES_MAX = 256 * 1024 * 1024
+HALF_WAY, ACROSS = 180.0, 300.0
+"""Degrees of longitude of a side from which it could be meant either way, and from which it is meant across the date line."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+HUGE = 10**300
+"""Whole numbers from here on are no numbers of anything."""
 
 Area = tuple[Ring, ...]
 
@@ -187,6 +194,10 @@ class _Reader:
             known = [corner[:2] for corner in corners if corner is not None]
             if len(known) < 4 or len(known) != len(corners) or known[0] != known[-1]:
                 return ()
+            if any(HALF_WAY < abs(one[0] - other[0]) < ACROSS for one, other in pairwise(known)):
+                allowed = "sides of at most 180 degrees of longitude"
+                self._wrong("geometry", "a side of more", allowed=allowed, fix="add corners between")
+                return ()
             found.append(tuple(known))
         return tuple(found)
 
@@ -233,4 +244,6 @@ class _Reader:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) < HUGE
+    return isinstance(value, float) and math.isfinite(value)

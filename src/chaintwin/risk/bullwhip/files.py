@@ -58,21 +58,33 @@ def levels_of(days: Sequence[date], names: Sequence[str], *, groups: Path | None
     """
     levels = [Level("day"), Level("week", bucket=WEEK, offset=week_offset(days))] if len(days) >= 3 * WEEK else [Level("day")]
     if groups is not None:
-        frame = _read(groups)
-        if frame.width < 2:
-            raise UsageError(f"{groups}: found one column; allowed: products and their groups")
-        known = dict(zip(*(frame.to_series(column).cast(pl.String).to_list() for column in (0, 1)), strict=True))
-        labels = tuple(str(known.get(name, "other")) for name in names)
+        known = _groups(groups)
+        labels = tuple(known.get(name) or "other" for name in names)
+        if len(days) < 3 * WEEK:
+            raise UsageError(f"groups: found {len(days)} days; allowed: {3 * WEEK} or more, because groups are measured by week")
         levels.append(Level("week by group", bucket=WEEK, offset=week_offset(days), labels=labels))
     if products:
         levels.append(Level("day by product", labels=tuple(names)))
     return levels
 
 
-def _read(path: Path) -> pl.DataFrame:
+def _groups(path: Path) -> dict[str, str]:
+    """Return the group of each product of a file; products are text, whatever they look like."""
+    frame = _read(path, as_text=True)
+    if frame.width < 2:
+        raise UsageError(f"{path}: found one column; allowed: products and their groups")
+    first, second = frame.to_series(0), frame.to_series(1)
+    different = frame.select(first.alias("product"), second.alias("group")).unique()
+    twice = different.filter(pl.col("product").is_duplicated())["product"].drop_nulls().sort().to_list()
+    if twice:
+        raise UsageError(f"{path}: found {twice[0]} in two groups; allowed: one group for each product")
+    return dict(zip(first.to_list(), second.to_list(), strict=True))
+
+
+def _read(path: Path, *, as_text: bool = False) -> pl.DataFrame:
     if not path.is_file():
         raise UsageError(f"{path}: found no such file; allowed: a CSV file")
     try:
-        return pl.read_csv(path, try_parse_dates=True, infer_schema_length=None)
+        return pl.read_csv(path, try_parse_dates=not as_text, infer_schema=not as_text, infer_schema_length=None)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: found {str(error).splitlines()[0][:200]}; allowed: CSV in UTF-8") from error

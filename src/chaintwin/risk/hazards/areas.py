@@ -10,6 +10,9 @@ from chaintwin.ingest.hazards.records import Ring
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+WHOLE_MAP = 359.0
+"""Degrees of longitude from which a ring goes around the whole map."""
+
 
 def within(areas: tuple[tuple[Ring, ...], ...], latitude: Floats, *, longitude: Floats) -> Flags:
     """Tell which places lie in one of some polygons and in none of their holes.
@@ -33,8 +36,11 @@ def within(areas: tuple[tuple[Ring, ...], ...], latitude: Floats, *, longitude: 
 
 def _inside(corners: Floats, latitude: Floats, longitude: Floats) -> Flags:
     """Tell which places a ring goes around: sides to the east of them are crossed an odd number of times."""
-    # Longitudes in one piece: a side never goes more than half around the earth.
-    east = np.unwrap(corners[:, 0], period=360.0)
+    # Longitudes in one piece: a side that goes more than half around the earth is meant the other way, but for one along the
+    # whole map, from date line to date line.
+    east = corners[:, 0]
+    if east.max() - east.min() < WHOLE_MAP:
+        east = np.unwrap(east, period=360.0)
     north = corners[:, 1]
     middle = (east.min() + east.max()) / 2
     at = longitude + 360.0 * np.round((middle - longitude) / 360.0)

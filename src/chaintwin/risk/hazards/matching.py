@@ -16,7 +16,7 @@ from chaintwin.network.geography import place_sites
 from chaintwin.network.geography.sphere import great_circle_km
 from chaintwin.network.network import Network
 from chaintwin.risk.hazards.areas import within
-from chaintwin.risk.hazards.shaking import REACH_KM, shaking
+from chaintwin.risk.hazards.shaking import REACH_KM, STRONGEST, WEAKEST, shaking
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class Matches:
     table : one row for each event and what it touches, sites before lanes, the likeliest first: ``hazard_id``, ``kind``,
         ``time``, ``object_kind`` (site or lane), ``object_id``, ``place`` (of the event), ``distance_km`` (to the epicenter or
         point; 0 inside an area), ``intensity`` (Modified Mercalli, of earthquakes), ``chance`` (of being out),
-        ``is_extrapolated`` (farther than the equation was fitted for).
+        ``is_extrapolated`` (farther, weaker or stronger than the equation was fitted for).
     unplaced : sites whose position nobody knows.
     """
 
@@ -79,7 +79,7 @@ def match_hazards(
     ----------
     network : tables without errors.
     records : events.
-    vulnerability : 0 to 1, one for all or by site, 1 for those not named. A lane has the larger one of its ends.
+    vulnerability : 0 to 1, one for all or by site, 1 for those not named. Between its ends a lane has the larger one of theirs.
     least : chance below which nothing is said, 0 to 1.
 
     Raises
@@ -99,16 +99,13 @@ def match_hazards(
     ways = _Ways.of(lanes, ends, latitude=latitude, longitude=longitude)
     found = []
     for record in records:
-        on_sites = _touched(record, latitude, longitude=longitude)
-        chance = on_sites.chance * weak
-        found.append(_rows(record, "site", names, touched=on_sites, chance=chance, least=least))
+        on_sites = _touched(record, latitude, longitude=longitude).times(weak)
+        found.append(_rows(record, "site", names, touched=on_sites, least=least))
         if lanes.height:
             on_way = _touched(record, ways.latitude, longitude=ways.longitude)
-            worst = ways.worst(on_way, lanes=lanes.height)
-            both = on_sites.at(ends)
-            on_lanes = both.or_likelier(worst)
-            exposed = on_lanes.chance * weak[ends].max(axis=1)
-            found.append(_rows(record, "lane", lanes["lane_id"].to_list(), touched=on_lanes, chance=exposed, least=least))
+            between = ways.worst(on_way, lanes=lanes.height).times(weak[ends].max(axis=1))
+            on_lanes = on_sites.at(ends).or_likelier(between)
+            found.append(_rows(record, "lane", lanes["lane_id"].to_list(), touched=on_lanes, least=least))
     table = pl.concat([pl.DataFrame(schema=SCHEMA), *found]).sort(
         [pl.col("object_kind") == "lane", -pl.col("chance"), "hazard_id", "object_id"]
     )
@@ -118,11 +115,15 @@ def match_hazards(
 
 @dataclass(frozen=True, slots=True)
 class _Touched:
-    """Chance, distance and intensity at some places, before vulnerability; a chance of 0 where the position is unknown."""
+    """Chance, distance and intensity at some places; a chance of 0 where the position is unknown."""
 
     chance: Floats
     distance: Floats
     intensity: Floats
+
+    def times(self, factor: Floats) -> _Touched:
+        """Return the same with every chance multiplied."""
+        return _Touched(self.chance * factor, self.distance, self.intensity)
 
     def at(self, ends: NDArray[np.int64]) -> _Touched:
         """Return what holds at the likelier of two places for each row of ``ends``."""
@@ -195,7 +196,8 @@ def _touched(record: HazardRecord, latitude: Floats, *, longitude: Floats) -> _T
     return _Touched(np.where(near, record.severity, 0.0), distance, nothing)
 
 
-def _rows(record: HazardRecord, kind: str, names: list[str], *, touched: _Touched, chance: Floats, least: float) -> pl.DataFrame:
+def _rows(record: HazardRecord, kind: str, names: list[str], *, touched: _Touched, least: float) -> pl.DataFrame:
+    chance = touched.chance
     chosen = np.flatnonzero((chance >= least) & (chance > 0))
     distance = touched.distance[chosen]
     return pl.DataFrame(
@@ -209,10 +211,15 @@ def _rows(record: HazardRecord, kind: str, names: list[str], *, touched: _Touche
             "distance_km": distance,
             "intensity": pl.Series(touched.intensity[chosen], nan_to_null=True),
             "chance": chance[chosen],
-            "is_extrapolated": (distance > REACH_KM) & (record.magnitude is not None),
+            "is_extrapolated": _is_beyond(record) | ((distance > REACH_KM) & (record.magnitude is not None)),
         },
         schema=SCHEMA,
     )
+
+
+def _is_beyond(record: HazardRecord) -> bool:
+    """Tell whether an earthquake is weaker or stronger than those the equation was fitted to."""
+    return record.magnitude is not None and not WEAKEST <= record.magnitude <= STRONGEST
 
 
 def _vulnerability(names: list[str], given: Mapping[str, float] | float) -> Floats:

@@ -18,6 +18,12 @@ S1, S2, S3 = 0.82, 0.37, 22.9
 REACH_KM = 300.0
 """Distance up to which the equation was fitted. Beyond it the estimate goes on falling and is said to be extrapolated."""
 
+WEAKEST, STRONGEST = 5.0, 7.9
+"""Magnitudes that the equation was fitted to; others are extrapolated."""
+
+NEAREST_KM = 5.0
+"""Distance from the hypocenter below which nothing grows stronger: depths are not known better, and faults are no points."""
+
 DAMAGING = 6.0
 """Intensity from which buildings are damaged slightly and production is usually stopped and looked at (VI, "strong")."""
 
@@ -44,7 +50,7 @@ def shaking(magnitude: float, distance_km: Floats, *, depth_km: float) -> Shakin
 
     Parameters
     ----------
-    magnitude : moment magnitude; the equation was fitted from 5.0 to 7.9.
+    magnitude : moment magnitude; the equation was fitted from WEAKEST to STRONGEST.
     distance_km : Floats, over the surface from the epicenter, 0 or more.
     depth_km : of the hypocenter, 0 or more.
 
@@ -58,8 +64,9 @@ def shaking(magnitude: float, distance_km: Floats, *, depth_km: float) -> Shakin
     >>> shaking(7.0, np.array([100.0]), depth_km=0.0).mean.round(2).tolist()
     [5.66]
     """
-    distance = np.maximum(np.hypot(distance_km, depth_km), 1e-3)
-    size = M1 + M2 * np.exp(magnitude - 5.0)
+    distance = np.maximum(np.hypot(distance_km, depth_km), NEAREST_KM)
+    # Below magnitude 5 this term would vanish, and the intensity at the source grow without limit.
+    size = M1 + M2 * np.exp(max(magnitude, WEAKEST) - 5.0)
     mean = C0 + C1 * magnitude + C2 * np.log(np.hypot(distance, size))
     mean = mean + np.where(distance > 50.0, C4 * np.log(np.maximum(distance, 50.0) / 50.0), 0.0)
     deviation = S1 + S2 / (1.0 + (distance / S3) ** 2)

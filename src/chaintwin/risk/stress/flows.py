@@ -72,7 +72,7 @@ def flows_of(program: Program, state: State, *, measure: Measure = Measure.MARGI
     """Return the flows of a network at a state; laws stand for their means.
 
     Capacity and demand that change with the period stand for their mean over what repeats. A lead time that is drawn stands for
-    its mean, rounded to whole periods.
+    its mean, rounded to whole periods. What is owed already takes its part of the stock first, as far as there is some.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def flows_of(program: Program, state: State, *, measure: Measure = Measure.MARGI
         (shipments.quantity, (shipments.activity_index, ahead)), shape=(actors, int(ahead.max(initial=0)) + 1)
     )
     return Flows(
-        stock=state.on_hand(count),
+        stock=np.maximum(state.on_hand(count) - np.bincount(streams.buffer, weights=state.backlog, minlength=count), 0.0),
         taken=taken.T.tocsc(),
         given=given.T.tocsc(),
         used=used.T.tocsc(),

@@ -58,25 +58,29 @@ def read_recovery(path: Path | str, *, others: float) -> Recovery:
             )
         )
 
-    with source.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            wrong(1, missing[0], found="no such column", allowed=", ".join(COLUMNS), fix="add it to the first line")
-            raise InputError(findings)
-        for number, row in enumerate(reader, start=2):
-            kind, name, text = ((row[column] or "").strip() for column in COLUMNS)
-            if kind not in set(ScopeKind):
-                wrong(number, "kind", found=kind or "nothing", allowed=", ".join(ScopeKind), fix="write one of these")
-            if not name:
-                wrong(number, "id", found="nothing", allowed="an id of the project", fix="write which one is meant")
-            time = _number(text)
-            if time is None:
-                wrong(number, "periods", found=text or "nothing", allowed="a number, 0 or more", fix="write such as 30 or 12.5")
-            elif (kind, name) in times:
-                wrong(number, "id", found=f"{kind} {name} again", allowed="each once", fix="delete one of the rows")
-            else:
-                times[kind, name] = time
+    try:
+        lines = source.read_bytes().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        wrong(0, "", found="bytes that are no UTF-8", allowed="CSV in UTF-8", fix="save it as CSV UTF-8")
+        raise InputError(findings) from None
+    reader = csv.DictReader(lines)
+    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    if missing:
+        wrong(1, missing[0], found="no such column", allowed=", ".join(COLUMNS), fix="add it to the first line")
+        raise InputError(findings)
+    for number, row in enumerate(reader, start=2):
+        kind, name, text = ((row[column] or "").strip() for column in COLUMNS)
+        if kind not in set(ScopeKind):
+            wrong(number, "kind", found=kind or "nothing", allowed=", ".join(ScopeKind), fix="write one of these")
+        if not name:
+            wrong(number, "id", found="nothing", allowed="an id of the project", fix="write which one is meant")
+        time = _number(text)
+        if time is None:
+            wrong(number, "periods", found=text or "nothing", allowed="a number, 0 or more", fix="write such as 30 or 12.5")
+        elif (kind, name) in times:
+            wrong(number, "id", found=f"{kind} {name} again", allowed="each once", fix="delete one of the rows")
+        else:
+            times[kind, name] = time
     if findings:
         raise InputError(findings)
     return Recovery(times, others=others)

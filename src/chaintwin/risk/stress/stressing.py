@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from chaintwin.errors import CancelledError, UsageError
 from chaintwin.network.compiling import compile_graph
@@ -29,8 +30,8 @@ RECOVERY = 30.0
 EXPOSED_FOLLOWED = 10
 """Exposed of which the impact is worked out period by period."""
 
-LONGEST_WAY = 365
-"""Periods after which nothing is looked at any more."""
+LONGEST_WAY = 400
+"""Periods after which nothing is looked at any more: more than a year of days. A way that is longer is not followed."""
 
 CANCELLED = "the stress test was cancelled"
 
@@ -45,8 +46,9 @@ class StressTest:
     ----------
     table : one row for each that can be out, by impact: ``rank``, ``kind``, ``id``, ``name``, ``time_to_recover``,
         ``time_to_survive`` (periods, infinite where there is no end), ``is_exposed`` (it takes longer to recover than the network
-        survives), ``impact`` (in what is measured), ``exposure_index`` (impact over the largest), ``impact_by_period`` (the same
-        with lead times, null where it was not worked out), ``activities``, ``betweenness``.
+        survives, and something is lost that would not be lost otherwise), ``impact`` (in what is measured, beyond what is lost
+        with nothing out), ``exposure_index`` (impact over the largest), ``impact_by_period`` (the same with lead times, null
+        where it was not worked out), ``activities``, ``betweenness``.
     measure : what is measured, in ``currency`` unless that is units. period : unit of time.
     demand : all of it that is asked for in a period, in what is measured.
     survives : periods that the network survives with nothing out; infinite if it can go on for ever.
@@ -108,14 +110,21 @@ def stress_test(
     times = _times(scopes, recovery)
     told = _Told(len(scopes), followed, progress, cancel)
     found = _collapsed(flows, scopes, times, threads=threads, told=told)
-    survives = Collapsed(flows).time_to_survive(np.zeros(0, dtype=np.int64))
-    impact = np.array([cost for _, cost in found])
+    survives, usual = _nothing_out(flows, times)
+    # What the solver's last digits say must not decide who is exposed, or who comes first.
+    lost = np.array([cost for _, cost in found])
+    impact = _rounded_to(np.maximum(lost - usual, 0.0), np.maximum(lost, 1.0))
     survived = np.array([time for time, _ in found])
+    ends = np.isfinite(survived)
+    survived[ends] = _rounded_to(survived[ends], np.maximum(survived[ends], 1.0))
+    recovers = np.array(times)
+    is_exposed = (survived < recovers) & ((impact > 0) | (usual == 0))
     order = np.lexsort((np.arange(len(scopes)), survived, -impact))
-    exposed = [number for number in order.tolist() if survived[number] < times[number]]
+    exposed = [number for number in order.tolist() if is_exposed[number]]
     by_period = _expanded(flows, scopes, times, chosen=exposed[:followed], told=told)
     between = betweenness(flows, [scope.activities for scope in scopes])
-    table = _table(scopes, times, survived=survived, impact=impact, by_period=by_period, between=between)[order.tolist()]
+    table = _table(scopes, times, survived=survived, is_exposed=is_exposed, impact=impact, by_period=by_period, between=between)
+    table = table[order.tolist()]
     return StressTest(
         table=table.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)).select("rank", pl.exclude("rank")),
         measure=Measure(measure),
@@ -151,6 +160,8 @@ def _times(scopes: tuple[Scope, ...], recovery: Mapping[Key, float] | float) -> 
     if isinstance(recovery, Mapping):
         known = {(str(scope.kind), scope.id) for scope in scopes}
         for kind, name in recovery:
+            if kind not in set(ScopeKind):
+                raise UsageError(f"time to recover: found the kind {kind}; allowed: {', '.join(sorted(ScopeKind))}")
             if (kind, name) not in known and kind in {kind for kind, _ in known}:
                 raise UsageError(f"time to recover: found {kind} {name}; allowed: a {kind} of the network")
         others = recovery.others if isinstance(recovery, Recovery) else RECOVERY
@@ -189,15 +200,32 @@ def _collapsed(
     return [found[number] for number in range(len(scopes))]
 
 
+def _nothing_out(flows: Flows, times: list[float]) -> tuple[float, Floats]:
+    """Return the periods that the network survives with nothing out, and what it loses by each of some times even then."""
+    model, nobody = Collapsed(flows), np.zeros(0, dtype=np.int64)
+    losses = {time: model.impact(nobody, time=time)[0] for time in sorted(set(times))}
+    return model.time_to_survive(nobody), np.array([losses[time] for time in times])
+
+
+def _rounded_to(values: Floats, scale: Floats) -> Floats:
+    """Return values without what is less than a billionth of a scale of 1 or more."""
+    digits = 9.0 - np.ceil(np.log10(scale))
+    # Powers of ten are divided by, because their inverses are no exact numbers.
+    fine, coarse = 10.0 ** np.maximum(digits, 0.0), 10.0 ** np.maximum(-digits, 0.0)
+    found: Floats = np.rint(values * fine / coarse) / fine * coarse
+    return found
+
+
 def _expanded(flows: Flows, scopes: tuple[Scope, ...], times: list[float], *, chosen: list[int], told: _Told) -> dict[int, float]:
     """Return the impact period by period of some; horizons of about one length share a model."""
     durations = {number: math.ceil(times[number]) for number in chosen}
-    horizons = {number: _rounded(durations[number] + _longest_way(flows, scopes[number].activities)) for number in chosen}
+    ways = {number: _longest_way(flows, scopes[number].activities) for number in chosen}
+    horizons = {number: _rounded(durations[number] + way) for number, way in ways.items() if way < LONGEST_WAY}
     found: dict[int, float] = {}
     for horizon in sorted(set(horizons.values())):
         model = Expanded(flows, horizon)
         for number in chosen:
-            if horizons[number] == horizon:
+            if horizons.get(number) == horizon:
                 found[number] = model.without(scopes[number].activities, start=0, duration=durations[number]).impact
                 told.one()
     return found
@@ -209,7 +237,7 @@ def _rounded(periods: int) -> int:
 
 
 def _longest_way(flows: Flows, activities: Integers) -> int:
-    """Return the periods after which what some activities start is felt at the end of the longest way, at most a year."""
+    """Return the periods after which what some activities start is felt at the end of the longest way, at most LONGEST_WAY."""
     taken, given = flows.taken.tocoo(), flows.given.tocoo()
     reached = np.full(flows.stock.size, -1, dtype=np.int64)
     own = np.isin(given.col, activities)
@@ -220,9 +248,12 @@ def _longest_way(flows: Flows, activities: Integers) -> int:
         comes = np.where(begun >= 0, begun + flows.lead, -1)
         later = reached.copy()
         np.maximum.at(later, given.row, comes[given.col])
-        if (later == reached).all() or later.max() > LONGEST_WAY:
+        if (later == reached).all():
             break
         reached = later
+        if reached.max() >= LONGEST_WAY:
+            # Further on the horizon ends anyway; loops would go on for ever.
+            break
     return int(min(max(reached.max(initial=0), 0), LONGEST_WAY))
 
 
@@ -231,6 +262,7 @@ def _table(
     times: list[float],
     *,
     survived: Floats,
+    is_exposed: NDArray[np.bool_],
     impact: Floats,
     by_period: Mapping[int, float],
     between: Floats | None,
@@ -244,7 +276,7 @@ def _table(
             "name": [scope.name for scope in scopes],
             "time_to_recover": times,
             "time_to_survive": survived,
-            "is_exposed": survived < np.array(times),
+            "is_exposed": is_exposed,
             "impact": impact,
             "exposure_index": impact / most if most > 0 else np.zeros(impact.size),
             "impact_by_period": pl.Series([by_period.get(number) for number in numbers], dtype=pl.Float64),

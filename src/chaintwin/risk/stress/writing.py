@@ -48,6 +48,8 @@ def write_table(path: Path | str, frame: pl.DataFrame, *, name: str, about: Abou
     elif ending == ".parquet":
         write_file(target, frame.write_parquet)
     else:
-        # A sheet has no infinite numbers.
+        # A sheet has no infinite numbers and no time zones.
         finite = frame.with_columns(pl.col(pl.Float64).replace([float("inf")], [None]))
+        moments = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
+        finite = finite.with_columns(pl.col(name).dt.to_string("iso:strict") for name in moments)
         write_file(target, lambda file: write_workbook(file, about, sheet="about", tables={name: finite}))

@@ -98,7 +98,7 @@ def _remarks(found: StressTest) -> list[str]:
         what = {"margin": "the margin", "sales": "the sales", "units": "the demand"}[str(found.measure)]
         lines.append(f"The worst costs as much as {what} of {number(days)} {found.period}s of all demand.")
     lines.insert(0, f"Times in {found.period}s from the outage on, impact in {found.unit}; index: impact over the largest one.")
-    lines.append("Impact leaves lead times out and is a lower bound; by period: with lead times, for the worst ones.")
+    lines.append("Impact leaves lead times out and is optimistic; by period: with lead times, for the worst ones.")
     if math.isfinite(found.rank_correlation):
         lines.append(
             f"Rank correlation of impact with betweenness: {found.rank_correlation:.2f}. Who is central is not who hurts most."
