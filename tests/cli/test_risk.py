@@ -169,5 +169,7 @@ def test_service__judges_order_lines(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["risk", "service", str(lines)])
     assert refused.exit_code == 2
     assert "row 5 is_document_right: found maybe" in " ".join(refused.output.split())
+    lines.write_text("\n".join([head, first.replace("2026-03-02", "03/02/2026"), second]) + "\n", encoding="utf-8")
+    assert CliRunner().invoke(app, ["risk", "service", str(lines)]).exit_code == 2
     absent = CliRunner().invoke(app, ["risk", "service", str(tmp_path / "none.csv")])
     assert "no such file" in " ".join(absent.output.split())

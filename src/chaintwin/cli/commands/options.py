@@ -81,6 +81,9 @@ Bands = Annotated[
         show_default=False,
     ),
 ]
+TableFile = Annotated[
+    Path | None, typer.Option(help="File to write all rows to; it ends in .csv, .parquet or .xlsx.", show_default=False)
+]
 Plot = Annotated[Path | None, typer.Option(help="File to draw a picture to, ending in .svg or .png.", show_default=False)]
 KindOfPicture = Annotated[
     Kind | None, typer.Option(help="What the picture of --plot shows; bands by default.", show_default=False)

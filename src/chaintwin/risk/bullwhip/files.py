@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.risk.bullwhip.recorded import Level, stages_of, week_offset
+from chaintwin.risk.iso_times import with_iso_times
 
 Floats = NDArray[np.float64]
 
@@ -85,6 +86,7 @@ def _read(path: Path, *, as_text: bool = False) -> pl.DataFrame:
     if not path.is_file():
         raise UsageError(f"{path}: found no such file; allowed: a CSV file")
     try:
-        return pl.read_csv(path, try_parse_dates=not as_text, infer_schema=not as_text, infer_schema_length=None)
+        frame = pl.read_csv(path, infer_schema=not as_text, infer_schema_length=None)
+        return frame if as_text else with_iso_times(frame)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: found {str(error).splitlines()[0][:200]}; allowed: CSV in UTF-8") from error

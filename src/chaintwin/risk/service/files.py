@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from chaintwin.errors import UsageError
+from chaintwin.risk.iso_times import with_iso_times
 
 FLAGS = ("is_document_right", "is_condition_right", "is_place_right", "is_product_right")
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -34,7 +35,7 @@ def read_order_lines(path: Path | str) -> pl.DataFrame:
             names = pl.read_csv(source, n_rows=0, infer_schema=False).columns
             # An order 007 is not an order 7.
             texts = {"order_id": pl.String} if "order_id" in names else {}
-            frame = pl.read_csv(source, try_parse_dates=True, infer_schema_length=None, schema_overrides=texts)
+            frame = with_iso_times(pl.read_csv(source, infer_schema_length=None, schema_overrides=texts))
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         raise UsageError(f"{source}: found {str(error).splitlines()[0][:200]}; allowed: CSV in UTF-8, or Parquet") from error
     return frame.with_columns(_flag(frame[name], file=source.name) for name in FLAGS if name in frame.columns)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Confidence, Json, Seed
+from chaintwin.cli.commands.options import Confidence, Json, Seed, TableFile
 from chaintwin.cli.terminal.session import session
 
 
@@ -33,9 +33,7 @@ def bullwhip(
     seed: Seed = 0,
     confidence: Confidence = 0.95,
     top: Annotated[int, typer.Option(help="Rows that are shown of groups and products.", min=1)] = 12,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write all rows to; it ends in .csv, .parquet or .xlsx.", show_default=False)
-    ] = None,
+    out: TableFile = None,
     json: Json = False,
 ) -> None:
     """Measure the bullwhip along recorded stages of a chain."""

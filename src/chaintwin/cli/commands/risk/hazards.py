@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Project
+from chaintwin.cli.commands.options import Json, Project, TableFile
 from chaintwin.cli.terminal.session import session
 
 
@@ -18,9 +18,7 @@ def hazards(
     vulnerability: Annotated[float, typer.Option(help="Part of sites that is out where it is hit in full, 0 to 1.")] = 1.0,
     least: Annotated[float, typer.Option(help="Chance of being out below which nothing is said.")] = 0.01,
     top: Annotated[int, typer.Option(help="Rows that are shown.", min=1)] = 15,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write all rows to; it ends in .csv, .parquet or .xlsx.", show_default=False)
-    ] = None,
+    out: TableFile = None,
     json: Json = False,
 ) -> None:
     """Match the events of a feed with sites and lanes."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Plot, Project, StateFile, Threads
+from chaintwin.cli.commands.options import Json, Plot, Project, StateFile, TableFile, Threads
 from chaintwin.cli.terminal.session import session
 
 
@@ -45,9 +45,7 @@ def stress(
     top: Annotated[int, typer.Option(help="Rows that are shown.", min=1)] = 15,
     threads: Threads = None,
     plot: Plot = None,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write all rows to; it ends in .csv, .parquet or .xlsx.", show_default=False)
-    ] = None,
+    out: TableFile = None,
     json: Json = False,
 ) -> None:
     """Put out everything of a kind, one by one: time to survive, impact, exposure."""
