@@ -42,7 +42,7 @@ def bullwhip(
         from chaintwin.cli.views.risk.bullwhip_view import show_chain
         from chaintwin.risk.bullwhip import Resampling, measure_chain
         from chaintwin.risk.bullwhip.files import levels_of, read_stages
-        from chaintwin.risk.stress.writing import check_table_file, write_table
+        from chaintwin.risk.writing import check_table_file, write_table
 
         if out is not None:
             check_table_file(out)

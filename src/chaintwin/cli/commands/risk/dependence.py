@@ -35,7 +35,7 @@ def dependence(
         from chaintwin.cli.views.risk.dependence_view import dependence_about, show_dependence
         from chaintwin.network.lowering.lower import lower_in_full
         from chaintwin.risk.dependence import Basis, lose_countries, measure_concentration, read_blocs
-        from chaintwin.risk.stress.writing import check_table_file, write_table
+        from chaintwin.risk.writing import check_table_file, write_table
 
         if out is not None:
             check_table_file(out)

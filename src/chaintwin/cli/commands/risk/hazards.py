@@ -27,7 +27,7 @@ def hazards(
         from chaintwin.cli.views.risk.hazards_view import hazards_about, show_hazards
         from chaintwin.ingest.hazards.reading import read_hazards
         from chaintwin.risk.hazards.matching import match_hazards
-        from chaintwin.risk.stress.writing import check_table_file, write_table
+        from chaintwin.risk.writing import check_table_file, write_table
 
         if out is not None:
             check_table_file(out)

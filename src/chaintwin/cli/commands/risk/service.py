@@ -26,7 +26,7 @@ def service(
         from chaintwin.cli.views.risk.service_view import rates_of, show_service
         from chaintwin.risk.service import judge_orders
         from chaintwin.risk.service.files import read_order_lines
-        from chaintwin.risk.stress.writing import check_table_file, write_table
+        from chaintwin.risk.writing import check_table_file, write_table
 
         if out is not None:
             check_table_file(out)

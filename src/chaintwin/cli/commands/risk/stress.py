@@ -56,7 +56,7 @@ def stress(
         from chaintwin.risk.stress.picture import plot as draw_to
         from chaintwin.risk.stress.recovery import read_recovery
         from chaintwin.risk.stress.stressing import stress_test
-        from chaintwin.risk.stress.writing import check_table_file, write_table
+        from chaintwin.risk.writing import check_table_file, write_table
         from chaintwin.simulation import read_state
         from chaintwin.simulation.pictures.drawing import check_picture
 
