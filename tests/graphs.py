@@ -12,6 +12,7 @@ from chaintwin.network.graph import (
     ACCOUNT_SCHEMA,
     ACTIVITY_SCHEMA,
     BUFFER_SCHEMA,
+    EFFECT_SCHEMA,
     INPUT_SCHEMA,
     OUTPUT_SCHEMA,
     PAYMENT_SCHEMA,
@@ -19,9 +20,11 @@ from chaintwin.network.graph import (
     RESOURCE_SCHEMA,
     ROOM_SCHEMA,
     STREAM_SCHEMA,
+    STRIKE_SCHEMA,
     USE_SCHEMA,
     ActivityKind,
     Allocation,
+    Effect,
     Graph,
     Issue,
     LeadMode,
@@ -34,6 +37,7 @@ from chaintwin.simulation.block import Blocks, Plan
 from chaintwin.simulation.counting.balances import LAWS
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.rows import Rings
+from tests.oracles.plain_strikes import FADING
 
 Floats = NDArray[np.float64]
 
@@ -125,7 +129,22 @@ def graph_of(network: dict[str, Any], *, integer: bool, costs: dict[str, float] 
         orders=_slots(network, "info"),
         accounts=frame_of(ACCOUNT_SCHEMA, network.get("accounts", [])),
         payments=frame_of(PAYMENT_SCHEMA, network.get("payments", [])),
+        strikes=frame_of(STRIKE_SCHEMA, [_strike(strike) for strike in network.get("strikes", [])]),
+        effects=frame_of(EFFECT_SCHEMA, [_effect(effect) for effect in network.get("effects", [])]),
     )
+
+
+def _strike(strike: dict[str, Any]) -> dict[str, object]:
+    """Return a disruption in the notation of ``plain_strikes``."""
+    left = {"left": [0.0, *(np.cumsum(FADING) / len(FADING)).tolist()], "recovery": float(strike.get("recovery", 0.0))}
+    times = {"onset": str(strike["onset"]), "duration": str(strike["duration"])}
+    return {"strike_id": strike["id"], **times, **left, "chance": strike.get("chance", 1.0)}
+
+
+def _effect(effect: dict[str, Any]) -> dict[str, object]:
+    kind = int(Effect[effect["effect"].upper()])
+    named = {"strike_id": effect["strike"], "effect": kind, "entity_id": effect["entity"]}
+    return named | {"factor": float(effect["factor"]), "amount": float(effect.get("amount", 0.0))}
 
 
 def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, replication: int = 0) -> dict[str, Any]:
@@ -133,7 +152,7 @@ def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, repl
     block = blocks_of(program, initial_state(program), periods=periods, width=width, seed=seed)
     rows = block.plan.tape.rows
     counted = {"started": rows.started, "lost": rows.lost, "shipped": rows.shipped, "scrapped": rows.scrapped}
-    counted["on_time"] = rows.on_time
+    counted |= {"on_time": rows.on_time, "cancelled": rows.struck.cancelled}
     lossless = np.flatnonzero(rows.scrapped == rows.nowhere)
     before: dict[str, Any] = dict.fromkeys(counted, 0.0)
     open_before = queued(block)
@@ -144,6 +163,7 @@ def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, repl
         assert breach is None, f"{LAWS[breach.law]}, period {period}: {breach}"
         now = {name: block.read(where) for name, where in counted.items()}
         now["scrapped"][lossless] = 0.0
+        now["cancelled"][rows.struck.cancelled == rows.nowhere] = 0.0
         values = {
             "on_hand": block.read(rows.on_hand),
             "backlog": block.read(rows.backlog),
@@ -153,7 +173,7 @@ def trace(program: Program, *, periods: int, seed: int = 0, width: int = 1, repl
             "demand": block.read(rows.demand),
         }
         open_now = queued(block)
-        values["ordered"] = values["started"] + open_now - open_before
+        values["ordered"] = values["started"] + open_now - open_before + now["cancelled"] - before["cancelled"]
         before, open_before = now, open_now
         for name, value in values.items():
             seen.setdefault(name, []).append(value[:, replication].copy())

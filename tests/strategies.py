@@ -40,6 +40,7 @@ class Features:
     sharing: bool = False
     promises: bool = False
     rooms: bool = False
+    strikes: bool = False
     policies: tuple[str, ...] = ("base_stock", "sS", "RnQ")
 
 
@@ -54,6 +55,7 @@ EVERYTHING = Features(
     sharing=True,
     promises=True,
     rooms=True,
+    strikes=True,
     policies=RULES,
 )
 
@@ -165,7 +167,42 @@ def _network(choose: _Choose, *, integer: bool, periods: int, buffers: int, feat
         drawn = [a for a in activities if choose.chance(25) and a["id"] not in fixed]
         # A drawn lead may be 0 only where the activity was allowed to be zero-lead: a loop must keep its delay.
         network["leads"] = {a["id"]: [choose.whole(min(a["lead"], 1), 3) for _ in range(periods)] for a in drawn}
+    if features.strikes and choose.chance(60):
+        _strike(choose, network, build)
     return {"network": network, "periods": periods, "integer": integer}
+
+
+def _strike(choose: _Choose, network: dict[str, Any], build: _Build) -> None:
+    """Let some disruptions strike whatever there is."""
+    network["strikes"] = [
+        {
+            "id": f"strike{number}",
+            "onset": choose.whole(0, 2 * build.periods) / 2,
+            "duration": choose.one((0, 1, 2.5, 4)),
+            "recovery": choose.one((0, 0, 1.5, 5)),
+        }
+        for number in range(choose.whole(1, 3))
+    ]
+    fixed = two_speed_suppliers(network)
+    activities = [a["id"] for a in network["activities"]]
+    targets: dict[str, list[str]] = {
+        "capacity": list(network["resources"]),
+        "demand": [f"d{number:04d}" for number in range(len(network["demands"]))],
+        "lead": [a["id"] for a in network["activities"] if a["id"] not in fixed],
+        "arrivals": activities,
+        # Whole units are rounded down row by row, and goods that arrive by their age may share one with others that waited.
+        "transit": [a["id"] for a in network["activities"] if not (build.integer and a.get("lead_mode") == "kaplan")],
+        "queue": activities,
+        **dict.fromkeys(("stock", "orders", "reported"), build.ranked),
+    }
+    network["effects"] = []
+    for _ in range(choose.whole(1, 6)):
+        effect = choose.one(sorted(name for name, those in targets.items() if those))
+        most = 2.0 if effect in ("capacity", "demand", "lead", "reported", "orders") else 1.0
+        factor = min(choose.one((0.0, 0.25, 0.5, 0.9, 1.5, 2.0)), most)
+        named = {"strike": choose.one(network["strikes"])["id"], "effect": effect, "entity": choose.one(targets[effect])}
+        amount = {"amount": float(choose.whole(1, 8))} if effect == "capacity" and choose.chance(30) else {}
+        network["effects"].append(named | {"factor": factor} | amount)
 
 
 def _rank_sources(choose: _Choose, network: dict[str, Any], build: _Build) -> None:

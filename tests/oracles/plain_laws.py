@@ -13,6 +13,7 @@ def assert_laws(run: Any, period: int) -> None:
     for b in run.buffer_of:
         shipped = sum(flow.shipped[d] for d in run.streams_at[b])
         change = flow.received[b] + flow.produced[b] - shipped - flow.consumption[b] - flow.expired[b]
+        change -= flow.destroyed[b]
         _same(run, "law 1 (buffer)", b, period, run.oh[b] - opening.oh[b], change)
         _same(run, "law 7 (on hand not negative)", b, period, min(run.oh[b], 0.0), 0.0)
         whole = any(run.demands[d].get("complete") for d in run.streams_at[b])
@@ -32,9 +33,11 @@ def assert_laws(run: Any, period: int) -> None:
     for activity in run.activities:
         a = activity["id"]
         change = run.u[a] + run.iq[a] - opening.u[a] - opening.iq[a]
-        _same(run, "law 3 (orders)", a, period, flow.ordered[a], flow.started[a] + change)
+        _same(run, "law 3 (orders)", a, period, flow.ordered[a], flow.started[a] + change + flow.cancelled[a])
         _same(run, "law 3 (information)", a, period, run.iq[a], sum(run.info[a].values()))
-        _same(run, "law 4 (pipeline)", a, period, run.pq[a] - opening.pq[a], flow.sent[a] - flow.arrived[a])
+        _same(
+            run, "law 4 (pipeline)", a, period, run.pq[a] - opening.pq[a], flow.sent[a] - flow.arrived[a] - flow.lost_under_way[a]
+        )
         _same(run, "law 4 (slots)", a, period, run.pq[a], sum(run.pipe[a].values()))
         for b, coefficient in activity["in"].items():
             _same(run, "law 5 (bill of materials)", a, period, flow.taken[a, b], coefficient * flow.started[a])

@@ -75,6 +75,7 @@ from tests.oracles.plain_philox import draw
 from tests.oracles.plain_rooms import room_parts, stored
 from tests.oracles.plain_rules import learn
 from tests.oracles.plain_sources import share_by_speed, share_by_tier, two_speeds
+from tests.oracles.plain_strikes import detained, offered, stretched, strike, struck, swollen, told
 from tests.oracles.plain_substitutes import standing_in, substitute
 from tests.oracles.plain_yields import AT_ONCE, good_units
 
@@ -158,6 +159,7 @@ class _Run:
         self.consumers = {b: [a for a in self.activities if b in a["in"]] for b in self.buffer_of}
         self.streams_at = {b: [d for d in self.streams if self.demands[d]["buffer"] == b] for b in self.buffer_of}
         # The state of METHODS 1.1. Pipelines are keyed by the period of arrival, information by the period it becomes visible.
+        self.told: dict[str, float] = {}
         self.oh = {b["id"]: float(b.get("init", 0)) for b in self.buffers}
         self.lots = {b["id"]: Lots(b) for b in self.buffers}
         self.bo = [0.0] * len(self.demands)
@@ -193,9 +195,10 @@ class _Run:
         """Work through events E1 to E6 of one period (E0, the environment, is in the given numbers)."""
         self.opening = _Opening(dict(self.oh), dict(self.u), dict(self.pq), dict(self.iq))
         self.flow, self.now = _Flow(self), period
+        strike(self, period)
         self.receive(period)
         for d, demand in enumerate(self.demands):
-            self.flow.demand[d] = float(_at(demand["series"], period))
+            self.flow.demand[d] = swollen(self, demand.get("id", f"d{d:04d}"), float(_at(demand["series"], period)), period)
             self.bo[d] += self.flow.demand[d]
             self.debts[d].add(period, self.flow.demand[d])
             self.flow.claimed[demand["buffer"]] += self.flow.demand[d]
@@ -219,7 +222,7 @@ class _Run:
 
     def receive(self, period: int) -> None:
         """E1: what arrives in this period joins the output buffers."""
-        come = stored(self, {activity["id"]: self.arriving(activity, period) for activity in self.activities})
+        come = stored(self, detained(self, {activity["id"]: self.arriving(activity, period) for activity in self.activities}))
         for activity in self.activities:
             a = activity["id"]
             quantity = come[a]
@@ -250,7 +253,7 @@ class _Run:
         slots = self.pipe[activity["id"]]
         if not _ripens(self.network, activity):
             return slots.pop(period, 0.0)
-        age = _lead(self.network, activity, period)
+        age = stretched(self, activity["id"], max(_lead(self.network, activity, period), 1), period)
         return sum((slots.pop(start) for start in sorted(slots) if period - start >= age), 0.0)
 
     def claims(self, b: str) -> tuple[list[float], list[float]]:
@@ -269,7 +272,15 @@ class _Run:
         """Return the inventory position of a buffer, net of the loss and the expiry a dry run of today projects."""
         owed = sum(self.bo[d] for d in self.streams_at[b])
         reserved = sum(a["in"][b] * self.u[a["id"]] for a in self.consumers[b])
-        return float(self.oh[b] + self.incoming(b) - owed + self.projected_loss(b) - reserved - self.expiring(b, period))
+        return float(
+            self.oh[b]
+            + self.told.get(b, 0.0)
+            + self.incoming(b)
+            - owed
+            + self.projected_loss(b)
+            - reserved
+            - self.expiring(b, period)
+        )
 
     def expiring(self, b: str, period: int) -> float:
         """Return what will expire today if all that is claimed now is taken, as far as stock reaches."""
@@ -291,10 +302,12 @@ class _Run:
         learn(self, b)
         substitute(self, b, period)
         if _policy(buffer) and sources and (period - buffer.get("phase", 0)) % buffer.get("review", 1) == 0:
+            self.told = {b: told(self, b, period)}
             if two_speeds(buffer):
                 share_by_speed(self, b, period)
             else:
                 share_by_tier(self, b, period)
+            self.told = {}
         self.flow.position[b] = self.position(b, period)
 
     def slack(self, buffer: Entity) -> float:
@@ -324,7 +337,7 @@ class _Run:
     def execute(self, period: int) -> None:
         """E4: level by level, buffers allocate and activities start."""
         reserved: dict[tuple[str, str], float] = {}
-        left = {r: max(float(_at(series, period)), 0.0) for r, series in self.capacity.items()}
+        left = {r: self.offered(r, period) for r in self.capacity}
         self.flow.capacity = dict(left)
         top = max([*self.buffer_level.values(), *self.activity_level.values()], default=0)
         for level in range(top + 1):
@@ -334,6 +347,10 @@ class _Run:
             members = [a for a in self.activities if self.activity_level[a["id"]] == level]
             for activity, started in self.cut_by_capacity(members, reserved, left):
                 self.start(activity, started, period)
+
+    def offered(self, resource: str, period: int) -> float:
+        """Return the capacity of a resource in a period."""
+        return offered(self, resource, float(_at(self.capacity[resource], period)), period)
 
     def by_age(self, activity: Entity) -> bool:
         """Tell whether what an activity started arrives by its age."""
@@ -397,7 +414,7 @@ class _Run:
             self.flow.consumption[b] += coefficient * quantity
             self.lots[b].take(coefficient * quantity)
             self.flow.taken[a, b] = coefficient * quantity
-        lead = _lead(self.network, activity, period)
+        lead = stretched(self, a, _lead(self.network, activity, period), period)
         arrival = period + lead
         if _ripens(self.network, activity):
             self.flow.sent[a] = quantity
@@ -458,7 +475,8 @@ class _Flow:
 
     def __init__(self, run: _Run) -> None:
         self.received, self.produced, self.consumption, self.position = (dict.fromkeys(run.oh, 0.0) for _ in range(4))
-        self.claimed, self.expired = (dict.fromkeys(run.oh, 0.0) for _ in range(2))
+        self.claimed, self.expired, self.destroyed = (dict.fromkeys(run.oh, 0.0) for _ in range(3))
+        self.lost_under_way, self.cancelled = (dict.fromkeys(run.u, 0.0) for _ in range(2))
         self.ordered, self.started, self.sent, self.arrived, self.scrapped = (dict.fromkeys(run.u, 0.0) for _ in range(5))
         self.demand, self.shipped, self.lost, self.on_time = (dict.fromkeys(range(len(run.demands)), 0.0) for _ in range(4))
         self.taken: dict[tuple[str, str], float] = {}
@@ -505,4 +523,6 @@ def _ripens(network: Network, activity: Entity) -> bool:
     """Tell whether what an activity started arrives by its age; with a lead that never varies that is an ordinary pipeline."""
     series = _lead_series(network, activity)
     varies = callable(series) or (isinstance(series, Sequence) and len(set(series)) > 1)
+    # A lead time that a disruption may change is one that varies.
+    varies = varies or (struck(network, "lead", activity["id"]) and series != 0)
     return activity.get("lead_mode") == "kaplan" and varies

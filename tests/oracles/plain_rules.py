@@ -66,7 +66,7 @@ def learn(run: Any, b: str) -> None:
 
 def echelon_position(run: Any, b: str, period: int) -> float:
     """Return the echelon position of a buffer in its own units, from the definition: by recursion over what each thing holds."""
-    total = run.incoming(b) + run.projected_loss(b) - run.expiring(b, period)
+    total = run.told.get(b, 0.0) + run.incoming(b) + run.projected_loss(b) - run.expiring(b, period)
     for other in run.buffer_of:
         held = holds(run, other, b)
         total += held * (run.oh[other] - sum(run.bo[d] for d in run.streams_at[other]))

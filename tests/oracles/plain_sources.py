@@ -22,6 +22,7 @@ from typing import Any
 
 from tests.oracles.plain_rules import wanted
 from tests.oracles.plain_sharing import proportional
+from tests.oracles.plain_strikes import lessened
 
 SLACK = 1e-9
 
@@ -36,7 +37,7 @@ def two_speeds(buffer: Entity) -> bool:
 def share_by_tier(run: Any, b: str, period: int) -> None:
     """Order what the rule wants, tier by tier."""
     buffer = run.buffer_of[b]
-    left = round_up(wanted(run, b, period), buffer, run.slack(buffer))
+    left = lessened(run, b, round_up(wanted(run, b, period), buffer, run.slack(buffer)), period)
     tiers = _tiers(run, b)
     if len(tiers) == 1:
         _place(run, b, left, tiers[0], period)
@@ -60,9 +61,9 @@ def share_by_speed(run: Any, b: str, period: int) -> None:
     horizon = period + max(_lead(a) + a.get("info_delay", 0) for a in fast)
     index = rule["Se"] if rule["type"] == "dual" else rule["S"]
     gap = index - (run.position(b, period) - run.incoming(b) + due(run, b, period, horizon))
-    _place(run, b, round_up(gap if gap > slack else 0.0, buffer, slack), fast, period)
+    _place(run, b, lessened(run, b, round_up(gap if gap > slack else 0.0, buffer, slack), period), fast, period)
     gap = rule["S"] - run.position(b, period) if rule["type"] == "dual" else rule["Q"]
-    _place(run, b, round_up(gap if gap > slack else 0.0, buffer, slack), regular, period)
+    _place(run, b, lessened(run, b, round_up(gap if gap > slack else 0.0, buffer, slack), period), regular, period)
 
 
 def due(run: Any, b: str, period: int, horizon: int) -> float:
@@ -87,8 +88,7 @@ def startable(run: Any, activity: Entity, period: int) -> float:
     for i, quantity in activity["in"].items():
         limits.append((run.oh[i] - sum(run.claims(i)[0])) / quantity)
     for r, use in activity.get("use", {}).items():
-        series = run.capacity[r]
-        has = max(float(series[period] if isinstance(series, Sequence) else series), 0.0)
+        has = run.offered(r, period)
         limits.append((has - sum(a.get("use", {}).get(r, 0.0) * run.u[a["id"]] for a in run.activities)) / use)
     most = max(min(limits), 0.0)
     if run.integer and most < math.inf:

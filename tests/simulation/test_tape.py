@@ -98,15 +98,41 @@ ROWS: dict[Op, tuple[tuple[int, ...], tuple[tuple[int, int], ...]]] = {
     Op.HOLD_RIPE: ((1, 4, 5, 6), ((2, 3),)),
     Op.PROMISE: ((1, 2, 3, 4, 5), ((6, 7),)),
     Op.EXPIRE_LAST: ((1, 2, 3, 4), ((5, 6),)),
+    Op.DRAW_ONCE: ((1,), ()),
+    Op.STRIKE: ((1, 2, 3, 4), ()),
+    Op.WEIGH: ((1, 2), ()),
+    Op.SCALE: ((1, 2), ()),
+    Op.CONFINE: ((1, 2), ()),
+    Op.SWELL: ((1, 2, 3, 4, 5), ()),
+    Op.STRETCH: ((1, 2), ()),
+    Op.DETAIN: ((3, 4), ((1, 2),)),
+    Op.DETAIN_RIPE: ((1, 4, 5), ((2, 3),)),
+    Op.RAID: ((1, 4, 5), ((2, 3),)),
+    Op.RUIN: ((1, 2, 3), ()),
+    Op.LESSEN: ((1, 2), ()),
+    Op.MISLEAD: ((1, 2, 3), ()),
+    Op.CHARGE: ((1, 2, 3, 6), ()),
+    Op.TAKE_LOTS: ((1,), ((2, 3),)),
 }
 
 
 def tape_of(seed: int, *, integer: bool) -> Tape:
     features = EVERYTHING if seed % 3 else replace(EVERYTHING, loops=False)
     network = lawful(random_network(seed, features=features, integer=integer)["network"])
-    network = with_payments(network, np.random.default_rng(seed))
+    network = with_charges(with_payments(network, np.random.default_rng(seed)))
     program = compile_graph(graph_of(network, integer=integer))
     return assemble(program, initial_state(program))
+
+
+def with_charges(network: dict[str, Any]) -> dict[str, Any]:
+    """Return a struck network whose goods cost more, and come late where they arrive by their age."""
+    if not network.get("strikes"):
+        return network
+    aged = [item["id"] for item in network["activities"] if item.get("lead_mode") == "kaplan"]
+    named = {"strike": network["strikes"][0]["id"], "factor": 0.5}
+    more = [named | {"effect": "arrivals", "entity": name} for name in aged]
+    more += [named | {"effect": "cost", "entity": item["id"]} for item in network["activities"]]
+    return network | {"effects": [*network["effects"], *more]}
 
 
 def test_assemble__no_operation_names_a_row_twice_or_one_that_is_not_there() -> None:
@@ -256,7 +282,8 @@ def test_reduce__units_in_process_and_ordered_are_those_of_each_period(integer: 
         for period in range(7, 20):
             blocks.advance(period + 1)
             moving += in_process(blocks)
-        ordered += queued(blocks) + blocks.read(rows.started)
+        cancelled = np.where((rows.struck.cancelled == rows.nowhere)[:, None], 0.0, blocks.read(rows.struck.cancelled))
+        ordered += queued(blocks) + blocks.read(rows.started) + cancelled
         measures = blocks.plan.measures
         counted = Counted.nothing(measures)
         for number, _ in blocks:

@@ -74,6 +74,35 @@ class Basis(IntEnum):
     SHIPPED = 3  # units shipped to a stream
     USED = 4  # units of a resource
     EXPIRED = 5  # units of a buffer that expire
+    SURCHARGED = 6  # money that an activity costs more than its price because of a disruption
+    SURDUTIED = 7  # the same of its duty
+    SURPLUS = 8  # money that a stream brings in beyond its price because of a disruption
+
+
+class Effect(IntEnum):
+    """What a disruption does to an entity (METHODS 3.1). At full strength a quantity is multiplied by the factor."""
+
+    CAPACITY = 0  # what a resource offers in a period; where an amount is given, that amount at most while the factor is below 1
+    DEMAND = 1  # what a stream asks for
+    LEAD = 2  # the lead time of what an activity starts
+    ARRIVALS = 3  # what of an activity's arrivals comes in; the rest comes a period later
+    STOCK = 4  # stock of a buffer, once, at the onset
+    TRANSIT = 5  # what an activity has started and not finished, once
+    QUEUE = 6  # orders an activity has not started yet, once
+    PREPAID = 7  # with QUEUE: 1 less the share of their price that is lost with them
+    ORDERS = 8  # the orders a buffer sends
+    REPORTED = 9  # the stock a buffer's rule believes it has
+    COST = 10  # the variable cost of an activity
+    DUTY = 11  # its duty
+    PRICE = 12  # what a stream pays a unit
+    TARIFF = 13  # one and the share of the amount, money a unit, that an activity pays on top of its duty
+
+
+LIMIT_PREFIX = "disruption/"
+"""What ids of resources begin with that stand for the limits of disrupted activities."""
+
+ONCE = (Effect.STOCK, Effect.TRANSIT, Effect.QUEUE)
+"""Effects that happen in the period of the onset only."""
 
 
 BUFFER_SCHEMA = pl.Schema(
@@ -161,6 +190,27 @@ PAYMENT_SCHEMA = pl.Schema(
         "price_series": pl.List(pl.Float64()),
     }
 )
+STRIKE_SCHEMA = pl.Schema(
+    {
+        "strike_id": pl.String(),
+        "onset": pl.String(),
+        "shift": pl.Float64(),
+        "duration": pl.String(),
+        "per_unit": pl.Float64(),
+        "chance": pl.Float64(),
+        "recovery": pl.Float64(),
+        "left": pl.List(pl.Float64()),
+    }
+)
+EFFECT_SCHEMA = pl.Schema(
+    {
+        "strike_id": pl.String(),
+        "effect": pl.Int8(),
+        "entity_id": pl.String(),
+        "factor": pl.Float64(),
+        "amount": pl.Float64(),
+    }
+)
 
 
 DEFAULTS: Mapping[str, object] = {
@@ -181,6 +231,10 @@ DEFAULTS: Mapping[str, object] = {
     "is_owner": True,
     "complete": False,
     "substitute": False,
+    "onset": "0",
+    "per_unit": 1.0,
+    "chance": 1.0,
+    "left": [0.0, 0.0],
 }
 """What stands in for columns that are left out; numbers that are not listed are 0."""
 
@@ -244,6 +298,14 @@ class Graph:
     payments : ``payer``, ``payee`` (two accounts), ``term`` (Int64, periods until it is paid, 0 or more), ``basis`` (Int8, a
         Basis), ``entity_id`` (of an activity, stream, resource or buffer, as the basis says), ``price`` (money a unit),
         ``price_series`` (List of Float64 or null, repeated: the price of each period, where it changes).
+    strikes : ``strike_id``, ``onset`` (String, a law of when it begins, in units of time), ``shift`` (Float64, periods added to
+        that), ``duration`` (String, a law of how long it has full strength, in units of time), ``per_unit`` (Float64, periods in
+        a unit of time), ``chance`` (Float64, 0 to 1: in how many replications it happens), ``recovery`` (Float64, periods after
+        that in which it fades), ``left`` (List of Float64, at least two: at points that lie evenly in the recovery, the first
+        at its beginning and 0, the strength added up so far, as a share of full strength through all of it).
+    effects : ``strike_id``, ``effect`` (Int8, an Effect), ``entity_id`` (a resource, activity, stream or buffer, as the effect
+        says), ``factor`` (Float64, 0 or more: what is multiplied by at full strength), ``amount`` (Float64: of a resource that
+        offers more than is ever asked for, what the factor is a share of, a period; with TARIFF the money a unit; else 0).
     unpriced : ids of the streams that sell at the product's value because no price is given, String.
     folder : where files named in laws are found, empty if none.
     """
@@ -261,5 +323,7 @@ class Graph:
     orders: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PIPELINE_SCHEMA))
     accounts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ACCOUNT_SCHEMA))
     payments: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PAYMENT_SCHEMA))
+    strikes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STRIKE_SCHEMA))
+    effects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EFFECT_SCHEMA))
     unpriced: pl.Series = field(default_factory=lambda: pl.Series("stream_id", [], dtype=pl.String))
     folder: str = ""

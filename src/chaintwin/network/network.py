@@ -15,6 +15,7 @@ import polars as pl
 from chaintwin.network.tables.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from chaintwin.network.disruptions.disruption import Disruption
     from chaintwin.network.lowering import Lowered
     from chaintwin.network.program import Program
 
@@ -84,23 +85,26 @@ class Network:
     settings : what holds for the whole project.
     tables : one frame a table of the catalog, with exactly the catalog's columns; tables the project lacks are empty frames.
     folder : where files named in cells (``empirical(file.csv)``) are found; None if there is none.
+    disruptions : what strikes it; no table says so, only a scenario does.
     """
 
     settings: Settings
     tables: Mapping[str, pl.DataFrame]
     folder: Path | None = field(default=None, compare=False)
+    disruptions: tuple[Disruption, ...] = ()
     _lowered: list[Lowered] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether settings and every cell agree; the folder does not count."""
+        """Tell whether settings, every cell and the disruptions agree; the folder does not count."""
         if not isinstance(other, Network):
             return NotImplemented
         same_tables = self.tables.keys() == other.tables.keys()
         return (
             self.settings == other.settings
+            and self.disruptions == other.disruptions
             and same_tables
             and all(frame.equals(other.tables[name]) for name, frame in self.tables.items())
         )

@@ -36,6 +36,7 @@ class Names:
     resources : column ``resource_id``; K rows.
     accounts : columns ``account_id``, ``is_owner``, owners first; P rows.
     rooms : column ``site_id``, the sites with room for only so much stock.
+    strikes : column ``strike_id``; S rows.
     """
 
     buffers: pl.DataFrame
@@ -44,6 +45,7 @@ class Names:
     resources: pl.DataFrame
     accounts: pl.DataFrame
     rooms: pl.DataFrame
+    strikes: pl.DataFrame
 
 
 class Buffers(NamedTuple):
@@ -142,8 +144,9 @@ class Activities(NamedTuple):
     lead_law : Integers[A]: index of the lead-time law.
     lead_mode : int8[A], values of LeadMode; it matters where the lead time is random.
     lead_random : int8[A]: 1 where the lead time is drawn.
-    lead_fixed : Integers[A], period: lead time where it is not random.
-    lead_max : Integers[A], period: longest lead time; the ring of the activity has ``lead_max + 1`` slots.
+    lead_fixed : Integers[A], period: lead time where it is not random, else the longest that is drawn.
+    lead_max : Integers[A], period: longest lead time, whatever is on its way and strikes; the ring of the activity has
+        ``lead_max + 1`` slots.
     pipe_start : Integers[A + 1]: first slot of the ring in the pipeline array.
     information_delay : Integers[A], period.
     info_start : Integers[A + 1]: first slot of the ring of orders not yet visible (``information_delay + 1`` slots, none for
@@ -275,6 +278,47 @@ class Rooms(NamedTuple):
     capacity: Floats
 
 
+class Strikes(NamedTuple):
+    """Disruptions and what they do; S strikes, E effects, sorted by kind of effect, then entity, then strike.
+
+    Parameters
+    ----------
+    onset_law, duration_law : Integers[S]: laws of when a strike begins and how long it has full strength.
+    shift : Floats[S], periods added to the onset. per_unit : Floats[S], periods in a unit of the laws.
+    chance : Floats[S], 0 to 1: in how many replications it happens.
+    chance_law : Integers[S]: law of 1 with that chance and of 0 else.
+    onset_stream, duration_stream, chance_stream : Words[S]: their random streams.
+    recovery : Floats[S], periods in which it fades.
+    left_start, left_value : rows over S of the strength added up since the recovery began, as in ``Graph``.
+    effect_kind : int8[E], values of Effect. effect_entity, effect_strike : Integers[E].
+    effect_factor, effect_amount : Floats[E].
+    """
+
+    onset_law: Integers
+    duration_law: Integers
+    shift: Floats
+    per_unit: Floats
+    chance: Floats
+    chance_law: Integers
+    onset_stream: Words
+    duration_stream: Words
+    chance_stream: Words
+    recovery: Floats
+    left_start: Integers
+    left_value: Floats
+    effect_kind: Bytes
+    effect_entity: Integers
+    effect_strike: Integers
+    effect_factor: Floats
+    effect_amount: Floats
+
+    def struck(self, effect: int, *, count: int) -> NDArray[np.bool_]:
+        """Return bool[count]: entities that some effect of a kind is on."""
+        found = np.zeros(count, dtype=bool)
+        found[self.effect_entity[self.effect_kind == effect]] = True
+        return found
+
+
 class Order(NamedTuple):
     """In which order buffers order and activities start.
 
@@ -310,7 +354,7 @@ class Program:
     Parameters
     ----------
     integer : quantities are whole numbers.
-    names, buffers, activities, streams, resources, rooms, payments, order : see the classes of these names.
+    names, buffers, activities, streams, resources, rooms, payments, strikes, order : see the classes of these names.
     laws : packed quantile tables of every law met.
     pipeline : Floats over the pipeline slots: started before the run, slot k of an activity arriving in period k.
     orders : Floats over the information slots: ordered before the run, slot k becoming visible in period k.
@@ -324,6 +368,7 @@ class Program:
     resources: Resources
     payments: Payments
     rooms: Rooms
+    strikes: Strikes
     order: Order
     laws: PackedLaws
     pipeline: Floats
@@ -336,9 +381,12 @@ class Program:
 
     @property
     def is_random(self) -> bool:
-        """Tell whether anything is drawn: demand, a lead time or what is good."""
+        """Tell whether anything is drawn: demand, a lead time, what is good or when a disruption strikes."""
         drawn = self.laws.kind[self.streams.law[self.streams.law >= 0]]
-        return bool((drawn != 0).any() or (self.activities.lead_random == 1).any() or self.yields_drawn.any())
+        strikes = self.strikes
+        struck = self.laws.kind[np.concatenate([strikes.onset_law, strikes.duration_law, strikes.chance_law])]
+        late = (self.activities.lead_random == 1) & (self.laws.kind[self.activities.lead_law] != 0)
+        return bool((drawn != 0).any() or late.any() or self.yields_drawn.any() or (struck != 0).any())
 
     @property
     def yields_drawn(self) -> NDArray[np.bool_]:
@@ -350,7 +398,7 @@ class Program:
         """Return a hash of every array, equal for equal programs on any machine."""
         total = hashlib.blake2b(digest_size=16)
         total.update(bytes([self.integer]))
-        parts = (self.buffers, self.activities, self.streams, self.resources, self.rooms, self.payments, self.order)
+        parts = (self.buffers, self.activities, self.streams, self.resources, self.rooms, self.payments, self.strikes, self.order)
         for part in parts:
             for name, value in part._asdict().items():
                 total.update(name.encode())

@@ -70,7 +70,7 @@ def cost_frame(program: Program, reduced: Reduced) -> pl.DataFrame:
     def variable(kind: ActivityKind) -> Floats:
         steady = np.diff(activities.cost_start) == 0
         amount = np.where(steady, mean("started") * activities.variable_cost, mean("spent"))
-        return np.where(activities.kind == kind, amount, 0.0)
+        return np.where(activities.kind == kind, amount + mean("surcharge"), 0.0)
 
     lines: tuple[tuple[str, str, pl.DataFrame, Floats], ...] = (
         ("holding_cost", "stock_point", points, mean("on_hand") * buffers.holding_cost),
@@ -82,7 +82,7 @@ def cost_frame(program: Program, reduced: Reduced) -> pl.DataFrame:
         ("production_cost", "activity", moves, variable(ActivityKind.MAKE)),
         ("purchase_cost", "activity", moves, variable(ActivityKind.BUY)),
         ("fixed_cost", "activity", moves, mean("start_rate") * activities.fixed_cost),
-        ("duty_cost", "activity", moves, mean("started") * activities.duty_cost),
+        ("duty_cost", "activity", moves, mean("started") * activities.duty_cost + mean("surduty")),
         ("resource_cost", "resource", crews, mean("used") * program.resources.cost),
     )
     parts = [

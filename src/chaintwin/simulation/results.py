@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.network.graph import LIMIT_PREFIX
 from chaintwin.network.program import Program
 from chaintwin.simulation.attributing import activity_places, cost_frame
 from chaintwin.simulation.bands.naming import bands_frame, bullwhip_frame
@@ -182,6 +183,8 @@ def result_of(
 
     figures = figures_of(reduced.figures)
     names = program.names
+    # What only disruptions do is told where there are some.
+    struck = ("destroyed", "cancelled", "lost_under_way", "detained") if program.strikes.shift.size else ()
     return Result(
         span=span,
         program_digest=program.digest(),
@@ -198,7 +201,7 @@ def result_of(
             units=f"unit/{period}",
             notes={"revenue": _revenue_note(names.streams)},
         ),
-        stock_points=_frame(names.buffers, reduced, ("on_hand", "ready_rate", "expired"), confidence),
+        stock_points=_frame(names.buffers, reduced, ("on_hand", "ready_rate", "expired", *struck[:1]), confidence),
         streams=_frame(
             names.streams,
             reduced,
@@ -208,10 +211,12 @@ def result_of(
         activities=_frame(
             pl.concat([names.activities, activity_places(program)], how="horizontal"),
             reduced,
-            ("ordered", "started", "order_rate", "start_rate", "in_process", "scrapped", "held_outside"),
+            ("ordered", "started", "order_rate", "start_rate", "in_process", "scrapped", "held_outside", *struck[1:]),
             confidence,
         ),
-        resources=_frame(names.resources, reduced, ("used",), confidence),
+        resources=_frame(names.resources, reduced, ("used",), confidence).filter(
+            ~pl.col("resource_id").str.starts_with(LIMIT_PREFIX)
+        ),
         periods=_frame(
             pl.DataFrame({"period": np.arange(span.first + span.warm_up, span.first + span.warm_up + span.periods)}),
             reduced,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.network.checking_states import check_state
+from chaintwin.network.graph import LIMIT_PREFIX
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.scenarios.scenario import Scenario
@@ -212,19 +213,28 @@ def set_up(
     changed = network if scenario is None else scenario.apply(network)
     program = changed.compile(periods=reach)
     if state is not None and changed is not network:
-        _refuse_other_entities(network.compile(periods=reach), program)
+        state = _carried_over(state, network.compile(periods=reach), program)
     if state is not None:
         check_state(state, program)
     return Setup(changed, program, state or initial_state(program), span, confidence)
 
 
-def _refuse_other_entities(before: Program, after: Program) -> None:
-    """Refuse a state that speaks of other stock points, activities, streams or resources than the scenario leaves."""
+def _carried_over(state: State, before: Program, after: Program) -> State:
+    """Return a state of a network without a scenario as one with it; limits of disruptions begin whole.
+
+    Refuse one that speaks of other stock points, activities, streams or resources than the scenario leaves.
+    """
     for kind in ("buffers", "activities", "streams", "resources"):
         old, new = (getattr(program.names, kind).to_series(0).to_list() for program in (before, after))
+        new = [name for name in new if not name.startswith(LIMIT_PREFIX)]
         if old != new:
             other = sorted(set(old) ^ set(new))
             raise UsageError(
                 f"state: found a state of a network without the scenario, which has other {kind} ({', '.join(other[:3])}); "
                 "allowed: a scenario that adds and removes nothing, or no state"
             )
+    own = ~after.names.resources["resource_id"].str.starts_with(LIMIT_PREFIX).to_numpy()
+    share = np.ones(own.size)
+    if state.resource_share.size == int(own.sum()):
+        share[own] = state.resource_share
+    return replace(state, resource_share=share)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import GraphError, StreamCollisionError
-from chaintwin.laws import Law, LawError, pack_laws, parse_many
+from chaintwin.laws import pack_laws
 from chaintwin.network.compiling.columns import floats, from_zero, group_totals, integers, lists
+from chaintwin.network.compiling.laws_used import UsedLaws
 from chaintwin.network.compiling.paying import accounts_of, payments_of
 from chaintwin.network.compiling.refusing import (
     refuse_fractions,
     refuse_large,
-    refuse_large_draws,
     refuse_late_substitutes,
     refuse_long,
     refuse_past,
@@ -24,12 +23,12 @@ from chaintwin.network.compiling.refusing import (
     refuse_two_rooms,
     refuse_unknown,
 )
-from chaintwin.network.graph import TWO_SPEEDS, ActivityKind, Graph, LeadMode, Policy
+from chaintwin.network.compiling.striking import StrikeRows
+from chaintwin.network.graph import TWO_SPEEDS, ActivityKind, Graph, Policy
 from chaintwin.network.paths.echelons import Echelons, Feeds, echelons_of
 from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of, spread
 from chaintwin.network.paths.speeds import expedite_leads
 from chaintwin.network.program import Activities, Buffers, Floats, Integers, Names, Order, Program, Resources, Rooms, Streams
-from chaintwin.network.sizes import longest_lead
 from chaintwin.rng import stream_id
 
 
@@ -52,14 +51,15 @@ def compile_graph(graph: Graph) -> Program:
     index = _Index.of(graph)
     refuse_fractions(graph)
     refuse_large(graph)
-    laws = _Laws(graph, index)
+    strikes = StrikeRows.of(graph, entities=index.entities)
+    laws = UsedLaws(graph, activity=index.activity, stream=index.stream, strikes=strikes)
     refuse_late_substitutes(index.activity, laws.lead_max)
     inputs = _arcs(graph.inputs, index, other="buffer_id", index_of=index.buffers)
     outputs = _arcs(graph.outputs, index, other="buffer_id", index_of=index.buffers, flag="is_main")
     uses = _arcs(graph.uses, index, other="resource_id", index_of=index.resources)
     claims = _claims(index, inputs)
     rings = _rings(graph, index, laws)
-    names = index.names(accounts_of(graph))
+    names = index.names(accounts_of(graph), strikes.strikes)
     program = Program(
         integer=graph.integer,
         names=names,
@@ -69,6 +69,7 @@ def compile_graph(graph: Graph) -> Program:
         resources=_resources(index),
         payments=payments_of(graph, names),
         rooms=Rooms(floats(index.room, "capacity")),
+        strikes=strikes.numbered(laws),
         order=_order(index, (inputs, outputs, uses), laws),
         laws=pack_laws(laws.laws),
         pipeline=rings.pipeline,
@@ -112,14 +113,13 @@ class _Index:
         self.buffers = self.buffer.select("buffer_id", number="index")
         self.activities = self.activity.select("activity_id", owner="index")
         self.resources = self.resource.select("resource_id", number="index")
-        entities = (
-            (self.buffer, "buffer_id"),
-            (self.activity, "activity_id"),
-            (self.stream, "stream_id"),
-            (self.resource, "resource_id"),
-            (self.room, "site_id"),
-        )
-        for frame, key in entities:
+        self.entities = {
+            "buffer_id": self.buffer,
+            "activity_id": self.activity,
+            "stream_id": self.stream,
+            "resource_id": self.resource,
+        }
+        for key, frame in (self.entities | {"site_id": self.room}).items():
             twice = frame.filter(pl.col(key).is_duplicated())
             if twice.height:
                 raise GraphError(f"{key}: found {twice[key][0]} twice; allowed: each id once")
@@ -131,7 +131,7 @@ class _Index:
     def of(graph: Graph) -> _Index:
         return _Index(graph)
 
-    def names(self, accounts: pl.DataFrame) -> Names:
+    def names(self, accounts: pl.DataFrame, strikes: pl.DataFrame) -> Names:
         return Names(
             self.buffer.select("buffer_id", "site_id", "product_id"),
             self.activity.select("activity_id", "kind"),
@@ -139,6 +139,7 @@ class _Index:
             self.resource.select("resource_id"),
             accounts,
             self.room.select("site_id"),
+            strikes.select("strike_id"),
         )
 
 
@@ -174,34 +175,6 @@ class _Rings:
     info_start: Integers
     pipeline: Floats
     orders: Floats
-
-
-class _Laws:
-    """Every law of the graph once, and which entity uses which."""
-
-    def __init__(self, graph: Graph, index: _Index) -> None:
-        texts = pl.concat([index.activity["lead"], index.stream["law"].drop_nulls()]).unique(maintain_order=True).sort()
-        parsed = parse_many(texts.to_list(), folder=Path(graph.folder) if graph.folder else None)
-        number = pl.DataFrame({"text": texts, "law": np.arange(texts.len(), dtype=np.int64)})
-        wrong = [law for law in parsed if isinstance(law, LawError)]
-        if wrong:
-            raise wrong[0]
-        self.laws: list[Law] = [law for law in parsed if isinstance(law, Law)]
-        lead = index.activity.join(number, left_on="lead", right_on="text", how="left", maintain_order="left")
-        self.lead: Integers = integers(lead, "law")
-        demand = index.stream.join(number, left_on="law", right_on="text", how="left", maintain_order="left")
-        self.demand: Integers = demand["law_right"].fill_null(-1).to_numpy().astype(np.int64)
-        refuse_large_draws([self.laws[number] for number in np.unique(self.demand[self.demand >= 0])])
-        bounds = np.array([_lead_bounds(law) for law in self.laws], dtype=np.int64).reshape(-1, 2)
-        # What arrives by its age was started in an earlier period.
-        least = np.where((index.activity["lead_mode"].to_numpy() == LeadMode.KAPLAN) & (bounds[self.lead, 1] > 0), 1, 0)
-        self.lead_min: Integers = np.maximum(bounds[self.lead, 0], least)
-        self.lead_max: Integers = bounds[self.lead, 1]
-
-
-def _lead_bounds(law: Law) -> tuple[int, int]:
-    """Return shortest and longest lead time in whole periods; halves round up, nothing is below zero."""
-    return max(0, int(np.floor(law.quantile(2.0**-33) + 0.5))), longest_lead(law)
 
 
 def _arcs(frame: pl.DataFrame, index: _Index, *, other: str, index_of: pl.DataFrame, flag: str | None = None) -> _Arcs:
@@ -324,7 +297,7 @@ def _echelons(index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources
     return echelons
 
 
-def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:
+def _rings(graph: Graph, index: _Index, laws: UsedLaws) -> _Rings:
     delay = integers(index.activity, "information_delay")
     moving = graph.pipeline.join(index.activities, on="activity_id", how="left")
     ordered = graph.orders.join(index.activities, on="activity_id", how="left")
@@ -332,7 +305,7 @@ def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:
     refuse_unknown(ordered, "activity_id", where="period", column="owner")
     refuse_past(moving, "pipeline")
     refuse_past(ordered, "orders")
-    lead_max = laws.lead_max.copy()
+    lead_max = laws.longest.copy()
     # What is already on its way may arrive later than any lead time from now on, so the ring is made long enough for both.
     np.maximum.at(lead_max, integers(moving, "owner"), integers(moving, "period"))
     refuse_long(lead_max, delay, ids=index.activity["activity_id"])
@@ -350,12 +323,12 @@ def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:
 
 
 def _activities(
-    index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims, *, laws: _Laws, rings: _Rings, integer: bool
+    index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], claims: _Claims, *, laws: UsedLaws, rings: _Rings, integer: bool
 ) -> Activities:
     inputs, outputs, uses = arcs
     frame = index.activity
     kind = frame["kind"].to_numpy().astype(np.int8)
-    is_random = (laws.lead_min < laws.lead_max).astype(np.int8)
+    is_random = laws.is_random.astype(np.int8)
     good = floats(frame, "yield_rate")
     holding = floats(index.buffer, "holding_cost")
     cost_start, costs = lists(frame["cost_series"])
@@ -395,7 +368,7 @@ def _activities(
     )
 
 
-def _streams(index: _Index, laws: _Laws) -> Streams:
+def _streams(index: _Index, laws: UsedLaws) -> Streams:
     frame = index.stream
     series_start, series = lists(frame["series"])
     refuse_samples(frame, np.diff(series_start))
@@ -426,7 +399,7 @@ def _resources(index: _Index) -> Resources:
     return Resources(start, capacity, floats(index.resource, "cost"))
 
 
-def _order(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], laws: _Laws) -> Order:
+def _order(index: _Index, arcs: tuple[_Arcs, _Arcs, _Arcs], laws: UsedLaws) -> Order:
     inputs, outputs, uses = arcs
     ids = index.buffer["buffer_id"]
     buffers = ids.len()

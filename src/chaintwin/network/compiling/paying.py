@@ -14,8 +14,8 @@ from chaintwin.network.program import Names, Payments
 from chaintwin.network.tables.schema import DELAY_MAX
 
 ENTITIES: dict[str, tuple[Basis, ...]] = {
-    "activities": (Basis.STARTED, Basis.RECEIVED, Basis.COUNTED),
-    "streams": (Basis.SHIPPED,),
+    "activities": (Basis.STARTED, Basis.RECEIVED, Basis.COUNTED, Basis.SURCHARGED, Basis.SURDUTIED),
+    "streams": (Basis.SHIPPED, Basis.SURPLUS),
     "resources": (Basis.USED,),
     "buffers": (Basis.EXPIRED,),
 }

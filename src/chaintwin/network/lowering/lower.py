@@ -129,7 +129,31 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         unpriced=streams.filter(~pl.col("is_priced"))["stream_id"],
         folder=str(network.folder) if network.folder else "",
     )
+    if network.disruptions:
+        graph = _struck(graph, network, found, rows=rows, points=points, streams=streams, loads=loads, reach=reach)
     return Lowered(graph, proposals, rows, supply, found, arcs, loads, streams)
+
+
+def _struck(
+    graph: Graph,
+    network: Network,
+    found: ActivityRows,
+    *,
+    rows: Rows,
+    points: pl.DataFrame,
+    streams: pl.DataFrame,
+    loads: Loads,
+    reach: int,
+) -> Graph:
+    """Return the graph with the disruptions of the network; they choose by what the rows say."""
+    from chaintwin.network.disruptions.selecting import parts_of
+    from chaintwin.network.disruptions.striking import strike
+
+    means = found.activities.join(loads.activities.rename({"activity_mean": "mean"}), on="activity_id", how="left")
+    parts = parts_of(rows, activities=means, points=points, streams=streams, uses=graph.uses)
+    return strike(
+        graph, network.disruptions, parts=parts, settings=network.settings, reach=reach, file=network.disruptions[0].file
+    )
 
 
 def _buffer_id() -> pl.Expr:

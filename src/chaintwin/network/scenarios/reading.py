@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from chaintwin.errors import Finding, InputError
+from chaintwin.network.disruptions.disruption import Cause, Disruption
+from chaintwin.network.disruptions.reading import disruptions_of, unique_names
 from chaintwin.network.scenarios.change import Action, Change, Levels, Scalar
 from chaintwin.network.tables.catalog import TABLE_NAMES, table
 from chaintwin.network.tables.cells.cells import shown
@@ -20,7 +22,7 @@ from chaintwin.network.tables.schema import Table
 FILE_BYTES_MAX = 1024 * 1024
 NAME_LENGTH_MAX = 200
 
-FILE_KEYS = ("name", "note", "levels", "change")
+FILE_KEYS = ("name", "note", "levels", "change", "disruption", "intervention")
 CHANGE_KEYS = ("table", "where", "column", *(action.value for action in Action))
 
 EXAMPLE = '[[change]], table = "lanes", column = "lead_time", multiply = 1.5'
@@ -35,12 +37,14 @@ class Written:
     name, note : for people.
     levels : see ``Levels``.
     changes : in order.
+    disruptions : those and then the interventions.
     """
 
     name: str
     note: str
     levels: Levels
     changes: tuple[Change, ...]
+    disruptions: tuple[Disruption, ...]
 
 
 def read_written(path: Path) -> Written:
@@ -78,7 +82,7 @@ def written_of(values: Mapping[str, Any], *, name: str, file: str) -> Written:
 
     Parameters
     ----------
-    values : ``name``, ``note``, ``levels`` and the list ``change``.
+    values : ``name``, ``note``, ``levels`` and the lists ``change``, ``disruption`` and ``intervention``.
     name : used where it has none.
     file : how findings name the place.
 
@@ -88,16 +92,17 @@ def written_of(values: Mapping[str, Any], *, name: str, file: str) -> Written:
         There are faults; the exception carries all of them.
     """
     findings = [_unknown(key, FILE_KEYS, file=file) for key in values if key not in FILE_KEYS]
-    listed = values.get("change", [])
-    if not isinstance(listed, Sequence) or isinstance(listed, str):
-        findings.append(Finding("scenario.key", "change that is no list", "blocks that begin with [[change]]", file=file))
-        listed = []
     changes = []
-    for number, item in enumerate(listed, start=1):
+    for number, item in enumerate(_blocks(values, "change", findings, file=file), start=1):
         change, faults = _change(item, place=place_of(file, number))
         findings += faults
         if change is not None:
             changes.append(change)
+    disruptions: list[Disruption] = []
+    for key, cause in (("disruption", None), ("intervention", Cause.INTERVENTION)):
+        found, faults = disruptions_of(_blocks(values, key, findings, file=file), file=file, cause=cause)
+        disruptions, findings = disruptions + found, findings + faults
+    findings += unique_names(disruptions, file=file)
     texts = {}
     for key, default in (("name", name), ("note", "")):
         text = values.get(key, default)
@@ -118,7 +123,16 @@ def written_of(values: Mapping[str, Any], *, name: str, file: str) -> Written:
         kept = Levels.KEPT
     if findings:
         raise InputError(findings)
-    return Written(texts["name"], texts["note"], Levels(kept), tuple(changes))
+    return Written(texts["name"], texts["note"], Levels(kept), tuple(changes), tuple(disruptions))
+
+
+def _blocks(values: Mapping[str, Any], key: str, findings: list[Finding], *, file: str) -> Sequence[Any]:
+    """Return the blocks of a key, none where it is no list, which is told."""
+    listed = values.get(key, [])
+    if isinstance(listed, Sequence) and not isinstance(listed, str):
+        return listed
+    findings.append(Finding("scenario.key", f"{key} that is no list", f"blocks that begin with [[{key}]]", file=file))
+    return ()
 
 
 def place_of(file: str, number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from chaintwin.network.scenarios.change import Change, Levels
 from chaintwin.network.scenarios.reading import read_written, written_of
 
 if TYPE_CHECKING:
+    from chaintwin.network.disruptions.disruption import Disruption
     from chaintwin.network.network import Network
 
 
@@ -22,6 +23,7 @@ class Scenario:
     ----------
     name : of the scenario, unique in a comparison.
     changes : made one after the other.
+    disruptions : what strikes the changed network.
     levels : stock levels that the tables leave blank stay those of the network without the scenario (``kept``), but for stock
         points of which it changes ``policy``, ``review_period`` or ``service_target``; or all are proposed anew (``proposed``),
         as if everybody knew of the change and had planned for it.
@@ -38,12 +40,20 @@ class Scenario:
 
     name: str
     changes: tuple[Change, ...] = ()
+    disruptions: tuple[Disruption, ...] = ()
     levels: Levels = Levels.KEPT
     note: str = ""
     file: str = "scenario"
 
     @staticmethod
-    def of(name: str, changes: Sequence[Mapping[str, Any]] = (), *, levels: str = "kept", note: str = "") -> Scenario:
+    def of(
+        name: str,
+        changes: Sequence[Mapping[str, Any]] = (),
+        *,
+        disruptions: Sequence[Mapping[str, Any]] = (),
+        levels: str = "kept",
+        note: str = "",
+    ) -> Scenario:
         """Return a scenario of plain mappings.
 
         Parameters
@@ -51,6 +61,7 @@ class Scenario:
         name : of the scenario.
         changes : a mapping each, with the keys of the file: ``table``; ``where``; and either ``column`` with ``set``,
             ``multiply`` or ``add``, or ``insert`` with a row, or ``remove`` with True.
+        disruptions : a mapping each, with the keys of the file: ``where``, ``effect`` and more.
         levels : ``kept`` or ``proposed``; see the class.
         note : for people.
 
@@ -60,9 +71,9 @@ class Scenario:
             There are faults; the exception carries all of them.
         """
         file = f"scenario {name}"
-        values = {"name": name, "note": note, "levels": levels, "change": list(changes)}
+        values = {"name": name, "note": note, "levels": levels, "change": list(changes), "disruption": list(disruptions)}
         written = written_of(values, name=name, file=file)
-        return Scenario(written.name, written.changes, written.levels, written.note, file)
+        return Scenario(written.name, written.changes, written.disruptions, written.levels, written.note, file)
 
     @staticmethod
     def read(path: Path | str) -> Scenario:
@@ -79,10 +90,10 @@ class Scenario:
         """
         source = Path(path)
         written = read_written(source)
-        return Scenario(written.name, written.changes, written.levels, written.note, source.name)
+        return Scenario(written.name, written.changes, written.disruptions, written.levels, written.note, source.name)
 
     def apply(self, network: Network) -> Network:
-        """Return the network with the changes made; without changes the network itself.
+        """Return the network with the changes made and struck by the disruptions; without both the network itself.
 
         Parameters
         ----------
@@ -95,4 +106,7 @@ class Scenario:
         """
         from chaintwin.network.scenarios.applying import apply_changes
 
-        return apply_changes(network, self.changes, levels=self.levels, file=self.file)
+        changed = apply_changes(network, self.changes, levels=self.levels, file=self.file)
+        if not self.disruptions:
+            return changed
+        return replace(changed, disruptions=(*network.disruptions, *self.disruptions))

@@ -139,6 +139,10 @@ def _write_stock(writer: SumWriter, program: Program, rows: Rows, *, pipes: Ring
     for chosen, row in ((is_stream, rows.shipped), (~is_stream, rows.started)):
         claim = np.flatnonzero(chosen)
         writer.add(claimed[claim], row[index[claim]], weight=-buffers.claim_quantity[claim])
-    perishing = np.flatnonzero(rows.expired != rows.nowhere)
+    perishing, ruined = (np.flatnonzero(row != rows.nowhere) for row in (rows.expired, rows.struck.destroyed))
     writer.add(perishing, rows.expired[perishing], weight=-1.0)
+    writer.add(ruined, rows.struck.destroyed[ruined], weight=-1.0)
+    gone = rows.struck.lost[source]
+    raided = np.flatnonzero(gone != rows.nowhere)
+    writer.add(owner[fixed[raided]], gone[raided], weight=-quantity[raided])
     writer.add(every, rows.on_hand, weight=-1.0)

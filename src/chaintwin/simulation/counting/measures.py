@@ -125,6 +125,13 @@ def measures_of(program: Program, rows: Rows, *, pipes: Rings, queues: Rings, en
         "in_process": (every.size, each, _in_process(program, rows, pipes=pipes, end=end)),
         "spent": (every.size, each, _valued(rows, rows.spent)),
         "earned": (rows.earned.size, each, _valued(rows, rows.earned)),
+        "surcharge": (every.size, each, _valued(rows, rows.struck.surcharge)),
+        "surduty": (every.size, each, _valued(rows, rows.struck.surduty)),
+        "surplus": (rows.earned.size, each, _valued(rows, rows.struck.surplus)),
+        "destroyed": (rows.on_hand.size, each, _valued(rows, rows.struck.destroyed)),
+        "lost_under_way": (every.size, each, _valued(rows, rows.struck.lost)),
+        "cancelled": (every.size, each, _valued(rows, rows.struck.cancelled)),
+        "detained": (every.size, each, _valued(rows, rows.struck.detained)),
         "cash": _one(rows.cash, each),
         "margin": (rows.cash.size, each, _sides(program, rows.due)),
         "receivable": (rows.cash.size, 1.0, [_sides(program, rows.unpaid)[0]]),
@@ -223,13 +230,15 @@ def _places(sizes: Mapping[str, int]) -> dict[str, slice]:
 
 
 def _ordered(rows: Rows, *, queues: Rings) -> list[Term]:
-    """Return units ordered: those started, and the growth of what waits or is not seen yet."""
+    """Return units ordered: those started or cancelled, and the growth of what waits or is not seen yet."""
     every = np.arange(rows.started.size)
+    cancelled = np.flatnonzero(rows.struck.cancelled != rows.nowhere)
     return [
         (every, rows.started, 1.0),
         (every, rows.waiting, 1.0),
         (queues.owner, queues.rows, 1.0),
         (every, rows.opening_queue, -1.0),
+        (cancelled, rows.struck.cancelled[cancelled], 1.0),
     ]
 
 
@@ -242,7 +251,12 @@ def _in_process(program: Program, rows: Rows, *, pipes: Rings, end: int) -> list
     outside = np.flatnonzero(rows.outside != rows.nowhere)
     # A period outside is one more. Goods that arrive by their age are given the greatest age there, in the place of their own.
     more = np.where(ripens(program)[outside], 1.0 - rows.pipe_length[outside], 1.0)
+    struck = rows.struck
+    held, raided = (np.flatnonzero(row != rows.nowhere) for row in (struck.detained, struck.beyond))
+    again = np.where(ripens(program)[held], 1.0 - rows.pipe_length[held], 1.0)
     return [
+        (held, struck.detained[held], again),
+        (raided, struck.beyond[raided], 1.0),
         (outside, rows.outside[outside], more),
         (fixed, rows.started[fixed], lead.lead_fixed[fixed].astype(np.float64)),
         (random, rows.lead_sum[random], 1.0),
@@ -291,10 +305,15 @@ def _figures(program: Program, rows: Rows, *, pipes: Rings, end: int, periods: i
         add(name, rows.started, np.where((activities.kind == kind) & steady, activities.variable_cost, 0.0) * scale)
         changing = np.flatnonzero((activities.kind == kind) & ~steady)
         add(name, rows.spent[changing], scale)
+        charged = np.flatnonzero((activities.kind == kind) & (rows.struck.surcharge != rows.nowhere))
+        add(name, rows.struck.surcharge[charged], scale)
     add("fixed_cost", rows.start_count, activities.fixed_cost * scale)
     add("duty_cost", rows.started, activities.duty_cost * scale)
+    charged = np.flatnonzero(rows.struck.surduty != rows.nowhere)
+    add("duty_cost", rows.struck.surduty[charged], scale)
     add("resource_cost", rows.used, program.resources.cost * scale)
     changing = np.flatnonzero(rows.earned != rows.nowhere)
     add("revenue", rows.shipped, np.where(rows.earned == rows.nowhere, streams.price, 0.0) * scale)
     add("revenue", rows.earned[changing], scale)
+    add("revenue", rows.struck.surplus[rows.struck.surplus != rows.nowhere], scale)
     return writer.finish(len(LEDGER))

@@ -86,6 +86,8 @@ def causes(
     length = warm_up + (periods or 0)
     begin = (0 if state is None else state.period) + warm_up
     program = network if isinstance(network, Program) else network.compile(periods=begin + (periods or 0))
+    if program.strikes.shift.size:
+        raise UsageError("causes: found a network with disruptions; allowed: networks without, for their causes are known")
     batch = max(1, BATCH_BYTES // max(1, 8 * length * 3 * sum(program.counts)))
     total: sparse.csr_array | None = None
     for first in range(0, replications, batch):

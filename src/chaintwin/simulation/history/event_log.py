@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from chaintwin.errors import UsageError
 from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
 from chaintwin.simulation.history.trace import NEVER, Trace
@@ -113,6 +114,11 @@ class EventLog:
 def log_of(trace: Trace) -> EventLog:
     """Return the log of a trace; from it alone the state at every period can be rebuilt.
 
+    Raises
+    ------
+    UsageError
+        The network is struck by disruptions, which a log has no events for.
+
     Example
     -------
     >>> from chaintwin.examples import Example, load
@@ -122,6 +128,8 @@ def log_of(trace: Trace) -> EventLog:
     """
     from chaintwin import __version__
 
+    if trace.program.strikes.shift.size:
+        raise UsageError("log: found a network with disruptions; allowed: networks without, for a log tells of none")
     events = _frame(trace.program, [*_opening(trace), *_flows(trace), *_moves(trace), *_waits(trace), *_goods(trace)])
     head = Head(
         program_digest=trace.program.digest(),

@@ -148,7 +148,7 @@ class _Recorder:
         blocks.advance(period + 1)
         started, waiting = read(rows.started), read(rows.waiting)
         after = read(self.tape.pipes.rows)
-        held = self._kept(rows.outside)
+        held = self._kept(rows.outside) + self._kept(rows.struck.detained)
         values = {
             "on_hand": read(rows.on_hand),
             "expired": self._kept(rows.expired),
@@ -159,7 +159,7 @@ class _Recorder:
             "shipped": read(rows.shipped),
             "lost": read(rows.lost),
             "backlog": read(rows.backlog),
-            "ordered": started + waiting + self.orders @ read(self.tape.queues.rows) - queued,
+            "ordered": started + waiting + self.orders @ read(self.tape.queues.rows) - queued + self._kept(rows.struck.cancelled),
             "visible": self.orders @ _today(self.tape.queues, hidden, period=period),
             "started": started,
             "arrived": self._arrivals(period, started, before=before, after=after, held=held) - held,

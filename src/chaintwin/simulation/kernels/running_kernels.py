@@ -62,6 +62,7 @@ from chaintwin.simulation.kernels.row_kernels import (
     start_granted_kernel,
     stock_kernel,
 )
+from chaintwin.simulation.kernels.strike_kernels import strike_kernel
 from chaintwin.simulation.kernels.yielding_kernels import yield_kernel
 
 Floats = NDArray[np.float64]
@@ -107,7 +108,7 @@ def run_kernel(
             d, e, f, g = code[at, 4], code[at, 5], code[at, 6], code[at, 7]
             if op < 3:
                 _move_kernel(op, a, b, c, numbers[at, 0], phase, table)
-            elif op == 3 or op == 35 or op == 64 or op == 68:
+            elif op == 3 or op == 35 or op == 64 or op == 68 or op == 84:
                 line, law = code[at], (law_kind, law_offset, law_size, law_values)
                 _draw_kernel(op, line, numbers[at], draws, law, series, period, first, integer, scratch[0], phase, table)
             elif op == 4:
@@ -128,6 +129,8 @@ def run_kernel(
                 _travel_kernel(op, period, a, b, c, d, e, table)
             elif op == 38:
                 _sum_kernel(table, a, b, c, terms, weights)
+            elif op > 84:
+                strike_kernel(op, code[at], numbers[at], period, integer, series, table)
             elif op > 79:
                 money_kernel(op, a, b, c, d, e, f, g, period, row + 4 * length, length, series, table)
             elif op > 59:
@@ -164,8 +167,9 @@ def _draw_kernel(
     else:
         # What is sent on its way draws its lead time as late as that, because often nothing is.
         into, draw, law = (f, d, e) if op == 64 else (a, b, c)
-        if op < 64 or _is_any_kernel(table[c]):
-            fill_uniform_kernel(draws[draw, 0], draws[draw, 1], draws[draw, 2], first, period, 0, uniforms)
+        if op != 64 or _is_any_kernel(table[c]):
+            when = 0 if op == 84 else period
+            fill_uniform_kernel(draws[draw, 0], draws[draw, 1], draws[draw, 2], first, when, 0, uniforms)
             fill_quantile_kernel(laws[0][law], laws[1][law], laws[2][law], laws[3], uniforms, table[into])
         if op == 3:
             demand_kernel(table[a], table[f], table[g], table[line[8]], series[d + period % e], integer)

@@ -20,6 +20,14 @@ from chaintwin.simulation.tape.ordering import write_orders
 from chaintwin.simulation.tape.rooms.storing import stored_terms, write_storing
 from chaintwin.simulation.tape.rows import Rings, Rows, first_column, ripens, rows_for, slacks
 from chaintwin.simulation.tape.sharing import claims_of, write_claim_ages
+from chaintwin.simulation.tape.strikes.charging import write_charges
+from chaintwin.simulation.tape.strikes.striking import (
+    strike_draws,
+    strike_series,
+    write_capacities,
+    write_strikes,
+    write_swelling,
+)
 from chaintwin.simulation.tape.supply.receipts import write_receipts
 from chaintwin.simulation.tape.tape import Tape, Writer
 from chaintwin.simulation.tape.wanting import write_claims
@@ -44,6 +52,7 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
     rows = rows_for(program, state, periods=periods)
     writer, leads = Writer(), lead_tables(program)
     _write_demand(writer, program, rows)
+    write_swelling(writer, program, rows=rows)
     _write_reveals(writer, program, rows)
     write_claims(writer, program, rows=rows)
     ordered = write_orders(writer, program, rows=rows)
@@ -52,6 +61,7 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
     write_storing(writer, program, rows=rows, terms=rooms, leads=leads)
     write_receipts(writer, program, rows=rows, summed=ordered.row, leads=leads)
     write_execution(writer, program, rows=rows, resource_share=state.resource_share, leads=leads, rooms=rooms)
+    write_capacities(writer, rows=rows)
     _write_close(writer, program, rows)
     write_ages(writer, program, rows=rows)
     write_claim_ages(writer, program, rows=rows)
@@ -60,17 +70,20 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
     series = np.concatenate([streams.factor_value, streams.series_value, capacity, buffers.source_share, buffers.level_value])
     prices = (activities.cost_value, streams.price_value, program.payments.series_value)
     terms = terms.join(write_payments(writer, program, rows=rows, before=series.size, after=terms.row.size))
+    drawn = np.concatenate([streams.stream, program.activities.lead_stream, program.activities.yield_stream])
+    struck = series.size + sum(values.size for values in prices)
+    write_charges(writer, program, rows=rows, prices=series.size)
+    write_strikes(writer, program, rows=rows, before=struck, draws=drawn.size)
     code, numbers = writer.finish()
     claims, quantities = claims_of(program, rows)
-    drawn = np.concatenate([streams.stream, program.activities.lead_stream, program.activities.yield_stream])
     return Tape(
         code=code,
         numbers=numbers,
         claims=claims,
         quantities=quantities,
-        series=np.concatenate([series, *prices]),
+        series=np.concatenate([series, *prices, strike_series(program)]),
         terms=terms,
-        streams=drawn,
+        streams=np.concatenate([drawn, strike_draws(program)]),
         laws=leads.laws,
         rows=rows,
         pipes=Rings.of(rows.pipe, rows.pipe_length, by_start=ripens(program)),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from chaintwin.network.graph import Effect
 from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums
@@ -285,22 +286,26 @@ def _write_sent(writer: Writer, program: Program, rows: Rows, plan: _Plan, *, ch
     ripe = ripens(program)[chosen]
     random = (activities.lead_random[chosen] == 1) & ~ripe
     queued = random & (rows.latest[chosen] != rows.nowhere)
+    stretch = rows.struck.row_of(Effect.LEAD, count=activities.kind.size)
+    stretched = random & (stretch[chosen] >= 0)
     at_once = (activities.lead_fixed[chosen] == 0) & ~random & ~ripe
     exact = ripe | (activities.lead_fixed[chosen] == rows.pipe_length[chosen])
     draw = program.streams.stream.size + np.arange(activities.kind.size)
     ring, starts = (rows.pipe, rows.pipe_length), rows.starts
     for mine, part, op, operands in (
-        (queued, 202, Op.LEAD, (lead, draw, leads.of)),
-        (queued, 203, Op.QUEUE, (lead, starts, rows.latest)),
-        (queued, 204, Op.SCATTER, (*ring, starts, lead, rows.lead_sum)),
-        (random & ~queued, 204, Op.SEND, (*ring, starts, draw, leads.of, lead, rows.lead_sum)),
-        (~random & ~at_once & exact, 204, Op.PUT, (*ring, starts)),
-        (~random & ~at_once & ~exact, 204, Op.PUT_AHEAD, (*ring, activities.lead_fixed, starts)),
+        (queued | stretched, 202, Op.LEAD, (lead, draw, leads.of)),
+        (stretched, 203, Op.STRETCH, (lead, stretch)),
+        (queued, 204, Op.QUEUE, (lead, starts, rows.latest)),
+        (queued | stretched, 205, Op.SCATTER, (*ring, starts, lead, rows.lead_sum)),
+        (random & ~queued & ~stretched, 205, Op.SEND, (*ring, starts, draw, leads.of, lead, rows.lead_sum)),
+        (~random & ~at_once & exact, 205, Op.PUT, (*ring, starts)),
+        (~random & ~at_once & ~exact, 205, Op.PUT_AHEAD, (*ring, activities.lead_fixed, starts)),
     ):
         which = chosen[mine]
         rows_of: list[int | Integers] = [value if isinstance(value, int) else value[which] for value in operands]
-        slack = (plan.slack[which],) if op is Op.QUEUE else ()
-        writer.write("execute", op, place=(level[mine], 8, place[mine], part), rows=rows_of, numbers=slack)
+        number = {Op.QUEUE: plan.slack, Op.STRETCH: activities.lead_max}.get(op)
+        numbers = () if number is None else (number[which].astype(np.float64),)
+        writer.write("execute", op, place=(level[mine], 8, place[mine], part), rows=rows_of, numbers=numbers)
     _write_finished(writer, program, rows, plan, chosen=chosen[at_once | (random & (leads.shortest[chosen] == 0))])
 
 
@@ -310,10 +315,10 @@ def _write_finished(writer: Writer, program: Program, rows: Rows, plan: _Plan, *
         return
     activities, lead = program.activities, int(rows.spare[6])
     come = np.where(activities.lead_random == 1, lead, rows.starts)
-    place = (plan.activity_level[chosen], 8, plan.activity_place[chosen], 206)
+    place = (plan.activity_level[chosen], 8, plan.activity_place[chosen], 207)
     arrived = (come[chosen], np.ones(chosen.size, dtype=np.int64))
     paid = np.flatnonzero(rows.received[chosen] != rows.nowhere)
-    due = tuple(part[paid] if isinstance(part, np.ndarray) else part for part in (*place[:3], 205))
+    due = tuple(part[paid] if isinstance(part, np.ndarray) else part for part in (*place[:3], 206))
     writer.write("execute", Op.ADD, place=due, rows=(rows.received[chosen[paid]], arrived[0][paid], 1), numbers=(1.0,))
     write_yields(writer, program, rows=rows, event="execute", place=place, arrived=arrived, chosen=chosen)
     owner, arc = _arcs(activities.output_start, chosen)

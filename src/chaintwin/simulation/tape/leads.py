@@ -38,7 +38,8 @@ class Leads(NamedTuple):
 def lead_tables(program: Program) -> Leads:
     """Return the lead times of a program as discrete laws, which give the same periods at every uniform as rounding would.
 
-    Lead times are rounded to whole periods, halves up, between 0 (1 where goods arrive by their age) and the longest one.
+    Lead times are rounded to whole periods, halves up, between 0 (1 where goods arrive by their age) and the longest one of the
+    law, whatever is on its way at the start and whatever disruptions may stretch.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def lead_tables(program: Program) -> Leads:
         return Leads(laws, of, shortest)
     least = ripens(program)[random].astype(np.int64)
     keys, which = np.unique(
-        np.stack([activities.lead_law[random], least, activities.lead_max[random]]), axis=1, return_inverse=True
+        np.stack([activities.lead_law[random], least, activities.lead_fixed[random]]), axis=1, return_inverse=True
     )
     law, low, high = keys
     start = np.concatenate([[0], np.cumsum(high - low)]).astype(np.int64)

@@ -177,6 +177,39 @@ class Op(IntEnum):
     FOLLOW = 83
     """cash, before, funding, account: the change of the period joins the totals of the account, -1 for none."""
 
+    DRAW_ONCE = 84
+    """into, draw, law: a draw that is the same in every period."""
+    STRIKE = 85
+    """strength, once, onset, length, first value, values; periods in a unit of onset and length, shift of the onset, recovery:
+    how strong a disruption is on average over the period, and whether it begins in it."""
+    WEIGH = 86
+    """into, strength; change: the row is multiplied by one and the part of the change that the strength is."""
+    SCALE = 87
+    """into, row: into *= row."""
+    CONFINE = 88
+    """capacity, factor; limit: where the factor is below 1, no more than the limit times the factor."""
+    SWELL = 89
+    """demand, factor, backlog, position, sum of demand: the demand that was drawn or replayed is multiplied."""
+    STRETCH = 90
+    """lead time, factor; longest: multiplied, in whole periods."""
+    DETAIN = 91
+    """ring, length, factor, sum detained: of today's row only a part comes in, the rest joins tomorrow's."""
+    DETAIN_RIPE = 92
+    """arriving, ring, length, factor, sum detained: the same for goods that arrive by their age."""
+    RAID = 93
+    """gone, ring, length, factor, sum of ways, by start: of every row only a part stays."""
+    RUIN = 94
+    """gone, row, factor: of a row only a part stays."""
+    LESSEN = 95
+    """order, factor: only a part is sent."""
+    MISLEAD = 96
+    """position, on hand, factor; sign: the rule sees as much more or less stock than there is."""
+    TAKE_LOTS = 98
+    """gone, ring, length: what is gone was taken of the youngest lots first; nothing of it is left in the row then."""
+    CHARGE = 97
+    """extra, before, total, first price, prices, factor; price: what the total has grown by since it was ``before`` costs more
+    than its price by the factor; the price is that of the period, or where there are none the number."""
+
 
 WIDTH = 9
 """Whole numbers of an operation, the operation itself among them."""

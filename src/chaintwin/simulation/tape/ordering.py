@@ -12,6 +12,7 @@ from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows, fractional, slacks
 from chaintwin.simulation.tape.sourcing import source_places, write_survey, write_tiers
+from chaintwin.simulation.tape.strikes.misleading import misled
 from chaintwin.simulation.tape.supply.comparing import tiered
 from chaintwin.simulation.tape.supply.substitutes import write_missing, write_parts, write_rests
 from chaintwin.simulation.tape.supply.yields import write_positions
@@ -74,6 +75,7 @@ def _is_simple(program: Program, rows: Rows) -> NDArray[np.bool_]:
         & (buffers.batch == 0)
         & (rows.expired == rows.nowhere)
         & ~fractional(program)
+        & ~misled(program)
     )
     chosen = np.flatnonzero(simple)
     arc = buffers.source_start[chosen]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import GraphError, UsageError
-from chaintwin.network.graph import LeadMode, Policy
+from chaintwin.network.graph import Effect, LeadMode, Policy
 from chaintwin.network.program import Activities, Program
 from chaintwin.network.sizes import RING_SLOTS_MAX, SLACK
 from chaintwin.network.state import State
@@ -17,6 +17,7 @@ from chaintwin.simulation.tape.ages.classes import class_rows, first_classes
 from chaintwin.simulation.tape.ages.lots import expires, first_lots, lot_rows
 from chaintwin.simulation.tape.money.valuing import due_rows, valued
 from chaintwin.simulation.tape.rooms.filling import filling_of, may_fill_at_once
+from chaintwin.simulation.tape.strikes.layout import StruckRows
 from chaintwin.simulation.tape.supply.comparing import compared_capacity, compared_stock
 
 Floats = NDArray[np.float64]
@@ -124,6 +125,7 @@ class Rows:
     room_free, room_need : [rooms] what a site has left for stock now; what is to be stored there.
     arriving, outside : [A] what arrives today by its age at a site with little room; sum of what waited outside such a site at
         the close of each period; ``nowhere`` where goods never do.
+    struck : what disruptions keep.
     nowhere : a row nobody reads. hot : the first rows, which are worked on in every period. count : rows in all; totals by period
         follow them, ``totals`` blocks of as many rows as periods: ``PERIOD_TOTALS`` and one for the cash of each owner.
     """
@@ -202,6 +204,7 @@ class Rows:
     opening_backlog: Integers
     opening_queue: Integers
     opening_to_go: Integers
+    struck: StruckRows
     nowhere: int
     hot: int
     count: int
@@ -217,7 +220,11 @@ class Rows:
         money = ("received", "spent", "spent_at", "earned", "earned_at", "worth", "worth_at", "due", "cash", "cash_at", "funding")
         windows = Rings.of(self.promised, self.promised_length).rows
         return np.concatenate(
-            [*(getattr(self, name) for name in (*names, *more, *money, "on_time", "wanted", "outside")), windows]
+            [
+                *(getattr(self, name) for name in (*names, *more, *money, "on_time", "wanted", "outside")),
+                windows,
+                *self.struck.sums,
+            ]
         )
 
 
@@ -267,6 +274,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
     hot = next_row
     openings = {"opening_balance": count, "opening_backlog": streams, "opening_queue": actors, "opening_to_go": actors}
     taken |= {name: take(size) for name, size in (cold | openings).items()}
+    struck = StruckRows.laid_out(program, take=take, some=some)
     chosen["on_time"] = np.where(lengths["promised_length"] > 0, chosen["on_time"], taken["immediate"])
     return Rows(
         **taken,
@@ -274,6 +282,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
         **lengths,
         starts=starts,
         spare=spare,
+        struck=struck,
         nowhere=nowhere,
         hot=hot,
         count=next_row,
@@ -454,7 +463,8 @@ def _ring_lengths(program: Program, state: State) -> tuple[Integers, Integers]:
     due = state.shipments.arrival - state.period + 1
     np.maximum.at(pipe_length, state.shipments.activity_index[late], due[late])
     # What does not fit today joins tomorrow's row, which must be another one.
-    pipe_length[(filling_of(program).room >= 0) & (pipe_length == 1)] = 2
+    postponed = (filling_of(program).room >= 0) | program.strikes.struck(Effect.ARRIVALS, count=pipe_length.size)
+    pipe_length[postponed & (pipe_length == 1)] = 2
     info_length = activities.information_delay.copy()
     np.maximum.at(info_length, *_hidden_orders(state, activities))
     return pipe_length, info_length

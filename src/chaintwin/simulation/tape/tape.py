@@ -19,11 +19,11 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
-EVENTS = {"store": 0, "receive": 1, "ask": 2, "reveal": 3, "survey": 4, "order": 5, "execute": 6, "close": 7}
-"""The events of a period, in the order of METHODS 1.2; what cannot be stored is held back before receipts, and a survey
-finds what sources have free before anybody orders."""
+EVENTS = {"strike": 0, "store": 1, "receive": 2, "ask": 3, "reveal": 4, "survey": 5, "order": 6, "execute": 7, "close": 8}
+"""The events of a period, in the order of METHODS 1.2: disruptions strike first, what cannot be stored is held back before
+receipts, and a survey finds what sources have free before anybody orders."""
 
-BITS = (3, 22, 5, 22, 11)
+BITS = (4, 22, 5, 21, 11)
 """Widths of the parts of a place on the tape: event, entity or level, step, item of the step, part of the item."""
 
 LARGEST = int(np.iinfo(np.int32).max)

@@ -17,6 +17,7 @@ from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rings, Rows
 from chaintwin.simulation.tape.sharing import write_sharing
 from chaintwin.simulation.tape.sourcing import LAST
+from chaintwin.simulation.tape.strikes.misleading import write_misleading
 from chaintwin.simulation.tape.supply.substitutes import write_there
 from chaintwin.simulation.tape.tape import BITS, Writer
 
@@ -135,6 +136,7 @@ def write_wants(
         parted = chosen[np.isin(buffers.policy[chosen], (Policy.ECHELON, Policy.SMOOTHED, Policy.STERMAN, Policy.DRP))]
         writer.write("order", Op.NEAREST, place=(place[parted], 4, 1), rows=(order,))
     _write_shape(writer, program, order, place=place, slack=slack, chosen=chosen, step=4)
+    write_misleading(writer, program, rows=rows, place=place, last=LAST)
     return terms
 
 

@@ -90,6 +90,9 @@ def item_rows(program: Program, rows: Rows) -> Integers:
         (Basis.SHIPPED, rows.shipped),
         (Basis.USED, rows.used),
         (Basis.EXPIRED, rows.expired),
+        (Basis.SURCHARGED, rows.struck.surcharge),
+        (Basis.SURDUTIED, rows.struck.surduty),
+        (Basis.SURPLUS, rows.struck.surplus),
     ):
         mine = payments.item_basis == basis
         found[mine] = row[entity[mine]]

@@ -11,6 +11,7 @@ from chaintwin.simulation.tape.leads import Leads
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rooms.filling import filling_of
 from chaintwin.simulation.tape.rows import Rows, ripens
+from chaintwin.simulation.tape.strikes.detaining import write_detained, write_stretched
 from chaintwin.simulation.tape.tape import Writer
 
 Integers = NDArray[np.int64]
@@ -71,7 +72,9 @@ def write_storing(writer: Writer, program: Program, *, rows: Rows, terms: Sums, 
     place = (filling.room[aged], 1, aged)
     writer.write("store", Op.LEAD, place=(*place, 0), rows=(age, program.streams.stream.size + aged, leads.of[aged]))
     ring = (rows.pipe[aged], rows.pipe_length[aged])
-    writer.write("store", Op.RIPEN, place=(*place, 1), rows=(*ring, rows.arriving[aged], age, rows.lead_sum[aged]))
+    writer.write("store", Op.RIPEN, place=(*place, 2), rows=(*ring, rows.arriving[aged], age, rows.lead_sum[aged]))
+    write_stretched(writer, program, rows=rows, event="store", place=(*place, 1), chosen=aged)
+    write_detained(writer, program, rows=rows, ripe=(aged, rows.arriving[aged], ("store", (*place, 3))))
     today = np.where(ripe, rows.arriving, rows.pipe)[waiting], np.where(ripe, 1, rows.pipe_length)[waiting]
     asked = (rows.room_need[room], *today)
     writer.write("store", Op.ADD, place=(room, 2, waiting), rows=asked, numbers=(filling.volume[waiting],))

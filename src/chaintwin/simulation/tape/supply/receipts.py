@@ -9,6 +9,7 @@ from chaintwin.network.program import Program
 from chaintwin.simulation.tape.leads import Leads
 from chaintwin.simulation.tape.operations import Op
 from chaintwin.simulation.tape.rows import Rows, ripens
+from chaintwin.simulation.tape.strikes.detaining import write_detained, write_stretched
 from chaintwin.simulation.tape.supply.yields import write_yields
 from chaintwin.simulation.tape.tape import Writer
 
@@ -38,6 +39,8 @@ def write_receipts(writer: Writer, program: Program, *, rows: Rows, summed: NDAr
     )
     ring = (rows.pipe[aged], rows.pipe_length[aged])
     writer.write("receive", Op.RIPEN, place=(aged, 0, 1), rows=(*ring, arriving, age, rows.lead_sum[aged]))
+    write_stretched(writer, program, rows=rows, event="receive", place=(aged, 0, 0, 1), chosen=aged)
+    write_detained(writer, program, rows=rows, ripe=(aged, np.full(aged.size, arriving), ("receive", (aged, 0, 1, 1))))
     ripened = np.where(stored, rows.arriving, arriving)
     come = (np.where(ripe, ripened, rows.pipe), np.where(ripe, 1, rows.pipe_length))
     moving = np.flatnonzero(rows.pipe_length > 0)

@@ -1,0 +1,148 @@
+"""Disruptions in the engine: nothing without strength, strength over time, chance and length drawn, and what they cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from chaintwin import Scenario, simulate
+from chaintwin.errors import UsageError
+from chaintwin.examples import Example, load
+from chaintwin.network.compiling import compile_graph
+from chaintwin.network.network import Network
+from chaintwin.network.state import initial_state
+from chaintwin.simulation.history.event_log import log_of
+from chaintwin.simulation.history.tracing import trace as trace_of
+from chaintwin.simulation.results import Result
+from tests.graphs import blocks_of, graph_of, trace
+from tests.sizes import scaled
+from tests.strategies import EVERYTHING, random_network
+
+IMPACTS = {
+    "capacity": 0.0,
+    "stock_lost": 1.0,
+    "transit_lost": 1.0,
+    "orders_cancelled": 1.0,
+    "lead_time": 2.0,
+    "orders_sent": 0.0,
+    "reported_stock": 2.0,
+    "cost": 2.0,
+    "tariff": 0.25,
+    "demand": 2.0,
+    "price": 2.0,
+}
+LINE = {
+    "buffers": [{"id": "shop", "init": 100, "policy": {"type": "base_stock", "S": 100}}],
+    "activities": [{"id": "buy", "in": {}, "out": {"shop": 1}, "lead": 1, "use": {"r": 1}}],
+    "demands": [{"id": "d", "buffer": "shop", "series": [10]}],
+    "resources": {"r": [40]},
+}
+
+
+@pytest.fixture(scope="module")
+def medicines() -> Network:
+    return load(Example.MEDICINES)
+
+
+def run(network: Network, **block: Any) -> Result:
+    scenario = Scenario.of("s", disruptions=[{"where": {"country": ["ZA", "IN"]}, **block}]) if block else None
+    return simulate(network, scenario=scenario, replications=4, seed=3, warm_up=0)
+
+
+def test_simulate__a_disruption_without_strength_changes_no_bit(medicines: Network) -> None:
+    usual = run(medicines)
+    neutral = {name: 0.0 if name in ("stock_lost", "transit_lost", "orders_cancelled", "tariff") else 1.0 for name in IMPACTS}
+    for found in (run(medicines, after=90, effect=neutral), run(medicines, after=90, effect=IMPACTS, chance=0.0)):
+        for name, values in usual.figures.items():
+            assert np.array_equal(values, found.figures[name]), name
+        assert usual.streams.equals(found.streams)
+
+
+@pytest.mark.parametrize("integer", [True, False])
+def test_simulate__what_has_not_begun_changes_no_bit(integer: bool) -> None:
+    for seed in range(scaled(ci=25, full=400)):
+        network = random_network(seed, integer=integer, features=replace(EVERYTHING, random_leads=False))["network"]
+        if not network.get("strikes"):
+            continue
+        usual = {name: value for name, value in network.items() if name not in ("strikes", "effects")}
+        network["strikes"] = [strike | {"onset": 50} for strike in network["strikes"]]
+        one, other = (trace(compile_graph(graph_of(net, integer=integer)), periods=30) for net in (usual, network))
+        for name in ("on_hand", "backlog", "started", "ordered", "lost"):
+            assert one[name] == other[name], (seed, name)
+
+
+def test_trace__strength_is_the_mean_over_a_period() -> None:
+    strike = {"id": "s", "onset": 2.5, "duration": 2, "recovery": 4}
+    network = LINE | {"strikes": [strike], "effects": [{"strike": "s", "effect": "demand", "entity": "d", "factor": 0.0}]}
+    seen = trace(compile_graph(graph_of(network, integer=False)), periods=10)
+    # Half a period, one, half and then 0.8, 0.6, 0.3 and 0.1, a period each and half a period late.
+    strength = np.array([0, 0, 0.5, 1, 0.9, 0.7, 0.45, 0.2, 0.05, 0])
+    assert seen["demand"][0] == pytest.approx((10 * (1 - strength)).tolist(), abs=1e-12)
+
+
+def test_trace__stock_is_destroyed_once_and_orders_follow() -> None:
+    strike = {"id": "s", "onset": 3, "duration": 4}
+    network = LINE | {"strikes": [strike], "effects": [{"strike": "s", "effect": "stock", "entity": "shop", "factor": 0.25}]}
+    seen = trace(compile_graph(graph_of(network, integer=True)), periods=6)
+    # Of the 90 left at the close 22 and a half stay, in whole units 23 because what is lost is rounded down; 40 can be sent.
+    assert seen["on_hand"]["shop"][2:5] == [90.0, 23.0, 53.0]
+    assert seen["ordered"]["buy"][3] == 77.0
+
+
+def test_blocks__length_and_chance_are_drawn_once_a_replication() -> None:
+    strikes = [{"id": "s", "onset": 5, "duration": "uniform(0, 20)", "chance": 0.3}]
+    network = LINE | {"strikes": strikes, "effects": [{"strike": "s", "effect": "demand", "entity": "d", "factor": 0.0}]}
+    program = compile_graph(graph_of(network, integer=False))
+    count = 4_000
+    blocks = blocks_of(program, initial_state(program), periods=40, width=count, seed=7)
+    asked = []
+    for period in range(40):
+        blocks.advance(period + 1)
+        asked.append(blocks.read(blocks.plan.tape.rows.demand)[0])
+    lengths = (1.0 - np.array(asked) / 10).sum(axis=0)
+    struck = lengths > 0
+    assert struck.mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / count))
+    assert lengths[struck].mean() == pytest.approx(10.0, abs=4 * 20 / np.sqrt(12 * struck.sum()))
+    assert lengths.max() <= 20.0
+    assert program.is_random
+
+
+def test_simulate__money_of_moved_prices(medicines: Network) -> None:
+    usual = run(medicines)
+    dear = run(medicines, effect={"cost": 3, "tariff": 0.5, "price": 1.5})
+    # Prices move nothing but money, and the accounts balance.
+    for name in ("demand", "shipped", "on_hand", "backlog"):
+        assert np.array_equal(usual.figures[name], dear.figures[name]), name
+    for name in ("transport_cost", "purchase_cost", "duty_cost", "revenue"):
+        assert (dear.figures[name] > usual.figures[name]).all(), name
+    assert dear.accounts is not None
+    for result in (usual, dear):
+        costs = result.costs.group_by("line").agg(pl.col("amount").sum())
+        for line, amount in costs.iter_rows():
+            assert amount == pytest.approx(result.figures[line].mean(), rel=1e-9), line
+        accounts = result.accounts
+        assert (accounts["cash"] + (accounts["receivable"] - accounts["payable"]) / 365).to_numpy() == pytest.approx(
+            accounts["margin"].to_numpy(), rel=1e-9, abs=1e-6
+        )
+
+
+def test_simulate__starts_from_a_state(medicines: Network) -> None:
+    program = medicines.compile()
+    state = initial_state(program)
+    scenario = Scenario.of("s", disruptions=[{"where": {"country": "ZA"}, "after": 3, "duration": 9, "effect": {"capacity": 0}}])
+    found = simulate(medicines, scenario=scenario, state=state, periods=20, replications=2)
+    assert (
+        found.resources["resource_id"].to_list()
+        == simulate(medicines, periods=20, replications=2).resources["resource_id"].to_list()
+    )
+
+
+def test_log_of__says_that_it_tells_of_no_disruptions(medicines: Network) -> None:
+    scenario = Scenario.of("s", disruptions=[{"where": {"country": "ZA"}, "after": 3, "effect": {"capacity": 0}}])
+    seen = trace_of(scenario.apply(medicines), periods=5)
+    with pytest.raises(UsageError, match="disruptions"):
+        log_of(seen)
