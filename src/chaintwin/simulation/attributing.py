@@ -63,8 +63,8 @@ def cost_rows(program: Program, mean: Callable[[str], Floats]) -> pl.DataFrame:
     Parameters
     ----------
     program : what was run.
-    mean : returns by name what entities had or did a period: ``on_hand``, ``expired`` [N], ``in_process``, ``started``, ``spent``,
-        ``start_rate`` [A], ``backlog``, ``lost`` [D], ``used`` [K].
+    mean : returns by name what entities had or did a period: ``on_hand``, ``expired`` [N], ``in_process``, ``started``,
+        ``spent``, ``start_rate`` [A], ``backlog``, ``lost`` [D], ``used`` [K].
     """
     buffers, activities, streams = program.buffers, program.activities, program.streams
     names = program.names

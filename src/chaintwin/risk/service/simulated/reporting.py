@@ -58,18 +58,18 @@ def right_table(
     """
     nothing: tuple[None, None, None] = (None, None, None)
     product: tuple[float | None, float | None, float | None] = nothing
-    why = "by construction: the network has no substitutes"
+    why = "cannot be wrong: there are no substitutes"
     if replaced is not None:
-        product, why = (1.0 - replaced, None, None), "measured: the rest was made from a substitute"
+        product, why = (1.0 - replaced, None, None), "the rest was made from a substitute"
     scrapped, expired = spoiled.tolist()
     bad = f"{scrapped:.4g} units scrapped and {expired:.4g} expired a {period}" if scrapped or expired else "nothing spoils"
     rows = [
         ("product", *product, "units" if replaced is not None else None, why),
-        ("time", *_of_orders(tallies, "on_time", confidence), "orders", "measured: within the promise window"),
-        ("quantity", *_of_orders(tallies, "in_full", confidence), "orders", "measured: all came by the end of the run"),
-        ("quality", *nothing, None, f"by construction: what is not good is not shipped ({bad})"),
-        ("place", *nothing, None, "by construction: demand is served where it arises"),
-        ("cost", *nothing, None, "by construction: customers are charged the price of the tables"),
+        ("time", *_of_orders(tallies, "on_time", confidence), "orders", "within the promise window"),
+        ("quantity", *_of_orders(tallies, "in_full", confidence), "orders", "in full by the end of the run"),
+        ("quality", *nothing, None, f"cannot be wrong: only good units are shipped ({bad})"),
+        ("place", *nothing, None, "cannot be wrong: demand is served where it arises"),
+        ("cost", *nothing, None, "cannot be wrong: the price of the tables is charged"),
     ]
     schema = {"right": pl.String, "share": pl.Float64, "low": pl.Float64, "high": pl.Float64, "of": pl.String, "how": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))

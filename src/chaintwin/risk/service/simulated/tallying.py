@@ -17,23 +17,26 @@ from chaintwin.simulation.tape.rows import slacks
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
+ROUNDING = 1e-12
+"""Half widths below this share of their mean come from rounding."""
+
 LONGEST_WAIT = 14
 """Waits from 0 to this are looked at, in periods."""
 
 ORDER_SHARES: Mapping[str, tuple[str, str]] = {
-    "otif_order": ("otif", "orders whose lines are all on time in full"),
-    "right_time": ("on_time", "orders whose lines all came within the promise window"),
-    "right_quantity": ("in_full", "orders whose lines all came in full by the end of the run"),
+    "otif_order": ("otif", "orders on time in full in all lines"),
+    "right_time": ("on_time", "orders that came within the promise window"),
+    "right_quantity": ("in_full", "orders that came in full by the end of the run"),
 }
 """Shares of orders: what their lines must all be, and what that means."""
 
 STREAM_SHARES: Mapping[str, tuple[str, str, str]] = {
     "otif_line": ("otif_lines", "lines", "lines on time in full"),
-    "otif_volume": ("otif_units", "demand", "units of lines that came on time"),
-    "fill_rate": ("at_once", "demand", "units served in the period they are asked for (type 2)"),
+    "otif_volume": ("otif_units", "demand", "units of lines that came on time as a whole"),
+    "fill_rate": ("at_once", "demand", "units served in the period they are asked for: type 2"),
     "on_time_rate": ("on_time_units", "demand", "units served within the promise window"),
-    "cycle_service_level": ("clear", "lines", "periods with demand that close with nothing owed or lost (type 1)"),
-    "ready_rate": ("stocked", "periods", "periods that close with stock on hand"),
+    "cycle_service_level": ("clear", "lines", "periods with demand and nothing owed or lost: type 1"),
+    "ready_rate": ("stocked", "periods", "periods that close with stock: ready rate"),
 }
 """Shares of totals over streams: what stands above and below, and what that means."""
 
@@ -136,8 +139,9 @@ def mean_of(values: Floats, *, confidence: float) -> tuple[Floats, Floats]:
     (2.0, 12.7)
     """
     mean = values.mean(axis=0)
-    found = Moments(len(values), mean, ((values - mean) ** 2).sum(axis=0))
-    return found.average(), found.half_width(confidence)
+    half = Moments(len(values), mean, ((values - mean) ** 2).sum(axis=0)).half_width(confidence)
+    # A mean of equal values is rounded, and its last bit is no spread.
+    return mean, np.where(half <= ROUNDING * np.abs(mean), 0.0, half)
 
 
 def _orders(is_line: Booleans, is_met: Booleans, *, members: sparse.csr_array) -> Floats:
