@@ -48,7 +48,7 @@ def test_follow_flows__solves_the_plain_equations_of_random_networks() -> None:
         program = random_program(seed, integer=False)
         flows = trace(program, periods=20)
         started, shipped = flows.started.sum(axis=0), flows.shipped.sum(axis=0)
-        worth = 1.0 + np.arange(program.counts[0]) % 3
+        worth = (1 + np.arange(program.counts[0]) % 3).astype(np.float64)
         found = follow_flows(program, started=started, shipped=shipped, worth=worth)
         buffers, activities = plain_parts(program, started, shipped, worth)
         np.testing.assert_allclose(found.buffer.toarray(), buffers, atol=1e-9, err_msg=f"seed {seed}")

@@ -19,47 +19,55 @@ REPLICATIONS = 16
 """Replications that are followed period by period, which takes longer than counting them."""
 
 
+Subject = Annotated[
+    Path, typer.Argument(help="CSV or Parquet of order lines, one a row; or a project, which is simulated.", show_default=False)
+]
+Replications = Annotated[
+    int | None,
+    typer.Option(help="Independent runs of a project; intervals need two; 16 by default.", min=1, show_default=False),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(help="Seed of all random numbers of a project; 0 by default.", min=0, max=2**64 - 1, show_default=False),
+]
+HubFactor = Annotated[
+    float | None,
+    typer.Option(
+        help="Emissions of handling at hubs, ports and airports, kg of CO2e a tonne; none by default.", show_default=False
+    ),
+]
+Rows = Annotated[By | None, typer.Option(help="Rows of cost to serve, shown and drawn; sites by default.", show_default=False)]
+Top = Annotated[int | None, typer.Option(help="Rows that are shown; 10 by default.", min=1, show_default=False)]
+SharesFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="File for the share of each stream in each amount of the ledger; it ends as that of --out.", show_default=False
+    ),
+]
+OutFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="File for every line, judged, or for every site, product and stream; it ends in .csv, .parquet or .xlsx.",
+        show_default=False,
+    ),
+]
+
+
 def service(
-    subject: Annotated[
-        Path,
-        typer.Argument(help="CSV or Parquet of order lines, one a row; or a project, which is simulated.", show_default=False),
-    ],
+    subject: Subject,
     *,
     scenario: ScenarioFile = None,
     periods: Periods = None,
-    replications: Annotated[
-        int | None,
-        typer.Option(help="Independent runs of a project; intervals need two; 16 by default.", min=1, show_default=False),
-    ] = None,
+    replications: Replications = None,
     warm_up: WarmUp = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Seed of all random numbers of a project; 0 by default.", min=0, show_default=False)
-    ] = None,
+    seed: Seed = None,
     confidence: Confidence = 0.95,
-    hub_factor: Annotated[
-        float | None,
-        typer.Option(
-            help="Emissions of handling at hubs, ports and airports, kg of CO2e a tonne; none by default.", show_default=False
-        ),
-    ] = None,
-    by: Annotated[
-        By | None, typer.Option(help="Rows of cost to serve, shown and drawn; sites by default.", show_default=False)
-    ] = None,
-    top: Annotated[int | None, typer.Option(help="Rows that are shown; 10 by default.", min=1, show_default=False)] = None,
+    hub_factor: HubFactor = None,
+    by: Rows = None,
+    top: Top = None,
     plot: Plot = None,
-    shares: Annotated[
-        Path | None,
-        typer.Option(
-            help="File to write the share of each customer in each amount of the ledger to; as for --out.", show_default=False
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="File for every line, judged, or for every site, product and stream; it ends in .csv, .parquet or .xlsx.",
-            show_default=False,
-        ),
-    ] = None,
+    shares: SharesFile = None,
+    out: OutFile = None,
     json: Json = False,
 ) -> None:
     """Judge order lines, or simulate a project: rights, service, cost to serve, cash and carbon."""

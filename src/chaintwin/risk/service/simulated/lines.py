@@ -90,9 +90,9 @@ def lines_of(trace: Trace, *, warm_up: int = 0) -> Lines:
     -------
     >>> from chaintwin.examples import Example, load
     >>> from chaintwin.simulation import trace
-    >>> lines = lines_of(trace(load(Example.BEER_GAME), periods=10))
-    >>> lines.ordered[:, 0].tolist()
-    [4.0, 4.0, 4.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0]
+    >>> lines = lines_of(trace(load(Example.BEER_GAME), periods=20), warm_up=16)
+    >>> lines.ordered[:, 0].tolist(), lines.delivered[:, 0].tolist()
+    ([8.0, 8.0, 8.0, 8.0], [0, 1, 2, -1])
 
     Source: METHODS 5.2.
     """

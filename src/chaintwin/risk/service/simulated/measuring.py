@@ -37,8 +37,8 @@ from chaintwin.simulation.simulating import set_up
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-AT_ONCE = 8
-"""Replications that are followed together; they take memory together."""
+AT_ONCE, BYTES_AT_ONCE = 8, 256 * 1024**2
+"""Most replications that are followed together, and about how much memory what is seen of them may take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,9 +124,10 @@ def measure_project(
 
     Example
     -------
+    >>> import math
     >>> from chaintwin.examples import Example, load
     >>> found = measure_project(load(Example.BEER_GAME), replications=2)
-    >>> found.served.total == round(sum(found.served.shares["amount"]), 9)
+    >>> found.served.total == math.fsum(found.served.shares["amount"])
     True
 
     Source: METHODS 5.1 to 5.5.
@@ -257,8 +258,11 @@ class _Subject:
 def _followed(program: Program, span: Span) -> Iterator[Trace]:
     """Yield the replications, a few at a time."""
     periods = span.warm_up + span.periods
-    for first in range(0, span.replications, AT_ONCE):
-        count = min(AT_ONCE, span.replications - first)
+    buffers, activities, streams, resources = program.counts
+    each = 8 * periods * (3 * buffers + 10 * activities + 4 * streams + resources)
+    together = min(AT_ONCE, max(1, BYTES_AT_ONCE // each))
+    for first in range(0, span.replications, together):
+        count = min(together, span.replications - first)
         yield from traces(program, periods=periods, first=first, count=count, seed=span.seed)
 
 
