@@ -41,3 +41,23 @@ def with_payments(network: dict[str, Any], draw: np.random.Generator) -> dict[st
                     payments.append(bill | {"basis": basis, "entity_id": entity, "price": 2.5, "price_series": series})
     accounts = [{"account_id": name, "is_owner": number < 3} for number, name in enumerate(names)]
     return network | {"accounts": accounts, "payments": payments}
+
+
+def trader(said: dict[str, Any]) -> dict[str, Any]:
+    """Return who receives and ships what a case says, with stock enough to do so."""
+    duty = said["duty_rate"] * said["unit_cost"]
+    bills = (
+        ("own", "supplier", said["supplier_term"], Basis.RECEIVED, "buy", said["unit_cost"]),
+        ("own", "customs", 0, Basis.RECEIVED, "buy", duty),
+        ("own", "carrier", 0, Basis.RECEIVED, "buy", said["freight_per_unit"]),
+        ("customer", "own", said["customer_term"], Basis.SHIPPED, "d", said["price"]),
+    )
+    columns = ("payer", "payee", "term", "basis", "entity_id", "price")
+    rest = [0] * (said["horizon"] - len(said["shipments"]))
+    return {
+        "buffers": [{"id": "b", "init": sum(said["shipments"])}],
+        "activities": [{"id": "buy", "in": {}, "out": {"b": 1}, "lead": len(said["receipts"]), "pipeline": said["receipts"]}],
+        "demands": [{"id": "d", "buffer": "b", "series": [*said["shipments"], *rest]}],
+        "accounts": [{"account_id": name} for name in ("own", "supplier", "customs", "carrier", "customer")],
+        "payments": [dict(zip(columns, bill, strict=True)) for bill in bills],
+    }

@@ -30,6 +30,7 @@ EXPECTED = {
     "simulate_growth",
     "simulate_memory",
     "stress_sites",
+    "project_service",
     "import_scms",
     "rng_uniforms",
     "help_start",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import date, timedelta
 from pathlib import Path
 from typing import get_args
@@ -173,3 +174,70 @@ def test_service__judges_order_lines(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, ["risk", "service", str(lines)]).exit_code == 2
     absent = CliRunner().invoke(app, ["risk", "service", str(tmp_path / "none.csv")])
     assert "no such file" in " ".join(absent.output.split())
+
+
+def test_service__of_a_project_shows_and_writes_what_it_finds(project: Path, tmp_path: Path) -> None:
+    out, shares, picture = tmp_path / "customers.csv", tmp_path / "shares.parquet", tmp_path / "cost.svg"
+    command = ["risk", "service", str(project), "--replications", "2", "--seed", "3"]
+    files = ["--out", str(out), "--shares", str(shares), "--plot", str(picture)]
+    shown = CliRunner().invoke(app, [*command, *files])
+    assert shown.exit_code == 0, shown.output
+    assert "19.4 % of 72 orders on time in full (2 replications of 36 weeks)" in shown.output
+    for said in ("there are no", "Cost to serve by site", "retailer", "no bills are followed", "100.0 % lack a weight"):
+        assert said in " ".join(shown.output.split())
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    written = pl.read_csv(out)
+    assert written["by"].to_list() == ["all", "site", "product", "stream", "unattributed"]
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert math.fsum(pl.read_parquet(shares)["amount"]) == document["ledger"]["total"]
+    assert document["span"]["seed"] == 3
+    assert document["carbon"]["uncovered_share"] == 1.0
+    assert [row["share"] is None for row in document["rights"]] == [True, False, False, True, True, True]
+
+
+def test_service__of_a_project_in_a_scenario(project: Path, tmp_path: Path) -> None:
+    scenario = tmp_path / "patient.toml"
+    scenario.write_text('name = "patient"\n[[change]]\ntable = "demand"\ncolumn = "promise_window"\nset = 2\n', encoding="utf-8")
+    command = ["risk", "service", str(project), "--replications", "2", "--periods", "20", "--json"]
+    rates = []
+    for options in ([], ["--scenario", str(scenario)]):
+        result = CliRunner().invoke(app, [*command, *options])
+        assert result.exit_code == 0, result.output
+        rates.append(json.loads(result.stdout)["customers"][0]["on_time_rate"])
+    assert rates[0] < rates[1]
+
+
+def test_service__of_a_workbook_with_hubs_and_products(tmp_path: Path) -> None:
+    book = tmp_path / "med.xlsx"
+    assert CliRunner().invoke(app, ["init", str(book), "--from-example", "medicines", "--layout", "xlsx"]).exit_code == 0
+    command = ["risk", "service", str(book), "--replications", "2", "--periods", "10", "--warm-up", "2", "--by", "product"]
+    shown = CliRunner().invoke(app, [*command, "--top", "3", "--hub-factor", "1.5"])
+    assert shown.exit_code == 0, shown.output
+    for said in ("Cost to serve by product", "more; --top shows them", "all as one", "given with --hub-factor", "hubs"):
+        assert said in shown.output, said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--out", "found.txt"], "allowed: .csv"),
+        (["--shares", "found.txt"], "allowed: .csv"),
+        (["--plot", "found.txt"], "allowed: .svg or .png"),
+        (["--by", "planet"], "planet"),
+        (["--confidence", "1.5"], "confidence: found 1.5"),
+        (["--hub-factor", "-1"], "intensity: found -1"),
+        (["--periods", "2000000"], "periods"),
+    ],
+)
+def test_service__of_a_project_refuses_with_the_cure(project: Path, options: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["risk", "service", str(project), *options])
+    assert result.exit_code in (1, 2)
+    assert said in " ".join(result.output.split())
+
+
+def test_service__order_lines_are_not_simulated(tmp_path: Path) -> None:
+    lines = tmp_path / "lines.csv"
+    lines.write_text("order_id\nA\n", encoding="utf-8")
+    refused = CliRunner().invoke(app, ["risk", "service", str(lines), "--replications", "4"])
+    assert refused.exit_code == 2
+    assert "--replications: found order lines" in " ".join(refused.output.split())

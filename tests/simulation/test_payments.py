@@ -18,7 +18,7 @@ from chaintwin.simulation.counting.measures import LEDGER
 from chaintwin.simulation.ensemble import run_ensemble
 from chaintwin.simulation.playing import Reduced, Span
 from chaintwin.simulation.tape.rows import rows_for
-from tests.bills import lawful, with_payments
+from tests.bills import lawful, trader, with_payments
 from tests.graphs import blocks_of, graph_of, in_process
 from tests.shared_data import cases_of
 from tests.sizes import scaled
@@ -32,7 +32,7 @@ PERIODS = 30
 @pytest.mark.parametrize("case", cases_of("cases/metrics.json", "met.payment_terms"))
 def test_run_kernel__pays_what_the_cases_of_payment_terms_say(case: dict[str, Any]) -> None:
     said, wanted = case["inputs"], case["expected"]
-    program = compile_graph(graph_of(_trader(said), integer=False))
+    program = compile_graph(graph_of(trader(said), integer=False))
     block = blocks_of(program, initial_state(program), periods=said["horizon"])
     rows = block.plan.tape.rows
     own = program.names.accounts["account_id"].to_list().index("own")
@@ -164,26 +164,6 @@ def _random(seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     at_once = seed % 2 == 0
     case = random_network(seed, periods=PERIODS, features=replace(EVERYTHING, loops=not at_once))
     return case, with_payments(lawful(case["network"], at_once=at_once), np.random.default_rng(seed))
-
-
-def _trader(said: dict[str, Any]) -> dict[str, Any]:
-    """Return who receives and ships what a case says, with stock enough to do so."""
-    duty = said["duty_rate"] * said["unit_cost"]
-    bills = (
-        ("own", "supplier", said["supplier_term"], Basis.RECEIVED, "buy", said["unit_cost"]),
-        ("own", "customs", 0, Basis.RECEIVED, "buy", duty),
-        ("own", "carrier", 0, Basis.RECEIVED, "buy", said["freight_per_unit"]),
-        ("customer", "own", said["customer_term"], Basis.SHIPPED, "d", said["price"]),
-    )
-    columns = ("payer", "payee", "term", "basis", "entity_id", "price")
-    rest = [0] * (said["horizon"] - len(said["shipments"]))
-    return {
-        "buffers": [{"id": "b", "init": sum(said["shipments"])}],
-        "activities": [{"id": "buy", "in": {}, "out": {"b": 1}, "lead": len(said["receipts"]), "pipeline": said["receipts"]}],
-        "demands": [{"id": "d", "buffer": "b", "series": [*said["shipments"], *rest]}],
-        "accounts": [{"account_id": name} for name in ("own", "supplier", "customs", "carrier", "customer")],
-        "payments": [dict(zip(columns, bill, strict=True)) for bill in bills],
-    }
 
 
 def _play(program: Program) -> tuple[dict[Basis, Floats], Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -53,6 +54,18 @@ def cost_frame(program: Program, reduced: Reduced) -> pl.DataFrame:
     ----------
     program, reduced : what was run and what was kept.
     """
+    return cost_rows(program, lambda name: reduced[name].average()).filter(pl.col("amount") != 0)
+
+
+def cost_rows(program: Program, mean: Callable[[str], Floats]) -> pl.DataFrame:
+    """Return the rows of ``cost_frame``, those that cost nothing too: every entity of each cost line, in their order.
+
+    Parameters
+    ----------
+    program : what was run.
+    mean : returns by name what entities had or did a period: ``on_hand``, ``expired`` [N], ``in_process``, ``started``,
+        ``spent``, ``start_rate`` [A], ``backlog``, ``lost`` [D], ``used`` [K].
+    """
     buffers, activities, streams = program.buffers, program.activities, program.streams
     names = program.names
     points = names.buffers.select("site_id", "product_id", id="buffer_id")
@@ -63,9 +76,6 @@ def cost_frame(program: Program, reduced: Reduced) -> pl.DataFrame:
     wishes = wishes.select("site_id", "product_id", id="stream_id")
     nowhere = pl.lit(None, dtype=pl.String)
     crews = names.resources.select(site_id=nowhere, product_id=nowhere, id="resource_id")
-
-    def mean(name: str) -> Floats:
-        return reduced[name].average()
 
     def variable(kind: ActivityKind) -> Floats:
         steady = np.diff(activities.cost_start) == 0
@@ -90,7 +100,7 @@ def cost_frame(program: Program, reduced: Reduced) -> pl.DataFrame:
         for line, kind, frame, amount in lines
         if frame.height
     ]
-    return pl.concat(parts).filter(pl.col("amount") != 0) if parts else pl.DataFrame(schema=COST_SCHEMA)
+    return pl.concat(parts) if parts else pl.DataFrame(schema=COST_SCHEMA)
 
 
 def _first(start: Integers, members: Integers) -> list[int | None]:

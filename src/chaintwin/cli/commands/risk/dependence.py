@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from chaintwin.cli.commands.options import Json, Project
+from chaintwin.cli.running.outputs import Outputs
 from chaintwin.cli.terminal.session import session
 
 BasisOf = Literal["value", "volume"]
@@ -35,17 +36,15 @@ def dependence(
         from chaintwin.cli.views.risk.dependence_view import dependence_about, show_dependence
         from chaintwin.network.lowering.lower import lower_in_full
         from chaintwin.risk.dependence import Basis, lose_countries, measure_concentration, read_blocs
-        from chaintwin.risk.writing import check_table_file, write_table
 
-        if out is not None:
-            check_table_file(out)
+        outputs = Outputs(out)
+        outputs.check()
         blocs = read_blocs(bloc or [])
         network = usable_network(terminal, project)
         lowered = lower_in_full(network)
         concentration = measure_concentration(network, lowered, basis=Basis(basis), blocs=blocs)
         losses = lose_countries(network, lowered, basis=Basis(basis))
-        if out is not None:
-            write_table(out, losses.by_country, name="countries", about=dependence_about(concentration, basis=basis))
+        outputs.write(losses.by_country, name="countries", about=dependence_about(concentration, basis=basis))
         terminal.document(
             {
                 "project": project,
@@ -61,5 +60,4 @@ def dependence(
             }
         )
         show_dependence(terminal, concentration, losses=losses, period=str(network.settings.period), top=top)
-        if out is not None:
-            terminal.note(f"What is left without each country written to {out}.")
+        outputs.say(terminal, "What is left without each country")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from chaintwin.cli.commands.options import Json, Project, TableFile
+from chaintwin.cli.running.outputs import Outputs
 from chaintwin.cli.terminal.session import session
 
 
@@ -27,14 +28,12 @@ def hazards(
         from chaintwin.cli.views.risk.hazards_view import hazards_about, show_hazards
         from chaintwin.ingest.hazards.reading import read_hazards
         from chaintwin.risk.hazards.matching import match_hazards
-        from chaintwin.risk.writing import check_table_file, write_table
 
-        if out is not None:
-            check_table_file(out)
+        outputs = Outputs(out)
+        outputs.check()
         read = read_hazards(feed)
         found = match_hazards(usable_network(terminal, project), read.records, vulnerability=vulnerability, least=least)
-        if out is not None:
-            write_table(out, found.table, name="hazards", about=hazards_about(read))
+        outputs.write(found.table, name="hazards", about=hazards_about(read))
         terminal.document(
             {
                 "project": project,
@@ -49,5 +48,4 @@ def hazards(
             }
         )
         show_hazards(terminal, read, found=found, top=top)
-        if out is not None:
-            terminal.note(f"All rows written to {out}.")
+        outputs.say(terminal)
