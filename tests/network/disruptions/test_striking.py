@@ -170,9 +170,12 @@ def test_strike__contradictions(network: Network) -> None:
     stop = {"name": "stop", "where": {"lane": "road"}, "start": "2026-02-01", "duration": 10, "effect": CLOSED}
     more = {"name": "more", "where": {"lane": "road"}, "effect": {"capacity": 1.5}}
     said = fault(network, stop, more | {"start": "2026-02-05", "duration": 3})
-    assert "raised and stopped at the same time as disruption 1" in said
+    assert "raised and stopped at the same time as stop" in said
     struck(network, stop, more | {"start": "2026-02-11", "duration": 3})
-    assert "the same as disruption 1" in fault(network, stop, stop | {"name": "again"})
+    assert "the same as stop" in fault(network, stop, stop | {"name": "again"})
+    # What is done about it may be meant for more than what is stopped.
+    answer = more | {"start": "2026-02-05", "cause": "intervention"}
+    struck(network, stop, answer)
     # Two that both cut work together.
     struck(network, stop, stop | {"name": "half", "effect": {"capacity": 0.5}})
 

@@ -133,7 +133,8 @@ def _changes(scenario: Scenario) -> list[str]:
     rest = len(scenario.changes) - len(lines)
     if rest:
         lines.append(f"and {count(rest, 'change')} more")
-    if not scenario.changes:
+    lines += [str(disruption) for disruption in scenario.disruptions]
+    if not lines:
         lines = ["no changes"]
     elif scenario.levels == "proposed":
         lines.append("blank stock levels are proposed anew")

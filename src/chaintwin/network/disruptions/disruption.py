@@ -174,6 +174,11 @@ class Disruption:
         values = {name: getattr(self, name) for name in self.__slots__}
         return _again, (values | {"effect": dict(self.effect)},)
 
+    def __str__(self) -> str:
+        does = [f"{impact.replace('_', ' ')} {size:g}" for impact, size in self.effect.items()]
+        does += ["ships sail around"] if self.reroute else []
+        return f"{self.name}: {self.cause}, {self.where}: {', '.join(does)}"
+
     @property
     def left(self) -> NDArray[np.float64]:
         """Floats[CELLS + 1]: the strength added up over the recovery, as a share of full strength through all of it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from chaintwin.errors import Finding, InputError
-from chaintwin.network.disruptions.disruption import LOST, NEUTRAL, Disruption, Impact
+from chaintwin.network.disruptions.disruption import LOST, NEUTRAL, Cause, Disruption, Impact
 from chaintwin.network.disruptions.rerouting import detours
 from chaintwin.network.disruptions.selecting import Chosen, Parts, Selector
 from chaintwin.network.graph import (
@@ -66,9 +66,7 @@ class _Row:
     amount: float = 0.0
 
 
-def strike(
-    graph: Graph, disruptions: Sequence[Disruption], *, parts: Parts, settings: Settings, reach: int, file: str = "scenario"
-) -> Graph:
+def strike(graph: Graph, disruptions: Sequence[Disruption], *, parts: Parts, settings: Settings, reach: int) -> Graph:
     """Return the graph with disruptions; those that change nothing are left out of it.
 
     Parameters
@@ -77,7 +75,6 @@ def strike(
     disruptions : with names of their own.
     parts : what disruptions choose from.
     settings : of the project. reach : periods that are run.
-    file : how findings name the scenario.
 
     Raises
     ------
@@ -88,7 +85,7 @@ def strike(
     rows: list[_Row] = []
     findings: list[Finding] = []
     for number, disruption in enumerate(disruptions, start=1):
-        place = place_of(file, number, disruption)
+        place = place_of(disruption)
         findings += _dates(disruption, settings, reach=reach, place=place)
         before = len(selector.findings)
         found = list(_rows(number, disruption, selector, settings=settings, place=place))
@@ -99,7 +96,7 @@ def strike(
             )
         rows += found
     findings += selector.findings
-    findings = list(dict.fromkeys(findings)) + _contradictions(rows, disruptions, file=file)
+    findings = list(dict.fromkeys(findings)) + _contradictions(rows, disruptions)
     if findings:
         raise InputError(findings)
     rows = [row for row in rows if row.factor != 1.0 or row.effect is Effect.PREPAID]
@@ -136,15 +133,16 @@ def strike(
     return _with_payments(struck, rows)
 
 
-def place_of(file: str, number: int, disruption: Disruption) -> str:
+def place_of(disruption: Disruption) -> str:
     """Return how findings name one disruption of a scenario.
 
     Example
     -------
-    >>> place_of("suez.toml", 1, Disruption("canal closed"))
-    'suez.toml, disruption 1 (canal closed)'
+    >>> place_of(Disruption("canal closed", file="suez.toml")), place_of(Disruption("disruption 2"))
+    ('suez.toml, disruption canal closed', 'scenario, disruption 2')
     """
-    return f"{file}, disruption {number} ({disruption.name})"
+    named = disruption.name.startswith(("disruption ", "intervention "))
+    return f"{disruption.file}, {'' if named else 'disruption '}{disruption.name}"
 
 
 def _strike(disruption: Disruption, settings: Settings) -> dict[str, object]:
@@ -241,8 +239,11 @@ def _dates(disruption: Disruption, settings: Settings, *, reach: int, place: str
     return [Finding("disruption.date", found, allowed, "correct the day, or the start and horizon", file=place, column="start")]
 
 
-def _contradictions(rows: Sequence[_Row], disruptions: Sequence[Disruption], *, file: str) -> list[Finding]:
-    """Return disruptions that say the same twice, or that stop and raise the same at the same time."""
+def _contradictions(rows: Sequence[_Row], disruptions: Sequence[Disruption]) -> list[Finding]:
+    """Return disruptions that say the same twice, or that stop and raise the same at the same time.
+
+    An intervention may raise what is stopped: nothing stays nothing, and it is meant for all else.
+    """
     found: dict[tuple[str, int, int], Finding] = {}
     on: dict[tuple[Effect, str], list[_Row]] = {}
     for row in rows:
@@ -253,15 +254,16 @@ def _contradictions(rows: Sequence[_Row], disruptions: Sequence[Disruption], *, 
                 first, second = (disruptions[row.number - 1] for row in (one, other))
                 if one.number == other.number or not _overlap(first, second):
                     continue
-                place = place_of(file, other.number, second)
+                place = place_of(second)
                 name = entity.removeprefix(LIMIT_PREFIX)
-                if 0.0 in (one.factor, other.factor) and max(one.factor, other.factor) > 1:
-                    text = f"{effect.name.lower()} of {name} raised and stopped at the same time as disruption {one.number}"
+                answer = Cause.INTERVENTION in (first.cause, second.cause)
+                if 0.0 in (one.factor, other.factor) and max(one.factor, other.factor) > 1 and not answer:
+                    text = f"{effect.name.lower()} of {name} raised and stopped at the same time as {first.name}"
                     fix = "let one end before the other begins, or leave one out"
                     finding = Finding("disruption.contradiction", text, "one of the two", fix, file=place)
                     found.setdefault(("contradiction", one.number, other.number), finding)
                 elif one.factor == other.factor != 1.0 and replace(first, name="") == replace(second, name=""):
-                    text = f"the same as disruption {one.number}"
+                    text = f"the same as {first.name}"
                     finding = Finding("disruption.twice", text, "each disruption once", "remove one of them", file=place)
                     found.setdefault(("twice", one.number, other.number), finding)
     return list(found.values())

@@ -151,9 +151,7 @@ def _struck(
 
     means = found.activities.join(loads.activities.rename({"activity_mean": "mean"}), on="activity_id", how="left")
     parts = parts_of(rows, activities=means, points=points, streams=streams, uses=graph.uses)
-    return strike(
-        graph, network.disruptions, parts=parts, settings=network.settings, reach=reach, file=network.disruptions[0].file
-    )
+    return strike(graph, network.disruptions, parts=parts, settings=network.settings, reach=reach)
 
 
 def _buffer_id() -> pl.Expr:

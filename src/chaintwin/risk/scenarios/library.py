@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from chaintwin.errors import UsageError
+import polars as pl
+
+from chaintwin.errors import InputError, UsageError
+from chaintwin.network.lowering import lower
+from chaintwin.network.network import Network
 from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.network.tables.cells.nearest import names_of
 
@@ -63,6 +68,62 @@ def find_scenario(given: str) -> Scenario:
     """
     path = Path(given)
     return Scenario.read(path) if path.suffix.lower() == ".toml" else shipped(given)
+
+
+def shipped_on(network: Network, *, progress: Callable[[float], None] | None = None) -> pl.DataFrame:
+    """Return the ready scenarios and what of a network they are on.
+
+    Parameters
+    ----------
+    network : the project.
+    progress : called with the share done.
+
+    Returns
+    -------
+    ``name``, ``title``, ``note``, ``effects``: how many flows, stock points, streams and resources are hit; null where a
+    disruption of it touches nothing.
+    """
+    rows = []
+    for number, name in enumerate(shipped_names()):
+        scenario = shipped(name)
+        try:
+            effects = lower(scenario.apply(network)).effects.select("effect", "entity_id").unique().height
+        except InputError:
+            effects = None
+        rows.append((name, scenario.name, scenario.note, effects))
+        if progress is not None:
+            progress((number + 1) / len(shipped_names()))
+    schema = {"name": pl.String, "title": pl.String, "note": pl.String, "effects": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def copy_shipped(names: Sequence[str], folder: Path | str) -> list[Path]:
+    """Copy ready scenarios into a folder, to be changed; nothing is overwritten.
+
+    Parameters
+    ----------
+    names : of ready scenarios. folder : made if it is not there.
+
+    Raises
+    ------
+    UsageError
+        A name is unknown, or a file is there already.
+    """
+    into = Path(folder)
+    targets = []
+    for name in names:
+        shipped(name)
+        target = into / f"{name}.toml"
+        if target.exists():
+            raise UsageError(f"{target}: found a file; allowed: a new one; fix: name another folder, or remove the file")
+        targets.append(target)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        for target in targets:
+            target.write_bytes((FOLDER / target.name).read_bytes())
+    except OSError as error:
+        raise UsageError(f"{into}: found {error.strerror}; allowed: a folder that can be written to") from error
+    return targets
 
 
 def answered(scenario: Scenario, response: Scenario) -> Scenario:
