@@ -14,7 +14,7 @@ import typer
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 from chaintwin.cli.commands.history import trace, why
 from chaintwin.cli.commands.results import explore
-from chaintwin.cli.commands.risk import bullwhip, dependence, hazards, service, stress
+from chaintwin.cli.commands.risk import annual, bullwhip, dependence, hazards, service, stress
 
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 """Exit codes of a command that was stopped from outside: 128 and the number of the signal, as a shell counts them."""
@@ -40,6 +40,7 @@ risk = typer.Typer(
     name="risk", rich_markup_mode=None, no_args_is_help=True, help="What can go wrong, how badly, how long we last."
 )
 risk.command()(stress.stress)
+risk.command()(annual.annual)
 risk.command()(bullwhip.bullwhip)
 risk.command()(dependence.dependence)
 risk.command()(hazards.hazards)
