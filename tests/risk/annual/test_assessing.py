@@ -16,19 +16,20 @@ from polars.testing import assert_frame_equal
 from chaintwin.cli.commands.risk.annual import MeasuredBy
 from chaintwin.errors import CancelledError, UsageError
 from chaintwin.examples import Example, load
-from chaintwin.network.lowering.lower import lower_in_full
+from chaintwin.laws import parse
 from chaintwin.network.network import Network
-from chaintwin.network.state import initial_state
 from chaintwin.risk.annual.assessing import AnnualLoss, annual_loss, read_levels
-from chaintwin.risk.annual.catalogue.collecting import catalogue_of
-from chaintwin.risk.annual.catalogue.places import Places
+from chaintwin.risk.annual.attribution import OTHERS, PARTS_MAX, attribution
+from chaintwin.risk.annual.catalogue.threats import Threat
+from chaintwin.risk.annual.costing import cost_years
+from chaintwin.risk.annual.measures import Sample
 from chaintwin.risk.annual.picture import draw
 from chaintwin.risk.annual.pricing import GROUPS_MAX, price_outages
 from chaintwin.risk.annual.years import draw_outages
 from chaintwin.risk.occurrence import Replications
-from chaintwin.risk.stress.collapsed import Collapsed
-from chaintwin.risk.stress.flows import Flows, Measure, flows_of
-from tests.risk.annual.making import threat
+from chaintwin.risk.stress.flows import Flows, Measure
+from chaintwin.risk.stress.scopes import Scope, ScopeKind
+from tests.risk.annual.making import costed, drawn, threat
 from tests.risk.stress.networks import flows_from
 
 YEARS = 400
@@ -181,11 +182,8 @@ def twins() -> Flows:
 
 
 def test_price_outages__who_is_hit_together_costs_more_than_one_by_one(twins: Flows) -> None:
-    from chaintwin.risk.stress.scopes import Scope, ScopeKind
-
     plants = tuple(Scope(ScopeKind.SITE, name, name, np.array([number])) for number, name in enumerate(("north", "south")))
-    shock = threat("quake", 3.0, "uniform(1, 20)", sites=("north", "south"), hit=(0.5, 0.5))
-    shock = type(shock)("quake", "quake", plants, shock.vulnerabilities, 3.0, shock.duration)
+    shock = Threat("quake", "quake", plants, np.full(2, 0.5), 3.0, parse("uniform(1, 20)"))
     outages = draw_outages([shock], Replications(1, 200))
     prices = price_outages(twins, [shock], outages=outages, longest=365.0)
     by_group = {members: curve for (_, members), curve in zip(outages.groups, prices.groups, strict=True)}
@@ -198,23 +196,46 @@ def test_price_outages__who_is_hit_together_costs_more_than_one_by_one(twins: Fl
 
 
 def test_price_outages__rare_groups_cost_what_a_larger_one_costs() -> None:
-    medicines = load(Example.MEDICINES)
-    lowered = lower_in_full(medicines)
-    program = medicines.compile()
-    flows = flows_of(program, initial_state(program))
-    places = Places.of(medicines, lowered)
-    threats = [one for one in catalogue_of(medicines, places, vulnerability=0.5).threats if one.id == "power-rationing-china"]
-    outages = draw_outages(threats, Replications(1, 1500))
-    assert len(outages.groups) > GROUPS_MAX + 5
-    prices = price_outages(flows, threats, outages=outages, longest=365.0)
-    assert prices.is_bounded.sum() == len(outages.groups) - GROUPS_MAX
+    names = "abcdefg"
+    activities = [{"site": name, "cap": math.inf, "in": {}, "out": {name: 1.0}} for name in names]
+    demands = [{"buffer": name, "rate": 1.0, "margin": 1.0} for name in names]
+    flows = flows_from({"stock": dict.fromkeys(names, 0.0), "activities": activities, "demands": demands})
+    plants = tuple(Scope(ScopeKind.SITE, name, name, np.array([number])) for number, name in enumerate(names))
+    shock = Threat("quake", "quake", plants, np.full(7, 0.5), 2.0, parse("exponential(9)"))
+    outages = draw_outages([shock], Replications(1, 2000))
+    assert len(outages.groups) == 127
+    prices = price_outages(flows, [shock], outages=outages, longest=365.0)
+    assert prices.is_bounded.sum() == 127 - GROUPS_MAX
     counts = np.bincount(outages.group)
     assert counts[prices.is_bounded].max() <= counts[~prices.is_bounded].min()
-    model = Collapsed(flows)
-    for number in np.flatnonzero(prices.is_bounded)[:8].tolist():
-        members = outages.groups[number][1]
-        out = np.concatenate([threats[0].places[member].activities for member in members])
-        for time in (20.0, 90.0):
-            exact = model.impact(out, time=time, share=threats[0].severity_rate)[0]
-            assert prices.groups[number].low_at([time])[0] <= exact * (1 + 1e-6) + 1e-6
-            assert exact <= prices.groups[number].at([time])[0] * (1 + 1e-6) + 1e-6
+    for number, (_, members) in enumerate(outages.groups):
+        # Every plant that is out loses one unit a day.
+        cost, least = prices.groups[number].at([50.0])[0] / 50, prices.groups[number].low_at([50.0])[0] / 50
+        if prices.is_bounded[number]:
+            assert least == pytest.approx(1)
+            assert round(cost) == pytest.approx(cost)
+            assert len(members) <= round(cost) <= 7
+        else:
+            assert cost == pytest.approx(len(members))
+            assert least == pytest.approx(len(members))
+    costs = cost_years([shock], outages, prices=prices)
+    assert 0 < costs.bounded < 1
+
+
+def test_attribution__the_smallest_of_many_are_one_row() -> None:
+    threats = [threat(f"fire {number}", 0.02 + 0.001 * number, sites=(f"s{number}",)) for number in range(PARTS_MAX + 30)]
+    outages = drawn(threats, 3000)
+    costs = costed(threats, outages)
+    sample = Sample(costs.losses, outages.event_probability, 0.9)
+    parts = attribution(threats, outages, costs=costs, sample=sample, level=0.9)
+    shortfall = sample.expected_shortfall(0.9).value
+    for by, kinds in (("threat", ["threat"]), ("place", ["site", "place"])):
+        rows = parts.filter(pl.col("by").is_in(kinds))
+        assert rows.height == PARTS_MAX + 1
+        others = rows.filter(pl.col("id") == OTHERS).to_dicts()
+        assert [row["by"] for row in others] == [by]
+        assert rows["mean"].sum() == pytest.approx(sample.mean().value)
+        assert rows["shortfall"].sum() == pytest.approx(shortfall)
+        assert rows["events"].sum() == pytest.approx(outages.events, rel=0.05)
+        assert others[0]["mean"] > 0
+        assert others[0]["events"] > 25 * 0.02

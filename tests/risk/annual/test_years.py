@@ -42,6 +42,18 @@ def test_draw_outages__a_threat_that_is_added_moves_nobody() -> None:
     }
 
 
+def test_draw_outages__threats_share_no_random_numbers() -> None:
+    found = draw_outages([threat("fire", 1.0, "exponential(5)"), threat("flood", 1.0, "exponential(5)")], Replications(3, 3000))
+    one, other = ({year: (day, duration) for year, day, duration, _ in reversed(events_of(found, number))} for number in (0, 1))
+    both = sorted(set(one) & set(other))
+    assert len(both) > 1000
+    for column in (0, 1):
+        first, second = (np.array([events[year][column] for year in both]) for events in (one, other))
+        assert abs(np.corrcoef(first, second)[0, 1]) < 0.1
+    every = np.array(list(one.values()))
+    assert abs(np.corrcoef(every.T)[0, 1]) < 0.1
+
+
 def test_draw_outages__the_same_seed_gives_the_same_bytes() -> None:
     threats = [
         threat("fire", 0.3, "lognormal(mean=10, cv=1)"),

@@ -35,7 +35,8 @@ def draw(found: AnnualLoss) -> str:
     canvas = Canvas(WIDTH, bottom + (96 + ROW * causes.height if causes.height else 56), title=title)
     canvas.text((24, 28), title, size=16, bold=True)
     said = (
-        f"{short_number(found.mean.value)} expected; {found.years:,} simulated years with an event; band: {found.confidence:.0%}"
+        f"{short_number(found.mean.value)} expected; {found.years:,} simulated years with an event; band: "
+        f"{100 * found.confidence:.4g} % of simulations; dots: value at risk"
     )
     canvas.text((24, 48), said, size=11, color=FAINT)
     canvas.text((LEFT, TOP - 14), "probability of a year that loses more", size=11, color=FAINT)
