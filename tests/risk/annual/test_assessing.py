@@ -17,17 +17,22 @@ from chaintwin.cli.commands.risk.annual import MeasuredBy
 from chaintwin.errors import CancelledError, UsageError
 from chaintwin.examples import Example, load
 from chaintwin.laws import parse
+from chaintwin.network.lowering.lower import lower_in_full
 from chaintwin.network.network import Network
+from chaintwin.network.state import initial_state
 from chaintwin.risk.annual.assessing import AnnualLoss, annual_loss, read_levels
 from chaintwin.risk.annual.attribution import OTHERS, PARTS_MAX, attribution
+from chaintwin.risk.annual.catalogue.collecting import catalogue_of
+from chaintwin.risk.annual.catalogue.places import Places
 from chaintwin.risk.annual.catalogue.threats import Threat
 from chaintwin.risk.annual.costing import cost_years
 from chaintwin.risk.annual.measures import Sample
 from chaintwin.risk.annual.picture import draw
 from chaintwin.risk.annual.pricing import GROUPS_MAX, price_outages
-from chaintwin.risk.annual.years import draw_outages
+from chaintwin.risk.annual.years import draw_outages, years_to_draw
 from chaintwin.risk.occurrence import Replications
-from chaintwin.risk.stress.flows import Flows, Measure
+from chaintwin.risk.stress.collapsed import Collapsed
+from chaintwin.risk.stress.flows import Flows, Measure, flows_of
 from chaintwin.risk.stress.scopes import Scope, ScopeKind
 from tests.risk.annual.making import costed, drawn, threat
 from tests.risk.stress.networks import flows_from
@@ -83,6 +88,26 @@ def test_annual_loss__levels_rise_and_contributions_add_up(found: AnnualLoss) ->
         assert parts["shortfall"].sum() == pytest.approx(shortfall)
         assert parts["shortfall"].is_sorted(descending=True)
         assert parts["rank"].to_list() == list(range(1, parts.height + 1))
+
+
+def test_annual_loss__is_that_of_the_programme_solved_for_each_event(network: Network) -> None:
+    years = 60
+    result = annual_loss(network, years=years, measure="units", own_rate=0.4)
+    program = network.compile()
+    flows = flows_of(program, initial_state(program), measure=Measure.UNITS)
+    threats = catalogue_of(network, Places.of(network, lower_in_full(network)), own_rate=0.4).threats
+    outages = draw_outages(threats, Replications(1, years_to_draw(threats, years)), most=years)
+    model, nobody, losses = Collapsed(flows), np.zeros(0, dtype=np.int64), np.zeros(years)
+    for year, number, weeks in zip(outages.year, outages.threat, outages.duration, strict=True):
+        time = min(float(weeks), network.settings.period.per_year)
+        lost = model.impact(threats[number].places[0].activities, time=time)[0] - model.impact(nobody, time=time)[0]
+        losses[year] += max(lost, 0.0)
+    exact = Sample(losses, outages.event_probability, 0.95)
+    assert result.mean_low * (1 - 1e-6) <= exact.mean().value <= result.mean.value * (1 + 1e-6)
+    assert exact.any_loss().value == pytest.approx(result.any_loss.value, rel=1e-9)
+    for row in result.levels.to_dicts():
+        assert exact.value_at_risk(row["level"]).value == pytest.approx(row["value_at_risk"], rel=4e-3)
+        assert exact.expected_shortfall(row["level"]).value == pytest.approx(row["expected_shortfall"], rel=4e-3)
 
 
 def test_annual_loss__does_not_depend_on_threads(network: Network, found: AnnualLoss) -> None:
