@@ -31,6 +31,7 @@ EXPECTED = {
     "simulate_memory",
     "stress_sites",
     "project_service",
+    "annual_medicines",
     "import_scms",
     "rng_uniforms",
     "help_start",

@@ -59,6 +59,46 @@ def test_stress__refuses_with_the_cure(project: Path, options: list[str], said: 
     assert said in " ".join(result.output.split())
 
 
+def test_annual__shows_and_writes_what_it_finds(project: Path, tmp_path: Path) -> None:
+    command = ["risk", "annual", str(project), "--measure", "units", "--years", "200", "--own-rate", "0.1"]
+    for ending in ("csv", "parquet", "xlsx"):
+        out, picture = tmp_path / f"found.{ending}", tmp_path / f"{ending}.svg"
+        result = CliRunner().invoke(app, [*command, "--out", str(out), "--plot", str(picture)])
+        assert result.exit_code == 0, result.output
+        assert "A year of disruptions costs" in result.output
+        assert "own failure" in result.output
+        assert "site retailer" in result.output
+        assert "are assumed, 0.100 a year each" in " ".join(result.output.split())
+        assert picture.read_text(encoding="utf-8").startswith("<svg")
+        assert out.stat().st_size > 100
+    found = pl.read_csv(tmp_path / "found.csv")
+    assert found.height == pl.read_parquet(tmp_path / "found.parquet").height
+    assert set(found["by"]) == {"cause", "threat", "site"}
+    document = json.loads(CliRunner().invoke(app, [*command, "--levels", "0.5,0.9", "--json"]).stdout)
+    assert document["unit"] == "units"
+    assert [row["level"] for row in document["levels"]] == [0.5, 0.9]
+    assert document["years"] == 200
+    assert document["mean"]["low"] <= document["mean"]["value"] <= document["mean"]["high"]
+    assert {"curve", "contributions", "threats"} <= set(document)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--threats", "none.csv"], "none.csv"),
+        (["--out", "found.txt"], "allowed: .csv"),
+        (["--plot", "found.txt"], "allowed: .svg or .png"),
+        (["--levels", "95"], "levels: found 95"),
+        (["--own-rate", "0"], "found no threats"),
+        (["--years", "1"], "years"),
+    ],
+)
+def test_annual__refuses_with_the_cure(project: Path, options: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["risk", "annual", str(project), "--measure", "units", *options])
+    assert result.exit_code in (1, 2)
+    assert said in " ".join(result.output.split())
+
+
 def test_hazards__shows_and_writes_what_is_touched(project: Path, tmp_path: Path) -> None:
     feed, out = tmp_path / "feed.json", tmp_path / "found.csv"
     feed.write_text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
+from chaintwin.bench.risk.annual import annual_medicines
 from chaintwin.bench.risk.service import project_service
 from chaintwin.bench.risk.stress import stress_sites
 from chaintwin.bench.scaling.growth import simulate_growth
@@ -62,6 +63,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         simulate_start(),
         stress_sites(),
         project_service(),
+        annual_medicines(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

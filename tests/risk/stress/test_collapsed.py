@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -195,3 +196,43 @@ def test_collapsed__refuses_an_unknown_activity() -> None:
     model = Collapsed(flows_from(random_network(0)))
     with pytest.raises(UsageError, match="activities: found 999"):
         model.time_to_survive(np.array([999]))
+
+
+def test_impact__of_a_part_lies_between_nothing_and_all_and_grows() -> None:
+    grew = 0
+    for seed in range(scaled(ci=20, full=300)):
+        network = random_network(seed)
+        model, out = Collapsed(flows_from(network)), at_site(network, "s1")
+        lost = [model.impact(out, time=20.0, share=share)[0] for share in (0.0, 0.25, 0.5, 1.0)]
+        slack = 1e-6 * max(1.0, lost[-1])
+        assert lost[0] == pytest.approx(model.impact(NOBODY, time=20.0)[0], abs=slack)
+        assert lost[-1] == model.impact(out, time=20.0)[0]
+        assert all(one <= other + slack for one, other in pairwise(lost)), seed
+        # The programme is convex in the share too, as it is in everything that enters its bounds.
+        assert lost[2] <= (lost[0] + lost[3]) / 2 + slack
+        grew += lost[1] > lost[0] + 1
+    assert grew > 3
+
+
+def test_impact__of_half_a_single_source_is_half_of_the_demand_beyond_stock() -> None:
+    activities = [{"site": "plant", "cap": math.inf, "in": {}, "out": {"store": 1.0}}]
+    demands = [{"buffer": "store", "rate": 10.0, "margin": 3.0}]
+    flows = flows_from({"stock": {"store": 40.0}, "activities": activities, "demands": demands})
+    model, out = Collapsed(flows), np.array([0])
+    assert model.impact(out, time=20.0)[0] == pytest.approx(3 * (200 - 40))
+    assert model.impact(out, time=20.0, share=0.5)[0] == pytest.approx(3 * (100 - 40))
+    assert model.impact_line(out, time=20.0, share=0.5) == pytest.approx((180.0, -120.0))
+    with pytest.raises(UsageError, match="0 to 1"):
+        model.impact(out, time=20.0, share=1.5)
+
+
+def test_impact_line__touches_and_never_crosses() -> None:
+    for seed in range(scaled(ci=20, full=300)):
+        network = random_network(seed)
+        model, out = Collapsed(flows_from(network)), at_site(network, "s0")
+        cost, start = model.impact_line(out, time=20.0)
+        assert cost == model.impact(out, time=20.0)[0]
+        for time in (0.0, 4.0, 10.0, 40.0, 90.0):
+            line = start + (cost - start) / 20.0 * time
+            exact = model.impact(out, time=time)[0]
+            assert line <= exact + 1e-6 * max(1.0, exact), seed

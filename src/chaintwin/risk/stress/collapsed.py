@@ -78,28 +78,58 @@ class Collapsed:
         set_rows(solver, rows, low=np.full(rows.size, -INFINITE), high=none)
         return math.inf if time >= LONGEST * (1 - NOISE) else max(time, 0.0)
 
-    def impact(self, out: Integers, *, time: float) -> tuple[float, Floats]:
+    def impact(self, out: Integers, *, time: float, share: float = 1.0) -> tuple[float, Floats]:
         """Return the margin lost while some activities are out, and Floats[D], the units that are not served.
 
         Parameters
         ----------
         out : Integers, numbers of activities.
         time : until they recover, periods, 0 or more.
+        share : of what each of them usually does, so much is out, 0 to 1; none does more than the rest of it.
         """
+        lost = self._lost(out, time=time, share=share)
+        return float(self.flows.margin @ lost), lost
+
+    def impact_line(self, out: Integers, *, time: float, share: float = 1.0, goes_on: bool = False) -> tuple[float, float]:
+        """Return the margin lost by a time, and where the line that touches it there begins.
+
+        The margin lost is convex in the time, because the time enters nothing but the bounds of the programme. The prices of its
+        rows at one time give a line that is below the margin lost at every time, and touches it at this one: its value at time 0
+        is what the prices say of the stock (strong duality).
+
+        Parameters
+        ----------
+        out, time, share : as for ``impact``.
+        goes_on : the last question was of the same outage at another time; the solver goes on from its answer, not from nothing
+            out, which is quicker.
+
+        Returns
+        -------
+        The margin lost, and the line at time 0, which is 0 or less.
+        """
+        lost = self._lost(out, time=time, share=share, goes_on=goes_on)
+        prices = np.array(self._impact.getSolution().row_dual)[: self._buffers]
+        return float(self.flows.margin @ lost), min(float(prices @ self.flows.in_reach), 0.0)
+
+    def _lost(self, out: Integers, *, time: float, share: float, goes_on: bool = False) -> Floats:
         if not 0 <= time < math.inf:
             raise UsageError(f"time to recover: found {time}; allowed: 0 or more periods")
+        if not 0 <= share <= 1:
+            raise UsageError(f"share that is out: found {share:g}; allowed: 0 to 1")
         where = self._checked(out)
         self._set_time(time)
         solver, less = self._impact, where + self._actors
         usual, none = self._usual[where] * time, np.zeros(where.size)
-        ask(solver.setBasis(self._bases[1]))
-        set_columns(solver, where, low=none, high=none)
-        set_columns(solver, less.astype(np.int32), low=usual, high=usual)
+        if not goes_on:
+            ask(solver.setBasis(self._bases[1]))
+        if share > 0:
+            set_columns(solver, where, low=none, high=none)
+            set_columns(solver, less.astype(np.int32), low=share * usual, high=usual)
         solve(solver)
-        lost = np.maximum(np.array(solver.getSolution().col_value[2 * self._actors :]), 0.0)
+        lost: Floats = np.maximum(np.array(solver.getSolution().col_value[2 * self._actors :]), 0.0)
         set_columns(solver, where, low=none, high=np.full(where.size, INFINITE))
         set_columns(solver, less.astype(np.int32), low=none, high=usual)
-        return float(self.flows.margin @ lost), lost
+        return lost
 
     def _steady_state(self) -> Floats:
         """Return Floats[A]: flows a period that serve what can be served for ever, as few as possible."""

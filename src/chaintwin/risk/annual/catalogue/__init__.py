@@ -1,0 +1,1 @@
+"""What can put places of a network out, how often, and for how long."""
