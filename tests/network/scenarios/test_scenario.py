@@ -206,7 +206,10 @@ def test_read__a_file(tmp_path: Path, network: Network) -> None:
     [
         ("[[change]\n", "peak.toml: found"),
         ('levels = "old"\n', "peak.toml levels: found old; allowed: kept, proposed"),
-        ("nmae = 3\n", "unknown key nmae; allowed: name, note, levels, change; fix: did you mean name?"),
+        (
+            "nmae = 3\n",
+            "unknown key nmae; allowed: name, note, levels, change, disruption, intervention; fix: did you mean name?",
+        ),
         ("change = 3\n", "allowed: blocks that begin with [[change]]"),
         ("change = [3]\n", "peak.toml, change 1: found 3; allowed: a block"),
         (

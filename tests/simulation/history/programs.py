@@ -15,9 +15,9 @@ PERIODS = 30
 
 def random_program(seed: int, *, integer: bool, random_leads: bool = True) -> Program:
     """Return the program of a seed, to be run for ``PERIODS`` periods."""
-    features = replace(EVERYTHING if seed % 2 else WITHOUT_LOOPS, random_leads=random_leads, sharing=False)
+    features = replace(EVERYTHING if seed % 2 else WITHOUT_LOOPS, random_leads=random_leads, sharing=False, strikes=False)
     case = random_network(seed, integer=integer, features=features, periods=PERIODS)
-    # A state holds neither the ages of claims nor the claims that a mean of the last periods is made of.
+    # A log tells of no disruptions, and a state holds neither the ages of claims nor those that a mean of the last periods is of.
     for buffer in case["network"]["buffers"]:
         (buffer.get("policy") or {}).pop("window", None)
     network = without_what_tables_cannot_say(case["network"])

@@ -126,15 +126,6 @@ def written_of(values: Mapping[str, Any], *, name: str, file: str) -> Written:
     return Written(texts["name"], texts["note"], Levels(kept), tuple(changes), tuple(disruptions))
 
 
-def _blocks(values: Mapping[str, Any], key: str, findings: list[Finding], *, file: str) -> Sequence[Any]:
-    """Return the blocks of a key, none where it is no list, which is told."""
-    listed = values.get(key, [])
-    if isinstance(listed, Sequence) and not isinstance(listed, str):
-        return listed
-    findings.append(Finding("scenario.key", f"{key} that is no list", f"blocks that begin with [[{key}]]", file=file))
-    return ()
-
-
 def place_of(file: str, number: int) -> str:
     """Return how findings name one change of a scenario.
 
@@ -144,6 +135,15 @@ def place_of(file: str, number: int) -> str:
     'peak.toml, change 2'
     """
     return f"{file}, change {number}"
+
+
+def _blocks(values: Mapping[str, Any], key: str, findings: list[Finding], *, file: str) -> Sequence[Any]:
+    """Return the blocks of a key, none where it is no list, which is told."""
+    listed = values.get(key, [])
+    if isinstance(listed, Sequence) and not isinstance(listed, str):
+        return listed
+    findings.append(Finding("scenario.key", f"{key} that is no list", f"blocks that begin with [[{key}]]", file=file))
+    return ()
 
 
 def _change(item: Any, *, place: str) -> tuple[Change | None, list[Finding]]:

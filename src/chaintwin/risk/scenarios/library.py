@@ -139,6 +139,7 @@ def answered(scenario: Scenario, response: Scenario) -> Scenario:
         name=f"{scenario.name} + {response.name}",
         note=response.note,
         changes=(*response.changes, *scenario.changes),
+        levels=response.levels if response.changes else scenario.levels,
         disruptions=(*scenario.disruptions, *(replace(one, name=f"{response.name}: {one.name}") for one in response.disruptions)),
         file=response.file,
     )

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from chaintwin.errors import Finding, InputError, UsageError
-from chaintwin.network.disruptions.disruption import Disruption
-from chaintwin.network.graph import LIMIT_PREFIX, Effect
 from chaintwin.network.network import Network, Period
 from chaintwin.network.program import Program
 from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.risk.resilience import ResilienceCurve, resilience_curve
+from chaintwin.risk.scenarios.blows import blows_of
 from chaintwin.risk.scenarios.library import answered
 from chaintwin.risk.scenarios.recording import Recorded, record, stages_of
 from chaintwin.simulation import prepare_kernels
@@ -71,18 +70,6 @@ CURVE_SCHEMA = {
     "value": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-}
-BLOW_SCHEMA = {
-    "scenario": pl.String,
-    "disruption": pl.String,
-    "cause": pl.String,
-    "where": pl.String,
-    "begins": pl.String,
-    "lasts": pl.String,
-    "sites": pl.Int64,
-    "flows": pl.Int64,
-    "stock_points": pl.Int64,
-    "streams": pl.Int64,
 }
 
 
@@ -162,62 +149,136 @@ def tell(
 
     Source: METHODS 3.5; Bruneau et al. 2003 for the resilience curve.
     """
-    played = {scenario.name: scenario for scenario in scenarios}
-    joined = [answered(scenario, response) for scenario in scenarios for response in responses]
-    names = [BASELINE, *(scenario.name for scenario in scenarios), *(scenario.name for scenario in joined)]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or not scenarios:
-        raise UsageError(
-            f"scenarios: found {f'{twice[0]} twice' if twice else 'none'}; allowed: at least one, each with its own name"
-        )
-    played |= {scenario.name: scenario for scenario in joined}
-    span = {"periods": periods, "replications": replications, "seed": seed, "warm_up": warm_up}
-    setups = _setups(network, played, span=span, confidence=confidence)
+    pairs = [(scenario, answered(scenario, response), response) for scenario in scenarios for response in responses]
+    played = _by_name([*scenarios, *(both for _, both, _ in pairs)])
+    run = _Run(network, periods, replications, seed, warm_up, confidence, threads, progress, cancel)
+    setups = run.setups(played)
     prepare_kernels()
     usual = setups[BASELINE]
     stage, value = stages_of(usual.program), _values(network, usual.program)
-    followed = min(replications, FOLLOWED)
-    recorded: dict[str, Recorded] = {}
-    reduced: dict[str, Reduced] = {}
-    for number, (name, setup) in enumerate(setups.items()):
-        step = _share(progress, 2 * number, of=2 * len(setups))
-        few = replace(setup, span=replace(setup.span, replications=followed))
-        recorded[name] = record(few, like=usual.program, stage=stage, value=value, progress=step, cancel=cancel)
-        reduced[name] = run_ensemble(
-            setup.program,
-            setup.state,
-            span=setup.span,
-            threads=threads,
-            progress=_share(progress, 2 * number + 1, of=2 * len(setups)),
-            cancel=cancel,
-            by_account=setup.program.names.accounts.height > 0,
-        )
-    first = usual.span.first + usual.span.warm_up
-    told = [_Told(name, usual.program, stage, value, first, WINDOWS[network.settings.period]) for name in played]
+    recorded, reduced = run.all(setups, stage=stage, value=value)
+    # What an answer changes for good is usual with it: it is compared with the answer without the scenario.
+    calm = {response.name: replace(response, disruptions=()) for response in responses if response.changes}
+    alone = {
+        name: run.recorded(setup, usual.program, stage=stage, value=value)
+        for name, setup in run.setups(calm).items()
+        if name != BASELINE
+    }
+    usually = dict.fromkeys(played, recorded[BASELINE])
+    usually |= {both.name: alone[response.name] for _, both, response in pairs if response.changes}
+    first, window = usual.span.first + usual.span.warm_up, WINDOWS[network.settings.period]
+    told = [_Told(name, usual.program, stage, value, first, window, usually[name], recorded[name]) for name in played]
+    helped = {}
+    for scenario in scenarios if responses else ():
+        names = [scenario.name, *(both.name for one, both, _ in pairs if one is scenario)]
+        helped[scenario.name] = run.compared(setups, reduced, names, reference=scenario.name)
     return Tale(
         scenarios=played,
-        blows=_blows(played, setups, network),
-        curves=pl.concat([one.curves(recorded, confidence=confidence) for one in told]),
-        stages=pl.concat([one.stages(recorded) for one in told]),
-        points=pl.concat([one.points(recorded) for one in told]),
-        comparison=_compared(setups, reduced, list(setups), reference=BASELINE, confidence=confidence),
-        helped={
-            scenario.name: _compared(
-                setups,
-                reduced,
-                [scenario.name, *(answered(scenario, response).name for response in responses)],
-                reference=scenario.name,
-                confidence=confidence,
-            )
-            for scenario in scenarios
-            if responses
-        },
+        blows=blows_of(played, setups),
+        curves=pl.concat([one.curves(confidence=confidence) for one in told]),
+        stages=pl.concat([one.stages() for one in told]),
+        points=pl.concat([one.points() for one in told]),
+        comparison=run.compared(setups, reduced, list(setups), reference=BASELINE),
+        helped=helped,
         span=usual.span,
         period=str(network.settings.period.value),
         currency=network.settings.currency,
         confidence=confidence,
-        followed=followed,
+        followed=min(replications, FOLLOWED),
     )
+
+
+def _by_name(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
+    """Return scenarios by name; refuse none, and two of one name."""
+    names = [BASELINE, *(scenario.name for scenario in scenarios)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not scenarios:
+        found = f"{twice[0]} twice" if twice else "none"
+        raise UsageError(f"scenarios: found {found}; allowed: at least one, each with its own name")
+    return {scenario.name: scenario for scenario in scenarios}
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Compiles and plays scenarios of one network on the same random numbers."""
+
+    network: Network
+    periods: int | None
+    replications: int
+    seed: int
+    warm_up: int | None
+    confidence: float
+    threads: int | None
+    progress: Callable[[float], None] | None
+    cancel: threading.Event | None
+
+    def setups(self, scenarios: dict[str, Scenario]) -> dict[str, Setup]:
+        """Return the network as it is and with each scenario, compiled; the findings of all scenarios together."""
+        found: dict[str, Setup] = {}
+        faults: list[Finding] = []
+        for name, scenario in {BASELINE: None, **scenarios}.items():
+            try:
+                found[name] = set_up(
+                    self.network,
+                    scenario,
+                    periods=self.periods,
+                    replications=self.replications,
+                    seed=self.seed,
+                    warm_up=self.warm_up,
+                    state=None,
+                    confidence=self.confidence,
+                )
+            except InputError as error:
+                faults += error.findings
+        if faults:
+            raise InputError(faults)
+        return found
+
+    def all(
+        self, setups: dict[str, Setup], *, stage: NDArray[np.int64], value: Floats
+    ) -> tuple[dict[str, Recorded], dict[str, Reduced]]:
+        """Play everything: some replications period by period, and all of them for figures."""
+        recorded: dict[str, Recorded] = {}
+        reduced: dict[str, Reduced] = {}
+        like = setups[BASELINE].program
+        for number, (name, setup) in enumerate(setups.items()):
+            step = _share(self.progress, 2 * number, of=2 * len(setups))
+            recorded[name] = self.recorded(setup, like, stage=stage, value=value, progress=step)
+            reduced[name] = run_ensemble(
+                setup.program,
+                setup.state,
+                span=setup.span,
+                threads=self.threads,
+                progress=_share(self.progress, 2 * number + 1, of=2 * len(setups)),
+                cancel=self.cancel,
+                by_account=setup.program.names.accounts.height > 0,
+            )
+        return recorded, reduced
+
+    def recorded(
+        self,
+        setup: Setup,
+        like: Program,
+        *,
+        stage: NDArray[np.int64],
+        value: Floats,
+        progress: Callable[[float], None] | None = None,
+    ) -> Recorded:
+        """Play some replications period by period."""
+        few = replace(setup, span=replace(setup.span, replications=min(self.replications, FOLLOWED)))
+        return record(few, like=like, stage=stage, value=value, progress=progress, cancel=self.cancel)
+
+    def compared(
+        self, setups: dict[str, Setup], reduced: dict[str, Reduced], names: Sequence[str], *, reference: str
+    ) -> Comparison:
+        """Return what ``chaintwin.compare`` would of the same runs."""
+        return comparison_of(
+            {name: reduced[name].figures for name in names},
+            {name: setups[name].result(reduced[name]) for name in names},
+            accounts={name: reduced[name].accounts for name in names},
+            reference=reference,
+            confidence=self.confidence,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +291,12 @@ class _Told:
     value: Floats
     first: int
     window: int
+    usual: Recorded
+    struck: Recorded
 
-    def curves(self, recorded: dict[str, Recorded], *, confidence: float) -> pl.DataFrame:
+    def curves(self, *, confidence: float) -> pl.DataFrame:
         """Return what each stage passes on by period."""
-        usual, struck = recorded[BASELINE], recorded[self.name]
+        usual, struck = self.usual, self.struck
         periods, stages, count = struck.stage_passed.shape
         level = stdtrit(count - 1, (1 + confidence) / 2) / np.sqrt(count) if count > 1 else np.nan
         parts = []
@@ -257,10 +320,10 @@ class _Told:
             )
         return pl.concat(parts).with_columns(pl.col("low", "high").fill_nan(None)) if parts else pl.DataFrame(schema=CURVE_SCHEMA)
 
-    def stages(self, recorded: dict[str, Recorded]) -> pl.DataFrame:
+    def stages(self) -> pl.DataFrame:
         """Return what each stage felt."""
-        usual, struck = recorded[BASELINE], recorded[self.name]
-        points = self.points(recorded)
+        usual, struck = self.usual, self.struck
+        points = self.points()
         rows = []
         for stage in range(usual.stage_passed.shape[1]):
             curve = self._curve(struck.stage_passed[:, stage].mean(axis=1), usual.stage_passed[:, stage].mean(axis=1))
@@ -275,9 +338,9 @@ class _Told:
             )
         return pl.DataFrame(rows, schema=STAGE_SCHEMA, orient="row")
 
-    def points(self, recorded: dict[str, Recorded]) -> pl.DataFrame:
+    def points(self) -> pl.DataFrame:
         """Return the stock points that were reached, those that lost most first."""
-        usual, struck = recorded[BASELINE], recorded[self.name]
+        usual, struck = self.usual, self.struck
         names = self.program.names.buffers
         missed = (struck.asked - struck.passed) - (usual.asked - usual.passed)
         rows = []
@@ -318,87 +381,6 @@ def _values(network: Network, program: Program) -> Floats:
     )
     found: Floats = names["value"].cast(pl.Float64).fill_null(1.0).to_numpy()
     return np.where(found > 0, found, 1.0)
-
-
-def _setups(
-    network: Network, scenarios: dict[str, Scenario], *, span: dict[str, int | None], confidence: float
-) -> dict[str, Setup]:
-    """Return the network as it is and with each scenario, compiled; the findings of all scenarios together."""
-    found: dict[str, Setup] = {}
-    faults: list[Finding] = []
-    replications, seed = span["replications"], span["seed"]
-    assert replications is not None and seed is not None
-    for name, scenario in {BASELINE: None, **scenarios}.items():
-        try:
-            found[name] = set_up(
-                network,
-                scenario,
-                periods=span["periods"],
-                replications=replications,
-                seed=seed,
-                warm_up=span["warm_up"],
-                state=None,
-                confidence=confidence,
-            )
-        except InputError as error:
-            faults += error.findings
-    if faults:
-        raise InputError(faults)
-    return found
-
-
-def _compared(
-    setups: dict[str, Setup], reduced: dict[str, Reduced], names: Sequence[str], *, reference: str, confidence: float
-) -> Comparison:
-    return comparison_of(
-        {name: reduced[name].figures for name in names},
-        {name: setups[name].result(reduced[name]) for name in names},
-        accounts={name: reduced[name].accounts for name in names},
-        reference=reference,
-        confidence=confidence,
-    )
-
-
-def _blows(scenarios: dict[str, Scenario], setups: dict[str, Setup], network: Network) -> pl.DataFrame:
-    """Return what struck, when, and how much of the network it is on."""
-    rows = []
-    for name, scenario in scenarios.items():
-        program = setups[name].program
-        for disruption in scenario.disruptions:
-            rows.append((name, *_blow(disruption, program, network)))
-    return pl.DataFrame(rows, schema=BLOW_SCHEMA, orient="row")
-
-
-def _blow(disruption: Disruption, program: Program, network: Network) -> tuple[object, ...]:
-    strikes, names = program.strikes, program.names
-    number = names.strikes.with_row_index("number").filter(strike_id=disruption.name)["number"].to_list()
-    mine = np.isin(strikes.effect_strike, number)
-    kind, entity = strikes.effect_kind[mine], strikes.effect_entity[mine]
-    resources = names.resources["resource_id"]
-    flows, sites = set[int](), set[str]()
-    target = {
-        int(a): names.buffers["site_id"][int(program.activities.output_buffer[start])]
-        for a, start in enumerate(program.activities.output_start[:-1])
-    }
-    by_name = {text: number for number, text in enumerate(names.activities["activity_id"].to_list())}
-    owner = np.repeat(np.arange(program.counts[1]), np.diff(program.activities.use_start))
-    for effect, number in zip(kind.tolist(), entity.tolist(), strict=True):
-        if effect == Effect.CAPACITY:
-            limit = resources[number]
-            own = by_name.get(limit.removeprefix(LIMIT_PREFIX)) if limit.startswith(LIMIT_PREFIX) else None
-            flows |= {own} if own is not None else set(owner[program.activities.use_resource == number].tolist())
-        elif effect in (Effect.LEAD, Effect.ARRIVALS, Effect.TRANSIT, Effect.QUEUE, Effect.COST, Effect.DUTY, Effect.TARIFF):
-            flows.add(number)
-    points = set(entity[np.isin(kind, (Effect.STOCK, Effect.ORDERS, Effect.REPORTED))].tolist())
-    streams = set(entity[np.isin(kind, (Effect.DEMAND, Effect.PRICE))].tolist())
-    sites |= {target[flow] for flow in flows} | {names.buffers["site_id"][point] for point in points}
-    sites |= {names.buffers["site_id"][int(program.streams.buffer[stream])] for stream in streams}
-    begins = disruption.start.isoformat() if disruption.start else f"day {disruption.after} after the warm-up"
-    lasts = disruption.duration or "for good"
-    if disruption.recovery:
-        lasts += f", fading over {disruption.recovery:g}"
-    where = str(disruption.where)
-    return disruption.name, str(disruption.cause), where, begins, lasts, len(sites), len(flows), len(points), len(streams)
 
 
 def _share(progress: Callable[[float], None] | None, number: int, *, of: int) -> Callable[[float], None] | None:

@@ -25,35 +25,35 @@ def strike_kernel(
     a, b, c, d, e, f = line[1], line[2], line[3], line[4], line[5], line[6]
     if op == 85:
         left = series[e : e + f]
-        strength_kernel(table[a], table[b], table[c], table[d], left, float(period), numbers[0], numbers[1], numbers[2])
+        _strength_kernel(table[a], table[b], table[c], table[d], left, float(period), numbers[0], numbers[1], numbers[2])
     elif op == 86:
-        weigh_kernel(table[a], table[b], numbers[0])
+        _weigh_kernel(table[a], table[b], numbers[0])
     elif op == 87:
-        multiply_kernel(table[a], table[b])
+        _multiply_kernel(table[a], table[b])
     elif op == 88:
-        confine_kernel(table[a], table[b], numbers[0])
+        _confine_kernel(table[a], table[b], numbers[0])
     elif op == 89:
-        swell_kernel(table[a], table[b], table[c], table[d], table[e], integer)
+        _swell_kernel(table[a], table[b], table[c], table[d], table[e], integer)
     elif op == 90:
-        stretch_kernel(table[a], table[b], numbers[0])
+        _stretch_kernel(table[a], table[b], numbers[0])
     elif op == 91:
-        detain_kernel(table[a + period % b], table[a + (period + 1) % b], table[c], table[d], integer)
+        _detain_kernel(table[a + period % b], table[a + (period + 1) % b], table[c], table[d], integer)
     elif op == 92:
-        detain_kernel(table[a], table[b + (period + 1) % c], table[d], table[e], integer)
+        _detain_kernel(table[a], table[b + (period + 1) % c], table[d], table[e], integer)
     elif op == 93:
         _raid_kernel(table, a, b, c, d, e, f, period, integer)
     elif op == 94:
-        ruin_kernel(table[a], table[b], table[c], integer)
+        _ruin_kernel(table[a], table[b], table[c], integer)
     elif op == 95:
-        lessen_kernel(table[a], table[b], integer)
+        _lessen_kernel(table[a], table[b], integer)
     elif op == 98:
         for age in range(1, c + 1):
-            take_lot_kernel(table[b + (period - age) % c], table[a])
+            _take_lot_kernel(table[b + (period - age) % c], table[a])
     elif op == 96:
-        mislead_kernel(table[a], table[b], table[c], numbers[0], integer)
+        _mislead_kernel(table[a], table[b], table[c], numbers[0], integer)
     else:
         price = numbers[0] if e == 0 else series[d + period % e]
-        charge_kernel(table[a], table[b], table[c], table[f], price)
+        _charge_kernel(table[a], table[b], table[c], table[f], price)
 
 
 @part_kernel
@@ -66,11 +66,11 @@ def _raid_kernel(
     for ahead in range(length):
         # A row filled by the period of its start is as old as the ring is long, less what is ahead of it.
         way = float(length - ahead) if by_start != 0 else float(-ahead)
-        raid_kernel(table[gone], table[ring + (period + ahead) % length], table[factor], table[beyond], way, integer)
+        _raid_row_kernel(table[gone], table[ring + (period + ahead) % length], table[factor], table[beyond], way, integer)
 
 
 @row_kernel
-def strength_kernel(
+def _strength_kernel(
     strength: Row, once: Row, onset: Row, length: Row, left: Floats, period: float, unit: float, shift: float, recovery: float
 ) -> None:
     """Find how strong a disruption is on average over a period: full for its length, then fading over the recovery."""
@@ -93,28 +93,28 @@ def strength_kernel(
 
 
 @row_kernel
-def weigh_kernel(into: Row, strength: Row, change: float) -> None:
+def _weigh_kernel(into: Row, strength: Row, change: float) -> None:
     """Multiply by the factor that a strength comes to."""
     for w in range(into.shape[0]):
         into[w] *= 1.0 + change * strength[w]
 
 
 @row_kernel
-def multiply_kernel(into: Row, factor: Row) -> None:
+def _multiply_kernel(into: Row, factor: Row) -> None:
     """Multiply one row by another."""
     for w in range(into.shape[0]):
         into[w] *= factor[w]
 
 
 @row_kernel
-def confine_kernel(capacity: Row, factor: Row, limit: float) -> None:
+def _confine_kernel(capacity: Row, factor: Row, limit: float) -> None:
     """Give what has no capacity one as long as it is disrupted."""
     for w in range(capacity.shape[0]):
         capacity[w] = min(capacity[w], limit * factor[w]) if factor[w] < 1.0 else capacity[w]
 
 
 @row_kernel
-def swell_kernel(demand: Row, factor: Row, backlog: Row, position: Row, total: Row, integer: bool) -> None:
+def _swell_kernel(demand: Row, factor: Row, backlog: Row, position: Row, total: Row, integer: bool) -> None:
     """E2: what is asked for changes after it joined the backlog."""
     for w in range(demand.shape[0]):
         asked = demand[w] * factor[w]
@@ -127,14 +127,14 @@ def swell_kernel(demand: Row, factor: Row, backlog: Row, position: Row, total: R
 
 
 @row_kernel
-def stretch_kernel(lead: Row, factor: Row, longest: float) -> None:
+def _stretch_kernel(lead: Row, factor: Row, longest: float) -> None:
     """Lengthen or shorten a lead time, in whole periods, halves up; what takes time goes on taking a period at least."""
     for w in range(lead.shape[0]):
         lead[w] = max(min(np.floor(lead[w] * factor[w] + (0.5 + SLACK)), longest), min(lead[w], 1.0))
 
 
 @row_kernel
-def detain_kernel(today: Row, tomorrow: Row, factor: Row, total: Row, integer: bool) -> None:
+def _detain_kernel(today: Row, tomorrow: Row, factor: Row, total: Row, integer: bool) -> None:
     """E0: only a part of what arrives comes in, whole units rounded down; the rest arrives a period later."""
     for w in range(today.shape[0]):
         come = today[w] * min(factor[w], 1.0)
@@ -146,7 +146,7 @@ def detain_kernel(today: Row, tomorrow: Row, factor: Row, total: Row, integer: b
 
 
 @row_kernel
-def raid_kernel(gone: Row, row: Row, factor: Row, beyond: Row, way: float, integer: bool) -> None:
+def _raid_row_kernel(gone: Row, row: Row, factor: Row, beyond: Row, way: float, integer: bool) -> None:
     """Let a part of a row be gone, whole units rounded down, and add up what of its way that changes."""
     for w in range(gone.shape[0]):
         taken = row[w] * max(1.0 - factor[w], 0.0)
@@ -157,7 +157,7 @@ def raid_kernel(gone: Row, row: Row, factor: Row, beyond: Row, way: float, integ
 
 
 @row_kernel
-def ruin_kernel(gone: Row, row: Row, factor: Row, integer: bool) -> None:
+def _ruin_kernel(gone: Row, row: Row, factor: Row, integer: bool) -> None:
     """Let a part of a row be gone, whole units rounded down."""
     for w in range(gone.shape[0]):
         taken = max(row[w], 0.0) * max(1.0 - factor[w], 0.0)
@@ -167,7 +167,7 @@ def ruin_kernel(gone: Row, row: Row, factor: Row, integer: bool) -> None:
 
 
 @row_kernel
-def take_lot_kernel(lot: Row, gone: Row) -> None:
+def _take_lot_kernel(lot: Row, gone: Row) -> None:
     """Take what is gone from a lot, as far as it holds that."""
     for w in range(lot.shape[0]):
         part = min(lot[w], gone[w])
@@ -176,7 +176,7 @@ def take_lot_kernel(lot: Row, gone: Row) -> None:
 
 
 @row_kernel
-def lessen_kernel(order: Row, factor: Row, integer: bool) -> None:
+def _lessen_kernel(order: Row, factor: Row, integer: bool) -> None:
     """E3: only a part of an order is sent, whole units rounded down; one that is sent as it is may be a fraction."""
     for w in range(order.shape[0]):
         sent = order[w] * factor[w]
@@ -184,7 +184,7 @@ def lessen_kernel(order: Row, factor: Row, integer: bool) -> None:
 
 
 @row_kernel
-def mislead_kernel(position: Row, on_hand: Row, factor: Row, sign: float, integer: bool) -> None:
+def _mislead_kernel(position: Row, on_hand: Row, factor: Row, sign: float, integer: bool) -> None:
     """E3: let a rule see stock that is not there, or not see what is; the other sign takes it back."""
     for w in range(position.shape[0]):
         told = on_hand[w] * factor[w]
@@ -193,7 +193,7 @@ def mislead_kernel(position: Row, on_hand: Row, factor: Row, sign: float, intege
 
 
 @row_kernel
-def charge_kernel(extra: Row, before: Row, total: Row, factor: Row, price: float) -> None:
+def _charge_kernel(extra: Row, before: Row, total: Row, factor: Row, price: float) -> None:
     """E6: what a total has grown by costs more or less than its price by a factor."""
     for w in range(extra.shape[0]):
         now = total[w]

@@ -15,23 +15,30 @@ if TYPE_CHECKING:
     from chaintwin.network import Network
 
 
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Argument(help="Names of ready scenarios, or TOML files; --list names the ready ones.", show_default=False),
+]
+Responses = Annotated[
+    list[Path] | None,
+    typer.Option(help="TOML file of what is done about it, tried with each scenario; may be repeated.", show_default=False),
+]
+WarmUp = Annotated[
+    int | None, typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False)
+]
+CopyTo = Annotated[
+    Path | None, typer.Option(help="Folder to copy the named ready scenarios to, to change them.", show_default=False)
+]
+
+
 def scenario(
     project: Project,
-    scenarios: Annotated[
-        list[str] | None,
-        typer.Argument(help="Names of ready scenarios, or TOML files; --list names the ready ones.", show_default=False),
-    ] = None,
+    scenarios: Scenarios = None,
     *,
-    response: Annotated[
-        list[Path] | None,
-        typer.Option(help="TOML file of what is done about it, tried with each scenario; may be repeated.", show_default=False),
-    ] = None,
+    response: Responses = None,
     periods: Periods = None,
     replications: Replications = 256,
-    warm_up: Annotated[
-        int | None,
-        typer.Option(help="Periods before those that count; the project's by default.", min=0, show_default=False),
-    ] = None,
+    warm_up: WarmUp = None,
     seed: Seed = 0,
     threads: Threads = None,
     confidence: Confidence = 0.95,
@@ -39,9 +46,7 @@ def scenario(
     list_ready: Annotated[
         bool, typer.Option("--list", help="List the ready scenarios and what of the project they hit.")
     ] = False,
-    copy_to: Annotated[
-        Path | None, typer.Option(help="Folder to copy the named ready scenarios to, to change them.", show_default=False)
-    ] = None,
+    copy_to: CopyTo = None,
     plot: Plot = None,
     out: TableFile = None,
     json: Json = False,
@@ -51,11 +56,11 @@ def scenario(
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.running.outputs import Outputs
         from chaintwin.cli.terminal.progress import progress_bar
-        from chaintwin.cli.views.risk.scenario_view import show_tale, tale_document
+        from chaintwin.cli.views.risk.scenario_view import show_tale, tale_about, tale_document
         from chaintwin.errors import UsageError
         from chaintwin.jit import is_cold
         from chaintwin.network import Scenario
-        from chaintwin.risk.scenarios.library import copy_shipped, find_scenario
+        from chaintwin.risk.scenarios.library import find_scenario
         from chaintwin.risk.scenarios.picture import plot as draw_to
         from chaintwin.risk.scenarios.telling import tell
 
@@ -67,9 +72,7 @@ def scenario(
         if not scenarios:
             raise UsageError("scenarios: found none; allowed: a name or a TOML file; fix: chaintwin risk scenario PROJECT --list")
         if copy_to is not None:
-            for file in copy_shipped(scenarios, copy_to):
-                terminal.note(f"Copied to {file}.")
-            terminal.document({"copied_to": copy_to})
+            _copy(terminal, scenarios, copy_to)
             return
         found = [find_scenario(name) for name in scenarios]
         responses = [Scenario.read(path) for path in response or []]
@@ -87,15 +90,20 @@ def scenario(
                 threads=threads,
                 progress=report,
             )
-        about: dict[str, tuple[str | float, str]] = {
-            "followed": (tale.followed, "Replications that were followed period by period."),
-            "confidence": (confidence, "Level of the intervals."),
-        }
-        outputs.write(tale.points, name="points", about=about)
+        outputs.write(tale.points, name="points", about=tale_about(tale))
         outputs.draw(lambda path: draw_to(tale, path))
         terminal.document(tale_document(tale) | {"project": project, "out": out, "plot": plot})
         show_tale(terminal, tale, top=top)
         outputs.say(terminal, "All stock points that were reached")
+
+
+def _copy(terminal: Terminal, scenarios: list[str], folder: Path) -> None:
+    """Copy ready scenarios and say where they are."""
+    from chaintwin.risk.scenarios.library import copy_shipped
+
+    for file in copy_shipped(scenarios, folder):
+        terminal.note(f"Copied to {file}.")
+    terminal.document({"copied_to": folder})
 
 
 def _show_ready(terminal: Terminal, network: Network) -> None:

@@ -63,6 +63,14 @@ def tale_document(tale: Tale) -> dict[str, object]:
     }
 
 
+def tale_about(tale: Tale) -> dict[str, tuple[str | float, str]]:
+    """Return what a table of the story is about."""
+    return {
+        "followed": (tale.followed, "Replications that were followed period by period."),
+        "confidence": (tale.confidence, "Level of the intervals."),
+    }
+
+
 def show_shipped(terminal: Terminal, rows: DataFrame) -> None:
     """Print the ready scenarios and what of a project they are on.
 
