@@ -53,7 +53,7 @@ def test_read_regular__takes_ordinary_files(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a,b\n1\n", "a,b\n1,2,3\n", "a,b\n\n1,2\n", 'a,b\n"x,2\n', 'a,b\nx"y,2\n', "a,b\r1,2\r", "a\n1\n"]
+    "text", [' ,", "\n', "a,b\n1\n", "a,b\n1,2,3\n", "a,b\n\n1,2\n", 'a,b\n"x,2\n', 'a,b\nx"y,2\n', "a,b\r1,2\r", "a\n1\n"]
 )
 def test_read_regular__leaves_others_to_the_general_reader(text: str) -> None:
     assert read_regular(text.encode(), ",") is None

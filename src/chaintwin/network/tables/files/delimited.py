@@ -128,7 +128,7 @@ def read_regular(data: bytes, separator: str) -> list[pl.Series] | None:
 
     Polars reads such files ten times as fast as the general reader and in the same way; the condition is checked on the bytes.
     """
-    if b'"' in data and not _quotes_in_order(data, separator):
+    if b'"' in data and (_is_spaced(data, separator) or not _quotes_in_order(data, separator)):
         return None
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
@@ -144,9 +144,8 @@ def read_regular(data: bytes, separator: str) -> list[pl.Series] | None:
 def read_records(data: bytes, separator: str, *, file: str) -> _Grid:
     """Read any CSV, record by record: ragged rows and broken quotes become findings."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-    # A space between separator and quote is common in files typed by hand; without this the quote would not count as one.
-    is_spaced = (separator + ' "').encode() in data
-    reader = csv.reader(text, delimiter=separator, strict=True, skipinitialspace=is_spaced)
+    # Without this a quote after a space would not count as one.
+    reader = csv.reader(text, delimiter=separator, strict=True, skipinitialspace=_is_spaced(data, separator))
     lines: list[int] = []
     ragged: list[tuple[int, int]] = []
     chunks: list[list[pl.Series]] = []
@@ -170,6 +169,11 @@ def read_records(data: bytes, separator: str, *, file: str) -> _Grid:
             chunks.append([pl.Series(str(i), cells, dtype=pl.String) for i, cells in enumerate(zip(*rows, strict=True))])
     columns = [pl.concat(parts) for parts in zip(*chunks, strict=True)]
     return _Grid(columns, lines, ragged, broken)
+
+
+def _is_spaced(data: bytes, separator: str) -> bool:
+    """Tell whether a quote may follow a separator and a space, which is common in files typed by hand."""
+    return (separator + ' "').encode() in data
 
 
 def _quotes_in_order(data: bytes, separator: str) -> bool:
