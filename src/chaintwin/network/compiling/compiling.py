@@ -24,7 +24,7 @@ from chaintwin.network.compiling.refusing import (
     refuse_two_rooms,
     refuse_unknown,
 )
-from chaintwin.network.graph import TWO_SPEEDS, ActivityKind, Graph, LeadMode, Policy
+from chaintwin.network.graph import FORECASTING, TWO_SPEEDS, ActivityKind, Graph, LeadMode, Policy
 from chaintwin.network.paths.echelons import Echelons, Feeds, echelons_of
 from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of, spread
 from chaintwin.network.paths.speeds import expedite_leads
@@ -261,7 +261,9 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     output = (quantity * yields[activity])[main]
     # What an echelon holds is what its buffers get as a rule, from the sources that are asked first.
     content = np.where(rank == 0, share[source] / total / output, 0.0)
-    echelons = _echelons(index, inputs, policy, sources=(source, buffer[main], content))
+    sees_customers = (frame["sees_customers"].to_numpy() & np.isin(policy, FORECASTING)).astype(np.int8)
+    needed = np.flatnonzero((policy == Policy.ECHELON) | (sees_customers == 1))
+    echelons = _echelons(index, inputs, needed, sources=(source, buffer[main], content))
     level_start, levels = lists(frame["level_series"])
     room = frame.join(index.room.select("site_id", number="index"), on="site_id", how="left", maintain_order="left")["number"]
     return Buffers(
@@ -278,6 +280,7 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
         smoothing=floats(frame, "smoothing"),
         forecast=floats(frame, "forecast"),
         window=integers(frame, "window"),
+        sees_customers=sees_customers,
         level_start=level_start,
         level_value=levels,
         echelon_start=echelons.start,
@@ -312,15 +315,17 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     )
 
 
-def _echelons(index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources: tuple[Integers, Integers, Floats]) -> Echelons:
-    """Return the echelons that rules need; ``sources`` are activities, what they fill, and their share in a unit of it."""
+def _echelons(index: _Index, inputs: _Arcs, needed: Integers, *, sources: tuple[Integers, Integers, Floats]) -> Echelons:
+    """Return the echelons of some buffers; ``sources`` are activities, what they fill, and their share in a unit of it."""
     activity, target, share = sources
     place, arc = spread(inputs.start, activity)
     feeds = Feeds(inputs.other[arc], target[place], inputs.quantity[arc] * share[place])
-    echelons, looped = echelons_of(feeds, np.flatnonzero(policy == Policy.ECHELON), count=index.buffer.height)
+    echelons, looped = echelons_of(feeds, needed, count=index.buffer.height)
     if looped >= 0:
         name = index.buffer["buffer_id"][looped]
-        raise GraphError(f"{name}: found a loop below a buffer that orders by its echelon; allowed: echelons without loops")
+        raise GraphError(
+            f"{name}: found a loop below a buffer that orders by its echelon or customers; allowed: echelons without loops"
+        )
     return echelons
 
 
