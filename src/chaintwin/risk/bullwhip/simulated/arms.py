@@ -229,18 +229,17 @@ def _below(content: Any, at: int) -> NDArray[np.int64]:
 def _echelon_level(points: _Points, content: Any, at: int, *, without_delay: bool) -> float:
     """Return the echelon position that is held when everybody at and below holds the own level.
 
-    An order that its source has not seen yet is in the position of who placed it and not in the echelon's; so many periods of
-    demand are taken off below, and at the stock point itself if its own delay goes too. Who is reviewed rarely has fallen below
-    the own level since the last review, on average by half the periods between two, or by what their calendars say.
+    What a stock point below has not ordered since its last review, or has ordered and its source has not seen, is missing in its
+    own part of the echelon, and so much demand is taken off: that of the periods since the last review that is seen, on average
+    over the calendars of both. Where the own delay goes, so does the demand during it.
     """
     below = _below(content, at)
     weight = content.data[content.indptr[at] : content.indptr[at + 1]]
-    waits = points.delay[below]
-    if not without_delay:
-        waits = np.where(below == at, 0.0, waits)
-    common = np.gcd(points.review[below], points.review[at])
-    since = (points.phase[at] - points.phase[below]) % common + (points.review[below] - common) / 2
-    hidden = (waits + since) * points.mean[below]
+    waits, review = points.delay[below], points.review[below]
+    common = np.gcd(review, points.review[at])
+    since = (points.phase[at] - points.phase[below] - np.rint(waits).astype(np.int64)) % common + (review - common) / 2
+    own = points.delay[at] if without_delay else 0.0
+    hidden = np.where(below == at, own, waits + since) * points.mean[below]
     return float(weight @ (points.level[below] - hidden))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -134,7 +135,7 @@ def record(
             tell(period + 1)
         return tallies
 
-    with ThreadPoolExecutor(max(1, min(threads or 2, len(starts)))) as pool:
+    with ThreadPoolExecutor(max(1, min(threads or os.cpu_count() or 1, len(starts)))) as pool:
         parts = list(pool.map(play, range(len(starts))))
     moments = [[tally.moments() for tally in tallies] for tallies in parts]
     mean, variance = (
