@@ -107,7 +107,7 @@ def bullwhip(
             "--plot": plot,
         }
         of_records = {"--dates": dates, "--groups": groups, "--products": products, "--resamples": resamples}
-        if len(stages) == 1 and "=" not in stages[0]:
+        if len(stages) == 1 and "=" not in stages[0] and Path(stages[0]).exists():
             _refuse_beside("a project", of_records, allowed="beside recorded stages, NAME=FILE.csv")
             from chaintwin.cli.running.bullwhip_run import BullwhipRun, run_bullwhip
 
