@@ -19,7 +19,7 @@ REPLICATIONS, RESAMPLES = 64, 1000
 Stages = Annotated[
     list[str],
     typer.Argument(
-        metavar="PROJECT | NAME=FILE...",
+        metavar="PROJECT or NAME=FILE...",
         help="A project, which is simulated; or NAME=FILE.csv of each recorded stage, that next to the customer first: a row a "
         "day, a column of dates, one a product.",
         show_default=False,
