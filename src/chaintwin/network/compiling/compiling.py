@@ -254,16 +254,13 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     source = activity[main]
     rank = from_zero(tier[source], buffer[main], fast=np.isin(policy, TWO_SPEEDS))
     total = group_totals(share[source], buffer[main], rank)
-    lossy = np.zeros(count, dtype=np.int8)
-    lossy[index.stream_buffer[floats(index.stream, "lost_fraction") > 0]] = 1
+    lossy = np.isin(np.arange(count), index.stream_buffer[floats(index.stream, "lost_fraction") > 0]).astype(np.int8)
     # A buffer without a source cannot order; its policy is switched off so that no kernel has to ask.
     policy = np.where(np.bincount(buffer[main], minlength=count) > 0, policy, np.int8(Policy.NONE)).astype(np.int8)
     output = (quantity * yields[activity])[main]
     # What an echelon holds is what its buffers get as a rule, from the sources that are asked first.
     content = np.where(rank == 0, share[source] / total / output, 0.0)
-    sees_customers = (frame["sees_customers"].to_numpy() & np.isin(policy, FORECASTING)).astype(np.int8)
-    needed = np.flatnonzero((policy == Policy.ECHELON) | (sees_customers == 1))
-    echelons = _echelons(index, inputs, needed, sources=(source, buffer[main], content))
+    echelons, sees_customers = _echelons(index, inputs, policy, sources=(source, buffer[main], content))
     level_start, levels = lists(frame["level_series"])
     room = frame.join(index.room.select("site_id", number="index"), on="site_id", how="left", maintain_order="left")["number"]
     return Buffers(
@@ -315,18 +312,25 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     )
 
 
-def _echelons(index: _Index, inputs: _Arcs, needed: Integers, *, sources: tuple[Integers, Integers, Floats]) -> Echelons:
-    """Return the echelons of some buffers; ``sources`` are activities, what they fill, and their share in a unit of it."""
+def _echelons(
+    index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources: tuple[Integers, Integers, Floats]
+) -> tuple[Echelons, NDArray[np.int8]]:
+    """Return the echelons that rules need, and which rules forecast customers.
+
+    ``sources`` are activities, what they fill, and their share in a unit of it.
+    """
     activity, target, share = sources
     place, arc = spread(inputs.start, activity)
     feeds = Feeds(inputs.other[arc], target[place], inputs.quantity[arc] * share[place])
+    looks = index.buffer["sees_customers"].to_numpy() & np.isin(policy, FORECASTING)
+    needed = np.flatnonzero((policy == Policy.ECHELON) | looks)
     echelons, looped = echelons_of(feeds, needed, count=index.buffer.height)
     if looped >= 0:
         name = index.buffer["buffer_id"][looped]
         raise GraphError(
             f"{name}: found a loop below a buffer that orders by its echelon or customers; allowed: echelons without loops"
         )
-    return echelons
+    return echelons, looks.astype(np.int8)
 
 
 def _rings(graph: Graph, index: _Index, laws: _Laws) -> _Rings:

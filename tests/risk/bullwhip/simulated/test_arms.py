@@ -21,7 +21,7 @@ from tests.risk.bullwhip.simulated.chains import MEAN, chain
 
 def arms(network: Network, **more: Any) -> Arms:
     program = network.compile()
-    return arms_of(network, program, chain_of(program), **more)
+    return arms_of(network, program, chain=chain_of(program), **more)
 
 
 def test_arms_of__beer_game_levels_by_hand() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -180,7 +181,7 @@ def _measure_records(
         terminal.note(f"All rows written to {out}.")
 
 
-def _refuse_beside(what: str, options: dict[str, object], *, allowed: str) -> None:
+def _refuse_beside(what: str, options: Mapping[str, object], *, allowed: str) -> None:
     """Refuse options that say nothing beside what was named."""
     from chaintwin.errors import UsageError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -89,11 +89,11 @@ class _Points:
     gain: Floats
 
 
-@dataclass(slots=True)
 class _Cells:
-    """What cells of ``stock_points`` are set to, by stock point and column."""
+    """Collects what cells of ``stock_points`` are set to, by stock point and column."""
 
-    values: dict[tuple[str, str], dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
 
     def set(self, points: _Points, at: int, **cells: Any) -> None:
         """Set cells of one stock point."""
@@ -101,7 +101,12 @@ class _Cells:
 
 
 def arms_of(
-    network: Network, program: Program, chain: Chain, *, adjustment_time: float | None = None, arms: Iterable[Arm] = tuple(Arm)
+    network: Network,
+    program: Program,
+    *,
+    chain: Chain,
+    adjustment_time: float | None = None,
+    arms: Iterable[Arm] = tuple(Arm),
 ) -> Arms:
     """Return the arms of a chain.
 

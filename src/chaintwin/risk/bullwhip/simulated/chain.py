@@ -67,8 +67,8 @@ def chain_of(program: Program, *, products: Sequence[str] = (), sites: Sequence[
     """
     names = program.names.buffers
     findings = [
-        *_unknown("product", products, known=names["product_id"]),
-        *_unknown("site", sites, known=names["site_id"]),
+        *_unknown("product", products, known=names["product_id"], code="bullwhip.product"),
+        *_unknown("site", sites, known=names["site_id"], code="bullwhip.site"),
     ]
     if findings:
         raise InputError(findings)
@@ -142,12 +142,12 @@ def _contents(above: Integers, below: Integers, *, content: NDArray[np.float64],
     return sparse.csr_array(total)
 
 
-def _unknown(what: str, wanted: Sequence[str], *, known: pl.Series) -> list[Finding]:
+def _unknown(what: str, wanted: Sequence[str], *, known: pl.Series, code: str) -> list[Finding]:
     ids = known.unique().sort().to_list()
     found = []
     for name in dict.fromkeys(wanted):
         if name not in ids:
             near = names_of(ids).nearest(name)
             fix = f"did you mean {shown(near)}?" if near else f"name a {what} that is stocked"
-            found.append(Finding(f"bullwhip.{what}", shown(name), f"a {what} with a stock point", fix, column=f"--{what}"))
+            found.append(Finding(code, shown(name), f"a {what} with a stock point", fix, column=f"--{what}"))
     return found

@@ -107,7 +107,7 @@ def study_bullwhip(
     setup = _setup(network, None, span=span, confidence=confidence)
     chain = chain_of(setup.program, products=products, sites=sites)
     tried = list(arms)
-    calmed = arms_of(network, setup.program, chain, adjustment_time=adjustment_time, arms=tried)
+    calmed = arms_of(network, setup.program, chain=chain, adjustment_time=adjustment_time, arms=tried)
     scenarios = {arm.value: calmed.scenarios.get(arm, Scenario(arm.value)) for arm in Arm if arm in tried}
     setups = {AS_IS: setup} | {name: _setup(network, one, span=span, confidence=confidence) for name, one in scenarios.items()}
     is_random = any(one.program.is_random for one in setups.values())
