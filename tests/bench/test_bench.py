@@ -30,6 +30,7 @@ EXPECTED = {
     "simulate_growth",
     "simulate_memory",
     "stress_sites",
+    "bullwhip_project",
     "import_scms",
     "rng_uniforms",
     "help_start",

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from chaintwin.errors import GraphError
+from chaintwin.errors import GraphError, InputError
+from chaintwin.network import Scenario
 from chaintwin.network.compiling import compile_graph
 from tests.graphs import graph_of, trace
 from tests.oracles.plain_network import simulate_plain
+from tests.risk.bullwhip.simulated.chains import chain
 from tests.shared_data import matches
 from tests.simulation.test_kernels_trace import without_what_tables_cannot_say
 from tests.sizes import scaled
@@ -49,3 +51,16 @@ def test_compile_graph__customers_below_a_loop_are_refused() -> None:
     }
     with pytest.raises(GraphError, match="orders by its echelon or customers"):
         compile_graph(graph_of(network, integer=False))
+
+
+def test_apply__customers_below_a_loop_are_a_finding() -> None:
+    network = chain([2, 2, 2], rule={"policy": "drp", "forecast_window": 3, "forecast_basis": "customers"})
+    back = {"lane_id": "back", "from_site": "s1", "to_site": "s2", "mode": "road", "distance_km": 10, "lead_time": "1"}
+    inserts: list[dict[str, object]] = [{"table": "lanes", "insert": back | {"information_delay": 1}}]
+    inserts += [
+        {"table": "sources", "insert": {"site_id": "s2", "product_id": "tea", "kind": "move", "lane_id": lane}}
+        for lane in ("s3>s2", "back")
+    ]
+    with pytest.raises(InputError) as caught:
+        Scenario.of("back", inserts).apply(network)
+    assert [finding.code for finding in caught.value.findings] == ["policy.echelon_loop"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
+from chaintwin.bench.risk.bullwhip import bullwhip_project
 from chaintwin.bench.risk.stress import stress_sites
 from chaintwin.bench.scaling.growth import simulate_growth
 from chaintwin.bench.scaling.memory import simulate_memory
@@ -60,6 +61,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         help_start(),
         simulate_start(),
         stress_sites(),
+        bullwhip_project(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]
