@@ -326,6 +326,8 @@ class _Build:
             # An echelon cannot hold a loop, and a random network may.
             return {"type": "base_stock", "S": self.quantity(5, 40)}
         expected = {"theta": self.choose.one((0.0, 0.25, 1.0)), "forecast": float(self.quantity(0, 6))}
+        if self.choose.chance(25) and not self.features.loops:
+            expected["customers"] = True
         if kind == "drp":
             window = {"window": self.choose.whole(1, 4)} if self.choose.chance(50) else {}
             return {"type": kind, "s": low, "cover": self.choose.one((1.0, 3.0, 2.5))} | expected | window

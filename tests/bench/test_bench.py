@@ -32,6 +32,7 @@ EXPECTED = {
     "stress_sites",
     "project_service",
     "annual_medicines",
+    "bullwhip_project",
     "import_scms",
     "rng_uniforms",
     "help_start",

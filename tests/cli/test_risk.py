@@ -281,3 +281,67 @@ def test_service__order_lines_are_not_simulated(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["risk", "service", str(lines), "--replications", "4"])
     assert refused.exit_code == 2
     assert "--replications: found order lines" in " ".join(refused.output.split())
+
+
+def test_bullwhip__of_a_project(project: Path, tmp_path: Path) -> None:
+    for ending in ("csv", "parquet", "xlsx"):
+        out, picture = tmp_path / f"found.{ending}", tmp_path / f"{ending}.svg"
+        command = ["risk", "bullwhip", str(project), "--replications", "2", "--out", str(out), "--plot", str(picture)]
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0, result.output
+        assert "Bullwhip of 4 stock points in 4 echelons" in result.output
+        assert "brewery/beer" in result.output
+        assert picture.read_text(encoding="utf-8").startswith("<svg")
+        assert not (tmp_path / f"found-figures.{ending}").exists(), "nothing is compared"
+    assert pl.read_csv(tmp_path / "found.csv").height == pl.read_parquet(tmp_path / "found.parquet").height == 2 * 12 * 2 * 2
+
+
+def test_bullwhip__of_a_project_that_is_calmed(project: Path, tmp_path: Path) -> None:
+    out, folder = tmp_path / "found.csv", tmp_path / "arms"
+    command = ["risk", "bullwhip", str(project), "--replications", "2", "--write-arms", str(folder), "--out", str(out)]
+    result = CliRunner().invoke(app, [*command, "--plot", str(tmp_path / "arms.png")])
+    assert result.exit_code == 0, result.output
+    for said in ("vendor managed", "1.00 (-1.03)", "total cost, USD/week", "fill rate"):
+        assert said in result.output
+    assert pl.read_csv(tmp_path / "found-figures.csv")["scenario"].unique().len() == 3
+    written = sorted(folder.iterdir())
+    assert [file.name for file in written] == ["shared-demand.toml", "smoothed-orders.toml", "vendor-managed.toml"]
+    again = CliRunner().invoke(app, ["compare", str(project), *map(str, written), "--replications", "2", "--json"])
+    cost = {row["scenario"]: row["value"] for row in json.loads(again.stdout)["differences"] if row["figure"] == "total_cost"}
+    mine = pl.read_csv(tmp_path / "found-figures.csv").filter(figure="total_cost")
+    assert cost == pytest.approx(dict(mine.select("scenario", "value").iter_rows()))
+
+
+def test_bullwhip__of_a_project_as_one_document(project: Path) -> None:
+    command = ["risk", "bullwhip", str(project), "--smooth-over", "3", "--site", "wholesaler", "--product", "beer", "--json"]
+    document = json.loads(CliRunner().invoke(app, [*command, "--replications", "2"]).stdout)
+    assert [arm["name"] for arm in document["arms"]] == ["shared demand", "smoothed orders", "vendor managed"]
+    assert any("gain_rate: set 0.333" in change for change in document["arms"][1]["changes"])
+    assert {row["arm"] for row in document["ratios"]} == {"as is", "shared demand", "smoothed orders", "vendor managed"}
+    assert document["span"]["replications"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--product", "bear"], "did you mean beer?"),
+        (["--site", "moon"], "--site: found moon"),
+        (["--dates", "day"], "--dates: found a project beside it"),
+        (["--products"], "--products: found a project beside it"),
+        (["--smooth-over", "0.5"], "adjustment_time: found 0.5"),
+        (["--periods", "2"], "periods: found 2"),
+        (["--out", "found.txt"], "allowed: .csv"),
+        (["--plot", "found.txt"], "allowed: .svg or .png"),
+        (["--write-arms", "no/such/folder"], "allowed: a folder in one that exists"),
+    ],
+)
+def test_bullwhip__of_a_project_refuses_with_the_cure(project: Path, options: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["risk", "bullwhip", str(project), "--replications", "2", *options])
+    assert result.exit_code in (1, 2)
+    assert said in " ".join(result.output.split())
+
+
+def test_bullwhip__options_of_a_project_beside_records() -> None:
+    result = CliRunner().invoke(app, ["risk", "bullwhip", "a=a.csv", "b=b.csv", "--calm"])
+    assert result.exit_code == 2
+    assert "--calm: found recorded stages beside it" in " ".join(result.output.split())

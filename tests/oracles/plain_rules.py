@@ -4,6 +4,8 @@ What the text leaves open was settled as follows; "case" marks what a worked cas
 
  1. Rules that forecast learn every period, reviewed or not, when the buffer has its turn: what is claimed from it today is demand
     and every order that becomes visible today, in units of the buffer. (case: the beer game)
+ 1a. Rules that look at customers learn from the demand of the period at the buffer and at all that holds something of it, in
+    units of the buffer, whether or not anything was ordered. (choice)
  1b. A mean of the last claims begins as if the first forecast had been claimed in every period before. (choice)
  2. Kanban orders whole cards that fit below the level of all cards. (choice)
  3. Whole units: smoothed, anchored and echelon orders are rounded to the nearest whole unit, halves up,
@@ -57,11 +59,15 @@ def learn(run: Any, b: str) -> None:
     """Take what is claimed today into the forecast."""
     policy = run.buffer_of[b].get("policy", {})
     weight = policy.get("theta", 0.0)
+    if policy.get("customers"):
+        seen = sum(run.flow.demand[d] * holds(run, demand["buffer"], b) for d, demand in enumerate(run.demands))
+    else:
+        seen = run.flow.claimed[b]
     if policy.get("window"):
-        run.claims_of[b] = [*run.claims_of[b], run.flow.claimed[b]][-policy["window"] :]
+        run.claims_of[b] = [*run.claims_of[b], seen][-policy["window"] :]
         run.forecast[b] = sum(run.claims_of[b]) / policy["window"]
         return
-    run.forecast[b] = weight * run.flow.claimed[b] + (1 - weight) * run.forecast[b]
+    run.forecast[b] = weight * seen + (1 - weight) * run.forecast[b]
 
 
 def echelon_position(run: Any, b: str, period: int) -> float:

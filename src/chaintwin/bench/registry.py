@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
 from chaintwin.bench.risk.annual import annual_medicines
+from chaintwin.bench.risk.bullwhip import bullwhip_project
 from chaintwin.bench.risk.service import project_service
 from chaintwin.bench.risk.stress import stress_sites
 from chaintwin.bench.scaling.growth import simulate_growth
@@ -64,6 +65,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         stress_sites(),
         project_service(),
         annual_medicines(),
+        bullwhip_project(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

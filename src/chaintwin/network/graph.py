@@ -30,6 +30,9 @@ class Policy(IntEnum):
     DRP = 11  # low: safety stock; high: periods that the forecast has to cover
 
 
+FORECASTING = (Policy.SMOOTHED, Policy.STERMAN, Policy.DRP)
+"""Rules that forecast what will be claimed."""
+
 TWO_SPEEDS = (Policy.DUAL_INDEX, Policy.BASE_SURGE)
 """Rules that order from expedited sources first, by what is due before they could deliver."""
 
@@ -123,6 +126,7 @@ BUFFER_SCHEMA = pl.Schema(
         "smoothing": pl.Float64(),
         "forecast": pl.Float64(),
         "window": pl.Int64(),
+        "sees_customers": pl.Boolean(),
         "level_series": pl.List(pl.Float64()),
         "holding_cost": pl.Float64(),
         "life": pl.Int64(),
@@ -235,6 +239,7 @@ DEFAULTS: Mapping[str, object] = {
     "per_unit": 1.0,
     "chance": 1.0,
     "left": [0.0, 0.0],
+    "sees_customers": False,
 }
 """What stands in for columns that are left out; numbers that are not listed are 0."""
 
@@ -268,7 +273,8 @@ class Graph:
         ``minimum_order``, ``batch`` (Float64, unit: of a whole order, before its sources share it), ``gain``, ``supply_gain``,
         ``smoothing`` (Float64, 0 to 1: part of the gap that is ordered at once; weight of the supply line; weight of today's
         claims in the forecast), ``forecast`` (Float64, unit a period: what is expected at first), ``window`` (Int64: where it is
-        above 0, the forecast is the mean of the claims of so many periods), ``level_series`` (List of
+        above 0, the forecast is the mean of the claims of so many periods), ``sees_customers`` (Boolean: the forecast learns from
+        the streams at and below the buffer in place of the claims), ``level_series`` (List of
         Float64 or null, repeated: takes the place of ``low`` in base stock), ``holding_cost`` (Float64, money a unit and period),
         ``life`` (Int64, periods in which a unit may be used, that of its receipt among them; 0: it keeps for ever), ``issue``
         (Int8, an Issue), ``expiry_cost`` (Float64, money a unit that expires), ``allocation`` (Int8, an

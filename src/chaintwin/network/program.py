@@ -60,9 +60,10 @@ class Buffers(NamedTuple):
     minimum_order, batch : Floats[N], unit: of a whole order, before its sources share it; 0 where any quantity will do.
     gain, supply_gain, smoothing, forecast : Floats[N]: parameters of rules that forecast, as in ``Graph``.
     window : Integers[N], period.
+    sees_customers : int8[N]: 1 where the rule forecasts what customers ask for at and below, in place of what is claimed here.
     level_start, level_value : rows over N of the level of each period, repeated; none where it does not change.
-    echelon_start, echelon_buffer, echelon_content : rows over N, for rules on the echelon, of the buffers at and below, with the
-        units of the buffer in one unit there.
+    echelon_start, echelon_buffer, echelon_content : rows over N, for rules on the echelon or on customers, of the buffers at
+        and below, with the units of the buffer in one unit there.
     holding_cost : Floats[N], money a unit and period.
     life : Integers[N], period: units may be used so long, the period of their receipt among them; 0 where they keep for ever.
     issue : int8[N], values of Issue. expiry_cost : Floats[N], money a unit that expires.
@@ -98,6 +99,7 @@ class Buffers(NamedTuple):
     smoothing: Floats
     forecast: Floats
     window: Integers
+    sees_customers: Bytes
     level_start: Integers
     level_value: Floats
     echelon_start: Integers

@@ -10,13 +10,13 @@ import pytest
 
 from chaintwin.errors import UsageError
 from chaintwin.examples import Example, load
-from chaintwin.network.graph import Issue
+from chaintwin.network.graph import FORECASTING, Issue
 from chaintwin.network.program import Program
 from chaintwin.network.state import State, initial_state
 from chaintwin.simulation.history.event_log import EventLog, log_of
 from chaintwin.simulation.history.rebuilding import rebuild
 from chaintwin.simulation.history.tracing import trace
-from chaintwin.simulation.tape.rows import EXPECTING, ripens
+from chaintwin.simulation.tape.rows import ripens
 from tests.graphs import blocks_of
 from tests.simulation.history.programs import PERIODS, random_program
 from tests.simulation.history.reading import state_of
@@ -45,7 +45,7 @@ def contents(program: Program, state: State) -> dict[str, dict[tuple[int, int], 
     for stream, quantity in enumerate(state.backlog):
         add("owed", (stream, 0), quantity)
     forecast = program.buffers.forecast if state.forecast is None else state.forecast
-    for buffer in np.flatnonzero(np.isin(program.buffers.policy, EXPECTING)):
+    for buffer in np.flatnonzero(np.isin(program.buffers.policy, FORECASTING)):
         add("expected", (int(buffer), 0), forecast[buffer])
     return found
 

@@ -24,7 +24,7 @@ from chaintwin.network.compiling.refusing import (
     refuse_unknown,
 )
 from chaintwin.network.compiling.striking import StrikeRows
-from chaintwin.network.graph import TWO_SPEEDS, ActivityKind, Graph, Policy
+from chaintwin.network.graph import FORECASTING, TWO_SPEEDS, ActivityKind, Graph, Policy
 from chaintwin.network.paths.echelons import Echelons, Feeds, echelons_of
 from chaintwin.network.paths.ordering import levels_of, loop_of, rows_of, spread
 from chaintwin.network.paths.speeds import expedite_leads
@@ -227,14 +227,13 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     source = activity[main]
     rank = from_zero(tier[source], buffer[main], fast=np.isin(policy, TWO_SPEEDS))
     total = group_totals(share[source], buffer[main], rank)
-    lossy = np.zeros(count, dtype=np.int8)
-    lossy[index.stream_buffer[floats(index.stream, "lost_fraction") > 0]] = 1
+    lossy = np.isin(np.arange(count), index.stream_buffer[floats(index.stream, "lost_fraction") > 0]).astype(np.int8)
     # A buffer without a source cannot order; its policy is switched off so that no kernel has to ask.
     policy = np.where(np.bincount(buffer[main], minlength=count) > 0, policy, np.int8(Policy.NONE)).astype(np.int8)
     output = (quantity * yields[activity])[main]
     # What an echelon holds is what its buffers get as a rule, from the sources that are asked first.
     content = np.where(rank == 0, share[source] / total / output, 0.0)
-    echelons = _echelons(index, inputs, policy, sources=(source, buffer[main], content))
+    echelons, sees_customers = _echelons(index, inputs, policy, sources=(source, buffer[main], content))
     level_start, levels = lists(frame["level_series"])
     room = frame.join(index.room.select("site_id", number="index"), on="site_id", how="left", maintain_order="left")["number"]
     return Buffers(
@@ -251,6 +250,7 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
         smoothing=floats(frame, "smoothing"),
         forecast=floats(frame, "forecast"),
         window=integers(frame, "window"),
+        sees_customers=sees_customers,
         level_start=level_start,
         level_value=levels,
         echelon_start=echelons.start,
@@ -285,16 +285,25 @@ def _buffers(index: _Index, arcs: tuple[_Arcs, _Arcs], claims: _Claims) -> Buffe
     )
 
 
-def _echelons(index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources: tuple[Integers, Integers, Floats]) -> Echelons:
-    """Return the echelons that rules need; ``sources`` are activities, what they fill, and their share in a unit of it."""
+def _echelons(
+    index: _Index, inputs: _Arcs, policy: NDArray[np.int8], *, sources: tuple[Integers, Integers, Floats]
+) -> tuple[Echelons, NDArray[np.int8]]:
+    """Return the echelons that rules need, and which rules forecast customers.
+
+    ``sources`` are activities, what they fill, and their share in a unit of it.
+    """
     activity, target, share = sources
     place, arc = spread(inputs.start, activity)
     feeds = Feeds(inputs.other[arc], target[place], inputs.quantity[arc] * share[place])
-    echelons, looped = echelons_of(feeds, np.flatnonzero(policy == Policy.ECHELON), count=index.buffer.height)
+    looks = index.buffer["sees_customers"].to_numpy() & np.isin(policy, FORECASTING)
+    needed = np.flatnonzero((policy == Policy.ECHELON) | looks)
+    echelons, looped = echelons_of(feeds, needed, count=index.buffer.height)
     if looped >= 0:
         name = index.buffer["buffer_id"][looped]
-        raise GraphError(f"{name}: found a loop below a buffer that orders by its echelon; allowed: echelons without loops")
-    return echelons
+        raise GraphError(
+            f"{name}: found a loop below a buffer that orders by its echelon or customers; allowed: echelons without loops"
+        )
+    return echelons, looks.astype(np.int8)
 
 
 def _rings(graph: Graph, index: _Index, laws: UsedLaws) -> _Rings:

@@ -210,7 +210,7 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
         "policy.echelon_loop",
         _ERROR,
         "an echelon without loops",
-        "A stock point orders by its echelon, and goods below it go round in a circle.",
+        "A stock point orders by its echelon, or forecasts its customers, and goods below it go round in a circle.",
     ),
     ("policy.level_missing", _ERROR, "a level", "A stock point orders by its echelon, and its level is blank; none is proposed."),
     (

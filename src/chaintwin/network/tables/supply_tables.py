@@ -124,6 +124,14 @@ STOCK_POINTS = Table(
             rule="0: by forecast_rate",
         ),
         Column(
+            "forecast_basis",
+            Kind.CHOICE,
+            "What the forecast learns from: what is claimed here, or what customers ask for here and at everything below, by "
+            "bills and shares, as soon as they ask (smoothed, sterman, drp).",
+            default="claims",
+            choices=("claims", "customers"),
+        ),
+        Column(
             "safety_stock",
             Kind.NUMBER,
             "Order up to the forecast of cover_periods and this (drp).",

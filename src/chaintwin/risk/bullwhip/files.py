@@ -36,7 +36,9 @@ def read_stages(texts: Sequence[str], *, date_column: str | None = None) -> tupl
     for text in texts:
         name, _, file = text.partition("=")
         if not name or not file:
-            raise UsageError(f"stage: found {text}; allowed: a name and a file; fix: write such as sales=sales.csv")
+            raise UsageError(
+                f"stage: found {text}; allowed: a name and a file, or one project; fix: write such as sales=sales.csv"
+            )
         if name in frames:
             raise UsageError(f"stage: found {name} twice; allowed: each name once")
         frames[name] = _read(Path(file))

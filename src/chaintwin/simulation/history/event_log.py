@@ -11,10 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.network.graph import FORECASTING
 from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
 from chaintwin.simulation.history.trace import NEVER, Trace
-from chaintwin.simulation.tape.rows import EXPECTING
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -172,7 +172,7 @@ def _opening(trace: Trace) -> list[_Part]:
     delayed = program.activities.information_delay[orders.activity_index] > 0
     hidden = (orders.visible > begin) | ((orders.visible == begin) & delayed)
     forecast = program.buffers.forecast if state.forecast is None else state.forecast
-    expecting = np.flatnonzero(np.isin(program.buffers.policy, EXPECTING))
+    expecting = np.flatnonzero(np.isin(program.buffers.policy, FORECASTING))
     less = np.flatnonzero(state.resource_share != 1.0)
 
     def part(event: Event, step: int, quantity: Floats, **more: Integers) -> _Part:
@@ -208,7 +208,7 @@ def _flows(trace: Trace) -> list[_Part]:
     program, begin = trace.program, trace.begin
     buffer_level, _ = program.order.buffer_turns()
     delay = program.activities.information_delay
-    expecting = np.flatnonzero(np.isin(program.buffers.policy, EXPECTING))
+    expecting = np.flatnonzero(np.isin(program.buffers.policy, FORECASTING))
 
     def part(event: Event, values: Floats, entity: str, **more: Integers) -> _Part:
         period, index = np.nonzero(values)

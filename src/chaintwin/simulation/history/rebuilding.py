@@ -7,12 +7,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.network.graph import FORECASTING
 from chaintwin.network.program import Program
 from chaintwin.network.state import OpenOrders, Shipments, State
 from chaintwin.simulation.history.checking import check_log, check_program
 from chaintwin.simulation.history.event_log import Event, EventLog
 from chaintwin.simulation.history.lots import lots_of
-from chaintwin.simulation.tape.rows import EXPECTING, ripens
+from chaintwin.simulation.tape.rows import ripens
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -176,6 +177,6 @@ def _forecast(events: pl.DataFrame, program: Program) -> Floats:
     index, quantity, _ = _chosen(events, program, "buffer", Event.OPENING_FORECAST, Event.EXPECTED)
     # Of several assignments to one place the last one counts, and the events are in order.
     forecast[index] = quantity
-    if np.isin(program.buffers.policy[index], EXPECTING).all():
+    if np.isin(program.buffers.policy[index], FORECASTING).all():
         return forecast
     raise UsageError("log: found a forecast of a stock point whose rule does not forecast; allowed: none there")

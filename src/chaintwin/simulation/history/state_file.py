@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from chaintwin.errors import Finding, InputError, UsageError
 from chaintwin.laws.parameters import LARGEST
 from chaintwin.network.checking_states import PERIOD_END, check_state
+from chaintwin.network.graph import FORECASTING
 from chaintwin.network.program import Program
 from chaintwin.network.state import Lots, OpenOrders, Shipments, State
 from chaintwin.network.tables.files.exchanging import write_file
 from chaintwin.network.tables.schema import DELAY_MAX
-from chaintwin.simulation.tape.rows import EXPECTING
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -54,7 +54,7 @@ def write_state(state: State, path: Path | str, *, program: Program) -> None:
     lots, moving, orders = state.lots, state.shipments, state.orders
     owing, less = np.flatnonzero(state.backlog), np.flatnonzero(state.resource_share != 1.0)
     forecast = program.buffers.forecast if state.forecast is None else state.forecast
-    expecting = np.flatnonzero(np.isin(program.buffers.policy, EXPECTING))
+    expecting = np.flatnonzero(np.isin(program.buffers.policy, FORECASTING))
     values: dict[str, tuple[Integers, Sequence[NDArray[np.generic]]]] = {
         "on_hand": (lots.buffer_index, (lots.age, lots.quality_index, lots.quantity)),
         "shipments": (moving.activity_index, (moving.started, moving.arrival, moving.quantity)),

@@ -17,7 +17,7 @@ from chaintwin.simulation.tape.supply.comparing import tiered
 from chaintwin.simulation.tape.supply.substitutes import write_missing, write_parts, write_rests
 from chaintwin.simulation.tape.supply.yields import write_positions
 from chaintwin.simulation.tape.tape import BITS, Writer
-from chaintwin.simulation.tape.wanting import projects, write_regular_wants, write_wants
+from chaintwin.simulation.tape.wanting import claims_seen, projects, write_regular_wants, write_wants
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -239,7 +239,8 @@ def _write_supplied(writer: Writer, program: Program, rows: Rows, *, place: Plac
 def _write_upstream(writer: Writer, program: Program, rows: Rows, *, place: Place, activity: Integers, skip: int) -> None:
     """Write that an order seen at once lowers the position of the buffers it will be taken from; the first ``skip`` are done.
 
-    Buffers whose rules forecast count all inputs as claims; where sources are compared, stock and capacity are free no longer.
+    Buffers whose rules forecast claims count all inputs as such; where sources are compared, stock and capacity are free no
+    longer.
     """
     activities = program.activities
     seen = activities.information_delay[activity] == 0
@@ -247,7 +248,7 @@ def _write_upstream(writer: Writer, program: Program, rows: Rows, *, place: Plac
     used = (activities.use_start, activities.use_resource, activities.use_quantity)
     for into, skipped, factor, shift, (start, other, quantity) in (
         (rows.position, skip, -1.0, 256, taken),
-        (rows.claimed, 0, 1.0, 384, taken),
+        (claims_seen(program, rows), 0, 1.0, 384, taken),
         (rows.free_stock, 0, -1.0, 512, taken),
         (rows.free_capacity, 0, -1.0, 1024, used),
     ):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import GraphError, UsageError
-from chaintwin.network.graph import Effect, LeadMode, Policy
+from chaintwin.network.graph import FORECASTING, Effect, LeadMode, Policy
 from chaintwin.network.program import Activities, Program
 from chaintwin.network.sizes import RING_SLOTS_MAX, SLACK
 from chaintwin.network.state import State
@@ -26,9 +26,6 @@ Numbers = NDArray[np.int32]
 
 PERIOD_TOTALS = 4
 """Quantities that are totalled by period: stock, backlog, demand, demand served at once."""
-
-EXPECTING = (Policy.SMOOTHED, Policy.STERMAN, Policy.DRP)
-"""Rules that forecast what will be claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +237,7 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
     count, actors, streams, _ = program.counts
     pipe_length, info_length = _ring_lengths(program, state)
     perishing = expires(program, state, periods=periods)
-    expecting = np.isin(buffers.policy, EXPECTING)
+    expecting = np.isin(buffers.policy, FORECASTING)
     kept = (np.diff(activities.use_start) > 0) | may_fill_at_once(program)
     next_row = 0
 
@@ -395,7 +392,7 @@ def slacks(program: Program) -> Floats:
 def _optional(program: Program, perishing: NDArray[np.bool_], lengths: Mapping[str, Integers]) -> dict[str, NDArray[np.bool_]]:
     """Return which entities have the rows that not all have, by name; ``lengths`` are those of rings."""
     activities, buffers = program.activities, program.buffers
-    random, expecting = activities.lead_random == 1, np.isin(buffers.policy, EXPECTING)
+    random, expecting = activities.lead_random == 1, np.isin(buffers.policy, FORECASTING)
     lossy = activities.yield_rate < 1.0
     stored = (filling_of(program).room >= 0) & (lengths["pipe_length"] > 0)
     promised = lengths["promised_length"] > 0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.graph import TWO_SPEEDS, Policy
-from chaintwin.network.paths.ordering import spread
+from chaintwin.network.paths.ordering import rows_of, spread
 from chaintwin.network.paths.speeds import expedite_leads
 from chaintwin.network.program import Program
 from chaintwin.simulation.counting.sums import Sums, SumWriter
@@ -36,7 +36,9 @@ def projects(program: Program, rows: Rows) -> NDArray[np.bool_]:
 
 
 def write_claims(writer: Writer, program: Program, *, rows: Rows) -> None:
-    """Write that buffers whose rules forecast add up what is claimed from them: today's demand, and orders that become visible.
+    """Write that buffers whose rules forecast add up what they learn from.
+
+    That is what is claimed from them, today's demand and orders that become visible, or what customers ask for at and below.
 
     Parameters
     ----------
@@ -48,17 +50,22 @@ def write_claims(writer: Writer, program: Program, *, rows: Rows) -> None:
     if not expecting.size:
         return
     writer.write("receive", Op.CLEAR, place=(expecting, 2), rows=(rows.claimed[expecting], 1))
-    asked = np.flatnonzero(rows.claimed[streams.buffer] != rows.nowhere)
-    writer.write(
-        "ask", Op.ADD, place=(asked, 2), rows=(rows.claimed[streams.buffer[asked]], rows.demand[asked], 1), numbers=(1.0,)
-    )
+    claimed = claims_seen(program, rows)
+    asked = np.flatnonzero(claimed[streams.buffer] != rows.nowhere)
+    writer.write("ask", Op.ADD, place=(asked, 2), rows=(claimed[streams.buffer[asked]], rows.demand[asked], 1), numbers=(1.0,))
+    _write_customers(writer, program, rows)
     owner = np.repeat(np.arange(activities.kind.size), np.diff(activities.input_start))
-    into = rows.claimed[activities.input_buffer]
+    into = claimed[activities.input_buffer]
     arc = np.flatnonzero((rows.info_length[owner] > 0) & (into != rows.nowhere))
     ring = (rows.info[owner[arc]], rows.info_length[owner[arc]])
     writer.write(
         "reveal", Op.ADD, place=(owner[arc], 0, arc, 1), rows=(into[arc], *ring), numbers=(activities.input_quantity[arc],)
     )
+
+
+def claims_seen(program: Program, rows: Rows) -> Integers:
+    """Return Integers[N], rows that add up what is claimed; nowhere for buffers that forecast nothing, or look at customers."""
+    return np.where(program.buffers.sees_customers == 1, rows.nowhere, rows.claimed)
 
 
 def write_wants(
@@ -163,6 +170,18 @@ def write_regular_wants(writer: Writer, program: Program, *, rows: Rows, place: 
     writer.write("order", Op.SET, place=(place[surging], LAST, 0), rows=(order,), numbers=(buffers.high[surging],))
     both = np.concatenate([indexed, surging])
     _write_shape(writer, program, order, place=place, slack=slack, chosen=both, step=LAST)
+
+
+def _write_customers(writer: Writer, program: Program, rows: Rows) -> None:
+    """Write that buffers which forecast customers add up today's demand at and below them, in their own units."""
+    buffers, streams = program.buffers, program.streams
+    looking = np.flatnonzero(buffers.sees_customers == 1)
+    number, entry = spread(buffers.echelon_start, looking)
+    by_buffer = np.argsort(streams.buffer, kind="stable")
+    start = rows_of(streams.buffer[by_buffer], buffers.policy.size)
+    place, at = spread(start, buffers.echelon_buffer[entry])
+    owner, stream, content = looking[number[place]], by_buffer[at], buffers.echelon_content[entry[place]]
+    writer.write("ask", Op.ADD, place=(stream, 3, owner), rows=(rows.claimed[owner], rows.demand[stream], 1), numbers=(content,))
 
 
 def _write_shape(

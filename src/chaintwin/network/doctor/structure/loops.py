@@ -11,7 +11,7 @@ from chaintwin.errors import Finding
 from chaintwin.laws import Law, parse_many
 from chaintwin.network.doctor.marks import MOST, remark
 from chaintwin.network.doctor.structure.subject import Structure
-from chaintwin.network.graph import LeadMode, Policy
+from chaintwin.network.graph import FORECASTING, LeadMode, Policy
 from chaintwin.network.paths.echelons import Feeds, echelons_of
 from chaintwin.network.paths.ordering import levels_of
 
@@ -43,15 +43,17 @@ def check_loops(structure: Structure) -> list[Finding]:
 
 
 def _echelons(structure: Structure) -> list[Finding]:
-    """Report a stock point that orders by its echelon above a loop, through which no content can be counted."""
+    """Report a stock point that orders by its echelon or its customers above a loop, through which no content can be counted."""
     graph, arcs = structure.lowered.graph, structure.lowered.arcs
-    wanted = np.flatnonzero(graph.buffers["policy"].to_numpy() == Policy.ECHELON)
+    looks = pl.col("sees_customers") & pl.col("policy").is_in([int(policy) for policy in FORECASTING])
+    needs = graph.buffers.select((pl.col("policy") == int(Policy.ECHELON)) | looks).to_series()
+    wanted = np.flatnonzero(needs.to_numpy())
     used = graph.activities["share"].to_numpy()[arcs.input_activity] > 0
     above, below = arcs.input_point[used], arcs.main[arcs.input_activity[used]]
     _, looped = echelons_of(Feeds(above, below, np.ones(above.size)), wanted, count=graph.buffers.height)
     if looped < 0:
         return []
-    found = f"{structure.names[looped]} on a loop below a stock point that orders by its echelon"
+    found = f"{structure.names[looped]} on a loop below a stock point that orders by its echelon or its customers"
     return [remark("policy.echelon_loop", found=found, fix="choose another policy, or take the loop out")]
 
 
