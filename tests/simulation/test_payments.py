@@ -53,7 +53,8 @@ def test_run_kernel__pays_what_the_cases_of_payment_terms_say(case: dict[str, An
 
 def test_run_kernel__cash_is_that_of_plain_bookkeeping_on_random_networks() -> None:
     for seed in range(scaled(ci=60, full=600)):
-        case, network = _random(seed)
+        # What is received is told from what is under way, which disruptions destroy.
+        case, network = _random(seed, strikes=False)
         program = compile_graph(graph_of(network, integer=case["integer"]))
         flows, cash, unpaid = _play(program)
         wanted_cash, wanted_unpaid = _booked(program, flows)
@@ -159,10 +160,10 @@ def test_assemble__a_term_beyond_the_run_takes_no_more_rows_than_the_run() -> No
     assert not block.read(block.plan.tape.rows.cash).any()
 
 
-def _random(seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _random(seed: int, *, strikes: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a random case and its network with payments; every second one may draw no lead time."""
     at_once = seed % 2 == 0
-    case = random_network(seed, periods=PERIODS, features=replace(EVERYTHING, loops=not at_once))
+    case = random_network(seed, periods=PERIODS, features=replace(EVERYTHING, loops=not at_once, strikes=strikes))
     return case, with_payments(lawful(case["network"], at_once=at_once), np.random.default_rng(seed))
 
 

@@ -64,7 +64,7 @@ def cost_rows(program: Program, mean: Callable[[str], Floats]) -> pl.DataFrame:
     ----------
     program : what was run.
     mean : returns by name what entities had or did a period: ``on_hand``, ``expired`` [N], ``in_process``, ``started``,
-        ``spent``, ``start_rate`` [A], ``backlog``, ``lost`` [D], ``used`` [K].
+        ``spent``, ``surcharge``, ``surduty``, ``start_rate`` [A], ``backlog``, ``lost`` [D], ``used`` [K].
     """
     buffers, activities, streams = program.buffers, program.activities, program.streams
     names = program.names

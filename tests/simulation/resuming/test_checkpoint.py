@@ -85,7 +85,7 @@ def test_run_from_checkpoint__tells_what_it_goes_on_from_unless_it_is_refused(tm
 
 
 def test_run_from_checkpoint__stops_at_the_same_precision(tmp_path: Path) -> None:
-    program, file = random_program(11), tmp_path / "run"
+    program, file = random_program(15), tmp_path / "run"
     span = replace(SPAN, replications=6400)
     until = Until(parse_precision("total_cost +/- 1.5 %"), 0.95)
     whole = run_ensemble(program, initial_state(program), span=span, until=until)
@@ -96,7 +96,7 @@ def test_run_from_checkpoint__stops_at_the_same_precision(tmp_path: Path) -> Non
 
 
 def test_run_from_checkpoint__a_precision_that_is_reached_plays_no_more(tmp_path: Path) -> None:
-    program, file = random_program(11), tmp_path / "run"
+    program, file = random_program(15), tmp_path / "run"
     span = replace(SPAN, replications=6400)
     until = Until(parse_precision("total_cost +/- 1.5 %"), 0.95)
     first = resumed(program, file, span=span, until=until, keep=True)

@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from chaintwin.errors import UsageError
+from chaintwin.network.graph import Effect
 from chaintwin.network.lowering.lower import Lowered, lower_in_full
 from chaintwin.network.lowering.paying import OWN
 from chaintwin.network.network import Network
@@ -146,6 +148,7 @@ def measure_project(
         confidence=confidence,
     )
     program, span = setup.program, setup.span
+    _refuse_moved_prices(program)
     subject = _Subject.of(changed, lowered, program=program, span=span)
     found, ledger = [], pl.DataFrame()
     for done, trace in enumerate(_followed(program, span)):
@@ -264,6 +267,14 @@ def _followed(program: Program, span: Span) -> Iterator[Trace]:
     for first in range(0, span.replications, together):
         count = min(together, span.replications - first)
         yield from traces(program, periods=periods, first=first, count=count, seed=span.seed)
+
+
+def _refuse_moved_prices(program: Program) -> None:
+    """Refuse disruptions that move prices, for bills are made out at the prices of the tables."""
+    money = (Effect.COST, Effect.DUTY, Effect.TARIFF, Effect.PRICE, Effect.PREPAID)
+    if np.isin(program.strikes.effect_kind, money).any():
+        found = "scenario: found a disruption that moves costs, duties or prices"
+        raise UsageError(f"{found}; allowed: those that do not; fix: chaintwin risk scenario shows what it costs")
 
 
 def _replaced(program: Program, *, started: Floats, shipped: Floats) -> float | None:

@@ -76,6 +76,8 @@ def trace_ledger(trace: Trace, *, warm_up: int = 0) -> pl.DataFrame:
         "lost": trace.lost,
         "started": trace.started,
         "spent": spent,
+        # Scenarios that move prices are refused before.
+        **dict.fromkeys(("surcharge", "surduty"), np.zeros_like(trace.started)),
         "start_rate": has_started(trace).astype(np.float64),
         "used": trace.used,
     }
