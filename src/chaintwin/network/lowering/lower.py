@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -28,8 +30,11 @@ from chaintwin.network.lowering.sourcing.supply import Supply, find_supply
 from chaintwin.network.lowering.stocking.initial import to_initial
 from chaintwin.network.lowering.stocking.levels import to_levels
 from chaintwin.network.lowering.stocking.loads import Loads, mean_loads
-from chaintwin.network.network import Network, Quantities
+from chaintwin.network.network import Network, Quantities, Settings
 from chaintwin.network.proposing import Proposals, fill_proposals
+
+if TYPE_CHECKING:
+    from chaintwin.network.disruptions.disruption import Disruption
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,29 +134,38 @@ def lower_in_full(network: Network, *, periods: int | None = None) -> Lowered:
         unpriced=streams.filter(~pl.col("is_priced"))["stream_id"],
         folder=str(network.folder) if network.folder else "",
     )
-    if network.disruptions:
-        graph = _struck(graph, network, found, rows=rows, points=points, streams=streams, loads=loads, reach=reach)
-    return Lowered(graph, proposals, rows, supply, found, arcs, loads, streams)
+    lowered = Lowered(graph, proposals, rows, supply, found, arcs, loads, streams)
+    if not network.disruptions:
+        return lowered
+    return replace(lowered, graph=struck_graph(lowered, network.disruptions, settings=settings, reach=reach))
 
 
-def _struck(
-    graph: Graph,
-    network: Network,
-    found: ActivityRows,
-    *,
-    rows: Rows,
-    points: pl.DataFrame,
-    streams: pl.DataFrame,
-    loads: Loads,
-    reach: int,
-) -> Graph:
-    """Return the graph with the disruptions of the network; they choose by what the rows say."""
+def struck_graph(lowered: Lowered, disruptions: Sequence[Disruption], *, settings: Settings, reach: int) -> Graph:
+    """Return the graph of a network as disruptions strike it; they choose by what its tables say.
+
+    Parameters
+    ----------
+    lowered : the network without them.
+    disruptions : with names of their own.
+    settings : of the project. reach : periods that are run.
+
+    Raises
+    ------
+    InputError
+        A disruption does not fit.
+    """
     from chaintwin.network.disruptions.selecting import parts_of
     from chaintwin.network.disruptions.striking import strike
 
-    means = found.activities.join(loads.activities.rename({"activity_mean": "mean"}), on="activity_id", how="left")
-    parts = parts_of(rows, activities=means, points=points, streams=streams, uses=graph.uses)
-    return strike(graph, network.disruptions, parts=parts, settings=network.settings, reach=reach)
+    means = lowered.loads.activities.rename({"activity_mean": "mean"})
+    parts = parts_of(
+        lowered.rows,
+        activities=lowered.found.activities.join(means, on="activity_id", how="left"),
+        points=lowered.supply.points,
+        streams=lowered.streams,
+        uses=lowered.graph.uses,
+    )
+    return strike(lowered.graph, disruptions, parts=parts, settings=settings, reach=reach)
 
 
 def _buffer_id() -> pl.Expr:

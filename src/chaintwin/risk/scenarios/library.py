@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from chaintwin.errors import InputError, UsageError
-from chaintwin.network.lowering import lower
+from chaintwin.network.lowering.lower import lower_in_full, struck_graph
 from chaintwin.network.network import Network
 from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.network.tables.cells.nearest import names_of
@@ -84,10 +84,13 @@ def shipped_on(network: Network, *, progress: Callable[[float], None] | None = N
     disruption of it touches nothing.
     """
     rows = []
+    # Ready scenarios change no tables, so the network is lowered once.
+    lowered, settings = lower_in_full(network), network.settings
     for number, name in enumerate(shipped_names()):
         scenario = shipped(name)
         try:
-            effects = lower(scenario.apply(network)).effects.select("effect", "entity_id").unique().height
+            graph = struck_graph(lowered, scenario.disruptions, settings=settings, reach=settings.periods)
+            effects = graph.effects.select("effect", "entity_id").unique().height
         except InputError:
             effects = None
         rows.append((name, scenario.name, scenario.note, effects))
