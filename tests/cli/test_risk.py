@@ -41,6 +41,7 @@ def test_stress__as_one_document(project: Path) -> None:
     result = CliRunner().invoke(app, ["risk", "stress", str(project), "--measure", "units", "--by", "lane", "--json"])
     document = json.loads(result.stdout)
     assert document["measure"] == "units"
+    assert document["simulated"] is None
     assert {row["kind"] for row in document["outages"]} == {"lane"}
 
 
@@ -345,3 +346,55 @@ def test_bullwhip__options_of_a_project_beside_records() -> None:
     result = CliRunner().invoke(app, ["risk", "bullwhip", "a=a.csv", "b=b.csv", "--calm"])
     assert result.exit_code == 2
     assert "--calm: found recorded stages beside it" in " ".join(result.output.split())
+
+
+def test_stress__simulates_the_worst(project: Path) -> None:
+    command = ["risk", "stress", str(project), "--measure", "units", "--recover", "4", "--simulate", "2"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert "Simulated: by the rules of the project" in result.output
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert [row["rank"] for row in document["simulated"]] == [1, 2]
+
+
+def test_scenario__shows_and_writes_the_story(project: Path, tmp_path: Path) -> None:
+    own, answer = tmp_path / "own.toml", tmp_path / "answer.toml"
+    block = "[[{}]]\nwhere = {{ everywhere = true }}\nafter = 28\nduration = 28\neffect = {{ {} }}\n"
+    own.write_text('name = "late"\n' + block.format("disruption", "lead_time = 2"), encoding="utf-8")
+    answer.write_text('name = "hurry"\n' + block.format("intervention", "lead_time = 0.6, cost = 2"), encoding="utf-8")
+    out, picture = tmp_path / "reached.csv", tmp_path / "story.svg"
+    command = ["risk", "scenario", str(project), str(own), "demand-surge", "--replications", "4"]
+    files = ["--response", str(answer), "--out", str(out), "--plot", str(picture)]
+    result = CliRunner().invoke(app, [*command, *files])
+    assert result.exit_code == 0, result.output
+    for said in ("What struck", "When it reached whom", "late + hurry against late", "What helped", "Who went short"):
+        assert said in result.output, said
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    assert pl.read_csv(out)["scenario"].unique().len() >= 2
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert [one["name"] for one in document["scenarios"]] == ["late", "Demand surge"]
+    assert document["comparison"]["reference"] == "baseline"
+
+
+def test_scenario__ready_ones_are_listed_and_copied(project: Path, tmp_path: Path) -> None:
+    listed = CliRunner().invoke(app, ["risk", "scenario", str(project), "--list"])
+    assert "demand-surge" in listed.output
+    copied = CliRunner().invoke(app, ["risk", "scenario", str(project), "flood", "--copy-to", str(tmp_path / "mine")])
+    assert copied.exit_code == 0, copied.output
+    assert (tmp_path / "mine" / "flood.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "--list"),
+        (["demand-serge"], "did you mean demand-surge?"),
+        (["flood"], "nothing at within 250 km"),
+        (["demand-surge", "--out", "found.txt"], "allowed: .csv"),
+        (["demand-surge", "demand-surge"], "Demand surge twice"),
+    ],
+)
+def test_scenario__refuses_with_the_cure(project: Path, arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["risk", "scenario", str(project), *arguments])
+    assert result.exit_code in (1, 2)
+    assert said in " ".join(result.output.split())

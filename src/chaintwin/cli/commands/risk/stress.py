@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from chaintwin.cli.commands.options import Json, Plot, Project, StateFile, TableFile, Threads
+from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import session
+
+if TYPE_CHECKING:
+    from polars import DataFrame
+
+    from chaintwin.network import Network
+    from chaintwin.risk.stress.stressing import StressTest
 
 
 class By(StrEnum):
@@ -41,6 +48,9 @@ def stress(
     follow: Annotated[
         int, typer.Option(help="Exposed ones, the worst first, whose impact is worked out with lead times too.", min=0)
     ] = 10,
+    simulate: Annotated[
+        int, typer.Option(help="Worst ones that are also simulated, 64 replications each, over the project's horizon.", min=0)
+    ] = 0,
     state: StateFile = None,
     top: Annotated[int, typer.Option(help="Rows that are shown.", min=1)] = 15,
     threads: Threads = None,
@@ -52,7 +62,7 @@ def stress(
     with session(is_json=json) as terminal:
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.terminal.progress import progress_bar
-        from chaintwin.cli.views.risk.stress_view import show_stress, stress_about, stress_document
+        from chaintwin.cli.views.risk.stress_view import show_simulated, show_stress, stress_about, stress_document
         from chaintwin.risk.stress.picture import plot as draw_to
         from chaintwin.risk.stress.recovery import read_recovery
         from chaintwin.risk.stress.stressing import stress_test
@@ -78,12 +88,26 @@ def stress(
                 threads=threads,
                 progress=report,
             )
+        simulated = _simulated(terminal, network, found, count=simulate, threads=threads)
         if out is not None:
             write_table(out, found.table, name="stress", about=stress_about(found))
         if plot is not None:
             draw_to(found, plot)
-        terminal.document(stress_document(found) | {"project": project, "out": out, "plot": plot})
+        terminal.document(stress_document(found) | {"simulated": simulated, "project": project, "out": out, "plot": plot})
         show_stress(terminal, found, top=top)
+        show_simulated(terminal, simulated, currency=found.currency)
         for what, file in (("All rows", out), ("Picture", plot)):
             if file is not None:
                 terminal.note(f"{what} written to {file}.")
+
+
+def _simulated(terminal: Terminal, network: Network, found: StressTest, *, count: int, threads: int | None) -> DataFrame | None:
+    """Return the worst outages simulated, None where none were asked for."""
+    if count == 0:
+        return None
+    from chaintwin.cli.terminal.progress import progress_bar
+    from chaintwin.jit import is_cold
+    from chaintwin.risk.stress.simulated import simulate_outages
+
+    with progress_bar(terminal, "Simulating the worst", is_cold=is_cold()) as report:
+        return simulate_outages(network, found.table, count=count, threads=threads, progress=report)

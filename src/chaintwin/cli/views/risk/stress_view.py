@@ -9,6 +9,8 @@ from chaintwin.cli.terminal.output import Terminal, printable
 from chaintwin.cli.views.numbers import NOTHING, count, number
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
     from chaintwin.risk.stress.stressing import StressTest
 
 EVER = "ever"
@@ -53,6 +55,36 @@ def show_stress(terminal: Terminal, found: StressTest, *, top: int) -> None:
     if table.height > top:
         terminal.show(Text(f"  ... and {table.height - top:,} more; --top shows them, --out writes them.", style="dim"))
     terminal.show(Text(), *(Text(f"  {line}", style="dim") for line in _remarks(found)))
+
+
+def show_simulated(terminal: Terminal, rows: DataFrame | None, *, currency: str) -> None:
+    """Print the outages that were simulated; nothing where none were asked for.
+
+    Parameters
+    ----------
+    terminal : where to.
+    rows : what ``simulate_outages`` returned. currency : of its money.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    if rows is None:
+        return
+    if rows.is_empty():
+        terminal.show("", Text("  Nothing was simulated, because no outage has an impact."))
+        return
+    terminal.show("", Text("Simulated: by the rules of the project, with chance and lead times, over its horizon", style="bold"))
+    view = Table(box=None, padding=(0, 1), header_style="dim")
+    view.add_column("", justify="right", no_wrap=True)
+    view.add_column("out", no_wrap=True, overflow="ellipsis", max_width=34)
+    for name in ("fill rate, points", f"costs, {currency}", "interval"):
+        view.add_column(name, justify="right", no_wrap=True)
+    for row in rows.iter_rows(named=True):
+        lost = NOTHING if row["fill_rate_lost"] is None else f"{-100 * row['fill_rate_lost']:+.2f}"
+        known = row["cost_low"] is not None
+        span = f"{number(row['cost_low'])} to {number(row['cost_high'])}" if known else NOTHING
+        view.add_row(str(row["rank"]), printable(f"{row['kind']} {row['id']}"), lost, number(row["cost"]), span)
+    terminal.show(view)
 
 
 def stress_document(found: StressTest) -> dict[str, object]:
