@@ -3,7 +3,7 @@
 A network takes ``strikes`` (id, ``onset``, ``duration`` and ``recovery`` in periods, fractions allowed; in each quarter of the
 recovery the strength is one of ``FADING``) and ``effects`` (``strike``, ``effect``, ``entity``, ``factor``, perhaps ``amount``).
 
-What the text leaves open was settled as follows; all are choices (decision 21).
+What the text leaves open was settled as follows; all are choices (decision 22).
 
  1. The strength of a disruption in a period is its mean over the period. A factor m at strength s multiplies by 1 + (m - 1)s;
     what several disruptions do is multiplied. What happens once happens in the period that the onset falls into.
@@ -103,7 +103,7 @@ def offered(run: Any, resource: str, usual: float, period: int) -> float:
     size = factor(run, "capacity", resource, period)
     amounts = [e["amount"] for e in run.network.get("effects", []) if e["entity"] == resource and e.get("amount")]
     if amounts:
-        return min(max(usual, 0.0), max(amounts) * size) if size < 1.0 else max(usual, 0.0)
+        return min(max(usual, 0.0), min(amounts) * size) if size < 1.0 else max(usual, 0.0)
     return max(usual, 0.0) * size
 
 

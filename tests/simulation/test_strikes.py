@@ -146,3 +146,17 @@ def test_log_of__says_that_it_tells_of_no_disruptions(medicines: Network) -> Non
     seen = trace_of(scenario.apply(medicines), periods=5)
     with pytest.raises(UsageError, match="disruptions"):
         log_of(seen)
+
+
+def test_simulate__prepayments_are_lost_with_orders_that_are_cancelled_and_then() -> None:
+    beer = load(Example.BEER_GAME)
+    beer = beer.with_table("lanes", beer["lanes"].with_columns(pl.lit(5.0).alias("variable_cost")))
+    lost = {"name": "lost", "where": {"mode": "road"}, "after": 70, "effect": {"orders_cancelled": 1, "prepayment_lost": 0.5}}
+    cancelled = lost | {"effect": {"orders_cancelled": 1}}
+    never = lost | {"name": "never", "chance": 0.0}
+    spent = [
+        simulate(beer, scenario=Scenario.of("s", disruptions=blocks), replications=2).figures["transport_cost"]
+        for blocks in ([cancelled], [cancelled, never], [lost])
+    ]
+    assert np.array_equal(spent[0], spent[1])
+    assert (spent[2] > spent[0]).all()

@@ -104,7 +104,7 @@ class Effect(IntEnum):
 LIMIT_PREFIX = "disruption/"
 """What ids of resources begin with that stand for the limits of disrupted activities."""
 
-ONCE = (Effect.STOCK, Effect.TRANSIT, Effect.QUEUE)
+ONCE = (Effect.STOCK, Effect.TRANSIT, Effect.QUEUE, Effect.PREPAID)
 """Effects that happen in the period of the onset only."""
 
 

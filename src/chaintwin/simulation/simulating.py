@@ -234,7 +234,8 @@ def _carried_over(state: State, before: Program, after: Program) -> State:
                 "allowed: a scenario that adds and removes nothing, or no state"
             )
     own = ~after.names.resources["resource_id"].str.starts_with(LIMIT_PREFIX).to_numpy()
+    if state.resource_share.size != int(own.sum()):
+        return state
     share = np.ones(own.size)
-    if state.resource_share.size == int(own.sum()):
-        share[own] = state.resource_share
+    share[own] = state.resource_share
     return replace(state, resource_share=share)

@@ -110,6 +110,14 @@ def test_read__a_corridor_is_sailed_around_unless_it_says_otherwise() -> None:
         ({"where": {"area": {"latitude": 95, "longitude": 0, "radius_km": 5}}, "effect": {"capacity": 0}}, "radius_km = 150"),
         ({"where": {"site": "W"}, "effect": {"capacity": 0}, "reroute": True}, "reroute without a corridor"),
         ({"where": {"site": "W"}, "effect": {"capacity": 0}, "deepness": 3}, "unknown key deepness"),
+        ({"where": {"everywhere": False}, "effect": {"capacity": 0}}, "true, or nothing"),
+        ({"where": {"most_used": ""}, "effect": {"capacity": 0}}, "site, supplier, lane"),
+        ({"where": {"most_used": "site", "country": "US"}, "effect": {"capacity": 0}}, "country beside most_used"),
+        ({"where": {"site": "W"}, "effect": {"capacity": 0}, "recovery": 10**400}, "a number from 0 to 1e+06"),
+        ({"where": {"site": "W"}, "effect": {"capacity": 0}, "after": 1e300}, "days, 0 or more"),
+        ({"where": {"site": "W"}, "effect": {"price": 0}, "elasticity": -1}, "a price above 0"),
+        ({"where": {"site": "W"}, "effect": {"prepayment_lost": 0.3}}, "beside orders_cancelled"),
+        ({"where": {"site": "W"}, "effect": {"capacity": 0}, "cause": "intervention"}, "write [[intervention]]"),
     ],
 )
 def test_read__faults(block: dict[str, Any], message: str) -> None:

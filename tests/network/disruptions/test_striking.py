@@ -40,7 +40,11 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         {"site_id": "cn", "product_id": "a", "kind": "buy", "lead_time": "3", "partner": "mill", "cost": 5.0},
         {"site_id": "cn", "product_id": "b", "kind": "buy", "lead_time": "3", "partner": "mine", "cost": 5.0},
     ],
-    "partners": [{"partner_id": "mill", "country": "JP"}, {"partner_id": "mine", "country": "AU"}],
+    "partners": [
+        {"partner_id": "mill", "country": "JP"},
+        {"partner_id": "mine", "country": "AU"},
+        {"partner_id": "acme", "country": "CN"},
+    ],
 }
 
 
@@ -81,6 +85,10 @@ CLOSED = {"capacity": 0.0}
         ({"mode": "road"}, {"lane/road"}),
         ({"mode": "sea", "to_country": "US"}, {"west/a"}),
         ({"between": [["CN"], ["US", "AU"]]}, {"west/a", "buy/cn/b/mine"}),
+        ({"between": [["CN"], ["US", "AU"]], "mode": "sea"}, {"west/a"}),
+        ({"supplier": "acme"}, {"sea/a", "sea/b", "west/a", "buy/cn/a/mill", "buy/cn/b/mine"}),
+        ({"supplier": "acme", "country": "CN"}, {"sea/a", "sea/b", "west/a", "buy/cn/a/mill", "buy/cn/b/mine"}),
+        ({"supplier": "mine", "site": "cn"}, {"buy/cn/b/mine"}),
         ({"product": "b"}, {"buy/cn/b/mine", "road/b", "sea/b"}),
         ({"area": {"latitude": 52, "longitude": 4, "radius_km": 60}}, {"lane/road", "sea/a", "sea/b"}),
         ({"most_used": "supplier"}, {"buy/cn/b/mine"}),
@@ -158,6 +166,10 @@ def test_strike__who_pays_for_what_is_dearer(network: Network) -> None:
         ({"where": {"site": "nl"}, "effect": CLOSED, "start": "2025-01-01"}, "which is period -365"),
         ({"where": {"site": "nl"}, "effect": CLOSED, "start": "2031-01-01"}, "periods that are run"),
         ({"where": {"most_used": "castle"}, "effect": CLOSED}, "a kind of sites: hub, plant, store"),
+        ({"where": {"most_used": "country", "mode": "air"}, "effect": CLOSED}, "no country that anything runs through"),
+        ({"where": {"site": "nl"}, "effect": CLOSED, "after": 5000}, "a day in the"),
+        ({"where": {"market": "DE"}, "effect": {"capacity": 0, "demand": 2}}, "where nothing is made or moved"),
+        ({"where": {"between": [["US"], ["USA", "CN"]]}, "effect": CLOSED}, "US on both sides"),
     ],
 )
 def test_strike__what_does_not_fit(network: Network, block: dict[str, Any], message: str) -> None:
@@ -174,8 +186,8 @@ def test_strike__contradictions(network: Network) -> None:
     struck(network, stop, more | {"start": "2026-02-11", "duration": 3})
     assert "the same as stop" in fault(network, stop, stop | {"name": "again"})
     # What is done about it may be meant for more than what is stopped.
-    answer = more | {"start": "2026-02-05", "cause": "intervention"}
-    struck(network, stop, answer)
+    answer = more | {"start": "2026-02-05"}
+    lower(Scenario.of("s", disruptions=[stop], interventions=[answer]).apply(network))
     # Two that both cut work together.
     struck(network, stop, stop | {"name": "half", "effect": {"capacity": 0.5}})
 
@@ -189,3 +201,35 @@ def test_left__areas_of_the_worked_case(case: dict[str, Any]) -> None:
     assert staged[-1] == pytest.approx(0.5)
     assert np.all(np.diff(staged) >= 0)
     assert math.isclose(staged[64], 0.25)
+
+
+def test_strike__of_a_supplier_only_its_own_stock_is_lost_and_what_it_sent_arrives(network: Network) -> None:
+    graph = struck(network, {"where": {"supplier": "acme", "country": "CN"}, "effect": {"capacity": 0, "stock_lost": 1}})
+    assert set(touched(graph, Effect.STOCK)) == {"cn/a", "cn/b"}
+    graph = struck(network, {"where": {"supplier": "mill"}, "effect": {"capacity": 0, "transit_lost": 1}})
+    assert touched(graph, Effect.ARRIVALS) == {}
+    assert set(touched(graph, Effect.TRANSIT)) == {"buy/cn/a/mill"}
+
+
+def test_strike__who_pays_for_prepayments_and_for_tariffs_on_free_lanes(network: Network) -> None:
+    lanes = network["lanes"].with_columns(pl.lit(0.0).alias("variable_cost"))
+    blocks = [
+        {"name": "bankrupt", "where": {"supplier": "mill"}, "effect": {"orders_cancelled": 1, "prepayment_lost": 0.3}},
+        {"name": "tariff", "where": {"mode": "road"}, "effect": {"tariff": 0.25}},
+    ]
+    graph = struck(network.with_table("lanes", lanes), *blocks)
+    paid = graph.payments.filter(pl.col("basis").is_in([int(Basis.SURCHARGED), int(Basis.SURDUTIED)]))
+    assert sorted(paid["entity_id"].to_list()) == ["buy/cn/a/mill", "road/a", "road/b"]
+
+
+def test_strike__limits_of_several_disruptions_are_those_of_the_flow(network: Network) -> None:
+    half = {"name": "half", "where": {"mode": "sea"}, "effect": {"capacity": 0.5}}
+    shut = {
+        "name": "shut",
+        "where": {"corridor": ["suez", "panama", "cape_of_good_hope", "magellan"]},
+        "after": 20,
+        "duration": 1,
+    }
+    graph = struck(network, half, shut)
+    amounts = graph.effects.filter((pl.col("effect") == 0) & pl.col("entity_id").str.contains("sea/a"))["amount"]
+    assert amounts.unique().to_list() == [pytest.approx(10.0)]

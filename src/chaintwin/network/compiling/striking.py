@@ -69,7 +69,7 @@ class StrikeRows:
             An effect is on something that is not there, or a number is out of range.
         """
         _refuse_odd(graph)
-        effects = graph.effects.filter((pl.col("factor") != 1.0) | (pl.col("effect") == int(Effect.PREPAID)))
+        effects = graph.effects.filter(pl.col("factor") != 1.0)
         parts = [effects.clear().with_columns(entity=pl.lit(0, dtype=pl.Int64))]
         for column, kinds in KINDS.items():
             known = entities[column].select(entity_id=column).with_row_index("entity")

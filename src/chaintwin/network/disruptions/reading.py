@@ -10,6 +10,7 @@ from typing import Any
 
 from chaintwin.errors import Finding
 from chaintwin.laws import LawError, parse
+from chaintwin.laws.parameters import LARGEST
 from chaintwin.network.disruptions.disruption import LOST, Cause, Disruption, Fading, Impact, Where
 from chaintwin.network.disruptions.rerouting import CORRIDORS
 from chaintwin.network.tables.cells.cells import shown
@@ -32,9 +33,13 @@ KEYS = (
     "confidence",
     "source",
 )
+KINDS_USED = "site, supplier, lane, product, country or a kind of sites"
 WHERE_KEYS = tuple(field.name for field in fields(Where))
 FACTOR_MOST = 1000.0
 TEXT_MOST = 200
+DAYS_MOST = 1e9
+"""Days that are as good as for ever."""
+
 EXAMPLE = '[[disruption]], where = { site = "hamburg" }, after = 30, duration = 14, effect = { capacity = 0 }'
 
 
@@ -100,6 +105,16 @@ class _Reader:
             allowed = f"an effect: {', '.join(Impact)}"
             self.fault("disruption.effect", "no effect", allowed, "write effect = { capacity = 0 }", column="effect")
         stages = self.stages()
+        if Impact.PREPAYMENT_LOST in effect and Impact.ORDERS_CANCELLED not in effect:
+            fix = "add orders_cancelled"
+            self.fault("disruption.effect", "prepayment_lost alone", "beside orders_cancelled", fix, column="effect")
+        elasticity = self.number("elasticity", 0.0, least=-20.0, most=0.0)
+        if elasticity and not effect.get(Impact.PRICE):
+            self.fault(
+                "disruption.value", "elasticity without a price above 0", "beside effect = { price = ... }", column="elasticity"
+            )
+        if cause is Cause.OTHER and self.item.get("cause") == Cause.INTERVENTION:
+            self.fault("disruption.value", "cause = intervention", "other causes", "write [[intervention]]", column="cause")
         fading = self.word("fading", Fading, Fading.STAGED if stages else Fading.LINEAR)
         if bool(stages) != (fading is Fading.STAGED):
             allowed = "stages = [[0, 0.8], [0.5, 0.3]] for staged, none else"
@@ -119,7 +134,7 @@ class _Reader:
             stages=stages,
             chance=self.number("chance", 1.0, most=1.0),
             reroute=reroute,
-            elasticity=self.number("elasticity", 0.0, least=-20.0, most=0.0),
+            elasticity=elasticity,
             confidence=None if math.isnan(confidence) else confidence,
             source=self.text("source", ""),
             file=file,
@@ -169,9 +184,11 @@ class _Reader:
             elif name == "area":
                 found["area"] = self.area(value)
             elif name == "most_used":
-                found["most_used"] = str(value)
+                found["most_used"] = self.most_used(value, beside=given)
             elif name == "everywhere":
-                found["everywhere"] = value is True
+                if value is not True:
+                    self.fault("disruption.where", f"everywhere = {shown(str(value))}", "true, or nothing", column="everywhere")
+                found["everywhere"] = True
             elif name == "between":
                 found["between"] = self.sides(value)
             else:
@@ -185,6 +202,24 @@ class _Reader:
                 fix = _near(name, CORRIDORS)
                 self.fault("disruption.where", f"corridor {shown(name)}", ", ".join(CORRIDORS), fix, column="corridor")
         return Where(**found)
+
+    def most_used(self, value: Any, *, beside: Mapping[str, Any]) -> str:
+        """Return the kind of what is chosen by itself."""
+        others = [name for name in beside if name not in ("most_used", "product", "everywhere")]
+        others = [name for name in others if not (name == "mode" and value == "country")]
+        if others:
+            found = f"{others[0]} beside most_used"
+            allowed = "most_used alone, with product, or with mode for a country"
+            self.fault("disruption.where", found, allowed, "name what is meant", column="most_used")
+        if not isinstance(value, str) or not value.strip():
+            self.fault(
+                "disruption.where",
+                f"most_used = {shown(str(value))}",
+                "site, supplier, lane, product, country or a kind of sites",
+                column="most_used",
+            )
+            return ""
+        return value
 
     def area(self, value: Any) -> tuple[float, float, float] | None:
         """Return latitude, longitude and radius."""
@@ -239,7 +274,7 @@ class _Reader:
         if value is None:
             return default
         allowed = "days, 0 or more, or a law of them such as lognormal(mean=20, cv=0.5)"
-        if _is_number(value) and value >= 0:
+        if _is_number(value) and 0 <= value <= DAYS_MOST:
             return f"{value:.12g}"
         if not isinstance(value, str):
             self.fault("disruption.value", f"{key} = {shown(str(value))}", allowed, column=key)
@@ -313,4 +348,5 @@ def _near(name: str, known: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # A whole number of TOML may have more digits than a float has room for.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST and math.isfinite(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 
 from chaintwin.network.geography import propose_lanes
@@ -17,7 +19,7 @@ CORRIDORS = {passage.name.lower(): passage for passage in Passage}
 """Passages by the words that files use."""
 
 
-def detours(rows: Rows, corridors: tuple[str, ...], *, settings: Settings) -> pl.DataFrame:
+def detours(rows: Rows, corridors: tuple[str, ...], *, settings: Settings, folder: Path | None = None) -> pl.DataFrame:
     """Return the lanes by sea whose shortest way runs through some passages.
 
     A lane takes longer by what the way around is longer for ships of the default speed, on top of the lead time it has; freight
@@ -27,7 +29,7 @@ def detours(rows: Rows, corridors: tuple[str, ...], *, settings: Settings) -> pl
     ----------
     rows : tables in force, blanks filled.
     corridors : keys of ``CORRIDORS``: all closed at once.
-    settings : of the project.
+    settings : of the project. folder : where files named in laws are found.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def detours(rows: Rows, corridors: tuple[str, ...], *, settings: Settings) -> pl
     found = found.filter(
         pl.col("before").is_not_null() & ~(pl.col("after") <= pl.col("before") + LONGER_KM).fill_null(value=False)
     )
-    moments = law_moments(found["lead_time"].cast(pl.String), folder=None, skip_faults=True)
+    moments = law_moments(found["lead_time"].cast(pl.String), folder=folder)
     found = found.with_columns(pl.col("lead_time").cast(pl.String)).join(
         moments, left_on="lead_time", right_on="text", how="left", maintain_order="left"
     )

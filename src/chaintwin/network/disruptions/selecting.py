@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -46,6 +47,7 @@ class Parts:
     points : ``buffer_id``, ``site_id``, ``product_id``.
     streams : ``stream_id``, ``site_id``, ``product_id``, ``customer``, ``market``.
     uses : ``activity_id``, ``resource_id``.
+    folder : where files named in laws are found.
     """
 
     rows: Rows
@@ -53,6 +55,7 @@ class Parts:
     points: pl.DataFrame
     streams: pl.DataFrame
     uses: pl.DataFrame
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,11 @@ class Selector:
         place : how findings name it.
         lanes : ids of the lanes that sail through the corridors, where some are named.
         """
-        where = self._settled(where, place=place)
+        settled = self._settled(where, place=place)
+        if settled is None:
+            nothing = pl.Series("id", [], dtype=pl.String)
+            return Chosen(nothing, nothing, nothing, nothing, nothing, nothing)
+        where = settled
         by_lane = any(getattr(where, key) for key in LANE_KEYS)
         by_site = any(getattr(where, key) for key in SITE_KEYS) or where.area is not None
         activities = self.activities
@@ -123,8 +130,9 @@ class Selector:
         elif by_site and sites is not None:
             activities = activities.filter(pl.any_horizontal(pl.col("site_id", "from_site").is_in(sites)))
         points, streams = self.parts.points, self.parts.streams
-        if where.supplier and sites is None:
-            sites = self._owned(where.supplier)
+        if where.supplier:
+            owned = self._owned(where.supplier)
+            sites = owned if sites is None else sorted(set(owned) & set(sites))
         if sites is not None:
             points, streams = (frame.filter(pl.col("site_id").is_in(sites)) for frame in (points, streams))
         if where.product:
@@ -137,9 +145,12 @@ class Selector:
             activities, points = activities.clear(), points.clear()
         if by_lane:
             points, streams = points.clear(), streams.clear()
-        elsewhere = sites is not None and not by_lane and not where.supplier
-        come = activities.filter(pl.col("site_id").is_in(sites or [])) if elsewhere else activities
-        moved = come.filter(pl.col("kind_name") == "make") if elsewhere else activities
+        elsewhere = sites is not None and not by_lane
+        inside = pl.col("site_id").is_in(sites or [])
+        # What has left a place goes on; of a supplier what it makes for others is lost with it.
+        come = activities.filter(inside) if elsewhere else activities
+        bought = pl.lit(value=bool(where.supplier)) & (pl.col("kind_name") == "buy") & ~inside
+        moved = activities.filter((inside & (pl.col("kind_name") == "make")) | bought) if elsewhere else activities
         return Chosen(
             activities["activity_id"].sort(),
             come["activity_id"].sort(),
@@ -178,7 +189,9 @@ class Selector:
             known = list(self._known("supplier", where.supplier, partners, place=place, column="partner_id"))
             of = (pl.col("kind_name") == "buy") & pl.col("partner").is_in(known)
             own = self._owned(known)
-            meant = (meant & of) if sites is not None else of | pl.col("site_id").is_in(own) | pl.col("from_site").is_in(own)
+            at = pl.col("site_id").is_in(sites) if sites is not None else pl.lit(value=True)
+            theirs = own if sites is None else sorted(set(own) & set(sites))
+            meant = (of & at) | pl.col("site_id").is_in(theirs) | pl.col("from_site").is_in(theirs)
         return meant.fill_null(value=False)
 
     def _owned(self, partners: Iterable[str]) -> list[str]:
@@ -195,13 +208,23 @@ class Selector:
             if getattr(where, key):
                 chosen = chosen.filter(pl.col(key).is_in(self._countries(getattr(where, key), place=place)))
         if where.between:
-            one, other = (self._countries(side, place=place, every=False) for side in where.between)
+            one, other = (self._countries(side, place=place) for side in where.between)
+            both = sorted(set(one) & set(other))
+            if both:
+                found = f"{shown(both[0])} on both sides"
+                self.findings.append(Finding("disruption.where", found, "two groups apart", file=place, column="between"))
             out, home = pl.col("from_country"), pl.col("to_country")
             chosen = chosen.filter((out.is_in(one) & home.is_in(other)) | (out.is_in(other) & home.is_in(one)))
             at = self.sites.select("site_id", "country")
+            alone = not (where.lane or where.mode or where.corridor or where.from_country or where.to_country)
             for seller, buyer in ((one, other), (other, one)):
                 buyers = at.filter(pl.col("country").is_in(buyer))["site_id"].to_list()
-                purchases |= (pl.col("kind_name") == "buy") & pl.col("home").is_in(seller) & pl.col("site_id").is_in(buyers)
+                purchases |= (
+                    pl.lit(value=alone)
+                    & (pl.col("kind_name") == "buy")
+                    & pl.col("home").is_in(seller)
+                    & pl.col("site_id").is_in(buyers)
+                )
         if where.corridor:
             chosen = chosen.filter(pl.col("lane_id").is_in(list(sailing or ())))
         return (pl.col("lane_id").is_in(chosen["lane_id"].to_list()) | purchases).fill_null(value=False)
@@ -219,7 +242,7 @@ class Selector:
         uses = self.parts.uses.with_columns(pl.col("activity_id").is_in(activities.implode()).alias("mine"))
         return uses.group_by("resource_id").agg(pl.col("mine").all()).filter("mine")["resource_id"].sort()
 
-    def _countries(self, names: Words, *, place: str, every: bool = True) -> list[str]:
+    def _countries(self, names: Words, *, place: str) -> list[str]:
         """Return codes of countries; those that are none are told."""
         codes = []
         for name in names:
@@ -245,14 +268,14 @@ class Selector:
                 self.findings.append(Finding("disruption.where", found, "one of the project", fix, file=place, column=key))
         return tuple(value for value in values if value in known)
 
-    def _settled(self, where: Where, *, place: str) -> Where:
-        """Return the words with what most of the flow runs through in place of ``most_used``."""
+    def _settled(self, where: Where, *, place: str) -> Where | None:
+        """Return the words with what most of the flow runs through in place of ``most_used``; None where there is nothing."""
         kind = where.most_used
         if not kind:
             return where
         flow = self.activities.with_columns(money=pl.col("mean") * pl.max_horizontal("variable_cost", "value"))
         if kind == "country":
-            return self._busiest_country(where, flow)
+            return self._busiest_country(where, flow, place=place)
         site = {"supplier": "partner", "lane": "lane_id", "product": "product_id"}.get(kind)
         if site is None:
             kinds = sorted(set(self.sites["kind"].drop_nulls().to_list()))
@@ -261,7 +284,7 @@ class Selector:
                 self.findings.append(
                     Finding("disruption.where", f"most_used {shown(kind)}", allowed, file=place, column="most_used")
                 )
-                return where
+                return None
             mine = self.sites if kind == "site" else self.sites.filter(pl.col("kind") == kind)
             flow = flow.filter(pl.col("site_id").is_in(mine["site_id"].implode()))
             site = "site_id"
@@ -269,7 +292,8 @@ class Selector:
             flow = flow.filter(pl.col("kind_name") == "buy")
         most = flow.drop_nulls(site).group_by(site).agg(pl.col("money").sum()).sort("money", site, descending=[True, False])
         if most.is_empty():
-            return where
+            self._tell_none_used(kind, place=place)
+            return None
         name = str(most[site][0])
         key = {"partner": "supplier", "lane_id": "lane", "product_id": "product", "site_id": "site"}[site]
         settled = replace(where, most_used="")
@@ -279,15 +303,33 @@ class Selector:
             return replace(settled, lane=(name,))
         return replace(settled, product=(name,)) if key == "product" else replace(settled, site=(name,))
 
-    def _busiest_country(self, where: Where, flow: pl.DataFrame) -> Where:
+    def _tell_none_used(self, kind: str, *, place: str) -> None:
+        """Tell that nothing of a kind is used."""
+        found, fix = f"no {kind} that anything runs through", "name what is meant"
+        self.findings.append(
+            Finding("disruption.where", found, "a kind of which there is one", fix, file=place, column="most_used")
+        )
+
+    def _busiest_country(self, where: Where, flow: pl.DataFrame, *, place: str) -> Where | None:
         """Return the words with the country that most of what moves by these modes is sent to."""
         lanes = self.lanes.filter(pl.col("mode").is_in(list(where.mode))) if where.mode else self.lanes
         sent = flow.join(lanes.select("lane_id", "to_country"), on="lane_id").drop_nulls("to_country")
         most = sent.group_by("to_country").agg(pl.col("money").sum()).sort("money", "to_country", descending=[True, False])
-        return where if most.is_empty() else replace(where, most_used="", to_country=(str(most["to_country"][0]),))
+        if most.is_empty():
+            self._tell_none_used("country", place=place)
+            return None
+        return replace(where, most_used="", to_country=(str(most["to_country"][0]),))
 
 
-def parts_of(rows: Rows, *, activities: pl.DataFrame, points: pl.DataFrame, streams: pl.DataFrame, uses: pl.DataFrame) -> Parts:
+def parts_of(
+    rows: Rows,
+    *,
+    activities: pl.DataFrame,
+    points: pl.DataFrame,
+    streams: pl.DataFrame,
+    uses: pl.DataFrame,
+    folder: Path | None = None,
+) -> Parts:
     """Return what disruptions choose from.
 
     Parameters
@@ -295,6 +337,7 @@ def parts_of(rows: Rows, *, activities: pl.DataFrame, points: pl.DataFrame, stre
     rows : tables in force.
     activities : rows of activities with their ``mean``.
     points, streams : stock points and streams. uses : what activities use.
+    folder : where files named in laws are found.
     """
     words = ("activity_id", "kind_name", "site_id", "from_site", "product_id", "lane_id", "partner")
     numbers = ("mean", "variable_cost", "value")
@@ -308,4 +351,5 @@ def parts_of(rows: Rows, *, activities: pl.DataFrame, points: pl.DataFrame, stre
         points.select(buffer.cast(pl.String), pl.col("site_id", "product_id").cast(pl.String)),
         streams.select(pl.col(name).cast(pl.String) for name in kept),
         uses.select("activity_id", "resource_id"),
+        folder,
     )

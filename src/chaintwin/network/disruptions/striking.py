@@ -25,7 +25,7 @@ from chaintwin.network.graph import (
     Graph,
     frame_of,
 )
-from chaintwin.network.lowering.paying import CARRIERS, CREWS, CUSTOMS
+from chaintwin.network.lowering.paying import CARRIERS, CREWS, CUSTOMS, OWN
 from chaintwin.network.network import Settings
 
 UNLIMITED = 1e12
@@ -33,6 +33,9 @@ UNLIMITED = 1e12
 
 SPARE = 1.25
 """Where no capacity is given, a disrupted activity is cut to its part of so many times its mean flow."""
+
+SWING_MOST = 1000.0
+"""Demand is never multiplied by more because of a price."""
 
 FOR_GOOD = "1e9"
 """Days of a disruption that does not end."""
@@ -52,7 +55,13 @@ EFFECTS = {
     Impact.TARIFF: Effect.TARIFF,
     Impact.PRICE: Effect.PRICE,
 }
-MONEY = {Effect.COST: Basis.SURCHARGED, Effect.DUTY: Basis.SURDUTIED, Effect.TARIFF: Basis.SURDUTIED, Effect.PRICE: Basis.SURPLUS}
+MONEY = {
+    Effect.PREPAID: Basis.SURCHARGED,
+    Effect.COST: Basis.SURCHARGED,
+    Effect.DUTY: Basis.SURDUTIED,
+    Effect.TARIFF: Basis.SURDUTIED,
+    Effect.PRICE: Basis.SURPLUS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +108,8 @@ def strike(graph: Graph, disruptions: Sequence[Disruption], *, parts: Parts, set
     findings = list(dict.fromkeys(findings)) + _contradictions(rows, disruptions)
     if findings:
         raise InputError(findings)
-    rows = [row for row in rows if row.factor != 1.0 or row.effect is Effect.PREPAID]
-    if not any(row.factor != 1.0 for row in rows):
+    rows = [row for row in rows if row.factor != 1.0]
+    if not rows:
         return graph
     limits = sorted({row.entity for row in rows if row.entity.startswith(LIMIT_PREFIX)})
     effects = [
@@ -130,7 +139,7 @@ def strike(graph: Graph, disruptions: Sequence[Disruption], *, parts: Parts, set
             ]
         ),
     )
-    return _with_payments(struck, rows)
+    return _with_payments(struck, rows, parts)
 
 
 def place_of(disruption: Disruption) -> str:
@@ -164,17 +173,22 @@ def _strike(disruption: Disruption, settings: Settings) -> dict[str, object]:
 def _rows(number: int, disruption: Disruption, selector: Selector, *, settings: Settings, place: str) -> Iterator[_Row]:
     """Yield what a disruption does to what."""
     where = disruption.where
-    ways = detours(selector.parts.rows, where.corridor, settings=settings) if where.corridor else None
+    ways = None
+    if where.corridor:
+        ways = detours(selector.parts.rows, where.corridor, settings=settings, folder=selector.parts.folder)
     lanes = None if ways is None else ways["lane_id"].to_list()
     chosen = selector.choose(where, place=place, lanes=lanes)
     if disruption.reroute and ways is not None:
         yield from _rerouted(number, chosen, ways, selector)
     effect = dict(disruption.effect)
+    if Impact.CAPACITY in effect and effect[Impact.CAPACITY] != 1 and chosen.activities.is_empty() and not chosen.is_nothing:
+        found, allowed = f"capacity at {where}, where nothing is made or moved", "effects on what the disruption is on"
+        selector.findings.append(Finding("disruption.effect", found, allowed, file=place, column="capacity"))
     if Impact.CAPACITY in effect:
         yield from _capacities(number, chosen, effect.pop(Impact.CAPACITY), selector)
         effect.setdefault(Impact.ARRIVALS, min(disruption.effect[Impact.CAPACITY], 1.0))
     if Impact.PRICE in effect and disruption.elasticity:
-        swing = effect[Impact.PRICE] ** disruption.elasticity
+        swing = min(effect[Impact.PRICE] ** disruption.elasticity, SWING_MOST)
         effect[Impact.DEMAND] = effect.get(Impact.DEMAND, 1.0) * swing
     value = dict(selector.activities.select("activity_id", "value").iter_rows())
     for impact, size in effect.items():
@@ -212,17 +226,22 @@ def _capacities(number: int, chosen: Chosen, factor: float, selector: Selector) 
     rest = chosen.activities.filter(~chosen.activities.is_in(covered.implode()))
     mean = dict(selector.activities.select("activity_id", "mean").iter_rows())
     for activity in rest.to_list():
-        flow = mean.get(activity) or 0.0
-        yield _Row(number, Effect.CAPACITY, LIMIT_PREFIX + activity, factor, SPARE * flow if flow > 0 else UNLIMITED)
+        yield _Row(number, Effect.CAPACITY, LIMIT_PREFIX + activity, factor, _limit(mean.get(activity)))
+
+
+def _limit(mean: float | None) -> float:
+    """Return what a factor of the capacity of an activity without one is a share of."""
+    return SPARE * mean if mean else UNLIMITED
 
 
 def _rerouted(number: int, chosen: Chosen, ways: pl.DataFrame, selector: Selector) -> Iterator[_Row]:
     """Yield how lanes change whose ships sail around; where there is no way around nothing moves."""
     on = selector.activities.filter(pl.col("activity_id").is_in(chosen.activities.implode())).select("activity_id", "lane_id")
     found = on.join(ways, on="lane_id").sort("activity_id")
+    means = dict(selector.activities.select("activity_id", "mean").iter_rows())
     for activity, _, lead, cost in found.iter_rows():
         if lead is None:
-            yield _Row(number, Effect.CAPACITY, LIMIT_PREFIX + activity, 0.0, UNLIMITED)
+            yield _Row(number, Effect.CAPACITY, LIMIT_PREFIX + activity, 0.0, _limit(means.get(activity)))
         else:
             yield _Row(number, Effect.LEAD, activity, lead)
             yield _Row(number, Effect.COST, activity, cost)
@@ -230,13 +249,26 @@ def _rerouted(number: int, chosen: Chosen, ways: pl.DataFrame, selector: Selecto
 
 def _dates(disruption: Disruption, settings: Settings, *, reach: int, place: str) -> list[Finding]:
     if disruption.start is None:
-        return []
+        return _late(disruption, settings, reach=reach, place=place)
     period = (disruption.start - settings.start).days * 24 // settings.period.hours
     if 0 <= period < reach:
         return []
     found = f"{disruption.start}, which is period {period}"
     allowed = f"a day from {settings.start} on, in the {reach} periods that are run"
     return [Finding("disruption.date", found, allowed, "correct the day, or the start and horizon", file=place, column="start")]
+
+
+def _late(disruption: Disruption, settings: Settings, *, reach: int, place: str) -> list[Finding]:
+    """Return a finding where days after the warm-up that are no law lie beyond the run."""
+    try:
+        days = float(disruption.after)
+    except ValueError:
+        return []
+    if settings.warm_up + days * 24 / settings.period.hours < reach:
+        return []
+    found = f"{disruption.after} days after the warm-up"
+    allowed = f"a day in the {reach} periods that are run"
+    return [Finding("disruption.date", found, allowed, "correct the days, or the horizon", file=place, column="after")]
 
 
 def _contradictions(rows: Sequence[_Row], disruptions: Sequence[Disruption]) -> list[Finding]:
@@ -284,8 +316,11 @@ def _overlap(one: Disruption, other: Disruption) -> bool:
     return spans[0][0] < spans[1][1] and spans[1][0] < spans[0][1]
 
 
-def _with_payments(graph: Graph, rows: Sequence[_Row]) -> Graph:
-    """Return the graph with payments of what disruptions make dearer or cheaper, by those who pay the rest."""
+def _with_payments(graph: Graph, rows: Sequence[_Row], parts: Parts) -> Graph:
+    """Return the graph with payments of what disruptions make dearer or cheaper, by those who pay the rest.
+
+    Duty and tariff of what costs nothing to move are paid by the owner of the site it goes to.
+    """
     if graph.payments.is_empty():
         return graph
     kinds = graph.activities.select(entity_id="activity_id", kind="kind")
@@ -303,15 +338,20 @@ def _with_payments(graph: Graph, rows: Sequence[_Row]) -> Graph:
         schema={"entity_id": pl.String, "basis": pl.Int8},
         orient="row",
     )
-    due = charged.join(first, on="entity_id")
+    owners = parts.rows["sites"].select(
+        pl.col("site_id").cast(pl.String), owner=pl.coalesce("owner", pl.lit(OWN)).cast(pl.String)
+    )
+    homes = parts.activities.select("site_id", entity_id="activity_id").join(owners, on="site_id").select("entity_id", "owner")
+    due = charged.join(first, on="entity_id", how="left").join(homes, on="entity_id", how="left")
     duty = pl.col("basis") == int(Basis.SURDUTIED)
     due = due.with_columns(
+        payer=pl.when(duty).then(pl.coalesce("payer", "owner")).otherwise("payer"),
         payee=pl.when(duty).then(pl.lit(CUSTOMS)).otherwise("payee"),
         term=pl.when(duty).then(0).otherwise("term"),
         price=pl.lit(1.0),
         price_series=pl.lit(None, dtype=pl.List(pl.Float64)),
     )
-    payments = due.select(pl.col(name).cast(dtype) for name, dtype in PAYMENT_SCHEMA.items())
+    payments = due.drop_nulls(["payer", "payee"]).select(pl.col(name).cast(dtype) for name, dtype in PAYMENT_SCHEMA.items())
     customs = frame_of(ACCOUNT_SCHEMA, [{"account_id": CUSTOMS, "is_owner": False}])
     accounts = pl.concat([graph.accounts, customs]).unique("account_id", keep="first", maintain_order=True)
     return replace(graph, payments=pl.concat([graph.payments, payments]), accounts=accounts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -164,6 +165,7 @@ def struck_graph(lowered: Lowered, disruptions: Sequence[Disruption], *, setting
         points=lowered.supply.points,
         streams=lowered.streams,
         uses=lowered.graph.uses,
+        folder=Path(lowered.graph.folder) if lowered.graph.folder else None,
     )
     return strike(lowered.graph, disruptions, parts=parts, settings=settings, reach=reach)
 

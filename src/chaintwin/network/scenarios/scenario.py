@@ -51,6 +51,7 @@ class Scenario:
         changes: Sequence[Mapping[str, Any]] = (),
         *,
         disruptions: Sequence[Mapping[str, Any]] = (),
+        interventions: Sequence[Mapping[str, Any]] = (),
         levels: str = "kept",
         note: str = "",
     ) -> Scenario:
@@ -61,7 +62,7 @@ class Scenario:
         name : of the scenario.
         changes : a mapping each, with the keys of the file: ``table``; ``where``; and either ``column`` with ``set``,
             ``multiply`` or ``add``, or ``insert`` with a row, or ``remove`` with True.
-        disruptions : a mapping each, with the keys of the file: ``where``, ``effect`` and more.
+        disruptions, interventions : a mapping each, with the keys of the file: ``where``, ``effect`` and more.
         levels : ``kept`` or ``proposed``; see the class.
         note : for people.
 
@@ -71,7 +72,8 @@ class Scenario:
             There are faults; the exception carries all of them.
         """
         file = f"scenario {name}"
-        values = {"name": name, "note": note, "levels": levels, "change": list(changes), "disruption": list(disruptions)}
+        blocks = {"change": list(changes), "disruption": list(disruptions), "intervention": list(interventions)}
+        values = {"name": name, "note": note, "levels": levels, **blocks}
         written = written_of(values, name=name, file=file)
         return Scenario(written.name, written.changes, written.disruptions, written.levels, written.note, file)
 

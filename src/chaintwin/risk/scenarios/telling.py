@@ -150,7 +150,7 @@ def tell(
     Source: METHODS 3.5; Bruneau et al. 2003 for the resilience curve.
     """
     pairs = [(scenario, answered(scenario, response), response) for scenario in scenarios for response in responses]
-    played = _by_name([*scenarios, *(both for _, both, _ in pairs)])
+    played = _by_name([*scenarios, *(both for _, both, _ in pairs)], responses)
     run = _Run(network, periods, replications, seed, warm_up, confidence, threads, progress, cancel)
     setups = run.setups(played)
     prepare_kernels()
@@ -188,9 +188,9 @@ def tell(
     )
 
 
-def _by_name(scenarios: Sequence[Scenario]) -> dict[str, Scenario]:
-    """Return scenarios by name; refuse none, and two of one name."""
-    names = [BASELINE, *(scenario.name for scenario in scenarios)]
+def _by_name(scenarios: Sequence[Scenario], responses: Sequence[Scenario]) -> dict[str, Scenario]:
+    """Return scenarios by name; refuse none, and two of one name, responses among them."""
+    names = [BASELINE, *(scenario.name for scenario in scenarios), *(response.name for response in responses)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not scenarios:
         found = f"{twice[0]} twice" if twice else "none"

@@ -85,7 +85,7 @@ def simulate_outages(
 
 
 def _outage(kind: str, name: str, *, days: float) -> Scenario:
-    """Return the scenario of an outage."""
+    """Return the scenario of an outage; what is under way already arrives."""
     where = {
         ScopeKind.SITE: Where(site=(name,)),
         ScopeKind.LANE: Where(lane=(name,)),
@@ -93,7 +93,7 @@ def _outage(kind: str, name: str, *, days: float) -> Scenario:
         ScopeKind.COUNTRY: Where(country=(name,)),
         ScopeKind.PRODUCT: Where(product=(name,)),
     }[ScopeKind(kind)]
-    out = Disruption("outage", Cause.OTHER, where, {Impact.CAPACITY: 0.0}, duration=f"{days:.12g}")
+    out = Disruption("outage", Cause.OTHER, where, {Impact.CAPACITY: 0.0, Impact.ARRIVALS: 1.0}, duration=f"{days:.12g}")
     return Scenario(f"{kind} {name}", disruptions=(out,))
 
 

@@ -41,9 +41,9 @@ class Factors:
     @staticmethod
     def of(strikes: Strikes) -> Factors:
         """Return the fewest rows that all effects of a program need."""
-        kept = np.flatnonzero(strikes.effect_kind != Effect.PREPAID)
-        kind, entity = strikes.effect_kind[kept], strikes.effect_entity[kept]
-        strike, factor, amount = strikes.effect_strike[kept], strikes.effect_factor[kept], strikes.effect_amount[kept]
+        kind, entity = strikes.effect_kind, strikes.effect_entity
+        strike, factor = strikes.effect_strike, strikes.effect_factor
+        amount = np.where(strikes.effect_amount > 0, strikes.effect_amount, np.inf)
         # Effects are sorted by kind, then entity, so those on one entity lie beside each other.
         first = np.flatnonzero((np.diff(kind, prepend=-1) != 0) | (np.diff(entity, prepend=-1) != 0))
         ends = np.append(first, kind.size)[1:]
@@ -57,6 +57,8 @@ class Factors:
                 known[key] = len(known)
                 parts += [(known[key], who, size - 1.0, is_once) for who, size, is_once in key]
             row[pair] = known[key]
+        # Of several amounts on one thing the smallest holds.
+        least = np.minimum.reduceat(amount, first) if first.size else amount[first]
         columns = zip(*parts, strict=True) if parts else ((), (), (), ())
         owner, striker, change, flags = (list(column) for column in columns)
         return Factors(
@@ -67,7 +69,7 @@ class Factors:
             kind=kind[first],
             entity=entity[first],
             row=row,
-            amount=np.maximum.reduceat(amount, first) if first.size else amount[first],
+            amount=np.where(np.isinf(least), 0.0, least),
             count=len(known),
         )
 
@@ -81,7 +83,7 @@ class StruckRows:
     onset, length, chance : [S] when a strike begins and how long it has full strength, in units of its laws; 1 where it happens.
     strength, once : [S] mean strength in the period, 0 to 1; 1 in the period of the onset, else 0.
     factor : [F] what is multiplied by in the period.
-    gone : a row for passing results.
+    gone, before : rows for passing results.
     destroyed : [N], lost, cancelled : [A]: sums of stock destroyed, of units lost under way and of orders cancelled.
     detained : [A] sum of units that waited at the end of their way at the close of each period.
     beyond : [A] sum of units under way times periods that lead times do not tell of, because of losses.
@@ -97,6 +99,7 @@ class StruckRows:
     once: Integers
     factor: Integers
     gone: Integers
+    before: Integers
     destroyed: Integers
     lost: Integers
     cancelled: Integers
@@ -144,7 +147,14 @@ class StruckRows:
         }
         chosen = {name: some(wanted) for name, wanted in marks.items()}
         every = {name: take(each) for name in ("onset", "length", "chance", "strength", "once")}
-        return StruckRows(**every, **chosen, factor=take(factors.count), gone=take(1 if each else 0), factors=factors)
+        return StruckRows(
+            **every,
+            **chosen,
+            factor=take(factors.count),
+            gone=take(1 if each else 0),
+            before=take(1 if each else 0),
+            factors=factors,
+        )
 
     @property
     def sums(self) -> tuple[Integers, ...]:

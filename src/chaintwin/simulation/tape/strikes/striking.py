@@ -156,14 +156,16 @@ def _write_cancelled(writer: Writer, program: Program, rows: Rows) -> None:
     ring = (rows.info[activity[hidden]], rows.info_length[activity[hidden]])
     operands = (gone, *ring, factor[hidden], rows.nowhere, 0)
     writer.write("strike", Op.RAID, place=(0, UNSEEN, activity[hidden], 0), rows=operands)
-    kept = np.ones(rows.waiting.size)
-    paid = program.strikes.effect_kind == Effect.PREPAID
-    np.minimum.at(kept, program.strikes.effect_entity[paid], program.strikes.effect_factor[paid])
+    paid = struck.row_of(Effect.PREPAID, count=rows.waiting.size)
+    before = int(struck.before[0])
     for step, chosen in ((QUEUE, activity), (UNSEEN, activity[hidden])):
         writer.write("strike", Op.ADD, place=(0, step, chosen, 1), rows=(struck.cancelled[chosen], gone, 1), numbers=(1.0,))
-        charged = chosen[struck.surcharge[chosen] != rows.nowhere]
-        price = (1.0 - kept[charged]) * activities.variable_cost[charged]
-        writer.write("strike", Op.ADD, place=(0, step, charged, 2), rows=(struck.surcharge[charged], gone, 1), numbers=(price,))
+        # A factor below one costs less than the price; of a price with a minus it costs that part of it.
+        charged = chosen[paid[chosen] >= 0]
+        writer.write("strike", Op.SET, place=(0, step, charged, 1001), rows=(before,), numbers=(np.zeros(charged.size),))
+        money = (struck.surcharge[charged], before, gone, 0, 0, paid[charged])
+        prices = (-activities.variable_cost[charged],)
+        writer.write("strike", Op.CHARGE, place=(0, step, charged, 1002), rows=money, numbers=prices)
         _write_not_coming(writer, program, rows, step=step, activity=chosen)
 
 
