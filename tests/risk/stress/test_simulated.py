@@ -17,7 +17,7 @@ def test_simulate_outages__are_the_differences_of_two_runs() -> None:
     assert rows["rank"].to_list() == [1, 2, 3]
     usual = simulate(network, replications=8, seed=2)
     for row in rows.iter_rows(named=True):
-        out = {"where": {row["kind"]: row["id"]}, "duration": 28, "effect": {"capacity": 0}}
+        out = {"where": {row["kind"]: row["id"]}, "duration": 28, "effect": {"capacity": 0, "arrivals": 1}}
         struck = simulate(network, scenario=Scenario.of("out", disruptions=[out]), replications=8, seed=2)
         spent = [(run.figures["total_cost"] - run.figures["revenue"]).mean() * run.span.periods for run in (usual, struck)]
         assert row["cost"] == pytest.approx(spent[1] - spent[0], rel=1e-9)
