@@ -22,6 +22,10 @@ LEAD_LAW = "pmf(1:0.2, 2:0.5, 3:0.3)"
 AT_ONCE_LAW = "pmf(0:0.4, 1:0.3, 3:0.3)"
 """Where there are no loops, for what takes no time cannot break one."""
 DUST = 1e-11
+CHASING = ("drp", "dual", "surge")
+"""Rules that may order more around a loop than was asked for."""
+
+LARGEST_ORDER = 2.0**32
 WITHOUT_LOOPS = replace(EVERYTHING, loops=False)
 READINGS = ("on_hand", "backlog", "lost", "on_time", "ordered", "started", "waiting", "in_process", "scrapped")
 
@@ -49,8 +53,11 @@ def test_run_kernel__random_networks_agree_with_the_plain_engine(integer: bool) 
                 leads[activity["id"]] = drawn_leads(activity, periods, seed=seed, replication=replication)
         seen_random_leads += len(leads)
         program = compile_graph(graph_of(network, integer=integer))
+        plain = {**copy.deepcopy(network), "leads": leads, "luck": (seed, replication)}
+        if integer and seed % 2:
+            periods = tame_periods(plain, periods)
         seen = trace(program, periods=periods, seed=seed, width=WIDTH, replication=replication)
-        expected = simulate_plain({**copy.deepcopy(network), "leads": leads, "luck": (seed, replication)}, periods, integer)
+        expected = simulate_plain(plain, periods, integer)
         for name in READINGS:
             assert matches(seen[name], expected[name], tolerance=0.0 if integer else 1e-9), (seed, name)
         # Rounding dust that moves is no start, or its fixed cost would be charged.
@@ -58,6 +65,15 @@ def test_run_kernel__random_networks_agree_with_the_plain_engine(integer: bool) 
             least, most = sum(units > 1e-6 for units in values), sum(units > DUST for units in values)
             assert least <= seen["start_count"][name] <= most, (seed, name)
     assert seen_random_leads > 0
+
+
+def tame_periods(network: dict[str, Any], periods: int) -> int:
+    """Return the periods before orders that chase themselves around a loop grow beyond what sums hold exactly."""
+    if not any(buffer["policy"]["type"] in CHASING for buffer in network["buffers"]):
+        return periods
+    ordered = simulate_plain(network, periods, False)["ordered"].values()
+    most = [max(values) for values in zip(*ordered, strict=True)]
+    return next((max(period, 1) for period, value in enumerate(most) if value > LARGEST_ORDER), periods)
 
 
 def without_what_tables_cannot_say(network: dict[str, Any]) -> dict[str, Any]:
