@@ -19,6 +19,7 @@ from chaintwin.risk.resilience import ResilienceCurve, resilience_curve
 from chaintwin.risk.scenarios.blows import blows_of
 from chaintwin.risk.scenarios.library import answered
 from chaintwin.risk.scenarios.recording import Recorded, record, stages_of
+from chaintwin.risk.steps import Steps
 from chaintwin.simulation import prepare_kernels
 from chaintwin.simulation.comparing.comparing import BASELINE
 from chaintwin.simulation.comparing.comparison import Comparison, comparison_of
@@ -240,16 +241,16 @@ class _Run:
         """Play everything: some replications period by period, and all of them for figures."""
         recorded: dict[str, Recorded] = {}
         reduced: dict[str, Reduced] = {}
-        like = setups[BASELINE].program
+        like, steps = setups[BASELINE].program, Steps(self.progress, 2 * len(setups))
         for number, (name, setup) in enumerate(setups.items()):
-            step = _share(self.progress, 2 * number, of=2 * len(setups))
+            step = steps.step(2 * number)
             recorded[name] = self.recorded(setup, like, stage=stage, value=value, progress=step)
             reduced[name] = run_ensemble(
                 setup.program,
                 setup.state,
                 span=setup.span,
                 threads=self.threads,
-                progress=_share(self.progress, 2 * number + 1, of=2 * len(setups)),
+                progress=steps.step(2 * number + 1),
                 cancel=self.cancel,
                 by_account=setup.program.names.accounts.height > 0,
             )
@@ -381,10 +382,3 @@ def _values(network: Network, program: Program) -> Floats:
     )
     found: Floats = names["value"].cast(pl.Float64).fill_null(1.0).to_numpy()
     return np.where(found > 0, found, 1.0)
-
-
-def _share(progress: Callable[[float], None] | None, number: int, *, of: int) -> Callable[[float], None] | None:
-    """Return what turns the share done of one step into the share of all."""
-    if progress is None:
-        return None
-    return lambda share: progress((number + share) / of)

@@ -16,6 +16,7 @@ from chaintwin.risk.bullwhip.simulated.chain import chain_of
 from chaintwin.risk.bullwhip.simulated.ratios import ratios_of
 from chaintwin.risk.bullwhip.simulated.recording import Bucket, Recorded, record
 from chaintwin.risk.checking import check_level, check_whole
+from chaintwin.risk.steps import Steps
 from chaintwin.simulation.comparing.comparison import Comparison, comparison_of
 from chaintwin.simulation.ensemble import run_ensemble
 from chaintwin.simulation.playing import Reduced, Span
@@ -113,7 +114,7 @@ def study_bullwhip(
     is_random = any(one.program.is_random for one in setups.values())
     buckets = buckets_of(network.settings, first=setup.span.first + setup.span.warm_up)
     prepare_kernels()
-    tell = _Teller(progress, steps=2 * len(setups) if tried else 1)
+    tell = Steps(progress, 2 * len(setups) if tried else 1)
     recorded: dict[str, Recorded] = {}
     reduced: dict[str, Reduced] = {}
     for number, (name, one) in enumerate(setups.items()):
@@ -191,16 +192,3 @@ def _setup(network: Network, scenario: Scenario | None, *, span: Mapping[str, in
         state=None,
         confidence=confidence,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    """Turns the share done of one step into the share of all."""
-
-    progress: Callable[[float], None] | None
-    steps: int
-
-    def step(self, number: int) -> Callable[[float], None] | None:
-        """Return what one of the steps reports to."""
-        told = self.progress
-        return None if told is None else lambda share: told((number + share) / self.steps)
