@@ -30,6 +30,7 @@ EXPECTED = {
     "simulate_growth",
     "simulate_memory",
     "stress_sites",
+    "stress_tiers",
     "project_service",
     "annual_medicines",
     "bullwhip_project",

@@ -19,6 +19,7 @@ from chaintwin.simulation.history.event_log import log_of
 from chaintwin.simulation.history.tracing import trace as trace_of
 from chaintwin.simulation.results import Result
 from tests.graphs import blocks_of, graph_of, trace
+from tests.oracles.plain_network import simulate_plain
 from tests.sizes import scaled
 from tests.strategies import EVERYTHING, random_network
 
@@ -91,6 +92,27 @@ def test_trace__stock_is_destroyed_once_and_orders_follow() -> None:
     # Of the 90 left at the close 22 and a half stay, in whole units 23 because what is lost is rounded down; 40 can be sent.
     assert seen["on_hand"]["shop"][2:5] == [90.0, 23.0, 53.0]
     assert seen["ordered"]["buy"][3] == 77.0
+
+
+@pytest.mark.parametrize("issue", ["fifo", "lifo"])
+@pytest.mark.parametrize("kept", [0.0, 0.5])
+def test_trace__first_stock_that_is_destroyed_at_once_does_not_expire_later(issue: str, kept: float) -> None:
+    """Both engines, by period: first stock that lasts three periods, of which a part burns in the morning of the first one."""
+    shop = {"id": "shop", "init": 30, "policy": {"type": "constant", "Q": 4}, "life": 3, "issue": issue}
+    network = LINE | {
+        "buffers": [shop],
+        "demands": [{"id": "d", "buffer": "shop", "series": [2] * 9}],
+        "resources": {"r": [40] * 9},
+        "strikes": [{"id": "s", "onset": 0.25, "duration": 1, "recovery": 0}],
+        "effects": [{"strike": "s", "effect": "stock", "entity": "shop", "factor": kept}],
+    }
+    for integer in (True, False):
+        found, plain = trace_of(compile_graph(graph_of(network, integer=integer)), periods=9), simulate_plain(network, 9, integer)
+        assert found.on_hand[:, 0].tolist() == plain["on_hand"]["shop"]
+        assert found.expired[:, 0].tolist() == plain["expired"]["shop"]
+        if kept == 0.0:
+            # Two of the four that come every day are sold; the other two last until the end of the third day.
+            assert found.expired[:3, 0].tolist() == [0.0, 0.0, 0.0]
 
 
 def test_blocks__length_and_chance_are_drawn_once_a_replication() -> None:

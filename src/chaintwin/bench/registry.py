@@ -8,7 +8,7 @@ from chaintwin.bench.case import Case
 from chaintwin.bench.risk.annual import annual_medicines
 from chaintwin.bench.risk.bullwhip import bullwhip_project
 from chaintwin.bench.risk.service import project_service
-from chaintwin.bench.risk.stress import stress_sites
+from chaintwin.bench.risk.stress import stress_sites, stress_tiers
 from chaintwin.bench.scaling.growth import simulate_growth
 from chaintwin.bench.scaling.memory import simulate_memory
 from chaintwin.bench.simulation_cases import (
@@ -63,6 +63,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         help_start(),
         simulate_start(),
         stress_sites(),
+        stress_tiers(),
         project_service(),
         annual_medicines(),
         bullwhip_project(),

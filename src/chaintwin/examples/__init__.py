@@ -6,17 +6,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chaintwin.examples.generator.assembler import AssemblerSize, assembler
     from chaintwin.examples.generator.generating import generate
     from chaintwin.examples.generator.look_alike import look_alike
     from chaintwin.examples.generator.size import GeneratorSize
     from chaintwin.examples.loading import NAMES, Example, describe, load
 
-__all__ = ["NAMES", "Example", "GeneratorSize", "describe", "generate", "load", "look_alike"]
+__all__ = ["NAMES", "AssemblerSize", "Example", "GeneratorSize", "assembler", "describe", "generate", "load", "look_alike"]
 
 _HOME = {
+    "AssemblerSize": "generator.assembler",
     "NAMES": "loading",
     "Example": "loading",
     "GeneratorSize": "generator.size",
+    "assembler": "generator.assembler",
     "describe": "loading",
     "generate": "generator.generating",
     "load": "loading",

@@ -21,6 +21,7 @@ from chaintwin.risk.stress.flows import Flows, Measure, flows_of, unit_costs
 from chaintwin.risk.stress.picture import draw
 from chaintwin.risk.stress.recovery import read_recovery
 from chaintwin.risk.stress.scopes import ScopeKind
+from chaintwin.risk.stress.steady import Steady
 from chaintwin.risk.stress.stressing import LONGEST_WAY, StressTest, _longest_way, _nothing_out, _rounded_to, stress_test
 from tests.risk.stress.networks import flows_from
 
@@ -200,11 +201,11 @@ def test_longest_way__adds_up_the_stages_and_stops_at_its_limit() -> None:
 
 def test_nothing_out__is_what_is_lost_anyway() -> None:
     short = chain(leads=(0,), stock=0.0, capacity=5.0, rate=10.0)
-    survives, usual = _nothing_out(short, [30.0, 10.0])
+    survives, usual = _nothing_out(short, [30.0, 10.0], steady=Steady.of(short))
     assert survives == pytest.approx(0.0)
     np.testing.assert_allclose(usual, [150.0, 50.0])
     ample = chain(leads=(0,), stock=0.0)
-    assert _nothing_out(ample, [30.0])[0] == math.inf
+    assert _nothing_out(ample, [30.0], steady=Steady.of(ample))[0] == math.inf
 
 
 def test_stress_test__cover_of_exactly_the_time_to_recover_is_no_exposure() -> None:

@@ -12,9 +12,6 @@ from chaintwin.examples.generator.layout import Layout, Pairs, run_members
 FIRST_SHARE = 0.7
 """What a buyer takes from the first of two makers."""
 
-QUANTITY_MAX = 3
-"""Most units of an input in one unit of a product."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
@@ -77,7 +74,7 @@ def flow_of(layout: Layout, draws: Draws) -> Flow:
     quantities: list[Numbers] = []
     for level in range(making - 1, 0, -1):
         recipe = layout.inputs[level - 1]
-        quantity = 1 + draws.choices(f"quantities {level}", below=np.full(recipe.first.size, QUANTITY_MAX))
+        quantity = 1 + draws.choices(f"quantities {level}", below=np.full(recipe.first.size, layout.quantity_max))
         quantities.insert(0, quantity)
         needed = _needed(made[0], recipe, quantity)
         held.insert(0, needed)

@@ -53,8 +53,16 @@ def generate(size: GeneratorSize) -> Network:
     >>> network["sites"].height, network["products"].height, network["stock_points"].height
     (40, 20, 200)
     """
-    layout = plan(size)
-    draws = Draws(size.seed)
+    return network_of(plan(size), Draws(size.seed), name=f"generated-{size.stock_points}")
+
+
+def network_of(layout: Layout, draws: Draws, *, name: str) -> Network:
+    """Return the network of a layout.
+
+    Parameters
+    ----------
+    layout : which site holds which product. draws : for all that is not in it.
+    """
     flow = flow_of(layout, draws)
     making = len(layout.made)
     placed = [
@@ -72,7 +80,7 @@ def generate(size: GeneratorSize) -> Network:
         "bom": _bills(layout, flow, names),
     }
     tables |= _lines(flow, names)
-    settings = Settings(f"generated-{size.stock_points}", Period.DAY, start=date(2026, 1, 1), horizon=365)
+    settings = Settings(name, Period.DAY, start=date(2026, 1, 1), horizon=365)
     return as_network(settings, tables)
 
 
@@ -86,8 +94,9 @@ class _Names:
     @staticmethod
     def of(layout: Layout) -> _Names:
         """Return the ids of a layout; numbers have equal width, so that they sort as they count."""
+        tiers = enumerate(zip(layout.kinds, layout.sites, strict=True))
         return _Names(
-            tuple(_numbered(f"{_kind(layout, tier)}-{tier}-", count) for tier, count in enumerate(layout.sites)),
+            tuple(_numbered(f"{kind}-{tier}-", count) for tier, (kind, count) in tiers),
             tuple(_numbered(f"{_noun(layout, level)}-{level}-", count) for level, count in enumerate(layout.products)),
         )
 
@@ -98,13 +107,6 @@ class _Names:
     def product(self, level: int, number: Numbers) -> pl.Series:
         """Return the ids of products of one level."""
         return self.products[level].gather(number)
-
-
-def _kind(layout: Layout, tier: int) -> str:
-    making = len(layout.made)
-    if tier < making:
-        return "supplier" if tier == 0 and making > 1 else "plant"
-    return "store" if tier == len(layout.sites) - 1 else "warehouse"
 
 
 def _noun(layout: Layout, level: int) -> str:
@@ -140,7 +142,7 @@ def _products(layout: Layout, names: _Names, *, draws: Draws) -> pl.DataFrame:
     parts = []
     for level, ids in enumerate(names.products):
         # What is made of more is worth more.
-        value = two_digits(2.0 * 6.0**level * (0.5 + draws.uniforms(f"value {level}", len(ids))))
+        value = two_digits(2.0 * layout.value_growth**level * (0.5 + draws.uniforms(f"value {level}", len(ids))))
         weight = two_digits(0.2 + 2.0 * draws.uniforms(f"weight {level}", len(ids)))
         parts.append(
             pl.DataFrame({"product_id": ids, "value": value, "weight_kg": weight, "volume_m3": np.round(weight * 0.004, 6)})

@@ -24,6 +24,12 @@ SECOND_MAKER_SHARE = 0.35
 EXTRA_INPUTS_MAX = 3
 """Most inputs of a product beyond the one it has for certain."""
 
+QUANTITY_MAX = 3
+"""Most units of an input in one unit of a product, unless a layout says otherwise."""
+
+VALUE_GROWTH = 6.0
+"""What is made of more is worth more: by so much from level to level, unless a layout says otherwise."""
+
 WIDER = 1.3
 """How much more a site keeps than each site it serves, where it serves at least two."""
 
@@ -48,6 +54,9 @@ class Layout:
     inputs : for each making tier but the first, (product, product of the level below) that goes into it.
     parents : for each distributing tier but the first, the site of the tier above that serves each site.
     starts, lengths : for each distributing tier, first product and count of the run each site keeps; runs wrap around.
+    kinds : what the sites of each tier are called.
+    quantity_max : most units of an input in one unit of a product.
+    value_growth : what a product is worth over those of the level below.
     """
 
     sites: tuple[int, ...]
@@ -57,6 +66,9 @@ class Layout:
     parents: tuple[Numbers, ...]
     starts: tuple[Numbers, ...]
     lengths: tuple[Numbers, ...]
+    kinds: tuple[str, ...]
+    quantity_max: int = QUANTITY_MAX
+    value_growth: float = VALUE_GROWTH
 
 
 def plan(size: GeneratorSize) -> Layout:
@@ -70,9 +82,12 @@ def plan(size: GeneratorSize) -> Layout:
     draws = Draws(size.seed)
     sites = shares_of(size.sites, _site_weights(size), least=2)
     products = shares_of(size.products, (*([0.6] * (size.making_tiers - 1)), 1.0))
-    made = tuple(_makers(products[level], sites[level], draws=draws, use=f"makers {level}") for level in range(size.making_tiers))
+    made = tuple(
+        makers_of(products[level], sites[level], draws=draws, use=f"makers {level}") for level in range(size.making_tiers)
+    )
     inputs = tuple(
-        _recipe(products[level], products[level - 1], draws=draws, use=f"inputs {level}") for level in range(1, size.making_tiers)
+        recipe_of(products[level], products[level - 1], draws=draws, use=f"inputs {level}")
+        for level in range(1, size.making_tiers)
     )
     needed = sum(pairs.first.size for pairs in made) + sum(
         inputs_held(made[level + 1], inputs[level]).first.size for level in range(size.making_tiers - 1)
@@ -83,7 +98,7 @@ def plan(size: GeneratorSize) -> Layout:
     starts = [np.arange(lower[0]) * products[-1] // lower[0]]
     for tier, parent in enumerate(parents, start=1):
         starts.append(starts[-1][parent] + _offsets(parent, lengths[tier - 1][parent], own=lengths[tier]))
-    return Layout(sites, products, made, inputs, parents, tuple(starts), lengths)
+    return Layout(sites, products, made, inputs, parents, tuple(starts), lengths, kinds=_kinds(size))
 
 
 def inputs_held(made: Pairs, inputs: Pairs) -> Pairs:
@@ -107,16 +122,13 @@ def run_members(starts: Numbers, lengths: Numbers, *, finished: int) -> tuple[Nu
     return site, (starts[site] + place) % finished
 
 
-def _site_weights(size: GeneratorSize) -> tuple[float, ...]:
-    """Return how many sites each tier gets: few plants, many stores, as in most real chains."""
-    making = tuple(0.8**tier for tier in range(size.making_tiers))
-    distributing = tuple(float(5**tier) for tier in range(size.distributing_tiers))
-    upper, lower = sum(making), sum(distributing)
-    return (*(0.2 * weight / upper for weight in making), *(0.8 * weight / lower for weight in distributing))
+def makers_of(products: int, sites: int, *, draws: Draws, use: str) -> Pairs:
+    """Return (product, site): every product has a maker and every site makes something; some products have a second maker.
 
-
-def _makers(products: int, sites: int, *, draws: Draws, use: str) -> Pairs:
-    """Return (product, site): every product has a maker and every site makes something; some products have a second maker."""
+    Parameters
+    ----------
+    products, sites : how many. draws, use : which products have a second maker.
+    """
     span = max(products, sites)
     spread = np.arange(span)
     product, site = spread * products // span, spread * sites // span
@@ -125,17 +137,37 @@ def _makers(products: int, sites: int, *, draws: Draws, use: str) -> Pairs:
     return _pairs(np.concatenate([product, second]), np.concatenate([site, other]))
 
 
-def _recipe(products: int, below: int, *, draws: Draws, use: str) -> Pairs:
-    """Return (product, input): every product has an input, every product of the level below is one."""
+def recipe_of(products: int, below: int, *, draws: Draws, use: str, extra: int = EXTRA_INPUTS_MAX) -> Pairs:
+    """Return (product, input): every product has an input, every product of the level below is one.
+
+    Parameters
+    ----------
+    products, below : how many there are, and in the level below. draws, use : which more inputs a product has.
+    extra : most inputs of a product beyond those it has for certain.
+    """
     span = max(products, below)
     spread = np.arange(span)
     product, entry = spread * products // span, spread * below // span
-    extra = draws.choices(use, below=np.full(products, EXTRA_INPUTS_MAX + 1))
-    more = np.repeat(np.arange(products), extra)
+    further = draws.choices(use, below=np.full(products, extra + 1))
+    more = np.repeat(np.arange(products), further)
     # Neighbors share inputs, so that a plant keeps a few inputs for many products.
     reach = max(1, min(below, 2 + below // 10))
     away = draws.choices(f"{use} away", below=np.full(more.size, reach))
     return _pairs(np.concatenate([product, more]), np.concatenate([entry, (more * below // products + away) % below]))
+
+
+def _kinds(size: GeneratorSize) -> tuple[str, ...]:
+    making = size.making_tiers
+    upper = ["supplier" if tier == 0 and making > 1 else "plant" for tier in range(making)]
+    return (*upper, *["warehouse"] * (size.distributing_tiers - 1), "store")
+
+
+def _site_weights(size: GeneratorSize) -> tuple[float, ...]:
+    """Return how many sites each tier gets: few plants, many stores, as in most real chains."""
+    making = tuple(0.8**tier for tier in range(size.making_tiers))
+    distributing = tuple(float(5**tier) for tier in range(size.distributing_tiers))
+    upper, lower = sum(making), sum(distributing)
+    return (*(0.2 * weight / upper for weight in making), *(0.8 * weight / lower for weight in distributing))
 
 
 def _lengths(points: int, *, sites: tuple[int, ...], finished: int, size: GeneratorSize) -> tuple[Numbers, ...]:

@@ -18,6 +18,7 @@ from chaintwin.risk.annual.years import Outages
 from chaintwin.risk.stress.collapsed import Collapsed
 from chaintwin.risk.stress.flows import Flows
 from chaintwin.risk.stress.scopes import Scope
+from chaintwin.risk.stress.steady import Steady
 
 Integers = NDArray[np.int64]
 
@@ -138,11 +139,12 @@ def _solved(
         return {}
     workers = max(1, min(threads or os.cpu_count() or 1, len(wanted)))
     lock, done = threading.Lock(), 0
-    usual = _curve(Collapsed(flows), _Outage(b"", 1.0), longest)
+    steady = Steady.of(flows)
+    usual = _curve(Collapsed(flows, steady), _Outage(b"", 1.0), longest)
 
     def work(part: Sequence[_Outage]) -> list[Curve]:
         nonlocal done
-        model = Collapsed(flows)
+        model = Collapsed(flows, steady)
         found = []
         for outage in part:
             if cancel is not None and cancel.is_set():

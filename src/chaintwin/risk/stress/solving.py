@@ -28,17 +28,26 @@ def model_of(matrix: Any, *, cost: Floats, most: Floats, upper: Floats, low: Flo
     lp.a_matrix_.start_ = columns.indptr.astype(np.int32)
     lp.a_matrix_.index_ = columns.indices.astype(np.int32)
     lp.a_matrix_.value_ = columns.data
+    solver = new_solver()
+    ask(solver.passModel(lp))
+    return solver
+
+
+def new_solver() -> highspy.Highs:
+    """Return a solver without a model.
+
+    One thread, so that the way to the optimum is the same on every machine; and neither a smaller model nor changed costs and
+    bounds, which would have to be found anew for each outage.
+    """
     solver = _Silent()
-    # One thread, so that the way to the optimum is the same on every machine; and neither a smaller
-    # model nor changed costs, which would have to be found anew for each outage.
     for name, value in (
         ("threads", 1),
         ("presolve", "off"),
         ("solver", "simplex"),
         ("dual_simplex_cost_perturbation_multiplier", 0.0),
+        ("primal_simplex_bound_perturbation_multiplier", 0.0),
     ):
         ask(solver.setOptionValue(name, value))
-    ask(solver.passModel(lp))
     return solver
 
 
@@ -57,10 +66,15 @@ def set_rows(solver: highspy.Highs, where: Numbers, *, low: Floats, high: Floats
 
 def solve(solver: highspy.Highs) -> None:
     """Solve, from where the solver stands; an optimum exists, because doing nothing is allowed."""
+    if not is_solved(solver):
+        status = solver.modelStatusToString(solver.getModelStatus())
+        raise ChaintwinError(f"stress test: the solver ended with {status}; please report this")
+
+
+def is_solved(solver: highspy.Highs) -> bool:
+    """Solve, and return whether there is an optimum."""
     ask(solver.run())
-    status = solver.getModelStatus()
-    if status != highspy.HighsModelStatus.kOptimal:
-        raise ChaintwinError(f"stress test: the solver ended with {solver.modelStatusToString(status)}; please report this")
+    return solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
 
 
 def ask(status: highspy.HighsStatus) -> None:

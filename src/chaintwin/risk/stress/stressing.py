@@ -23,6 +23,7 @@ from chaintwin.risk.stress.expanded import Expanded
 from chaintwin.risk.stress.flows import Floats, Flows, Integers, Measure, flows_of
 from chaintwin.risk.stress.recovery import Recovery
 from chaintwin.risk.stress.scopes import Scope, ScopeKind, scopes_of
+from chaintwin.risk.stress.steady import Steady
 
 RECOVERY = 30.0
 """Periods until something is back, where nobody says how long."""
@@ -109,8 +110,9 @@ def stress_test(
         raise UsageError(f"stress test: found nothing of {', '.join(map(str, by))} that could be out; fix: choose another kind")
     times = _times(scopes, recovery)
     told = _Told(len(scopes), followed, progress, cancel)
-    found = _collapsed(flows, scopes, times, threads=threads, told=told)
-    survives, usual = _nothing_out(flows, times)
+    steady = Steady.of(flows)
+    found = _collapsed(flows, scopes, times, steady=steady, threads=threads, told=told)
+    survives, usual = _nothing_out(flows, times, steady=steady)
     # What the solver's last digits say must not decide who is exposed, or who comes first.
     lost = np.array([cost for _, cost in found])
     impact = _rounded_to(np.maximum(lost - usual, 0.0), np.maximum(lost, 1.0))
@@ -175,34 +177,36 @@ def _times(scopes: tuple[Scope, ...], recovery: Mapping[Key, float] | float) -> 
 
 
 def _collapsed(
-    flows: Flows, scopes: tuple[Scope, ...], times: list[float], *, threads: int | None, told: _Told
+    flows: Flows, scopes: tuple[Scope, ...], times: list[float], *, steady: Steady, threads: int | None, told: _Told
 ) -> list[tuple[float, float]]:
     """Return time to survive and impact of each; every thread has a model of its own, and no result depends on which."""
     import os
 
     workers = max(1, min(threads or os.cpu_count() or 1, len(scopes)))
-    # One time after the other, because a model has to be told of another one.
-    order = sorted(range(len(scopes)), key=lambda number: (times[number], number))
-    size = -(-len(order) // workers)
 
-    def work(numbers: list[int]) -> list[tuple[int, float, float]]:
-        model = Collapsed(flows)
+    def work(numbers: range) -> list[tuple[float, float]]:
+        model = Collapsed(flows, steady)
         done = []
         for number in numbers:
-            out = scopes[number].activities
-            done.append((number, model.time_to_survive(out), model.impact(out, time=times[number])[0]))
+            out, time = scopes[number].activities, times[number]
+            survived = model.time_to_survive(out)
+            # What is survived loses nothing.
+            done.append((survived, model.impact(out, time=time)[0] if survived < time else 0.0))
             told.one()
         return done
 
-    parts = [order[first : first + size] for first in range(0, len(order), size)]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        found = {number: (time, cost) for part in pool.map(work, parts) for number, time, cost in part}
-    return [found[number] for number in range(len(scopes))]
+    # Dealt out in turn, because neighbors take about as long.
+    parts = [range(first, len(scopes), workers) for first in range(workers)]
+    found = [(0.0, 0.0)] * len(scopes)
+    with ThreadPoolExecutor(workers) as pool:
+        for part, costs in zip(parts, pool.map(work, parts), strict=True):
+            found[part.start :: workers] = costs
+    return found
 
 
-def _nothing_out(flows: Flows, times: list[float]) -> tuple[float, Floats]:
+def _nothing_out(flows: Flows, times: list[float], *, steady: Steady) -> tuple[float, Floats]:
     """Return the periods that the network survives with nothing out, and what it loses by each of some times even then."""
-    model, nobody = Collapsed(flows), np.zeros(0, dtype=np.int64)
+    model, nobody = Collapsed(flows, steady), np.zeros(0, dtype=np.int64)
     losses = {time: model.impact(nobody, time=time)[0] for time in sorted(set(times))}
     return model.time_to_survive(nobody), np.array([losses[time] for time in times])
 

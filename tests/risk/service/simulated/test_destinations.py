@@ -38,7 +38,13 @@ def plain_parts(program: Program, started: Floats, shipped: Floats, worth: Float
     left = taken.sum(axis=0) + sold.sum(axis=1)
     scale = np.divide(1.0, left, out=np.zeros(count), where=left > 0)
     onward = scale[:, None] * (taken.T @ given)
-    parts = np.linalg.lstsq(np.eye(count) - onward, scale[:, None] * sold, rcond=None)[0]
+    # What only goes round in a loop reaches nobody; there the equations say nothing.
+    reaches = sold.sum(axis=1) > 0
+    for _ in range(count):
+        reaches |= (onward[:, reaches] > 0).any(axis=1)
+    parts = np.zeros((count, streams))
+    inner = np.ix_(reaches, reaches)
+    parts[reaches] = np.linalg.solve(np.eye(int(reaches.sum())) - onward[inner], (scale[:, None] * sold)[reaches])
     return parts, given @ parts
 
 

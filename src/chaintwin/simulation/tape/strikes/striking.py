@@ -109,12 +109,20 @@ def _write_destroyed(writer: Writer, program: Program, rows: Rows) -> None:
     writer.write("strike", Op.RUIN, place=(0, STOCK, buffer, 0), rows=(gone, rows.on_hand[buffer], factor))
     writer.write("strike", Op.ADD, place=(0, STOCK, buffer, 1), rows=(rows.struck.destroyed[buffer], gone, 1), numbers=(1.0,))
     writer.write("strike", Op.ADD, place=(0, STOCK, buffer, 2), rows=(rows.position[buffer], gone, 1), numbers=(-1.0,))
-    # Of stock that expires the oldest is gone first, or the youngest where these are issued first.
+    # Of stock that expires the oldest is gone first, or the youngest where these are issued first. What there was at the last close
+    # is older than what the project starts with.
     aged = buffer[rows.held[buffer] != rows.nowhere]
-    writer.write("strike", Op.ADD, place=(0, STOCK, aged, 3), rows=(rows.held[aged], gone, 1), numbers=(-1.0,))
-    classed = aged[by_class(program)[aged]]
+    is_classed = by_class(program)[aged]
+    simple, classed = aged[~is_classed], aged[is_classed]
+    writer.write("strike", Op.ADD, place=(0, STOCK, simple, 3), rows=(rows.held[simple], gone, 1), numbers=(-1.0,))
+    writer.write("strike", Op.CLAMP, place=(0, STOCK, simple, 4), rows=(rows.held[simple],))
+    writer.write("strike", Op.COPY, place=(0, STOCK, classed, 5), rows=(gone, rows.held[classed]))
+    writer.write(
+        "strike", Op.LEAST, place=(0, STOCK, classed, 6), rows=(rows.held[classed], rows.on_hand[classed]), numbers=(1.0,)
+    )
+    writer.write("strike", Op.ADD, place=(0, STOCK, classed, 7), rows=(gone, rows.held[classed], 1), numbers=(-1.0,))
     lots = (rows.lots[classed], rows.lots_length[classed])
-    writer.write("strike", Op.TAKE_LOTS, place=(0, STOCK, classed, 4), rows=(gone, *lots))
+    writer.write("strike", Op.TAKE_LOTS, place=(0, STOCK, classed, 8), rows=(gone, *lots))
 
 
 def _write_lost(writer: Writer, program: Program, rows: Rows) -> None:
