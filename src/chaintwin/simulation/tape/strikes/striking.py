@@ -115,6 +115,8 @@ def _write_destroyed(writer: Writer, program: Program, rows: Rows) -> None:
     classed = aged[by_class(program)[aged]]
     lots = (rows.lots[classed], rows.lots_length[classed])
     writer.write("strike", Op.TAKE_LOTS, place=(0, STOCK, classed, 4), rows=(gone, *lots))
+    # First stock that counts as received today is in no lot yet; what is gone of it must not seem to come in later.
+    writer.write("strike", Op.ADD, place=(0, STOCK, classed, 5), rows=(rows.held[classed], gone, 1), numbers=(1.0,))
 
 
 def _write_lost(writer: Writer, program: Program, rows: Rows) -> None:
