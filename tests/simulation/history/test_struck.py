@@ -25,6 +25,7 @@ from tests.simulation.history.test_rebuilding import AGAIN, assert_same
 from tests.sizes import scaled
 
 Row = tuple[int, str, str | None, float]
+# Five are asked for and five arrive a day; twenty are there.
 LINE: dict[str, Any] = {
     "buffers": [{"id": "shop", "init": 20, "policy": {"type": "base_stock", "S": 35}}],
     "activities": [{"id": "buy", "in": {}, "out": {"shop": 1}, "lead": 2, "info_delay": 1, "pipeline": [5, 5], "info": [5]}],

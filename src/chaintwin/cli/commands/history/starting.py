@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,17 @@ if TYPE_CHECKING:
     from chaintwin.network.state import State
 
 
-def followed(terminal: Terminal, project: Path, *, scenario: Path | None, state: Path | None) -> tuple[Network, State | None]:
-    """Return the network with the scenario, and the state to start from or None.
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The network with the changes of a scenario, the name of the scenario or None, and the state to start from or None."""
+
+    network: Network
+    scenario: str | None
+    state: State | None
+
+
+def followed(terminal: Terminal, project: Path, *, scenario: Path | None, state: Path | None) -> Followed:
+    """Return what a run is followed of.
 
     Parameters
     ----------
@@ -29,6 +39,7 @@ def followed(terminal: Terminal, project: Path, *, scenario: Path | None, state:
     network = usable_network(terminal, project)
     start = None if state is None else read_state(state, program=network.compile())
     if changes is None:
-        return network, start
+        return Followed(network, None, start)
     changed = changes.apply(network)
-    return changed, None if start is None else carried_over(start, network.compile(), after=changed.compile())
+    start = None if start is None else carried_over(start, network.compile(), after=changed.compile())
+    return Followed(changed, changes.name, start)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chaintwin.simulation import EventLog
 
 STRENGTHS = ("disruption_began", "disruption_changed", "disruption_ended")
-DONE = ("destroyed", "lost_under_way", "cancelled", "detained")
+DONE = {"destroyed": "destroyed", "lost_under_way": "lost", "cancelled": "cancelled", "detained": "held up"}
 """What disruptions do to single goods and orders; the log names the disruption where one alone did it."""
 
 
@@ -50,18 +50,18 @@ def trace(
 
         if out is not None:
             log_ending(out)
-        network, start = followed(terminal, project, scenario=scenario, state=state)
+        what = followed(terminal, project, scenario=scenario, state=state)
         with waiting(terminal, "Following one run"):
             prepare_kernels()
-            seen = follow(network, state=start, periods=periods, replication=replication, seed=seed)
+            seen = follow(what.network, state=what.state, periods=periods, replication=replication, seed=seed)
             log = log_of(seen)
             if out is not None:
                 write_log(log, out)
             if state_out is not None:
                 write_state(rebuild(log, seen.program), state_out, program=seen.program)
-        _show(terminal, log, period=network.settings.period.value)
+        _show(terminal, log, period=what.network.settings.period.value)
         counts = dict(log.events.group_by("event").len().sort("event").iter_rows())
-        about = {"project": project, "scenario": scenario, "out": out, "state_out": state_out, "log": log.head}
+        about = {"project": project, "scenario": what.scenario, "out": out, "state_out": state_out, "log": log.head}
         terminal.document(about | {"events": counts, "disruptions": spans(log.events)})
         if out is not None:
             terminal.show("", f"Wrote the events to {out}; read them with chaintwin.simulation.read_log.")
@@ -119,9 +119,9 @@ def _show_disruptions(terminal: Terminal, found: pl.DataFrame, *, period: str) -
         return
     terminal.title("Disruptions")
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column("disruption", ratio=1, overflow="fold")
-    for name in (f"{period}s", "strongest", *DONE):
-        table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
+    table.add_column("disruption", ratio=1, overflow="fold", min_width=10)
+    for name in (f"{period}s", "strongest", *DONE.values()):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in found.iter_rows(named=True):
         last = "the end" if row["ended"] is None else str(row["ended"] - 1)
         units = [number(row[name]) if row[name] else "" for name in DONE]
