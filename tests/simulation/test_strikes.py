@@ -10,13 +10,10 @@ import polars as pl
 import pytest
 
 from chaintwin import Scenario, simulate
-from chaintwin.errors import UsageError
 from chaintwin.examples import Example, load
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.network import Network
 from chaintwin.network.state import initial_state
-from chaintwin.simulation.history.event_log import log_of
-from chaintwin.simulation.history.tracing import trace as trace_of
 from chaintwin.simulation.results import Result
 from tests.graphs import blocks_of, graph_of, trace
 from tests.oracles.plain_network import simulate_plain
@@ -163,11 +160,20 @@ def test_simulate__starts_from_a_state(medicines: Network) -> None:
     )
 
 
-def test_log_of__says_that_it_tells_of_no_disruptions(medicines: Network) -> None:
-    scenario = Scenario.of("s", disruptions=[{"where": {"country": "ZA"}, "after": 3, "effect": {"capacity": 0}}])
-    seen = trace_of(scenario.apply(medicines), periods=5)
-    with pytest.raises(UsageError, match="disruptions"):
-        log_of(seen)
+@pytest.mark.parametrize("onset", [0, 2])
+def test_trace__the_youngest_are_destroyed_first_where_they_are_issued_first(onset: int) -> None:
+    # First stock counts as received on the first day, and may be destroyed on it.
+    network: dict[str, Any] = {
+        "buffers": [{"id": "shop", "init": 15, "life": 3, "issue": "lifo", "policy": {"type": "base_stock", "S": 20}}],
+        "activities": [{"id": "buy", "in": {}, "out": {"shop": 1}, "lead": 1}],
+        "demands": [{"id": "d", "buffer": "shop", "series": [2] * 8}],
+        "strikes": [{"id": "s", "onset": onset, "duration": 1}],
+        "effects": [{"strike": "s", "effect": "stock", "entity": "shop", "factor": 0.5}],
+    }
+    seen = trace(compile_graph(graph_of(network, integer=True)), periods=8)
+    expected = simulate_plain(network, 8, True)
+    for name in ("on_hand", "ordered"):
+        assert seen[name] == expected[name], name
 
 
 def test_simulate__prepayments_are_lost_with_orders_that_are_cancelled_and_then() -> None:

@@ -18,6 +18,9 @@ from chaintwin.simulation.history.tracing import TRACE_BYTES, traces
 BATCH_BYTES = TRACE_BYTES // 8
 """Traces kept at once take about as much."""
 
+KEY = ("cause", "entity_id", "disruption_id")
+"""What a cause is told apart by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Causes:
@@ -25,9 +28,10 @@ class Causes:
 
     Parameters
     ----------
-    by_stream : one row a stream and cause: ``stream_id``, ``cause`` (a ``Cause``), ``entity_id`` (the stock point, activity or
-        resource it lies with), and what is attributed to it, means of a replication over the counted periods: ``late_units`` not
-        served at once, ``late_unit_periods`` owed at closes, ``lost_units``, ``cost`` of backlog and lost sales; most late first.
+    by_stream : one row a stream and cause: ``stream_id``, ``cause`` (a ``Cause``), ``entity_id`` (the stock point, activity,
+        resource or stream it lies with), ``disruption_id`` (its name, where the cause is one), and what is attributed to it,
+        means of a replication over the counted periods: ``late_units`` not served at once, ``late_unit_periods`` owed at
+        closes, ``lost_units``, ``cost`` of backlog and lost sales; most late first.
     by_cause : the same over all streams, with ``share`` of the late units, 0 to 1.
     seed, replications, begin, end : what was looked at; ``begin`` and ``end`` of the counted periods.
     currency, period : units of money and time, empty where a program was given.
@@ -86,8 +90,6 @@ def causes(
     length = warm_up + (periods or 0)
     begin = (0 if state is None else state.period) + warm_up
     program = network if isinstance(network, Program) else network.compile(periods=begin + (periods or 0))
-    if program.strikes.shift.size:
-        raise UsageError("causes: found a network with disruptions; allowed: networks without, for their causes are known")
     batch = max(1, BATCH_BYTES // max(1, 8 * length * 3 * sum(program.counts)))
     total: sparse.csr_array | None = None
     for first in range(0, replications, batch):
@@ -112,7 +114,7 @@ def causes(
 def _frame(program: Program, total: sparse.csr_array, *, replications: int) -> pl.DataFrame:
     """Return a row for each stream and cause that has anything."""
     entries = sparse.coo_array(total)
-    kinds, ids = cause_index(program)
+    kinds, ids, disruptions = cause_index(program)
     streams = program.counts[2]
     row, cause = entries.coords
     flat = pl.DataFrame(
@@ -131,16 +133,15 @@ def _frame(program: Program, total: sparse.csr_array, *, replications: int) -> p
         stream_id=pl.Series(names.gather(wide["stream"]), dtype=pl.String),
         cause=pl.Series([kinds[number].value for number in wide["which"]], dtype=pl.String),
         entity_id=pl.Series([ids[number] for number in wide["which"]], dtype=pl.String),
+        disruption_id=pl.Series([disruptions[number] for number in wide["which"]], dtype=pl.String),
         **{name: pl.col(name) for name in MEASURES},
     )
-    return found.sort(["late_units", *MEASURES[1:], "stream_id", "cause", "entity_id"], descending=[True] * 4 + [False] * 3)
+    return found.sort([*MEASURES, "stream_id", *KEY], descending=[True] * len(MEASURES) + [False] * (1 + len(KEY)))
 
 
 def _ranked(by_stream: pl.DataFrame) -> pl.DataFrame:
     """Return what each cause comes to over all streams."""
     total = by_stream["late_units"].sum()
-    found = by_stream.group_by("cause", "entity_id", maintain_order=True).agg(pl.col(list(MEASURES)).sum())
+    found = by_stream.group_by(KEY, maintain_order=True).agg(pl.col(list(MEASURES)).sum())
     share = pl.col("late_units") / total if total > 0 else pl.lit(0.0)
-    return found.with_columns(share=share).sort(
-        [*MEASURES, "cause", "entity_id"], descending=[True] * len(MEASURES) + [False] * 2
-    )
+    return found.with_columns(share=share).sort([*MEASURES, *KEY], descending=[True] * len(MEASURES) + [False] * len(KEY))

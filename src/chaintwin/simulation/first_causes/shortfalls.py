@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from chaintwin.laws.tables_kernels import fill_quantile_kernel
 from chaintwin.network.program import Program
-from chaintwin.simulation.history.trace import NEVER, Trace
+from chaintwin.simulation.first_causes.strikers import idle, offered
+from chaintwin.simulation.history.trace import NEVER, WAITING, Trace
 from chaintwin.simulation.tape.leads import lead_tables
 from chaintwin.simulation.tape.rooms.filling import filling_of
 from chaintwin.simulation.tape.rows import ripens
@@ -33,7 +34,8 @@ class Shortfalls:
     late : Floats[T, A]: units of an activity that started in time and are not there.
     by_input : Floats[T, A]: of what waits at the close, the part that inputs did not allow; the rest is capacity's.
     input_short : Floats[T, inputs]: units of the activity an input did not allow.
-    load : Floats[T, uses], use of a resource over its capacity.
+    decides : Floats[T, uses], 0 to 1: the part of what waits that lies with the resource: the scarcest decides, those as scarce
+        share. 0 where no resource of the activity limits anything.
     lead : Integers[A], period: usual lead times.
     room : Integers[A]: the room the activity fills, -1 for none.
     """
@@ -43,7 +45,7 @@ class Shortfalls:
     late: Floats
     by_input: Floats
     input_short: Floats
-    load: Floats
+    decides: Floats
     lead: Integers
     room: Integers
 
@@ -67,12 +69,17 @@ def shortfalls_of(trace: Trace) -> Shortfalls:
     filling = filling_of(program)
     if program.rooms.capacity.size:
         filling = filling.at_once(lead_tables(program).shortest)
-    free = (np.diff(activities.use_start) == 0) & (filling.net == 0)
-    by_input[:, free] = trace.waiting[:, free]
+    decides = _decides(trace)
+    user = np.repeat(np.arange(lead.size), np.diff(activities.use_start))
+    bound = np.zeros(wanted.shape, dtype=bool)
+    bound[:, filling.net != 0] = True
+    for use, activity in enumerate(user.tolist()):
+        bound[:, activity] |= decides[:, use] > 0
+    by_input = np.where(bound, by_input, trace.waiting)
     unfed = np.diff(activities.input_start) == 0
     by_input[:, unfed] = 0.0
     queued, late = _overdue(trace, lead)
-    return Shortfalls(missing, queued, late, by_input, short, _loads(trace), lead, filling.room)
+    return Shortfalls(missing, queued, late, by_input, short, decides, lead, filling.room)
 
 
 def usual_leads(program: Program) -> Integers:
@@ -135,7 +142,7 @@ def _overdue(trace: Trace, lead: Integers) -> tuple[Floats, Floats]:
     periods, journeys = trace.on_hand.shape[0], trace.journeys
     own = (journeys.started >= trace.begin) & (journeys.arrived != NEVER)
     come = np.zeros((periods, lead.size))
-    np.add.at(come, (journeys.arrived[own] - trace.begin, journeys.activity[own]), journeys.quantity[own])
+    np.add.at(come, (journeys.arrived[own] - trace.begin, journeys.activity[own]), trace.left[own])
     # What waits outside a site without room is late as well.
     come -= trace.held
     come[1:] += trace.held[:-1]
@@ -143,6 +150,7 @@ def _overdue(trace: Trace, lead: Integers) -> tuple[Floats, Floats]:
     known, at = before >= 0, np.maximum(before, 0)
     which = np.arange(lead.size)
     due = np.where(known, np.cumsum(trace.started, axis=0)[at, which], 0.0)
+    due -= _lost(trace, lead)
     arrived = np.cumsum(come, axis=0)
     gap = due - arrived
     gap[np.abs(gap) <= DUST * np.maximum(arrived, 1.0)] = 0.0
@@ -151,14 +159,31 @@ def _overdue(trace: Trace, lead: Integers) -> tuple[Floats, Floats]:
     return np.maximum(waited - np.maximum(-gap, 0.0), 0.0), np.maximum(gap, 0.0)
 
 
-def _loads(trace: Trace) -> Floats:
-    """Return Floats[T, uses]: how far the resource of each use was taken."""
-    resources, activities = trace.program.resources, trace.program.activities
-    when = np.arange(trace.begin, trace.end)
-    load = np.zeros_like(trace.used)
-    for resource in range(resources.cost.size):
-        values = resources.capacity_value[resources.capacity_start[resource] : resources.capacity_start[resource + 1]]
-        offered = np.maximum(values[when % values.size] * trace.state.resource_share[resource], 0.0)
-        load[:, resource] = np.where(offered > 0, trace.used[:, resource] / np.where(offered > 0, offered, 1.0), np.inf)
-    found: Floats = load[:, activities.use_resource]
-    return found
+def _lost(trace: Trace, lead: Integers) -> Floats:
+    """Return Floats[T, A]: what of the starts of the run was lost, and should have been there, by each period."""
+    found = np.zeros_like(trace.started)
+    if trace.struck is None:
+        return found
+    losses = trace.struck.losses
+    start = np.where(losses.journey == WAITING, trace.begin - 1, trace.journeys.started[losses.journey])
+    own = start >= trace.begin
+    when = np.maximum(start + lead[losses.activity], losses.period)[own] - trace.begin
+    inside = when < found.shape[0]
+    np.add.at(found, (when[inside], losses.activity[own][inside]), losses.quantity[own][inside])
+    return np.cumsum(found, axis=0)
+
+
+def _decides(trace: Trace) -> Floats:
+    """Return Floats[T, uses]: how much of what waits lies with the resource: the one that was taken most, or those alike."""
+    activities = trace.program.activities
+    usual, now = offered(trace)
+    load = np.where(now > 0, trace.used / np.where(now > 0, now, 1.0), np.inf)
+    # A limit of a disruption that is not there holds nothing back.
+    load = np.where(idle(usual, now), -1.0, load)[:, activities.use_resource]
+    start = activities.use_start
+    decides = np.zeros_like(load)
+    for activity in np.flatnonzero(np.diff(start)).tolist():
+        mine = load[:, start[activity] : start[activity + 1]]
+        scarcest = (mine >= mine.max(axis=1, keepdims=True)) & (mine >= 0)
+        decides[:, start[activity] : start[activity + 1]] = scarcest / np.maximum(scarcest.sum(axis=1, keepdims=True), 1)
+    return decides

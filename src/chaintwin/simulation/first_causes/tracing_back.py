@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -10,7 +12,10 @@ from scipy import sparse
 
 from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
+from chaintwin.simulation.first_causes.holding import ByCause, detained, limited, stretched
+from chaintwin.simulation.first_causes.lacking import lacking
 from chaintwin.simulation.first_causes.shortfalls import DUST, Shortfalls, shortfalls_of
+from chaintwin.simulation.first_causes.strikers import disruption_causes
 from chaintwin.simulation.history.trace import Trace
 
 Floats = NDArray[np.float64]
@@ -25,6 +30,7 @@ class Cause(StrEnum):
     LEAD_TIME = "lead_time"
     CAPACITY = "capacity"
     ROOM = "room"
+    DISRUPTION = "disruption"
 
 
 MEASURES = ("late_units", "late_unit_periods", "lost_units", "cost")
@@ -59,8 +65,8 @@ def late_amounts(trace: Trace) -> Floats:
     return np.stack([missed, trace.backlog, trace.lost, cost])
 
 
-def cause_index(program: Program) -> tuple[list[Cause], list[str]]:
-    """Return kind and id of every possible cause, by index."""
+def cause_index(program: Program) -> tuple[list[Cause], list[str], list[str | None]]:
+    """Return kind, id of the place, and name of the disruption, of every possible cause, by index."""
     names = program.names
     groups = (
         (Cause.LEVEL, names.buffers["buffer_id"]),
@@ -70,7 +76,10 @@ def cause_index(program: Program) -> tuple[list[Cause], list[str]]:
         (Cause.ROOM, names.rooms["site_id"]),
     )
     kinds = [kind for kind, ids in groups for _ in range(ids.len())]
-    return kinds, [name for _, ids in groups for name in ids.to_list()]
+    places = [name for _, ids in groups for name in ids.to_list()]
+    disruptions, struck, _ = disruption_causes(program)
+    nobody: list[str | None] = [None] * len(kinds)
+    return kinds + [Cause.DISRUPTION] * len(struck), places + struck, nobody + disruptions
 
 
 def _late(trace: Trace, *, counted_from: int) -> sparse.csr_array:
@@ -85,9 +94,40 @@ def _late(trace: Trace, *, counted_from: int) -> sparse.csr_array:
     return sparse.csr_array((amounts[measure, period, stream], (row, place)), shape=shape)
 
 
+@dataclass(frozen=True, slots=True)
+class _Disrupted:
+    """What disruptions did, by entity and number of the cause, Floats[T] each; all empty where there are none.
+
+    Parameters
+    ----------
+    lacking : units that a stock point lacks.
+    detained : part, 0 to 1, of what waits at the end of its way. stretched : late units.
+    limited : part, 0 to 1, of what waits for a resource.
+    """
+
+    lacking: ByCause
+    detained: ByCause
+    stretched: ByCause
+    limited: ByCause
+
+    @staticmethod
+    def of(trace: Trace, short: Shortfalls) -> _Disrupted:
+        if trace.struck is None:
+            return _Disrupted([], [], [], [])
+        activities = trace.program.activities
+        user = np.repeat(np.arange(trace.waiting.shape[1]), np.diff(activities.use_start))
+        queue = (trace.waiting - short.by_input)[:, user] * activities.use_quantity * short.decides
+        return _Disrupted(
+            [(buffer, cause, amount) for (buffer, cause), amount in lacking(trace, short.lead).items()],
+            detained(trace),
+            stretched(trace, short.lead),
+            limited(trace, queue),
+        )
+
+
 def _edges(trace: Trace, short: Shortfalls) -> tuple[sparse.csr_array, sparse.csr_array]:
     """Return where the shortage of a place comes from: from other places, and from causes; each row of both sums to 1."""
-    program = trace.program
+    program, struck = trace.program, _Disrupted.of(trace, short)
     periods, buffers = trace.on_hand.shape
     owner = np.repeat(np.arange(buffers), np.diff(program.buffers.supply_start))
     source, quantity = program.buffers.supply_activity, program.buffers.supply_quantity
@@ -95,28 +135,54 @@ def _edges(trace: Trace, short: Shortfalls) -> tuple[sparse.csr_array, sparse.cs
     overdue = np.zeros_like(trace.on_hand)
     for number, at in enumerate(owner.tolist()):
         overdue[:, at] += queued[:, number] + late[:, number]
+    for at, _, amount in struck.lacking:
+        overdue[:, at] += amount
     # As much as was missing would have been there; of more than that everything takes its part.
     part = np.divide(np.minimum(overdue, short.missing), short.missing, out=np.zeros_like(overdue), where=short.missing > 0)
     scale = np.divide(part, overdue, out=np.zeros_like(overdue), where=overdue > 0)
-    rooms = 2 * buffers + program.counts[1] + program.counts[3]
-    writer = _Edges(periods, buffers, causes=rooms + program.rooms.capacity.size)
+    writer = _Edges(trace)
     rest = 1.0 - part
     early = np.arange(periods)[:, None] < _first_arrivals(program, short.lead)
     period, buffer = np.nonzero(rest)
     writer.end(period * buffers + buffer, buffer + np.where(early[period, buffer], buffers, 0), rest[period, buffer])
-    # What waits outside for want of room is not the lane's fault.
-    outside = np.minimum(trace.held, short.late)[:, source] * quantity
-    for amount, first, cause in ((late - outside, 2 * buffers, source), (outside, rooms, short.room[source])):
-        weight = amount * scale[:, owner]
+    for at, cause, amount in struck.lacking:
+        writer.end(np.arange(periods) * buffers + at, np.full(periods, writer.disruptions + cause), amount * scale[:, at])
+    for units, causes in _late_causes(trace, short, struck, writer=writer):
+        weight = units * scale[:, owner]
         period, arc = np.nonzero(weight)
-        writer.end(period * buffers + owner[arc], first + cause[arc], weight[period, arc])
+        writer.end(period * buffers + owner[arc], causes[arc], weight[period, arc])
     weight = queued * scale[:, owner]
     period, arc = np.nonzero(weight)
     _write_queued(
         writer, program, short, trace, node=period * buffers + owner[arc], activity=source[arc],
-        before=period - short.lead[source[arc]], weight=weight[period, arc],
+        before=period - short.lead[source[arc]], weight=weight[period, arc], struck=struck,
     )  # fmt: skip
     return writer.finish()
+
+
+def _late_causes(trace: Trace, short: Shortfalls, struck: _Disrupted, *, writer: _Edges) -> Iterator[tuple[Floats, Integers]]:
+    """Yield what is late and ends at some causes, Floats[T, arcs], with the cause of each arc of what supplies stock points.
+
+    What waits outside for want of room, or because a disruption lets nothing in, is not the lane's fault.
+    """
+    buffers = trace.program.buffers
+    source, quantity = buffers.supply_activity, buffers.supply_quantity
+    held = np.minimum(trace.held, short.late)
+    late, outside = short.late[:, source] * quantity, held[:, source] * quantity
+    slow, kept, longer = short.late - held, np.zeros_like(late), np.zeros_like(late)
+    total = np.zeros_like(slow)
+    for activity, _, units in struck.stretched:
+        total[:, activity] += units
+    scale = np.divide(np.minimum(total, slow), total, out=np.zeros_like(slow), where=total > 0)
+    for found, entries, most in ((kept, struck.detained, held), (longer, struck.stretched, scale)):
+        for activity, cause, part in entries:
+            arcs = np.flatnonzero(source == activity)
+            amount = np.zeros_like(late)
+            amount[:, arcs] = (part * most[:, activity])[:, None] * quantity[arcs]
+            found += amount
+            yield amount, np.full(source.size, writer.disruptions + cause)
+    yield np.maximum(late - outside - longer, 0.0), writer.lanes + source
+    yield np.maximum(outside - kept, 0.0), writer.rooms + short.room[source]
 
 
 def _write_queued(
@@ -129,34 +195,31 @@ def _write_queued(
     activity: Integers,
     before: Integers,
     weight: Floats,
+    struck: _Disrupted,
 ) -> None:
     """Write why activities did not start: for want of inputs, in proportion to what each lacked, of capacity, or of room."""
     activities, buffers = program.activities, trace.on_hand.shape[1]
     waits = trace.waiting[before, activity]
     fed = np.divide(short.by_input[before, activity], waits, out=np.zeros(waits.size), where=waits > 0)
-    for start, target, amounts, share in (
-        (activities.input_start, activities.input_buffer, short.input_short, weight * fed),
-        (activities.use_start, activities.use_resource, short.load, weight * (1.0 - fed)),
-    ):
-        count = np.diff(start)[activity]
-        which, arc = spread(start, activity)
-        size = amounts[before[which], arc]
-        if target is activities.use_resource:
-            # The scarcest resource decides; those as scarce share.
-            most = np.full(activity.size, -1.0)
-            np.maximum.at(most, which, size)
-            size = (size >= most[which]).astype(np.float64)
-        total = np.bincount(which, weights=size, minlength=activity.size)
-        even = 1.0 / np.maximum(count, 1)
-        value = share[which] * np.where(total[which] > 0, size / np.where(total > 0, total, 1.0)[which], even[which])
-        if target is activities.use_resource:
-            writer.end(node[which], 2 * buffers + program.counts[1] + target[arc], value)
-        else:
-            writer.go(node[which], before[which] * buffers + target[arc], value)
-    # Where no resource is used, only room can have held back what inputs allowed.
-    bare = np.flatnonzero((np.diff(activities.use_start)[activity] == 0) & (short.room[activity] >= 0))
-    room = 2 * buffers + program.counts[1] + program.counts[3] + short.room[activity[bare]]
-    writer.end(node[bare], room, weight[bare] * (1.0 - fed[bare]))
+    which, arc = spread(activities.input_start, activity)
+    size = short.input_short[before[which], arc]
+    total = np.bincount(which, weights=size, minlength=activity.size)
+    even = 1.0 / np.maximum(np.diff(activities.input_start)[activity], 1)
+    part = np.where(total[which] > 0, size / np.where(total > 0, total, 1.0)[which], even[which])
+    writer.go(node[which], before[which] * buffers + activities.input_buffer[arc], (weight * fed)[which] * part)
+    which, use = spread(activities.use_start, activity)
+    part = short.decides[before[which], use]
+    decided = np.bincount(which, weights=part, minlength=activity.size)
+    # Where no resource limits anything, only room can have held back what inputs allowed.
+    bare = np.flatnonzero((decided == 0) & (short.room[activity] >= 0))
+    writer.end(node[bare], writer.rooms + short.room[activity[bare]], (weight * (1.0 - fed))[bare])
+    value, when, resource = (weight * (1.0 - fed))[which] * part, before[which], activities.use_resource[use]
+    left = np.ones(value.size)
+    for at, cause, taken in struck.limited:
+        mine = np.flatnonzero(resource == at)
+        left[mine] -= taken[when[mine]]
+        writer.end(node[which[mine]], np.full(mine.size, writer.disruptions + cause), value[mine] * taken[when[mine]])
+    writer.end(node[which], writer.resources + resource, value * np.where(left > DUST, left, 0.0))
 
 
 def _first_arrivals(program: Program, lead: Integers) -> Floats:
@@ -169,10 +232,15 @@ def _first_arrivals(program: Program, lead: Integers) -> Floats:
 
 
 class _Edges:
-    """Collects weights from places to places and to causes."""
+    """Collects weights from places to places and to causes; the first cause of each kind is numbered as in ``cause_index``."""
 
-    def __init__(self, periods: int, buffers: int, *, causes: int) -> None:
-        self.places, self.causes = periods * buffers, causes
+    def __init__(self, trace: Trace) -> None:
+        program, (periods, buffers) = trace.program, trace.on_hand.shape
+        self.lanes = 2 * buffers
+        self.resources = self.lanes + program.counts[1]
+        self.rooms = self.resources + program.counts[3]
+        self.disruptions = self.rooms + program.rooms.capacity.size
+        self.places, self.causes = periods * buffers, self.disruptions + len(disruption_causes(program)[0])
         self.on: list[tuple[Integers, Integers, Floats]] = []
         self.off: list[tuple[Integers, Integers, Floats]] = []
 

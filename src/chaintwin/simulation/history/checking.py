@@ -9,7 +9,13 @@ from chaintwin.errors import UsageError
 from chaintwin.network.program import Program
 from chaintwin.simulation.history.event_log import EVENT_SCHEMA, Event, EventLog
 
-_SUBJECTS = {"buffer_id": "buffers", "activity_id": "activities", "stream_id": "streams", "resource_id": "resources"}
+_SUBJECTS = {
+    "buffer_id": "buffers",
+    "activity_id": "activities",
+    "stream_id": "streams",
+    "resource_id": "resources",
+    "disruption_id": "strikes",
+}
 
 
 def check_log(log: EventLog) -> None:
@@ -61,7 +67,7 @@ def check_program(log: EventLog, program: Program) -> None:
             "fix: read it with the project, and the number of periods, that it was written from"
         )
     for column, table in _SUBJECTS.items():
-        known = getattr(program.names, table)[column]
+        known = getattr(program.names, table).to_series(0)
         ids = log.events[column].drop_nulls().unique()
         foreign = ids.filter(~ids.is_in(known.implode()))
         if foreign.len():

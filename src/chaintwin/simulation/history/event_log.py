@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from chaintwin.errors import UsageError
-from chaintwin.network.graph import FORECASTING
+from chaintwin.network.graph import FORECASTING, Effect
 from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
-from chaintwin.simulation.history.trace import NEVER, Trace
+from chaintwin.simulation.history.struck import DUST, factors_of
+from chaintwin.simulation.history.trace import NEVER, WAITING, Trace
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -29,10 +29,17 @@ class Event(StrEnum):
     OPENING_BACKLOG = "opening_backlog"
     OPENING_FORECAST = "opening_forecast"
     OPENING_SHARE = "opening_share"
+    DISRUPTION_BEGAN = "disruption_began"
+    DISRUPTION_CHANGED = "disruption_changed"
+    DISRUPTION_ENDED = "disruption_ended"
+    DESTROYED = "destroyed"
+    LOST_UNDER_WAY = "lost_under_way"
+    CANCELLED = "cancelled"
     ARRIVED = "arrived"
     SCRAPPED = "scrapped"
     RECEIVED = "received"
     HELD = "held"
+    DETAINED = "detained"
     DEMANDED = "demanded"
     SEEN = "seen"
     EXPECTED = "expected"
@@ -54,6 +61,7 @@ EVENT_SCHEMA = pl.Schema(
         "activity_id": pl.String(),
         "stream_id": pl.String(),
         "resource_id": pl.String(),
+        "disruption_id": pl.String(),
         "quantity": pl.Float64(),
         "started": pl.Int64(),
         "due": pl.Int64(),
@@ -62,20 +70,27 @@ EVENT_SCHEMA = pl.Schema(
 """Columns of a log. Of the ids those are filled that the event is about; ``quantity`` is never null."""
 
 _RANK = {
-    Event.ARRIVED: 1,
-    Event.SCRAPPED: 1,
-    Event.RECEIVED: 1,
-    Event.HELD: 1,
-    Event.DEMANDED: 2,
-    Event.SEEN: 3,
-    Event.EXPECTED: 4,
-    Event.ORDERED: 5,
-    Event.SHIPPED: 6,
-    Event.STARTED: 6,
-    Event.CONSUMED: 6,
-    Event.USED: 7,
-    Event.LOST: 8,
-    Event.EXPIRED: 9,
+    Event.DISRUPTION_BEGAN: 1,
+    Event.DISRUPTION_CHANGED: 1,
+    Event.DISRUPTION_ENDED: 1,
+    Event.DESTROYED: 2,
+    Event.LOST_UNDER_WAY: 3,
+    Event.CANCELLED: 4,
+    Event.ARRIVED: 5,
+    Event.SCRAPPED: 5,
+    Event.RECEIVED: 5,
+    Event.HELD: 5,
+    Event.DETAINED: 5,
+    Event.DEMANDED: 6,
+    Event.SEEN: 7,
+    Event.EXPECTED: 8,
+    Event.ORDERED: 9,
+    Event.SHIPPED: 10,
+    Event.STARTED: 10,
+    Event.CONSUMED: 10,
+    Event.USED: 11,
+    Event.LOST: 12,
+    Event.EXPIRED: 13,
 }
 """Turn of an event in its period, as in METHODS 1.2; opening records come before all."""
 
@@ -114,11 +129,6 @@ class EventLog:
 def log_of(trace: Trace) -> EventLog:
     """Return the log of a trace; from it alone the state at every period can be rebuilt.
 
-    Raises
-    ------
-    UsageError
-        The network is struck by disruptions, which a log has no events for.
-
     Example
     -------
     >>> from chaintwin.examples import Example, load
@@ -128,9 +138,8 @@ def log_of(trace: Trace) -> EventLog:
     """
     from chaintwin import __version__
 
-    if trace.program.strikes.shift.size:
-        raise UsageError("log: found a network with disruptions; allowed: networks without, for a log tells of none")
-    events = _frame(trace.program, [*_opening(trace), *_flows(trace), *_moves(trace), *_waits(trace), *_goods(trace)])
+    parts = [*_opening(trace), *_strikes(trace), *_flows(trace), *_moves(trace), *_waits(trace), *_goods(trace)]
+    events = _frame(trace.program, parts)
     head = Head(
         program_digest=trace.program.digest(),
         version=__version__,
@@ -158,6 +167,7 @@ class _Part:
     activity: Integers | int = _NOBODY
     stream: Integers | int = _NOBODY
     resource: Integers | int = _NOBODY
+    strike: Integers | int = _NOBODY
     started: Integers | int | None = None
     due: Integers | int | None = None
 
@@ -201,6 +211,60 @@ def _opening(trace: Trace) -> list[_Part]:
         part(Event.OPENING_FORECAST, 4, forecast[expecting], buffer=expecting),
         part(Event.OPENING_SHARE, 5, state.resource_share[less], resource=less),
     ]
+
+
+def _strikes(trace: Trace) -> list[_Part]:
+    """Return how strong disruptions were where that changed, and what they destroyed and cancelled in the morning."""
+    struck, begin, journeys = trace.struck, trace.begin, trace.journeys
+    if struck is None:
+        return []
+    there = (struck.strength > 0) | (struck.once > 0)
+    before, was = np.zeros_like(struck.strength), np.zeros_like(there)
+    before[1:], was[1:] = struck.strength[:-1], there[:-1]
+    found = []
+    for event, when in (
+        (Event.DISRUPTION_BEGAN, there & ~was),
+        (Event.DISRUPTION_CHANGED, there & was & (np.abs(struck.strength - before) > DUST)),
+        (Event.DISRUPTION_ENDED, was & ~there),
+    ):
+        period, strike = np.nonzero(when)
+        onset = struck.onset[strike] if event is Event.DISRUPTION_BEGAN else None
+        strength = struck.strength[period, strike]
+        found.append(_Part(event, period + begin, strength, strike, rank=_RANK[event], strike=strike, started=onset))
+    period, buffer = np.nonzero(struck.destroyed)
+    alone = _alone(trace, Effect.STOCK, period, buffer)
+    gone = struck.destroyed[period, buffer]
+    found.append(_Part(Event.DESTROYED, period + begin, gone, buffer, rank=_RANK[Event.DESTROYED], buffer=buffer, strike=alone))
+    losses, waited = struck.losses, struck.losses.journey == WAITING
+    # Goods that waited go by the number that they were held up under.
+    started = np.where(waited, losses.period - 1, journeys.started[losses.journey])
+    due = np.where(waited, losses.period, journeys.due[losses.journey])
+    orders = struck.cancelled
+    for event, effect, part, times in (
+        (Event.LOST_UNDER_WAY, Effect.TRANSIT, losses, {"started": started, "due": due}),
+        (Event.CANCELLED, Effect.QUEUE, orders, {"due": orders.due}),
+    ):
+        alone = _alone(trace, effect, part.period - begin, part.activity)
+        who = {"activity": part.activity, "strike": alone} | times
+        found.append(_Part(event, part.period, part.quantity, part.activity, rank=_RANK[event], **who))
+    return found
+
+
+def _alone(trace: Trace, effect: Effect, period: Integers, entity: Integers) -> Integers:
+    """Return the one disruption that took something from an entity in a period; nobody where several did."""
+    strikes = trace.program.strikes
+    assert trace.struck is not None, "only disruptions take something"
+    mine = np.flatnonzero(strikes.effect_kind == effect)
+    taking = factors_of(strikes, trace.struck)[:, mine] < 1.0
+    struck, column = np.unique(strikes.effect_entity[mine], return_inverse=True)
+    count = np.zeros((taking.shape[0], struck.size), dtype=np.int64)
+    which = np.full(count.shape, _NOBODY)
+    for number, at in enumerate(column.tolist()):
+        count[:, at] += taking[:, number]
+        which[taking[:, number], at] = strikes.effect_strike[mine[number]]
+    entity = np.searchsorted(struck, entity)
+    found: Integers = np.where(count[period, entity] == 1, which[period, entity], _NOBODY)
+    return found
 
 
 def _flows(trace: Trace) -> list[_Part]:
@@ -274,7 +338,7 @@ def _moves(trace: Trace) -> list[_Part]:
     worn = mean[activities.yield_rate[journeys.activity[mean]] < 1.0]
     giving, given = _spread(activities.output_start, journeys.activity, mean)
     times = {"started": journeys.started, "due": journeys.due}
-    units = journeys.quantity
+    units, left = journeys.quantity, trace.left
     return [
         part(Event.STARTED, own, 0, begins=True, quantity=units[own], **{name: when[own] for name, when in times.items()}),
         part(
@@ -285,32 +349,45 @@ def _moves(trace: Trace) -> list[_Part]:
             quantity=units[taking] * activities.input_quantity[taken],
             buffer=activities.input_buffer[taken],
         ),
-        part(Event.ARRIVED, done, 2, begins=False, quantity=units[done], **{name: when[done] for name, when in times.items()}),
-        part(
-            Event.SCRAPPED, worn, 3, begins=False, quantity=units[worn] * (1.0 - activities.yield_rate[journeys.activity[worn]])
-        ),
+        part(Event.ARRIVED, done, 2, begins=False, quantity=left[done], **{name: when[done] for name, when in times.items()}),
+        part(Event.SCRAPPED, worn, 3, begins=False, quantity=left[worn] * (1.0 - activities.yield_rate[journeys.activity[worn]])),
         part(
             Event.RECEIVED,
             giving,
             4,
             begins=False,
-            quantity=units[giving] * activities.output_quantity[given],
+            quantity=left[giving] * activities.output_quantity[given],
             buffer=activities.output_buffer[given],
         ),
     ]
 
 
 def _waits(trace: Trace) -> list[_Part]:
-    """Return what waited outside: held back in one period, arrived again in the next."""
-    period, who = np.nonzero(trace.held)
-    again = period + 1 < trace.held.shape[0]
-    outside, since = trace.held[period, who], period + trace.begin
-
-    def part(event: Event, of: NDArray[np.bool_], late: int, *, step: int) -> _Part:
-        turn, when = _RANK[event], since[of]
-        return _Part(event, when + late, outside[of], who[of], step=step, rank=turn, activity=who[of], started=when, due=when + 1)
-
-    return [part(Event.HELD, np.ones_like(again), 0, step=3), part(Event.ARRIVED, again, 1, step=2)]
+    """Return what was held back at its end in one period, for want of room or by disruptions, and arrived again in the next."""
+    held, struck, begin = trace.held, trace.struck, trace.begin
+    parts, back = [], held.copy()
+    outside = held
+    if struck is not None:
+        outside = held - struck.detained
+        outside[outside <= DUST * held] = 0.0
+        waiting = struck.losses.journey == WAITING
+        lost = (struck.losses.period[waiting] - 1 - begin, struck.losses.activity[waiting])
+        np.subtract.at(back, lost, struck.losses.quantity[waiting])
+        back[back <= DUST * held] = 0.0
+    back[-1:] = 0.0
+    for event, amount, late, step in (
+        (Event.HELD, outside, 0, 3),
+        (Event.DETAINED, None if struck is None else struck.detained, 0, 3),
+        (Event.ARRIVED, back, 1, 2),
+    ):
+        if amount is None:
+            continue
+        period, who = np.nonzero(amount)
+        when, units = period + begin, amount[period, who]
+        cause = _alone(trace, Effect.ARRIVALS, period, who) if event is Event.DETAINED else _NOBODY
+        turn = {"rank": _RANK[event], "activity": who, "strike": cause, "started": when, "due": when + 1}
+        parts.append(_Part(event, when + late, units, who, step, **turn))  # type: ignore[arg-type]
+    return parts
 
 
 def _goods(trace: Trace) -> list[_Part]:
@@ -377,9 +454,10 @@ def _frame(program: Program, parts: Sequence[_Part]) -> pl.DataFrame:
         "activity": (program.names.activities, "activity_id"),
         "stream": (program.names.streams, "stream_id"),
         "resource": (program.names.resources, "resource_id"),
+        "strike": (program.names.strikes, "disruption_id"),
     }.items():
         index = joined([getattr(part, name) for part in parts])[order]
-        columns[key] = frame[key].gather(pl.Series(index).replace(_NOBODY, None))
+        columns[key] = frame.to_series(0).gather(pl.Series(index).replace(_NOBODY, None))
     quantity = np.concatenate([part.quantity for part in parts]) if parts else np.zeros(0)
     columns["quantity"] = quantity[order]
     for name in ("started", "due"):
@@ -387,5 +465,6 @@ def _frame(program: Program, parts: Sequence[_Part]) -> pl.DataFrame:
         columns[name] = pl.Series(when).replace(missing, None)
     found = pl.DataFrame(columns, schema=EVENT_SCHEMA)
     # A place in time that is not known is no number; -1 is a period before the first.
-    unknown = pl.col("event").is_in([Event.STARTED, Event.ARRIVED, Event.OPENING_SHIPMENT]) & (pl.col("due") == NEVER)
+    moving = [Event.STARTED, Event.ARRIVED, Event.OPENING_SHIPMENT, Event.LOST_UNDER_WAY, Event.CANCELLED]
+    unknown = pl.col("event").is_in(moving) & (pl.col("due") == NEVER)
     return found.with_columns(due=pl.when(unknown).then(None).otherwise(pl.col("due")))

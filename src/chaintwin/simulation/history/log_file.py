@@ -20,6 +20,9 @@ HEAD_KEY = "chaintwin"
 
 ENDINGS = (".parquet", ".jsonl")
 
+LATER = "disruption_id"
+"""A column that logs had not at first; where it is missing there were no disruptions."""
+
 EVENTS_MAX = 50_000_000
 """Most events of a log that is read."""
 
@@ -93,6 +96,9 @@ def _read_parquet(source: Path) -> EventLog:
         raise wrong
     try:
         lazy = pl.scan_parquet(source, glob=False)
+        known = lazy.collect_schema()
+        if known.keys() == EVENT_SCHEMA.keys() - {LATER}:
+            lazy = lazy.with_columns(pl.lit(None, dtype=pl.String).alias(LATER)).select(EVENT_SCHEMA.keys())
         if lazy.collect_schema() != EVENT_SCHEMA or int(lazy.select(pl.len()).collect().item()) > EVENTS_MAX:
             raise wrong
         return EventLog(_head(json.loads(pl.read_parquet_metadata(source)[HEAD_KEY])), lazy.collect())

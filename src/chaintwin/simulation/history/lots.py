@@ -71,11 +71,7 @@ def _left_last(events: pl.DataFrame, program: Program, *, buffer: int) -> dict[i
 
     def settle(amounts: dict[int, float]) -> None:
         for amount in amounts.values():
-            rest = amount
-            for at in sorted(lots, reverse=True):
-                used = min(lots[at], rest)
-                lots[at] -= used
-                rest -= used
+            _take(lots, amount)
         amounts.clear()
 
     last = None
@@ -89,6 +85,11 @@ def _left_last(events: pl.DataFrame, program: Program, *, buffer: int) -> dict[i
             lots[at] = lots.get(at, 0.0) + quantity
         elif event in taken:
             gone[at] = gone.get(at, 0.0) + quantity
+        elif event == Event.DESTROYED.value:
+            # In the morning, so that first stock which counts as received today goes last.
+            today = lots.pop(at, 0.0)
+            rest = _take(lots, quantity)
+            lots |= {at: max(today - rest, 0.0)} if today else {}
         elif event == Event.EXPIRED.value:
             settle(gone)
             rest = quantity
@@ -98,3 +99,12 @@ def _left_last(events: pl.DataFrame, program: Program, *, buffer: int) -> dict[i
                 rest -= used
     settle(gone)
     return lots
+
+
+def _take(lots: dict[int, float], amount: float) -> float:
+    """Take an amount from the youngest lots on, and return what they do not hold of it."""
+    for at in sorted(lots, reverse=True):
+        used = min(lots[at], amount)
+        lots[at] -= used
+        amount -= used
+    return amount

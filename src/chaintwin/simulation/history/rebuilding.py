@@ -18,6 +18,9 @@ from chaintwin.simulation.tape.rows import ripens
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+LEAST_AGE = 2
+"""Goods that arrive by their age and may wait have at least so many periods of age to be told apart."""
+
 DUST = 1e-12
 """What is left of real quantities that cancel, relative to all that moved, is nothing."""
 
@@ -57,7 +60,7 @@ def rebuild(log: EventLog, program: Program, *, until: int | None = None) -> Sta
         program,
         entity="buffer",
         plus=(Event.OPENING_STOCK, Event.RECEIVED),
-        minus=(Event.CONSUMED, Event.EXPIRED),
+        minus=(Event.CONSUMED, Event.EXPIRED, Event.DESTROYED),
         also=_sold(program),
     )
     owed = _total(
@@ -137,15 +140,30 @@ def _total(
 def _shipments(events: pl.DataFrame, program: Program, *, period: int) -> Shipments:
     """Return what has left and not arrived; what left together and is due together arrives together."""
     key = ["activity_id", "started", "due"]
-    gone = events.filter(pl.col("event").is_in([Event.STARTED.value, Event.OPENING_SHIPMENT.value, Event.HELD.value]))
+    kinds = (Event.STARTED, Event.OPENING_SHIPMENT, Event.HELD, Event.DETAINED)
+    gone = events.filter(pl.col("event").is_in([kind.value for kind in kinds]))
     come = events.filter(pl.col("event") == Event.ARRIVED.value).select(key).unique()
     left = gone.join(come, on=key, how="anti", nulls_equal=True, maintain_order="left")
+    left = _without_losses(left, events.filter(pl.col("event") == Event.LOST_UNDER_WAY.value), key=key)
     activity = places(left["activity_id"], program.names.activities["activity_id"])
     # Goods that arrive by their age and wait outside have the greatest age, as in the engine.
-    old = ripens(program)[activity] & (left["event"] == Event.HELD.value).to_numpy()
-    started = np.where(old, period - program.activities.lead_max[activity], left["started"].to_numpy())
+    old = ripens(program)[activity] & left["event"].is_in([Event.HELD.value, Event.DETAINED.value]).to_numpy()
+    longest = np.maximum(program.activities.lead_max[activity], LEAST_AGE)
+    started = np.where(old, period - longest, left["started"].to_numpy())
     latest = pl.Series(expected(program, activity, started=started, period=period))
     return Shipments(activity, started, left["due"].fill_null(latest).to_numpy(), left["quantity"].to_numpy())
+
+
+def _without_losses(moving: pl.DataFrame, losses: pl.DataFrame, *, key: list[str]) -> pl.DataFrame:
+    """Return goods under way without what disruptions destroyed of them; of several of one kind the first are lost first."""
+    if losses.is_empty():
+        return moving
+    gone = losses.group_by(key).agg(pl.col("quantity").sum().alias("gone"))
+    found = moving.join(gone, on=key, how="left", nulls_equal=True, maintain_order="left")
+    before = pl.col("quantity").cum_sum().over(key) - pl.col("quantity")
+    taken = (pl.col("gone").fill_null(0.0) - before).clip(0, pl.col("quantity"))
+    left = found.with_columns(left=pl.col("quantity") - taken).filter(pl.col("left") > DUST * pl.col("quantity"))
+    return left.with_columns(quantity=pl.col("left")).drop("gone", "left")
 
 
 def _orders(events: pl.DataFrame, program: Program, *, begin: int, period: int) -> OpenOrders:
@@ -157,11 +175,15 @@ def _orders(events: pl.DataFrame, program: Program, *, begin: int, period: int) 
     hidden = (due >= period) & (due > at)
     activity = places(placed["activity_id"], program.names.activities["activity_id"])
     quantity = placed["quantity"].to_numpy()
+    lost, refused = _cancelled(events, program, activity=np.where(hidden, activity, -1), due=due, quantity=quantity)
+    quantity = quantity - lost
+    hidden &= quantity > 0.0
     started, units, _ = _chosen(events, program, "activity", Event.STARTED)
     waiting, moved = np.zeros(program.counts[1]), np.zeros(program.counts[1])
     np.add.at(waiting, activity[~hidden], quantity[~hidden])
     np.add.at(moved, activity, quantity)
     np.add.at(waiting, started, -units)
+    waiting -= refused
     waiting = np.where(np.abs(waiting) <= DUST * moved, 0.0, waiting)
     waits = np.flatnonzero(waiting)
     return OpenOrders(
@@ -169,6 +191,28 @@ def _orders(events: pl.DataFrame, program: Program, *, begin: int, period: int) 
         np.concatenate([np.full(waits.size, period - 1), due[hidden]]),
         np.concatenate([waiting[waits], quantity[hidden]]),
     )
+
+
+def _cancelled(
+    events: pl.DataFrame, program: Program, *, activity: Integers, due: Integers, quantity: Floats
+) -> tuple[Floats, Floats]:
+    """Return what was cancelled of each order that its source does not see yet, and Floats[A], of all others.
+
+    Parameters
+    ----------
+    events, program : as for ``rebuild``.
+    activity : Integers[orders], -1 for those that the source sees. due : Integers[orders]. quantity : Floats[orders].
+    """
+    gone, others = np.zeros(quantity.size), np.zeros(program.counts[1])
+    who, units, orders = _chosen(events, program, "activity", Event.CANCELLED)
+    for one, when, amount in zip(who.tolist(), orders["due"].fill_null(-1).to_list(), units.tolist(), strict=True):
+        mine = np.flatnonzero((activity == one) & (due == when))
+        others[one] += 0.0 if mine.size else amount
+        for at in mine.tolist():
+            part = min(amount, quantity[at] - gone[at])
+            gone[at] += part
+            amount -= part
+    return np.where(quantity - gone <= DUST * quantity, quantity, gone), others
 
 
 def _forecast(events: pl.DataFrame, program: Program) -> Floats:

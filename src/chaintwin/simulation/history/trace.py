@@ -17,6 +17,9 @@ Integers = NDArray[np.int64]
 NEVER = -1
 """Stands for a period that is not known, or has not come."""
 
+WAITING = -1
+"""Stands for the journey of goods that have arrived and wait to be let in."""
+
 
 class Journeys(NamedTuple):
     """Everything that was on its way at some time, one entry a start; those of before the first period come first.
@@ -37,6 +40,62 @@ class Journeys(NamedTuple):
     quantity: Floats
 
 
+class Losses(NamedTuple):
+    """Goods that disruptions destroyed on their way, in order of periods.
+
+    Parameters
+    ----------
+    journey : Integers[losses]: its number, ``WAITING`` for goods that waited at the end of their way.
+    activity, period : Integers[losses]. quantity : Floats[losses], units of the activity.
+    """
+
+    journey: Integers
+    activity: Integers
+    period: Integers
+    quantity: Floats
+
+
+class Cancelled(NamedTuple):
+    """Orders that disruptions cancelled, in order of periods.
+
+    Parameters
+    ----------
+    activity, period : Integers[orders].
+    due : Integers[orders]: period in which the source would have seen them, ``NEVER`` for those that it saw already.
+    quantity : Floats[orders], units of the activity.
+    """
+
+    activity: Integers
+    period: Integers
+    due: Integers
+    quantity: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """What disruptions did in one replication; arrays are Floats[periods, entities].
+
+    Parameters
+    ----------
+    strength, once : [S] mean strength in the period, 0 to 1; 1 in the period of the onset.
+    onset : Integers[S], period of the onset, whether it happens or not.
+    destroyed : [N] stock. unsent : [N] what the rule wanted to order and did not send, unit.
+    detained : [A] arrived and not let in by the close of the period; a part of ``Trace.held``.
+    left : Floats[journeys], what is left of each at its end, or now.
+    losses, cancelled : goods under way and orders that are gone.
+    """
+
+    strength: Floats
+    once: Floats
+    onset: Integers
+    destroyed: Floats
+    unsent: Floats
+    detained: Floats
+    left: Floats
+    losses: Losses
+    cancelled: Cancelled
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """One replication, period by period; every array is Floats[periods, entities], read at the close of the period.
@@ -51,9 +110,11 @@ class Trace:
         finished; ordered and seen, not started; started, not finished; units of the activity.
     scrapped, scrapped_at_once : [A] units that arrived and were not good; of them those that arrived without lead time, where
         what is good is drawn.
-    held : [A] waiting outside a site without room, arrived and not yet received; a part of ``in_process``.
+    held : [A] arrived and not yet received, because the site has no room or a disruption lets nothing in; a part of
+        ``in_process``.
     used : [K] taken of each resource.
     journeys : what left when and arrived when, be it outside.
+    struck : what disruptions did; None where the network has none.
     """
 
     program: Program
@@ -78,11 +139,17 @@ class Trace:
     held: Floats
     used: Floats
     journeys: Journeys
+    struck: Struck | None
 
     @property
     def begin(self) -> int:
         """First period."""
         return self.state.period
+
+    @property
+    def left(self) -> Floats:
+        """Floats[journeys]: what is left of each journey by its end, or by now."""
+        return self.journeys.quantity if self.struck is None else self.struck.left
 
     @property
     def end(self) -> int:

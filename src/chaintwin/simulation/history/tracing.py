@@ -17,6 +17,7 @@ from chaintwin.network.state import State, initial_state
 from chaintwin.network.tables.schema import PERIODS_MAX
 from chaintwin.rng import check_seed
 from chaintwin.simulation.block import Blocks, Plan
+from chaintwin.simulation.history.struck import StrikeRecorder
 from chaintwin.simulation.history.trace import NEVER, Journeys, Trace
 from chaintwin.simulation.preparing import prepare_kernels
 from chaintwin.simulation.tape.assembling import assemble
@@ -118,6 +119,7 @@ class _Recorder:
         self.goods, self.orders = _adder(tape.pipes), _adder(tape.queues)
         self.starts: list[tuple[Integers, Integers, int, Integers, Floats]] = []
         self.ripe: list[tuple[Integers, Integers, Integers, int]] = []
+        self.strikes = StrikeRecorder(program, self.blocks) if program.strikes.shift.size else None
 
     def run(self) -> list[Trace]:
         """Play all periods and return the traces."""
@@ -127,13 +129,17 @@ class _Recorder:
         found = []
         for column in range(self.count):
             mine = {name: np.ascontiguousarray(values[:, :, column]) for name, values in arrays.items()}
+            struck, journeys = None, self._journeys(column)
+            if self.strikes is not None:
+                struck, journeys = self.strikes.read(column, journeys, held=mine["held"])
             found.append(
                 Trace(
                     program=self.program,
                     state=self.state,
                     seed=self.seed,
                     replication=self.first + column,
-                    journeys=self._journeys(column),
+                    journeys=journeys,
+                    struck=struck,
                     **mine,
                 )
             )
@@ -142,10 +148,13 @@ class _Recorder:
     def _step(self, period: int) -> None:
         blocks, rows, read = self.blocks, self.tape.rows, self.blocks.read
         before, hidden = read(self.tape.pipes.rows), read(self.tape.queues.rows)
-        queued = self.orders @ hidden + read(rows.waiting)
+        waited = read(rows.waiting)
+        queued = self.orders @ hidden + waited
         # Sums that begin at zero in each period are its flows, exactly; differences of running sums would be rounded.
         blocks.table[:, rows.sums()] = 0.0
         blocks.advance(period + 1)
+        if self.strikes is not None:
+            before, hidden = self.strikes.step(period, before=before, hidden=hidden, waiting=waited)
         started, waiting = read(rows.started), read(rows.waiting)
         after = read(self.tape.pipes.rows)
         held = self._kept(rows.outside) + self._kept(rows.struck.detained)
@@ -257,7 +266,9 @@ def _joined(parts: Sequence[Integers]) -> Integers:
 
 def _refuse_large(program: Program, *, periods: int, count: int) -> None:
     buffers, activities, streams, resources = program.counts
-    needed = 8 * periods * count * (3 * buffers + 4 * streams + 8 * activities + resources)
+    struck = 2 * program.strikes.shift.size
+    struck += 2 * buffers + activities if struck else 0
+    needed = 8 * periods * count * (3 * buffers + 4 * streams + 8 * activities + resources + struck)
     if needed > TRACE_BYTES:
         raise UsageError(
             f"trace: found {needed / 1024**3:.1f} GiB for {periods} periods and {count} replications; allowed: at most "

@@ -45,7 +45,7 @@ def strike_kernel(
     elif op == 94:
         _ruin_kernel(table[a], table[b], table[c], integer)
     elif op == 95:
-        _lessen_kernel(table[a], table[b], integer)
+        _lessen_kernel(table[a], table[b], table[c], integer)
     elif op == 98:
         for age in range(1, c + 1):
             _take_lot_kernel(table[b + (period - age) % c], table[a])
@@ -176,11 +176,14 @@ def _take_lot_kernel(lot: Row, gone: Row) -> None:
 
 
 @row_kernel
-def _lessen_kernel(order: Row, factor: Row, integer: bool) -> None:
+def _lessen_kernel(order: Row, factor: Row, unsent: Row, integer: bool) -> None:
     """E3: only a part of an order is sent, whole units rounded down; one that is sent as it is may be a fraction."""
     for w in range(order.shape[0]):
-        sent = order[w] * factor[w]
-        order[w] = np.floor(sent + SLACK) if integer and factor[w] != 1.0 else sent
+        wanted = order[w]
+        sent = wanted * factor[w]
+        sent = np.floor(sent + SLACK) if integer and factor[w] != 1.0 else sent
+        order[w] = sent
+        unsent[w] += max(wanted - sent, 0.0)
 
 
 @row_kernel

@@ -201,11 +201,11 @@ class Op(IntEnum):
     RUIN = 94
     """gone, row, factor: of a row only a part stays."""
     LESSEN = 95
-    """order, factor: only a part is sent."""
+    """order, factor, sum not sent: only a part is sent."""
     MISLEAD = 96
     """position, on hand, factor; sign: the rule sees as much more or less stock than there is."""
     TAKE_LOTS = 98
-    """gone, ring, length: what is gone was taken of the youngest lots first; nothing of it is left in the row then."""
+    """gone, ring, length: what is gone was taken of the youngest lots first; what no lot held is left in the row."""
     CHARGE = 97
     """extra, before, total, first price, prices, factor; price: what the total has grown by since it was ``before`` costs more
     than its price by the factor; the price is that of the period, or where there are none the number."""

@@ -307,7 +307,11 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     age = np.clip(state.period - state.shipments.started, 1, np.maximum(length, 1))
     place = np.where(ripens(program)[owner], state.period - age, arrival).astype(np.int64)
     np.add.at(column, rows.pipe[owner] + place % length, units)
-    moving = units > 0
+    noise = np.zeros(waiting.size)
+    makers = np.repeat(np.arange(noise.size), np.diff(program.activities.output_start))
+    np.maximum.at(noise, makers, slacks(program)[program.activities.output_buffer])
+    # Rounding noise on its way holds nothing up.
+    moving = units > noise[owner]
     # Of several to one row the last one counts, and they are sorted.
     order = np.flatnonzero(moving)[np.argsort(arrival[moving], kind="stable")]
     column[rows.latest[owner[order]]] = arrival[order]

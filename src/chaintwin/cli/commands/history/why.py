@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Project, Seed, StateFile
+from chaintwin.cli.commands.options import Json, Project, ScenarioFile, Seed, StateFile
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
@@ -21,6 +21,7 @@ WORDS = {
     "lead_time": "later than usual on",
     "capacity": "too little capacity of",
     "room": "too little room at",
+    "disruption": "disruption",
 }
 """What each cause is called, before the entity it lies with."""
 
@@ -28,6 +29,7 @@ WORDS = {
 def why(
     project: Project,
     *,
+    scenario: ScenarioFile = None,
     periods: Annotated[
         int | None, typer.Option(help="Periods that count; the project's horizon by default.", min=1, show_default=False)
     ] = None,
@@ -43,18 +45,18 @@ def why(
 ) -> None:
     """Say where service is lost and why, by first causes."""
     with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
-        from chaintwin.cli.commands.usable import usable_network
+        from chaintwin.cli.commands.history.starting import followed
         from chaintwin.cli.terminal.progress import waiting
-        from chaintwin.simulation import causes, prepare_kernels, read_state
+        from chaintwin.simulation import causes, prepare_kernels
 
-        network = usable_network(terminal, project)
-        start = None if state is None else read_state(state, program=network.compile())
+        what = followed(terminal, project, scenario=scenario, state=state)
         with waiting(terminal, "Following late units upstream"):
             prepare_kernels()
-            found = causes(network, state=start, periods=periods, warm_up=warm_up, replications=replications, seed=seed)
-        about = {"seed": seed, "replications": found.replications, "begin": found.begin, "end": found.end}
+            found = causes(what.network, state=what.state, periods=periods, warm_up=warm_up, replications=replications, seed=seed)
+        about = {"project": project, "scenario": what.scenario, "seed": seed, "replications": found.replications}
+        about |= {"begin": found.begin, "end": found.end}
         frames = {"by_cause": found.by_cause, "by_stream": found.by_stream}
-        terminal.document({"project": project, **about, "currency": found.currency, "period": found.period, **frames})
+        terminal.document(about | {"currency": found.currency, "period": found.period} | frames)
         _show(terminal, found, top=top)
 
 
@@ -69,7 +71,8 @@ def _show(terminal: Terminal, found: Causes, *, top: int) -> None:
         terminal.title(f"Nothing was late ({when}).")
         return
     terminal.title(f"{number(late)} units were not served at once, {number(lost)} of them lost ({when})")
-    kinds = found.by_cause.group_by("cause").agg(pl.col("late_units", "cost", "share").sum()).sort("late_units", descending=True)
+    kinds = found.by_cause.group_by("cause", "disruption_id").agg(pl.col("late_units", "cost", "share").sum())
+    kinds = kinds.sort("late_units", "cause", "disruption_id", descending=[True, False, False])
     _table(terminal, "kind of cause", rows=kinds, found=found, named=False)
     terminal.title(f"First causes: {min(top, found.by_cause.height)} of {found.by_cause.height:,}")
     _table(terminal, "cause", rows=found.by_cause.head(top), found=found, named=True)
@@ -93,6 +96,7 @@ def _table(terminal: Terminal, head: str, *, rows: pl.DataFrame, found: Causes, 
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows.iter_rows(named=True):
         words = WORDS[row["cause"]]
+        words += f" {row['disruption_id']} at" if row["disruption_id"] else ""
         what = f"{words} {row['entity_id']}" if named else words.removesuffix(" at").removesuffix(" on").removesuffix(" of")
         label = f"{row['stream_id']}: {what}" if "stream_id" in row else what
         table.add_row(Text(label), number(row["late_units"]), number(row["cost"]), percent(row["share"]))

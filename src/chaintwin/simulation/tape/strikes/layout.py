@@ -85,6 +85,7 @@ class StruckRows:
     factor : [F] what is multiplied by in the period.
     gone, before : rows for passing results.
     destroyed : [N], lost, cancelled : [A]: sums of stock destroyed, of units lost under way and of orders cancelled.
+    unsent : [N] sum of what the rule wanted to order and was not sent; it wants that again the next time.
     detained : [A] sum of units that waited at the end of their way at the close of each period.
     beyond : [A] sum of units under way times periods that lead times do not tell of, because of losses.
     surcharge, surduty : [A], surplus : [D]: sums of money that starts cost and units shipped bring in more than their price says;
@@ -103,6 +104,7 @@ class StruckRows:
     destroyed: Integers
     lost: Integers
     cancelled: Integers
+    unsent: Integers
     detained: Integers
     beyond: Integers
     surcharge: Integers
@@ -137,6 +139,7 @@ class StruckRows:
             "destroyed": on(buffers, Effect.STOCK),
             "lost": on(activities, Effect.TRANSIT),
             "cancelled": on(activities, Effect.QUEUE),
+            "unsent": on(buffers, Effect.ORDERS),
             "detained": on(activities, Effect.ARRIVALS),
             "beyond": on(activities, Effect.TRANSIT),
             **dict.fromkeys(("surcharge", "surcharge_at"), on(activities, Effect.COST, Effect.PREPAID)),
@@ -168,7 +171,7 @@ class StruckRows:
             self.surplus,
             self.surplus_at,
         )
-        return (self.destroyed, self.lost, self.cancelled, self.detained, self.beyond, *money)
+        return (self.destroyed, self.lost, self.cancelled, self.unsent, self.detained, self.beyond, *money)
 
     def on(self, effect: Effect) -> tuple[Integers, Integers, Floats]:
         """Return what an effect is on, the row it is multiplied by, and the amount: three arrays of one length."""

@@ -49,6 +49,7 @@ def write_misleading(writer: Writer, program: Program, *, rows: Rows, place: Int
         writer.write("order", Op.MISLEAD, place=(place[which], *where), rows=operands, numbers=(sign,))
     buffer, factor, _ = rows.struck.on(Effect.ORDERS)
     acting = policy[buffer] != Policy.NONE
-    writer.write("order", Op.LESSEN, place=(place[buffer[acting]], 4, 3), rows=(order, factor[acting]))
+    unsent = rows.struck.unsent[buffer]
+    writer.write("order", Op.LESSEN, place=(place[buffer[acting]], 4, 3), rows=(order, factor[acting], unsent[acting]))
     fast = np.isin(policy[buffer], TWO_SPEEDS)
-    writer.write("order", Op.LESSEN, place=(place[buffer[fast]], last, 0, 3), rows=(order, factor[fast]))
+    writer.write("order", Op.LESSEN, place=(place[buffer[fast]], last, 0, 3), rows=(order, factor[fast], unsent[fast]))

@@ -109,8 +109,8 @@ def _write_destroyed(writer: Writer, program: Program, rows: Rows) -> None:
     writer.write("strike", Op.RUIN, place=(0, STOCK, buffer, 0), rows=(gone, rows.on_hand[buffer], factor))
     writer.write("strike", Op.ADD, place=(0, STOCK, buffer, 1), rows=(rows.struck.destroyed[buffer], gone, 1), numbers=(1.0,))
     writer.write("strike", Op.ADD, place=(0, STOCK, buffer, 2), rows=(rows.position[buffer], gone, 1), numbers=(-1.0,))
-    # Of stock that expires the oldest is gone first, or the youngest where these are issued first. What there was at the last close
-    # is older than what the project starts with.
+    # Of stock that expires the oldest is gone first, or the youngest where these are issued first. First stock of age 0 is in no
+    # lot yet, and younger than what there was at the last close.
     aged = buffer[rows.held[buffer] != rows.nowhere]
     is_classed = by_class(program)[aged]
     simple, classed = aged[~is_classed], aged[is_classed]
