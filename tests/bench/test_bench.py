@@ -32,6 +32,7 @@ EXPECTED = {
     "stress_sites",
     "project_service",
     "annual_medicines",
+    "annual_simulated",
     "bullwhip_project",
     "import_scms",
     "rng_uniforms",

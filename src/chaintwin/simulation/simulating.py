@@ -213,16 +213,23 @@ def set_up(
     changed = network if scenario is None else scenario.apply(network)
     program = changed.compile(periods=reach)
     if state is not None and changed is not network:
-        state = _carried_over(state, network.compile(periods=reach), program)
+        state = carried_over(state, network.compile(periods=reach), after=program)
     if state is not None:
         check_state(state, program)
     return Setup(changed, program, state or initial_state(program), span, confidence)
 
 
-def _carried_over(state: State, before: Program, after: Program) -> State:
+def carried_over(state: State, before: Program, *, after: Program) -> State:
     """Return a state of a network without a scenario as one with it; limits of disruptions begin whole.
 
-    Refuse one that speaks of other stock points, activities, streams or resources than the scenario leaves.
+    Parameters
+    ----------
+    state : of ``before``. before, after : the network without the scenario, and with it.
+
+    Raises
+    ------
+    UsageError
+        It speaks of other stock points, activities, streams or resources than the scenario leaves.
     """
     for kind in ("buffers", "activities", "streams", "resources"):
         old, new = (getattr(program.names, kind).to_series(0).to_list() for program in (before, after))
