@@ -25,6 +25,7 @@ from chaintwin.risk.annual.simulated.striking import Cut, Strike, Striker
 from chaintwin.risk.stress.flows import Measure, unit_costs
 from chaintwin.simulation.block import Blocks, Plan
 from chaintwin.simulation.tape.assembling import assemble
+from chaintwin.simulation.tape.strikes.prescribing import prescribe, prescribed
 from tests.risk.annual.simulated.networks import COST, DEMAND, PRICE, STOCK, chain, corner_shop, plain_losses, strike
 
 Floats = NDArray[np.float64]
@@ -178,3 +179,15 @@ def test_account__the_margin_holds_what_is_in_stock_and_under_way() -> None:
     ):
         account = Account.of(program, tape, measure=measure, begin=0, periods=30)
         assert account.read(blocks)[0] == pytest.approx(expected, rel=1e-9)
+
+
+def test_prescribe__refuses_what_is_not_one_number_a_strike_and_replication() -> None:
+    network = chain()
+    lowered = lower_in_full(network)
+    out = strike(network, "lane", "road", onset=1.0, length=2.0)
+    program, onset, length = Striker(lowered, compile_graph(lowered.graph)).program_of([(out,), ()], shift=0)
+    assert (onset[0, 0], length.tolist()) == (1.0, [[2.0, 0.0]])
+    tape = prescribed(assemble(program, initial_state(program)))
+    blocks = Blocks(Plan.of(program, tape, begin=0, warm_up=0, periods=3), first=0, width=3, seed=1)
+    with pytest.raises(UsageError, match=r"strikes: found \(1, 2\) and \(1, 2\); allowed: \(1, 3\)"):
+        prescribe(blocks.table[0], tape.rows.struck, onset=onset, length=length)

@@ -84,7 +84,7 @@ def test_annual_loss__simulated_figures_fit_each_other(found: AnnualLoss) -> Non
     assert played.levels["level"].to_list() == found.levels["level"].to_list()
     assert played.levels["value_at_risk"].is_sorted()
     assert (played.levels["expected_shortfall"] >= played.levels["value_at_risk"]).all()
-    mean = found.event_probability * (played.played["weight"] * played.played["simulated"]).sum()
+    mean = found.event_probability * float(played.played["weight"].to_numpy() @ played.played["simulated"].to_numpy())
     assert played.mean.value == pytest.approx(mean)
     assert played.ratio == pytest.approx(mean / found.mean.value)
     assert played.curve["probability"].is_sorted(descending=True)
