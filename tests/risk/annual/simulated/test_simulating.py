@@ -107,7 +107,9 @@ def test_annual_loss__simulated_is_the_programme_where_nothing_takes_time(tmp_pa
     assert played.noise == pytest.approx(0.0, abs=1e-9)
     for row, other in zip(played.levels.to_dicts(), known.levels.to_dicts(), strict=True):
         assert row["value_at_risk"] == pytest.approx(other["value_at_risk"], rel=0.05)
-        assert row["expected_shortfall"] == pytest.approx(other["expected_shortfall"], rel=0.05)
+        # The worst years have two outages, of which some meet: the mill is then out once, which the programme adds up as two.
+        assert row["expected_shortfall"] == pytest.approx(other["expected_shortfall"], rel=0.1)
+        assert row["expected_shortfall"] < other["expected_shortfall"]
         assert row["expected_shortfall_low"] <= other["expected_shortfall"] <= row["expected_shortfall_high"]
     picture = draw(known)
     assert "by the stress test" in picture
