@@ -33,6 +33,7 @@ EXPECTED = {
     "stress_tiers",
     "project_service",
     "annual_medicines",
+    "annual_simulated",
     "bullwhip_project",
     "import_scms",
     "rng_uniforms",

@@ -179,3 +179,13 @@ def test_standard_table__entries_survive_a_change_in_the_last_place() -> None:
     nudged = round_significant(np.nextafter(table, np.inf))
     assert np.array_equal(nudged, table)
     assert (np.diff(table[:4097]) > 0).all()
+
+
+def test_pack_laws__a_pack_that_is_kept_is_that_of_the_same_laws() -> None:
+    laws = [parse("poisson(4)"), parse("7"), parse("gamma(mean=3, sd=1)")]
+    kept, other = pack_laws(laws), pack_laws(laws[::-1])
+    assert pack_laws(tuple(laws)) is kept
+    assert (kept.mean == other.mean[::-1]).all()
+    many = [parse("2"), *laws] * 1000
+    assert pack_laws(many) is not pack_laws(many)
+    assert (pack_laws(many).values[: kept.values.size].size, pack_laws(many).kind.size) == (kept.values.size, 4000)

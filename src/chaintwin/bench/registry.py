@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
-from chaintwin.bench.risk.annual import annual_medicines
+from chaintwin.bench.risk.annual import annual_medicines, annual_simulated
 from chaintwin.bench.risk.bullwhip import bullwhip_project
 from chaintwin.bench.risk.service import project_service
 from chaintwin.bench.risk.stress import stress_sites, stress_tiers
@@ -66,6 +66,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         stress_tiers(),
         project_service(),
         annual_medicines(),
+        annual_simulated(),
         bullwhip_project(),
     )
     known = {case.name for case in registered}

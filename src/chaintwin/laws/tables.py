@@ -19,6 +19,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,8 @@ ATOM_LIMIT = 2048
 BATCH_ATOMS = 1_000_000
 """How many atoms are computed at once, which bounds the memory that packing takes beside its result."""
 
+KEPT_LAWS, PACKS_KEPT = 2_000, 4
+"""Most laws of a pack that is kept for the next scenario of the same network, and how many packs are."""
 
 _STANDARD_NORMAL = Law(LawKind.NORMAL, (0.0, 1.0))
 
@@ -115,25 +118,8 @@ def pack_laws(laws: Sequence[Law]) -> PackedLaws:
 
     Source: METHODS 1.6; guide tables: Chen & Asau 1974.
     """
-    row_of: dict[Law, int] = {}
-    rows = np.fromiter((row_of.setdefault(law, len(row_of)) for law in laws), dtype=np.int64, count=len(laws))
-    unique = list(row_of)
-    builder = _Builder(unique)
-    builder.add_constants()
-    builder.add_families()
-    builder.add_listed()
-    builder.add_continuous()
-    values = np.concatenate(builder.parts) if builder.parts else np.empty(0)
-    return PackedLaws(
-        kind=builder.kind[rows],
-        offset=builder.offset[rows],
-        size=builder.size[rows],
-        values=values,
-        mean=np.array([law.mean for law in unique], dtype=np.float64)[rows],
-        low=builder.low[rows],
-        high=builder.high[rows],
-        is_whole=np.array([law.is_whole for law in unique], dtype=np.bool_)[rows],
-    )
+    given = tuple(laws)
+    return _kept(given) if len(given) <= KEPT_LAWS else _packed(given)
 
 
 def round_significant(values: Array) -> Array:
@@ -174,6 +160,33 @@ def standard_table(law: Law) -> Array:
     highest = min(high, values[-1] + reach * (values[-1] - values[-2]))
     values = np.where(uniforms == 0.0, lowest, np.where(uniforms == 1.0, highest, values))
     return round_significant(values)
+
+
+@lru_cache(maxsize=PACKS_KEPT)
+def _kept(laws: tuple[Law, ...]) -> PackedLaws:
+    return _packed(laws)
+
+
+def _packed(laws: tuple[Law, ...]) -> PackedLaws:
+    row_of: dict[Law, int] = {}
+    rows = np.fromiter((row_of.setdefault(law, len(row_of)) for law in laws), dtype=np.int64, count=len(laws))
+    unique = list(row_of)
+    builder = _Builder(unique)
+    builder.add_constants()
+    builder.add_families()
+    builder.add_listed()
+    builder.add_continuous()
+    values = np.concatenate(builder.parts) if builder.parts else np.empty(0)
+    return PackedLaws(
+        kind=builder.kind[rows],
+        offset=builder.offset[rows],
+        size=builder.size[rows],
+        values=values,
+        mean=np.array([law.mean for law in unique], dtype=np.float64)[rows],
+        low=builder.low[rows],
+        high=builder.high[rows],
+        is_whole=np.array([law.is_whole for law in unique], dtype=np.bool_)[rows],
+    )
 
 
 class _Builder:

@@ -18,6 +18,32 @@ def annual_medicines() -> Case:
     )
 
 
+def annual_simulated() -> Case:
+    """Return the case that plays some of these years by the rules of the network."""
+    return Case(
+        "annual_simulated",
+        "Years of the shipped network of medicines that are played too, of 10,000 that are drawn; the size counts played years.",
+        (10, 200),
+        "played year",
+        _prepare_simulated,
+    )
+
+
+def _prepare_simulated(size: int, folder: Path) -> tuple[Phase, ...]:
+    del folder
+    from chaintwin.examples import Example, load
+    from chaintwin.risk.annual.assessing import annual_loss
+
+    network = load(Example.MEDICINES)
+    years = 50 * size
+
+    def run() -> float:
+        found = annual_loss(network, years=years, simulated=size).simulated
+        return 0.0 if found is None else float(found.years)
+
+    return (Phase("annual", run, "played year", limit_seconds=60.0),)
+
+
 def _prepare(size: int, folder: Path) -> tuple[Phase, ...]:
     del folder
     from chaintwin.examples import Example, load

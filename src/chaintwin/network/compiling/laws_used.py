@@ -48,7 +48,9 @@ class UsedLaws:
         demand = stream.join(number, left_on="law", right_on="text", how="left", maintain_order="left")
         self.demand: Integers = demand["law_right"].fill_null(-1).to_numpy().astype(np.int64)
         refuse_large_draws([self.laws[number] for number in np.unique(self.demand[self.demand >= 0])])
-        bounds = np.array([_lead_bounds(law) for law in self.laws], dtype=np.int64).reshape(-1, 2)
+        bounds = np.zeros((len(self.laws), 2), dtype=np.int64)
+        for used in np.unique(self.lead).tolist():
+            bounds[used] = _lead_bounds(self.laws[used])
         # What arrives by its age was started in an earlier period.
         least = np.where((activity["lead_mode"].to_numpy() == LeadMode.KAPLAN) & (bounds[self.lead, 1] > 0), 1, 0)
         self.lead_min: Integers = np.maximum(bounds[self.lead, 0], least)

@@ -111,7 +111,6 @@ def strike(graph: Graph, disruptions: Sequence[Disruption], *, parts: Parts, set
     rows = [row for row in rows if row.factor != 1.0]
     if not rows:
         return graph
-    limits = sorted({row.entity for row in rows if row.entity.startswith(LIMIT_PREFIX)})
     effects = [
         {
             "strike_id": disruptions[row.number - 1].name,
@@ -122,24 +121,38 @@ def strike(graph: Graph, disruptions: Sequence[Disruption], *, parts: Parts, set
         }
         for row in rows
     ]
-    struck = replace(
+    strikes = frame_of(STRIKE_SCHEMA, [_strike(one, settings) for one in disruptions])
+    return _with_payments(struck_by(graph, strikes=strikes, effects=frame_of(EFFECT_SCHEMA, effects)), rows, parts)
+
+
+def struck_by(graph: Graph, *, strikes: pl.DataFrame, effects: pl.DataFrame) -> Graph:
+    """Return a graph with strikes and their effects; those that limit an activity without a capacity give it one.
+
+    Parameters
+    ----------
+    graph : without strikes. strikes, effects : the columns of the graph.
+    """
+    ids = effects["entity_id"].unique().sort()
+    limits = ids.filter(ids.str.starts_with(LIMIT_PREFIX)).to_list()
+    uses = [{"activity_id": name.removeprefix(LIMIT_PREFIX), "resource_id": name, "quantity": 1.0} for name in limits]
+    offered = [{"resource_id": name, "capacity": [UNLIMITED]} for name in limits]
+    return replace(
         graph,
-        strikes=frame_of(STRIKE_SCHEMA, [_strike(one, settings) for one in disruptions]),
-        effects=frame_of(EFFECT_SCHEMA, effects),
-        resources=pl.concat(
-            [graph.resources, frame_of(RESOURCE_SCHEMA, [{"resource_id": name, "capacity": [UNLIMITED]} for name in limits])]
-        ),
-        uses=pl.concat(
-            [
-                graph.uses,
-                frame_of(
-                    USE_SCHEMA,
-                    [{"activity_id": name.removeprefix(LIMIT_PREFIX), "resource_id": name, "quantity": 1.0} for name in limits],
-                ),
-            ]
-        ),
+        strikes=strikes,
+        effects=effects,
+        resources=pl.concat([graph.resources, frame_of(RESOURCE_SCHEMA, offered)]),
+        uses=pl.concat([graph.uses, frame_of(USE_SCHEMA, uses)]),
     )
-    return _with_payments(struck, rows, parts)
+
+
+def limit_of(mean: float | None) -> float:
+    """Return what a factor of the capacity of an activity without one is a share of, units a period.
+
+    Parameters
+    ----------
+    mean : its mean flow, if that is known.
+    """
+    return SPARE * mean if mean else UNLIMITED
 
 
 def place_of(disruption: Disruption) -> str:
@@ -226,12 +239,7 @@ def _capacities(number: int, chosen: Chosen, factor: float, selector: Selector) 
     rest = chosen.activities.filter(~chosen.activities.is_in(covered.implode()))
     mean = dict(selector.activities.select("activity_id", "mean").iter_rows())
     for activity in rest.to_list():
-        yield _Row(number, Effect.CAPACITY, LIMIT_PREFIX + activity, factor, _limit(mean.get(activity)))
-
-
-def _limit(mean: float | None) -> float:
-    """Return what a factor of the capacity of an activity without one is a share of."""
-    return SPARE * mean if mean else UNLIMITED
+        yield _Row(number, Effect.CAPACITY, LIMIT_PREFIX + activity, factor, limit_of(mean.get(activity)))
 
 
 def _rerouted(number: int, chosen: Chosen, ways: pl.DataFrame, selector: Selector) -> Iterator[_Row]:
@@ -241,7 +249,7 @@ def _rerouted(number: int, chosen: Chosen, ways: pl.DataFrame, selector: Selecto
     means = dict(selector.activities.select("activity_id", "mean").iter_rows())
     for activity, _, lead, cost in found.iter_rows():
         if lead is None:
-            yield _Row(number, Effect.CAPACITY, LIMIT_PREFIX + activity, 0.0, _limit(means.get(activity)))
+            yield _Row(number, Effect.CAPACITY, LIMIT_PREFIX + activity, 0.0, limit_of(means.get(activity)))
         else:
             yield _Row(number, Effect.LEAD, activity, lead)
             yield _Row(number, Effect.COST, activity, cost)

@@ -24,8 +24,10 @@ from chaintwin.risk.annual.catalogue.threats import Threat
 from chaintwin.risk.annual.costing import Costs, cost_years
 from chaintwin.risk.annual.measures import Estimate, Sample
 from chaintwin.risk.annual.pricing import price_outages
+from chaintwin.risk.annual.simulated.choosing import LEAST
+from chaintwin.risk.annual.simulated.simulating import SimulatedLoss, simulate_years
 from chaintwin.risk.annual.years import Outages, draw_outages, years_to_draw
-from chaintwin.risk.checking import check_level, refusal
+from chaintwin.risk.checking import check_level, check_whole, refusal
 from chaintwin.risk.occurrence import Replications
 from chaintwin.risk.stress.flows import Measure, flows_of
 
@@ -37,6 +39,9 @@ SEED = 1
 
 DRAWING, PRICING = 0.15, 0.8
 """Parts of the time that drawing years and pricing outages take, about."""
+
+BEFORE = 0.2
+"""Part of the time that all of this takes where years are simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class AnnualLoss:
     overlapping, bounded, cut, capped : as in ``Costs``.
     idle, expired : hazards and threats that touch nothing, or are not in force.
     measure, currency, period : what is measured, its unit unless that is units, and the unit of durations.
+    simulated : what years say that were played by the rules of the network; None where none were.
     """
 
     mean: Estimate
@@ -88,6 +94,7 @@ class AnnualLoss:
     measure: Measure
     currency: str
     period: str
+    simulated: SimulatedLoss | None = None
 
     @property
     def unit(self) -> str:
@@ -106,6 +113,7 @@ def annual_loss(
     vulnerability: float = 1.0,
     own_rate: float | None = None,
     measure: Measure | str = Measure.MARGIN,
+    simulated: int = 0,
     state: State | None = None,
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
@@ -121,6 +129,7 @@ def annual_loss(
     threats : file of further threats, as for ``read_threats``.
     vulnerability, own_rate : as for ``catalogue_of``.
     measure : what a unit not served costs. state : where every outage begins; by default as the project starts.
+    simulated : how many of the years are played by the rules of the network too, 10 or more; 0 plays none.
     threads : that solve at once. progress : is told the part done, 0 to 1. cancel : stops when it is set.
 
     Raises
@@ -142,19 +151,14 @@ def annual_loss(
     program = compile_graph(lowered.graph)
     places = Places.of(network, lowered)
     file = ThreatFile() if threats is None else read_threats(threats, places, confidence=confidence, folder=network.folder)
-    catalogue = catalogue_of(
-        network,
-        places,
-        vulnerability=vulnerability,
-        own_rate=own_rate,
-        more=file.threats,
-        holds_for_each=file.holds_for_each,
-    )
-    if not catalogue.threats:
-        raise UsageError(
-            "annual loss: found no threats; allowed: at least one; fix: fill the table hazards, or write a file of threats"
-        )
-    told = progress or (lambda _: None)
+    catalogue = _catalogue(network, places, vulnerability=vulnerability, own_rate=own_rate, file=file)
+    if simulated:
+        check_whole("simulated", simulated, low=LEAST)
+    report, before = progress or (lambda _: None), BEFORE if simulated else 1.0
+
+    def told(share: float) -> None:
+        report(before * share)
+
     replications = Replications(seed, years_to_draw(catalogue.threats, years))
     outages = draw_outages(catalogue.threats, replications, most=years, progress=lambda share: told(DRAWING * share))
     flows = flows_of(program, state or initial_state(program), measure=Measure(measure))
@@ -171,7 +175,25 @@ def annual_loss(
     prices = replace(prices, most=float(flows.margin @ flows.rate) * year)
     costs = cost_years(catalogue.threats, outages, prices=prices, period_days=network.settings.period.hours / 24)
     found = _measured(catalogue, outages, costs, seed=seed, confidence=confidence, levels=levels)
-    told(1.0)
+    if simulated:
+        played = simulate_years(
+            network,
+            catalogue.threats,
+            outages=outages,
+            costs=costs,
+            count=simulated,
+            measure=Measure(measure),
+            levels=found.levels["level"].to_list(),
+            confidence=confidence,
+            seed=seed,
+            longest=year,
+            state=state,
+            threads=threads,
+            progress=lambda share: report(BEFORE + (1 - BEFORE) * share),
+            cancel=cancel,
+        )
+        found = replace(found, simulated=played)
+    report(1.0)
     settings = network.settings
     return replace(found, measure=Measure(measure), currency=settings.currency, period=str(settings.period))
 
@@ -196,6 +218,23 @@ def read_levels(text: str) -> tuple[float, ...]:
         except ValueError:
             raise refusal("levels", part.strip(), allowed="numbers between 0 and 1, with commas", fix="write 0.9,0.99") from None
     return tuple(found)
+
+
+def _catalogue(network: Network, places: Places, *, vulnerability: float, own_rate: float | None, file: ThreatFile) -> Catalogue:
+    """Return the threats, of which there must be one."""
+    found = catalogue_of(
+        network,
+        places,
+        vulnerability=vulnerability,
+        own_rate=own_rate,
+        more=file.threats,
+        holds_for_each=file.holds_for_each,
+    )
+    if not found.threats:
+        raise UsageError(
+            "annual loss: found no threats; allowed: at least one; fix: fill the table hazards, or write a file of threats"
+        )
+    return found
 
 
 def _measured(

@@ -13,6 +13,7 @@ from chaintwin.simulation.pictures.canvas import FAINT, GRID, INK, Canvas, short
 from chaintwin.simulation.pictures.drawing import write_picture
 
 LINE, BAND, MARK, BAR = "#0072b2", "#cfe3f2", "#d55e00", "#0072b2"
+PLAYED, PLAYED_BAND = "#009e73", "#cdebe0"
 """Colors of Okabe and Ito (2008) and a light shade; marks differ from the line in lightness too."""
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT = 920, 84, 150, 96, 300
@@ -38,6 +39,8 @@ def draw(found: AnnualLoss) -> str:
         f"{short_number(found.mean.value)} expected; {found.years:,} simulated years with an event; band: "
         f"{100 * found.confidence:.4g} % of simulations; dots: value at risk"
     )
+    if found.simulated is not None:
+        said += f"; {short_number(found.simulated.mean.value)} expected by {found.simulated.years:,} years played by the rules"
     canvas.text((24, 48), said, size=11, color=FAINT)
     canvas.text((LEFT, TOP - 14), "probability of a year that loses more", size=11, color=FAINT)
     canvas.text((WIDTH - RIGHT + 8, TOP - 14), "about one year in", size=11, color=FAINT)
@@ -46,7 +49,8 @@ def draw(found: AnnualLoss) -> str:
     if curve.height < 2:
         canvas.text((LEFT, TOP + 40), "No year loses anything that could be drawn.", size=12, color=FAINT)
         return canvas.svg()
-    _draw_curve(canvas, found, curve=curve)
+    played = None if found.simulated is None else found.simulated.curve.filter(pl.col("probability") >= least)
+    _draw_curves(canvas, found, curve=curve, played=played)
     if causes.height:
         _draw_causes(canvas, found, causes=causes, top=bottom + 76)
     return canvas.svg()
@@ -68,10 +72,12 @@ def plot(found: AnnualLoss, path: Path | str) -> None:
     write_picture(path, draw(found))
 
 
-def _draw_curve(canvas: Canvas, found: AnnualLoss, *, curve: pl.DataFrame) -> None:
-    """Draw the curve with its band; probabilities on a logarithmic axis, so that rare years are seen."""
-    most = float(curve["loss"].max())  # type: ignore[arg-type]
-    low = 10.0 ** math.floor(math.log10(float(curve["probability"].min())) + 0.02)  # type: ignore[arg-type]
+def _draw_curves(canvas: Canvas, found: AnnualLoss, *, curve: pl.DataFrame, played: pl.DataFrame | None) -> None:
+    """Draw the curves with their bands; probabilities on a logarithmic axis, so that rare years are seen."""
+    drawn = [curve] if played is None or played.height < 2 else [curve, played]
+    most = max(float(part["loss"].max()) for part in drawn)  # type: ignore[arg-type]
+    least = min(float(part["probability"].min()) for part in drawn)  # type: ignore[arg-type]
+    low = 10.0 ** math.floor(math.log10(least) + 0.02)
     right, bottom = WIDTH - RIGHT, TOP + HEIGHT
 
     def at(loss: float, probability: float) -> tuple[float, float]:
@@ -90,12 +96,21 @@ def _draw_curve(canvas: Canvas, found: AnnualLoss, *, curve: pl.DataFrame) -> No
         canvas.line([(x, bottom), (x, bottom + 4)], color=INK)
         canvas.text((x, bottom + 18), short_number(value), size=11, color=FAINT, anchor="middle")
     canvas.text(((LEFT + right) / 2, bottom + 34), f"loss, {found.unit} a year", size=11, color=FAINT, anchor="middle")
-    rows = curve.sort("loss").to_dicts()
-    band = [at(row["loss"], row["high"]) for row in rows] + [at(row["loss"], row["low"]) for row in reversed(rows)]
     canvas.clip((LEFT, TOP - 2), (right - LEFT, HEIGHT + 4))
-    canvas.area(band, fill=BAND)
-    canvas.line([at(row["loss"], row["probability"]) for row in rows], color=LINE, width=2.0)
+    colors = [(LINE, BAND, ""), (PLAYED, PLAYED_BAND, "6 3")]
+    for part, (_, band, _) in reversed(list(zip(drawn, colors, strict=False))):
+        rows = part.sort("loss").to_dicts()
+        edge = [at(row["loss"], row["high"]) for row in rows] + [at(row["loss"], row["low"]) for row in reversed(rows)]
+        canvas.area(edge, fill=band)
+    for part, (line, _, dash) in zip(drawn, colors, strict=False):
+        points = [at(row["loss"], row["probability"]) for row in part.sort("loss").to_dicts()]
+        canvas.line(points, color=line, width=2.0, dash=dash)
     canvas.unclip()
+    if len(drawn) > 1:
+        for number, ((line, _, dash), said) in enumerate(zip(colors, ("by the stress test", "simulated"), strict=True)):
+            y = TOP + 12 + 18 * number
+            canvas.line([(right - 170, y - 4), (right - 142, y - 4)], color=line, width=2.0, dash=dash)
+            canvas.text((right - 136, y), said, size=11, halo=True)
     canvas.line([(LEFT, bottom), (right, bottom)], color=INK)
     for row in found.levels.to_dicts():
         if 0 < row["value_at_risk"] <= most and 1 - row["level"] >= low:

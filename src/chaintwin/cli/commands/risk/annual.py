@@ -13,6 +13,22 @@ from chaintwin.cli.terminal.session import session
 MeasuredBy = Literal["margin", "sales", "units"]
 """What is measured; a test holds that these are those of ``chaintwin.risk.stress``."""
 
+Vulnerability = Annotated[
+    float, typer.Option(help="Probability that an event of a region or country hits each site there, 0 to 1.", min=0, max=1)
+]
+OwnRate = Annotated[
+    float | None,
+    typer.Option(
+        help="Assumed failures of each site of its own, a year; 0 for none; by default 0.05 where nothing says it.",
+        min=0,
+        max=1000,
+        show_default=False,
+    ),
+]
+Simulate = Annotated[
+    int, typer.Option(help="Years that are also played by the rules of the project, 10 or more; 0 plays none.", min=0)
+]
+
 
 def annual(
     project: Project,
@@ -24,19 +40,10 @@ def annual(
     threats: Annotated[
         Path | None, typer.Option(help="CSV or TOML file of further threats, beside the table hazards.", show_default=False)
     ] = None,
-    vulnerability: Annotated[
-        float, typer.Option(help="Probability that an event of a region or country hits each site there, 0 to 1.", min=0, max=1)
-    ] = 1.0,
-    own_rate: Annotated[
-        float | None,
-        typer.Option(
-            help="Assumed failures of each site of its own, a year; 0 for none; by default 0.05 where nothing says it.",
-            min=0,
-            max=1000,
-            show_default=False,
-        ),
-    ] = None,
+    vulnerability: Vulnerability = 1.0,
+    own_rate: OwnRate = None,
     measure: Annotated[MeasuredBy, typer.Option(help="What a unit that is not served costs.")] = "margin",
+    simulate: Simulate = 0,
     state: StateFile = None,
     top: Annotated[int, typer.Option(help="Rows of each table that are shown.", min=1)] = 8,
     threads: Threads = None,
@@ -49,6 +56,7 @@ def annual(
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.terminal.progress import progress_bar
         from chaintwin.cli.views.risk.annual_view import annual_about, annual_document, show_annual
+        from chaintwin.jit import is_cold
         from chaintwin.risk.annual.assessing import annual_loss, read_levels
         from chaintwin.risk.annual.picture import plot as draw_to
         from chaintwin.risk.writing import check_table_file, write_table
@@ -62,7 +70,7 @@ def annual(
         wanted = read_levels(levels)
         network = usable_network(terminal, project)
         start = None if state is None else read_state(state, program=network.compile())
-        with progress_bar(terminal, "Simulating years of disruptions", is_cold=False) as report:
+        with progress_bar(terminal, "Simulating years of disruptions", is_cold=simulate > 0 and is_cold()) as report:
             found = annual_loss(
                 network,
                 years=years,
@@ -73,6 +81,7 @@ def annual(
                 vulnerability=vulnerability,
                 own_rate=own_rate,
                 measure=measure,
+                simulated=simulate,
                 state=start,
                 threads=threads,
                 progress=report,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from chaintwin.cli.terminal.output import Terminal, printable
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 
     from chaintwin.risk.annual.assessing import AnnualLoss
     from chaintwin.risk.annual.measures import Estimate
+    from chaintwin.risk.annual.simulated.simulating import SimulatedLoss
+
+
+NOISE, LATE, UNSEEN = 0.01, 0.05, 0.01
+"""Shares from which chance within years, losses that go on at the end, and years the programme does not see are worth a line."""
 
 
 def show_annual(terminal: Terminal, found: AnnualLoss, *, top: int) -> None:
@@ -36,6 +42,8 @@ def show_annual(terminal: Terminal, found: AnnualLoss, *, top: int) -> None:
         view.add_row(f"one year in {row['return_period']:,.4g} loses more than", *_money_of(row, "value_at_risk"))
         view.add_row("  and on average then", *_money_of(row, "expected_shortfall"))
     terminal.show(view)
+    if found.simulated is not None:
+        _show_simulated(terminal, found, found.simulated)
     worst = f"the worst {percent(1 - found.level, 0 if found.level < 0.985 else 1)} of years"
     for by, chosen in (
         ("cause", found.contributions.filter(found.contributions["by"] == "cause")),
@@ -72,6 +80,7 @@ def annual_document(found: AnnualLoss) -> dict[str, object]:
         "capped_share": found.capped,
         "idle": found.idle,
         "expired": found.expired,
+        "simulated": found.simulated,
     }
 
 
@@ -88,6 +97,14 @@ def annual_about(found: AnnualLoss) -> dict[str, tuple[str | float, str]]:
         "event_probability": (found.event_probability, "Probability of a year with an event."),
         "seed": (found.seed, "Seed of all random numbers."),
     }
+    if found.simulated is not None:
+        played = found.simulated
+        about |= {
+            "simulated_years": (played.years, "Years that were played by the rules of the project."),
+            "simulated_loss": (played.mean.value, "Mean loss of a year by them."),
+            "simulated_loss_low": (played.mean.low, f"Lower end of its interval at {found.confidence:g}."),
+            "simulated_loss_high": (played.mean.high, f"Upper end of its interval at {found.confidence:g}."),
+        }
     for row in found.levels.to_dicts():
         about[f"value_at_risk_{row['level']:g}"] = (row["value_at_risk"], "Loss that is exceeded with one less that probability.")
         about[f"expected_shortfall_{row['level']:g}"] = (row["expected_shortfall"], "Mean loss of the worst years beyond.")
@@ -127,6 +144,54 @@ def _show_parts(terminal: Terminal, parts: pl.DataFrame, *, by: str, worst: str,
         )
 
 
+def _show_simulated(terminal: Terminal, found: AnnualLoss, played: SimulatedLoss) -> None:
+    """Print what simulated years say beside what the programme says."""
+    from rich.table import Table
+    from rich.text import Text
+
+    view = Table(
+        box=None, padding=(0, 1), header_style="dim", title="simulated, by the rules of the project", title_justify="left"
+    )
+    for name in ("", f"{found.unit} a year", "interval", "times"):
+        view.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    mean = played.mean
+    view.add_row(
+        "expected loss", *interval(mean.value, mean.low, high=mean.high, same=NOTHING), _times(mean.value, found.mean.value)
+    )
+    for row, other in zip(played.levels.to_dicts(), found.levels.to_dicts(), strict=True):
+        for name, said in (
+            ("value_at_risk", f"one year in {row['return_period']:,.4g} loses more than"),
+            ("expected_shortfall", "  and on average then"),
+        ):
+            shown = interval(row[name], row[f"{name}_low"], high=row[f"{name}_high"], same=NOTHING)
+            view.add_row(said, *shown, _times(row[name], other[name]))
+    terminal.show(Text(), view)
+
+
+def _simulated_remarks(played: SimulatedLoss) -> list[str]:
+    """Return what else is to be said of simulated years."""
+    lines = [
+        f"{played.years:,} of the years were played {played.replications} times each, with lead times, chance and the rules of "
+        f"the project, those that cost much more often than others; {played.outages:,} outages were played alone to find them.",
+        "Above that, and by cause and place, outages are priced by the stress test: as if everybody knew, without lead times."
+        + ("" if math.isnan(played.ratio) else f" Played, the same years cost {number(played.ratio)} times as much."),
+    ]
+    if played.unseen >= UNSEEN:
+        lines.append(f"{percent(played.unseen, 0)} of the simulated loss is of years that cost nothing by the stress test.")
+    if played.late >= LATE:
+        lines.append(
+            f"{percent(played.late, 0)} of it was added in the last 30 days that were played: some losses are not followed to "
+            "their end."
+        )
+    if played.noise >= NOISE:
+        lines.append(f"{percent(played.noise, 0)} of what years differ by is chance within them: the tail is a little too wide.")
+    return lines
+
+
+def _times(value: float, other: float) -> str:
+    return number(value / other) if other > 0 else NOTHING
+
+
 def _money(estimate: Estimate) -> tuple[str, str]:
     return interval(estimate.value, estimate.low, high=estimate.high, same=NOTHING)
 
@@ -144,8 +209,13 @@ def _remarks(found: AnnualLoss) -> list[str]:
     lines = [
         f"{found.years:,} simulated years with an event, which {percent(found.event_probability)} of years have; "
         f"{number(found.events)} events a year; intervals at {found.confidence:.4g}.",
-        "Outages are priced by the stress test without lead times: losses are optimistic.",
     ]
+    if found.simulated is None:
+        lines.append(
+            "Outages are priced by the stress test without lead times: losses are optimistic; --simulate 200 tells how much."
+        )
+    else:
+        lines += _simulated_remarks(found.simulated)
     assumed = int((found.threats["origin"] == "assumed").sum())
     if assumed:
         rate = float(found.threats.filter(found.threats["origin"] == "assumed")["rate_per_year"][0])
