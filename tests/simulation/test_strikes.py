@@ -14,6 +14,7 @@ from chaintwin.examples import Example, load
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.network import Network
 from chaintwin.network.state import initial_state
+from chaintwin.simulation.history.tracing import trace as trace_of
 from chaintwin.simulation.results import Result
 from tests.graphs import blocks_of, graph_of, trace
 from tests.oracles.plain_network import simulate_plain

@@ -31,8 +31,8 @@ from chaintwin.risk.annual.picture import draw
 from chaintwin.risk.annual.pricing import GROUPS_MAX, price_outages
 from chaintwin.risk.annual.years import draw_outages, years_to_draw
 from chaintwin.risk.occurrence import Replications
-from chaintwin.risk.stress.collapsed import Collapsed
-from chaintwin.risk.stress.flows import Flows, Measure, flows_of
+from chaintwin.risk.stress.programmes.collapsed import Collapsed
+from chaintwin.risk.stress.programmes.flows import Flows, Measure, flows_of
 from chaintwin.risk.stress.scopes import Scope, ScopeKind
 from tests.risk.annual.making import costed, drawn, threat
 from tests.risk.stress.networks import flows_from

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chaintwin.errors import UsageError
 from chaintwin.risk.annual.severity import CLOSE, NEGLIGIBLE, NOISE, POINTS_MAX, Curve, Line, curve_of
-from chaintwin.risk.stress.collapsed import Collapsed
+from chaintwin.risk.stress.programmes.collapsed import Collapsed
 from tests.risk.stress.networks import at_site, flows_from, random_network
 from tests.shared_data import cases_of
 from tests.sizes import scaled

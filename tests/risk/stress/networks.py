@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from chaintwin.risk.stress.flows import Flows
+from chaintwin.risk.stress.programmes.flows import Flows
 
 
 def flows_from(network: dict[str, Any]) -> Flows:

@@ -16,12 +16,12 @@ from chaintwin.errors import CancelledError, InputError, UsageError
 from chaintwin.examples import Example, load
 from chaintwin.network.network import Network
 from chaintwin.network.state import initial_state
-from chaintwin.risk.stress.collapsed import Collapsed
-from chaintwin.risk.stress.flows import Flows, Measure, flows_of, unit_costs
 from chaintwin.risk.stress.picture import draw
+from chaintwin.risk.stress.programmes.collapsed import Collapsed
+from chaintwin.risk.stress.programmes.flows import Flows, Measure, flows_of, unit_costs
+from chaintwin.risk.stress.programmes.steady import Steady
 from chaintwin.risk.stress.recovery import read_recovery
 from chaintwin.risk.stress.scopes import ScopeKind
-from chaintwin.risk.stress.steady import Steady
 from chaintwin.risk.stress.stressing import LONGEST_WAY, StressTest, _longest_way, _nothing_out, _rounded_to, stress_test
 from tests.risk.stress.networks import flows_from
 

@@ -29,7 +29,7 @@ from chaintwin.risk.annual.simulated.simulating import SimulatedLoss, simulate_y
 from chaintwin.risk.annual.years import Outages, draw_outages, years_to_draw
 from chaintwin.risk.checking import check_level, check_whole, refusal
 from chaintwin.risk.occurrence import Replications
-from chaintwin.risk.stress.flows import Measure, flows_of
+from chaintwin.risk.stress.programmes.flows import Measure, flows_of
 
 Floats = NDArray[np.float64]
 

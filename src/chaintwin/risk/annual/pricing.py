@@ -15,10 +15,10 @@ from chaintwin.risk.annual.catalogue.threats import Threat
 from chaintwin.risk.annual.costing import Key, Prices
 from chaintwin.risk.annual.severity import Curve, Line, curve_of
 from chaintwin.risk.annual.years import Outages
-from chaintwin.risk.stress.collapsed import Collapsed
-from chaintwin.risk.stress.flows import Flows
+from chaintwin.risk.stress.programmes.collapsed import Collapsed
+from chaintwin.risk.stress.programmes.flows import Flows
+from chaintwin.risk.stress.programmes.steady import Steady
 from chaintwin.risk.stress.scopes import Scope
-from chaintwin.risk.stress.steady import Steady
 
 Integers = NDArray[np.int64]
 

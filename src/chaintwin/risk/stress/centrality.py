@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import rustworkx as rx
 
-from chaintwin.risk.stress.flows import Floats, Flows, Integers
+from chaintwin.risk.stress.programmes.flows import Floats, Flows, Integers
 
 LARGEST = 20_000
 """Buffers and activities up to which betweenness is worked out; its time grows with their square."""

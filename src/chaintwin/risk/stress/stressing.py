@@ -18,12 +18,12 @@ from chaintwin.network.lowering.lower import lower_in_full
 from chaintwin.network.network import Network
 from chaintwin.network.state import State, initial_state
 from chaintwin.risk.stress.centrality import betweenness, rank_correlation
-from chaintwin.risk.stress.collapsed import Collapsed
-from chaintwin.risk.stress.expanded import Expanded
-from chaintwin.risk.stress.flows import Floats, Flows, Integers, Measure, flows_of
+from chaintwin.risk.stress.programmes.collapsed import Collapsed
+from chaintwin.risk.stress.programmes.expanded import Expanded
+from chaintwin.risk.stress.programmes.flows import Floats, Flows, Integers, Measure, flows_of
+from chaintwin.risk.stress.programmes.steady import Steady
 from chaintwin.risk.stress.recovery import Recovery
 from chaintwin.risk.stress.scopes import Scope, ScopeKind, scopes_of
-from chaintwin.risk.stress.steady import Steady
 
 RECOVERY = 30.0
 """Periods until something is back, where nobody says how long."""

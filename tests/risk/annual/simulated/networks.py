@@ -13,7 +13,7 @@ from chaintwin.network.lowering.lower import lower_in_full
 from chaintwin.network.network import Network, Settings
 from chaintwin.risk.annual.catalogue.places import Places
 from chaintwin.risk.annual.simulated.striking import Cut, Strike
-from chaintwin.risk.stress.flows import Measure
+from chaintwin.risk.stress.programmes.flows import Measure
 from tests.network.building import network_of
 
 STOCK, DEMAND, PRICE, COST = 50.0, 10.0, 5.0, 3.0

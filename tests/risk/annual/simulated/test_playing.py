@@ -22,7 +22,7 @@ from chaintwin.risk.annual.catalogue.places import Places
 from chaintwin.risk.annual.simulated.accounting import Account
 from chaintwin.risk.annual.simulated.playing import Stage, Year
 from chaintwin.risk.annual.simulated.striking import Cut, Strike, Striker
-from chaintwin.risk.stress.flows import Measure, unit_costs
+from chaintwin.risk.stress.programmes.flows import Measure, unit_costs
 from chaintwin.simulation.block import Blocks, Plan
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.strikes.prescribing import prescribe, prescribed

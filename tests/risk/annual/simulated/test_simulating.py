@@ -22,7 +22,7 @@ from chaintwin.risk.annual.simulated.simulating import SimulatedLoss, strikes_of
 from chaintwin.risk.annual.simulated.singles import Events, priced, single_losses
 from chaintwin.risk.annual.simulated.striking import Cut, Strike
 from chaintwin.risk.annual.years import Outages
-from chaintwin.risk.stress.flows import Measure
+from chaintwin.risk.stress.programmes.flows import Measure
 from tests.risk.annual.simulated.networks import DEMAND, STOCK, corner_shop
 
 YEARS, PLAYED = 300, 30

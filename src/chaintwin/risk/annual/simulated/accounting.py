@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
-from chaintwin.risk.stress.flows import Measure, unit_costs
+from chaintwin.risk.stress.programmes.flows import Measure, unit_costs
 from chaintwin.simulation.block import Blocks
 from chaintwin.simulation.counting.measures import LEDGER, measures_of, openings_of
 from chaintwin.simulation.counting.sums import Sums

@@ -22,7 +22,7 @@ from chaintwin.network.state import State, initial_state
 from chaintwin.network.tables.schema import PERIODS_MAX
 from chaintwin.risk.annual.simulated.accounting import Account
 from chaintwin.risk.annual.simulated.striking import Strike, Striker
-from chaintwin.risk.stress.flows import Measure
+from chaintwin.risk.stress.programmes.flows import Measure
 from chaintwin.simulation.block import Blocks, Plan
 from chaintwin.simulation.counting.balances import LAWS
 from chaintwin.simulation.playing import GROUP, best_width

@@ -26,7 +26,7 @@ from chaintwin.risk.checking import check_whole
 from chaintwin.risk.occurrence import Replications
 from chaintwin.risk.occurrence.draws import uniform_rows
 from chaintwin.risk.steps import Steps
-from chaintwin.risk.stress.flows import Measure
+from chaintwin.risk.stress.programmes.flows import Measure
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

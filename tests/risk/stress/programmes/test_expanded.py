@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.stress.collapsed import Collapsed
-from chaintwin.risk.stress.expanded import Expanded
+from chaintwin.risk.stress.programmes.collapsed import Collapsed
+from chaintwin.risk.stress.programmes.expanded import Expanded
 from tests.risk.stress.networks import at_site, flows_from, random_network
 from tests.shared_data import cases_of, matches
 from tests.sizes import scaled

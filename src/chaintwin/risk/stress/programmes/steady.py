@@ -9,8 +9,8 @@ from scipy import sparse
 
 from chaintwin.errors import ChaintwinError
 from chaintwin.network.paths.ordering import spread
-from chaintwin.risk.stress.flows import Floats, Flows, Integers
-from chaintwin.risk.stress.solving import INFINITE, ask, is_solved, model_of, solve
+from chaintwin.risk.stress.programmes.flows import Floats, Flows, Integers
+from chaintwin.risk.stress.programmes.solving import INFINITE, ask, is_solved, model_of, solve
 
 NOISE = 1e-9
 """Part of what a sum is made of below which it is only the solver's rounding."""

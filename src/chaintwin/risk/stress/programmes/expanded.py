@@ -10,8 +10,8 @@ import numpy as np
 from scipy import sparse
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.stress.flows import Floats, Flows, Integers
-from chaintwin.risk.stress.solving import INFINITE, model_of, set_columns, solve
+from chaintwin.risk.stress.programmes.flows import Floats, Flows, Integers
+from chaintwin.risk.stress.programmes.solving import INFINITE, model_of, set_columns, solve
 
 
 @dataclass(frozen=True, slots=True)

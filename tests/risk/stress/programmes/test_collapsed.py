@@ -12,8 +12,8 @@ from scipy.optimize import linprog
 
 from chaintwin.errors import UsageError
 from chaintwin.risk.stress.centrality import betweenness, rank_correlation
-from chaintwin.risk.stress.collapsed import LONGEST, Collapsed
-from chaintwin.risk.stress.flows import Flows
+from chaintwin.risk.stress.programmes.collapsed import LONGEST, Collapsed
+from chaintwin.risk.stress.programmes.flows import Flows
 from tests.risk.stress.networks import at_site, flows_from, random_network
 from tests.shared_data import cases_of, matches
 from tests.sizes import scaled

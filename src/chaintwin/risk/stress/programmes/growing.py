@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from chaintwin.network.paths.ordering import spread
-from chaintwin.risk.stress.solving import INFINITE, Floats, ask, new_solver, set_columns, set_rows, solve
+from chaintwin.risk.stress.programmes.solving import INFINITE, Floats, ask, new_solver, set_columns, set_rows, solve
 
 Integers = NDArray[np.int64]
 

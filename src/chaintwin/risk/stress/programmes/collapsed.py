@@ -13,10 +13,10 @@ import numpy as np
 from scipy import sparse
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.stress.flows import Floats, Flows, Integers
-from chaintwin.risk.stress.growing import Answer, Growing, Question
-from chaintwin.risk.stress.solving import INFINITE
-from chaintwin.risk.stress.steady import NOISE, Cone, Steady
+from chaintwin.risk.stress.programmes.flows import Floats, Flows, Integers
+from chaintwin.risk.stress.programmes.growing import Answer, Growing, Question
+from chaintwin.risk.stress.programmes.solving import INFINITE
+from chaintwin.risk.stress.programmes.steady import NOISE, Cone, Steady
 
 LONGEST = 1e5
 """Periods beyond which nobody asks how long a network survives; it is then said to survive for ever."""

@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 from scipy.optimize import linprog
 
-from chaintwin.risk.stress.growing import Growing, Question
+from chaintwin.risk.stress.programmes.growing import Growing, Question
 from tests.sizes import scaled
 
 ROWS, COLUMNS = 12, 30
