@@ -123,7 +123,7 @@ def stress_test(
     is_exposed = (survived < recovers) & ((impact > 0) | (usual == 0))
     order = np.lexsort((np.arange(len(scopes)), survived, -impact))
     exposed = [number for number in order.tolist() if is_exposed[number]]
-    by_period = _expanded(flows, scopes, times, chosen=exposed[:followed], told=told)
+    by_period = _expanded(flows, scopes, times, steady=steady, chosen=exposed[:followed], told=told)
     between = betweenness(flows, [scope.activities for scope in scopes])
     table = _table(scopes, times, survived=survived, is_exposed=is_exposed, impact=impact, by_period=by_period, between=between)
     table = table[order.tolist()]
@@ -220,14 +220,16 @@ def _rounded_to(values: Floats, scale: Floats) -> Floats:
     return found
 
 
-def _expanded(flows: Flows, scopes: tuple[Scope, ...], times: list[float], *, chosen: list[int], told: _Told) -> dict[int, float]:
+def _expanded(
+    flows: Flows, scopes: tuple[Scope, ...], times: list[float], *, steady: Steady, chosen: list[int], told: _Told
+) -> dict[int, float]:
     """Return the impact period by period of some; horizons of about one length share a model."""
     durations = {number: math.ceil(times[number]) for number in chosen}
     ways = {number: _longest_way(flows, scopes[number].activities) for number in chosen}
     horizons = {number: _rounded(durations[number] + way) for number, way in ways.items() if way < LONGEST_WAY}
     found: dict[int, float] = {}
     for horizon in sorted(set(horizons.values())):
-        model = Expanded(flows, horizon)
+        model = Expanded(flows, horizon, steady)
         for number in chosen:
             if horizons.get(number) == horizon:
                 found[number] = model.without(scopes[number].activities, start=0, duration=durations[number]).impact

@@ -17,13 +17,13 @@ Numbers = NDArray[np.int32]
 INFINITE = highspy.kHighsInf
 
 
-def model_of(matrix: Any, *, cost: Floats, most: Floats, upper: Floats, low: Floats | None = None) -> highspy.Highs:
-    """Return a solver with min cost z, low <= matrix z <= upper, 0 <= z <= most; no low is none."""
+def model_of(matrix: Any, *, cost: Floats, most: Floats, upper: Floats, least: Floats | None = None) -> highspy.Highs:
+    """Return a solver with min cost z, matrix z <= upper, least <= z <= most; no least is 0."""
     columns = sparse.csc_array(matrix)
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = columns.shape
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, np.zeros(cost.size), most
-    lp.row_lower_, lp.row_upper_ = np.full(upper.size, -INFINITE) if low is None else low, upper
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, np.zeros(cost.size) if least is None else least, most
+    lp.row_lower_, lp.row_upper_ = np.full(upper.size, -INFINITE), upper
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = columns.indptr.astype(np.int32)
     lp.a_matrix_.index_ = columns.indices.astype(np.int32)
