@@ -107,6 +107,7 @@ def _block(disruption: Any) -> dict[str, object]:
         "duration": disruption.duration or None,
         "recovery": disruption.recovery,
         "chance": disruption.chance,
+        "event": disruption.event,
         "confidence": disruption.confidence,
         "source": disruption.source,
     }
