@@ -451,3 +451,36 @@ def test_scenario__refuses_with_the_cure(project: Path, arguments: list[str], sa
     result = CliRunner().invoke(app, ["risk", "scenario", str(project), *arguments])
     assert result.exit_code in (1, 2)
     assert said in " ".join(result.output.split())
+
+
+def test_cause__shows_and_writes_what_is_probably_out(project: Path, tmp_path: Path) -> None:
+    command = ["risk", "cause", str(project), "--symptom", "wholesaler", "--symptom", "distributor", "--clear", "brewery"]
+    for ending in ("csv", "parquet", "xlsx"):
+        out = tmp_path / f"causes.{ending}"
+        result = CliRunner().invoke(app, [*command, "--out", str(out)])
+        assert result.exit_code == 0, result.output
+        assert "Most probably out: wholesaler" in result.output
+        assert out.stat().st_size > 100
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert [row["site_id"] for row in document["causes"]] == pl.read_csv(tmp_path / "causes.csv")["site_id"].to_list()
+    assert (document["links"], document["window"], document["clear"]) == ("flows", 9, ["brewery"])
+    complete = [*command[:-2], "--others-clear", "--simulate", "--replications", "2", "--window", "30"]
+    result = CliRunner().invoke(app, complete)
+    assert result.exit_code == 0, result.output
+    assert "2 simulated outages of each site" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "found none; allowed: at least one"),
+        (["--symptom", "retailr"], "did you mean retailer"),
+        (["--symptom", "retailer", "--clear", "retailer"], "of which retailer is short"),
+        (["--symptom", "retailer", "--out", "a.txt"], "allowed: .csv"),
+        (["--symptom", "retailer", "--own-rate", "0"], "no site whose outage"),
+    ],
+)
+def test_cause__refuses_with_the_cure(project: Path, options: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["risk", "cause", str(project), *options])
+    assert result.exit_code in (1, 2)
+    assert said in " ".join(result.output.split())
