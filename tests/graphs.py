@@ -155,7 +155,7 @@ def _strike(strike: dict[str, Any]) -> dict[str, object]:
     """Return a disruption in the notation of ``plain_strikes``."""
     left = {"left": [0.0, *(np.cumsum(FADING) / len(FADING)).tolist()], "recovery": float(strike.get("recovery", 0.0))}
     times = {"onset": str(strike["onset"]), "duration": str(strike["duration"])}
-    return {"strike_id": strike["id"], **times, **left, "chance": strike.get("chance", 1.0)}
+    return {"strike_id": strike["id"], **times, **left, "chance": strike.get("chance", 1.0), "event": strike.get("event", "")}
 
 
 def _effect(effect: dict[str, Any]) -> dict[str, object]:

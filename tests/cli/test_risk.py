@@ -24,6 +24,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def medicines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("risk") / "medicines"
+    assert CliRunner().invoke(app, ["init", str(folder), "--from-example", "medicines"]).exit_code == 0
+    return folder
+
+
 def test_stress__shows_and_writes_what_it_finds(project: Path, tmp_path: Path) -> None:
     for ending in ("csv", "parquet", "xlsx"):
         out, picture = tmp_path / f"found.{ending}", tmp_path / f"{ending}.svg"
@@ -146,6 +153,52 @@ def test_hazards__shows_and_writes_what_is_touched(project: Path, tmp_path: Path
     refused = CliRunner().invoke(app, ["risk", "hazards", str(project), str(feed)])
     assert refused.exit_code == 1
     assert "record 1" in refused.output
+
+
+def test_hazards__a_feed_becomes_a_scenario_that_is_played(medicines: Path, tmp_path: Path) -> None:
+    feed, file = tmp_path / "feed.json", tmp_path / "river.toml"
+    record = {"kind": "flood", "lat": 51.3, "lon": 4.4, "radius_km": 50, "severity": 0.7}
+    times = ("2015-03-01", "2015-04-01", "2030-01-01")
+    feed.write_text(json.dumps([record | {"id": day, "time": f"{day}T12:00:00Z"} for day in times]), encoding="utf-8")
+    command = ["risk", "hazards", str(medicines), str(feed), "--scenario", str(file), "--start", "3", "--duration", "flood=4"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert "1 event left out, after the end of the project" in said
+    assert "plays it" in said
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)["scenario"]
+    assert (document["name"], document["events"], document["late"], document["file"]) == ("river", 2, 1, str(file))
+    played = CliRunner().invoke(app, ["risk", "scenario", str(medicines), str(file), "--replications", "2", "--periods", "60"])
+    assert played.exit_code == 0, played.output
+    assert "2015-03-01" in played.output
+    struck = CliRunner().invoke(
+        app, ["simulate", str(medicines), "--scenario", str(file), "--replications", "2", "--periods", "60", "--json"]
+    )
+    usual = CliRunner().invoke(app, ["simulate", str(medicines), "--replications", "2", "--periods", "60", "--json"])
+    assert struck.exit_code == 0 and struck.stdout != usual.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--start", "3"], "no --scenario beside it"),
+        (["--apart"], "no --scenario beside it"),
+        (["--scenario", "a.txt"], "allowed: .toml"),
+        (["--scenario", "none/a.toml"], "found no folder"),
+        (["--scenario", "{}", "--start", "soon"], "days after the warm-up"),
+        (["--scenario", "{}", "--duration", "gaussian(3)"], "did you mean normal?"),
+        (["--scenario", "{}"], "over before the start"),
+    ],
+)
+def test_hazards__refuses_with_the_cure(medicines: Path, tmp_path: Path, options: list[str], said: str) -> None:
+    feed = tmp_path / "feed.json"
+    record = {"id": "a", "lat": 51.3, "lon": 4.4, "radius_km": 50, "time": "2015-03-01"}
+    feed.write_text(json.dumps([record]), encoding="utf-8")
+    filled = [option.format(tmp_path / "a.toml") for option in options]
+    result = CliRunner().invoke(app, ["risk", "hazards", str(medicines), str(feed), *filled])
+    assert result.exit_code in (1, 2)
+    assert said in " ".join(result.output.split())
+    assert not (tmp_path / "a.toml").exists()
 
 
 def test_dependence__shows_and_writes_what_is_left(tmp_path: Path) -> None:
@@ -417,5 +470,38 @@ def test_scenario__ready_ones_are_listed_and_copied(project: Path, tmp_path: Pat
 )
 def test_scenario__refuses_with_the_cure(project: Path, arguments: list[str], said: str) -> None:
     result = CliRunner().invoke(app, ["risk", "scenario", str(project), *arguments])
+    assert result.exit_code in (1, 2)
+    assert said in " ".join(result.output.split())
+
+
+def test_cause__shows_and_writes_what_is_probably_out(project: Path, tmp_path: Path) -> None:
+    command = ["risk", "cause", str(project), "--symptom", "wholesaler", "--symptom", "distributor", "--clear", "brewery"]
+    for ending in ("csv", "parquet", "xlsx"):
+        out = tmp_path / f"causes.{ending}"
+        result = CliRunner().invoke(app, [*command, "--out", str(out)])
+        assert result.exit_code == 0, result.output
+        assert "Most probably out: wholesaler" in result.output
+        assert out.stat().st_size > 100
+    document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert [row["site_id"] for row in document["causes"]] == pl.read_csv(tmp_path / "causes.csv")["site_id"].to_list()
+    assert (document["links"], document["window"], document["clear"]) == ("flows", 9, ["brewery"])
+    complete = [*command[:-2], "--others-clear", "--simulate", "--replications", "2", "--window", "30"]
+    result = CliRunner().invoke(app, complete)
+    assert result.exit_code == 0, result.output
+    assert "2 simulated outages of each site" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "found none; allowed: at least one"),
+        (["--symptom", "retailr"], "did you mean retailer"),
+        (["--symptom", "retailer", "--clear", "retailer"], "of which retailer is short"),
+        (["--symptom", "retailer", "--out", "a.txt"], "allowed: .csv"),
+        (["--symptom", "retailer", "--own-rate", "0"], "no site whose outage"),
+    ],
+)
+def test_cause__refuses_with_the_cure(project: Path, options: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["risk", "cause", str(project), *options])
     assert result.exit_code in (1, 2)
     assert said in " ".join(result.output.split())

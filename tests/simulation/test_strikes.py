@@ -131,6 +131,43 @@ def test_blocks__length_and_chance_are_drawn_once_a_replication() -> None:
     assert program.is_random
 
 
+@pytest.mark.parametrize("event", ["quake", ""])
+def test_blocks__parts_of_one_event_share_their_draws(event: str) -> None:
+    pair = {"r": [40], "q": [40]}
+    line = {
+        "buffers": [{"id": name, "init": 100, "policy": {"type": "base_stock", "S": 100}} for name in ("shop", "stall")],
+        "activities": [
+            {"id": f"buy {name}", "in": {}, "out": {name: 1}, "lead": 1, "use": {resource: 1}}
+            for name, resource in zip(("shop", "stall"), pair, strict=True)
+        ],
+        "demands": [{"id": name, "buffer": name, "series": [10]} for name in ("shop", "stall")],
+        "resources": pair,
+    }
+    law = {"onset": "uniform(0, 9)", "duration": "uniform(1, 20)", "event": event}
+    chances = np.array([0.3, 0.6])
+    strikes = [law | {"id": name, "chance": chance} for name, chance in zip(("shop", "stall"), chances.tolist(), strict=True)]
+    effects = [{"strike": name, "effect": "demand", "entity": name, "factor": 0.0} for name in ("shop", "stall")]
+    program = compile_graph(graph_of(line | {"strikes": strikes, "effects": effects}, integer=False))
+    count = 4_000
+    blocks = blocks_of(program, initial_state(program), periods=40, width=count, seed=7)
+    asked = []
+    for period in range(40):
+        blocks.advance(period + 1)
+        asked.append(blocks.read(blocks.plan.tape.rows.demand).copy())
+    lost = 1.0 - np.array(asked) / 10
+    struck = lost.sum(axis=0) > 0
+    error = 4 * np.sqrt(chances * (1 - chances) / count)
+    assert (np.abs(struck.mean(axis=1) - chances) < error).all()
+    both = struck[0] & struck[1]
+    if event:
+        # Where the less likely part happens the likelier one does, on the same day and as long.
+        assert (both == struck[0]).all()
+        assert np.array_equal(lost[:, 0, both], lost[:, 1, both])
+    else:
+        assert both.mean() == pytest.approx(0.18, abs=4 * np.sqrt(0.18 * 0.82 / count))
+        assert not np.array_equal(lost[:, 0, both], lost[:, 1, both])
+
+
 def test_simulate__money_of_moved_prices(medicines: Network) -> None:
     usual = run(medicines)
     dear = run(medicines, effect={"cost": 3, "tariff": 0.5, "price": 1.5})

@@ -14,7 +14,7 @@ import typer
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 from chaintwin.cli.commands.history import trace, why
 from chaintwin.cli.commands.results import explore
-from chaintwin.cli.commands.risk import annual, bullwhip, dependence, hazards, scenario, service, stress
+from chaintwin.cli.commands.risk import annual, bullwhip, cause, dependence, hazards, scenario, service, stress
 
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143
 """Exit codes of a command that was stopped from outside: 128 and the number of the signal, as a shell counts them."""
@@ -43,6 +43,7 @@ risk.command()(stress.stress)
 risk.command()(scenario.scenario)
 risk.command()(annual.annual)
 risk.command()(bullwhip.bullwhip)
+risk.command()(cause.cause)
 risk.command()(dependence.dependence)
 risk.command()(hazards.hazards)
 risk.command()(service.service)

@@ -204,6 +204,7 @@ STRIKE_SCHEMA = pl.Schema(
         "chance": pl.Float64(),
         "recovery": pl.Float64(),
         "left": pl.List(pl.Float64()),
+        "event": pl.String(),
     }
 )
 EFFECT_SCHEMA = pl.Schema(
@@ -239,6 +240,7 @@ DEFAULTS: Mapping[str, object] = {
     "per_unit": 1.0,
     "chance": 1.0,
     "left": [0.0, 0.0],
+    "event": "",
     "sees_customers": False,
 }
 """What stands in for columns that are left out; numbers that are not listed are 0."""

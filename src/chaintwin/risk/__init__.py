@@ -2,5 +2,5 @@
 
 `occurrence`, `losses`, `resilience`, `inference`, `warning`, `bullwhip` and `service` are libraries of functions on numbers and
 tables, and know nothing of networks; `stress` puts parts of a network out, `annual` says what a year of that costs,
-`dependence` on whom it hangs, and `hazards` which events touch it.
+`dependence` on whom it hangs, `hazards` which events touch it, and `causes` what is probably out when something is short.
 """

@@ -29,6 +29,7 @@ recovery = 20
 stages = [[0, 0.7], [0.5, 0.2]]
 fading = "staged"
 chance = 0.4
+event = "spring tide"
 effect = { capacity = 0, stock_lost = 0.25 }
 confidence = 0.9
 source = "the river board"
@@ -67,6 +68,7 @@ def test_read__every_key(tmp_path: Path) -> None:
         fading=Fading.STAGED,
         stages=((0.0, 0.7), (0.5, 0.2)),
         chance=0.4,
+        event="spring tide",
         confidence=0.9,
         source="the river board",
         file="flood.toml",

@@ -149,7 +149,7 @@ class _Reader:
         longitude, latitude, depth = where
         return HazardRecord(
             id=str(name),
-            kind=str(properties.get("kind") or properties.get("type") or "hazard"),
+            kind=str(properties.get("kind") or properties.get("type") or ("earthquake" if is_quake else "hazard")),
             time=times[0],
             updated=times[1],
             place=str(properties.get("place") or properties.get("name") or ""),

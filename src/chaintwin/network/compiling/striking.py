@@ -96,10 +96,12 @@ class StrikeRows:
         """Return the arrays of the program."""
         strikes, effects = self.strikes, self.effects
         left_start, left = lists(strikes["left"])
-        ids = strikes["strike_id"].to_list()
+        ids = strikes.select("strike_id", "event").rows()
 
         def streams(purpose: str) -> NDArray[np.uint64]:
-            return np.array([stream_id(purpose, name) for name in ids], dtype=np.uint64)
+            # Parts of one event share their numbers; an event that is named as a disruption is must not share those.
+            keys = [(f"{purpose} of an event", event) if event else (purpose, name) for name, event in ids]
+            return np.array([stream_id(*key) for key in keys], dtype=np.uint64)
 
         return Strikes(
             onset_law=laws.onset,

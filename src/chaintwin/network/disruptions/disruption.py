@@ -134,7 +134,7 @@ class Disruption:
 
     Parameters
     ----------
-    name : unique in its scenario; its random numbers hang on it.
+    name : unique in its scenario; its random numbers hang on it, unless there is an ``event``.
     cause : what brings it about.
     where : what it is on.
     effect : by impact its number at full strength; see ``docs/reference/scenarios.md``.
@@ -143,6 +143,8 @@ class Disruption:
     recovery : days after that in which it fades, 0 or more.
     fading : how. stages : pairs (share of the recovery that has passed, strength from then on), for ``staged``.
     chance : 0 to 1: in how many replications it happens.
+    event : what it is a part of; parts of one event draw chance, onset and duration with the same random numbers: where the less
+        likely part happens, the likelier one does too.
     reroute : ships that can no longer use a corridor sail around it, which takes longer and costs more.
     elasticity : by which demand follows ``price``: a price times m makes it m to the power of this, 0 or less.
     confidence : 0 to 1: how sure its author is of it; it changes nothing. source : where it is known from.
@@ -160,6 +162,7 @@ class Disruption:
     fading: Fading = Fading.LINEAR
     stages: tuple[tuple[float, float], ...] = ()
     chance: float = 1.0
+    event: str = ""
     reroute: bool = False
     elasticity: float = 0.0
     confidence: float | None = None

@@ -175,6 +175,7 @@ def _strike(disruption: Disruption, settings: Settings) -> dict[str, object]:
         when = {"onset": str((disruption.start - settings.start).days), "shift": 0.0}
     return when | {
         "strike_id": disruption.name,
+        "event": disruption.event,
         "duration": disruption.duration or FOR_GOOD,
         "per_unit": per_day,
         "chance": disruption.chance,

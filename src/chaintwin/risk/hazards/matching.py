@@ -39,6 +39,7 @@ SCHEMA = pl.Schema(
         "place": pl.String(),
         "distance_km": pl.Float64(),
         "intensity": pl.Float64(),
+        "severity": pl.Float64(),
         "chance": pl.Float64(),
         "is_extrapolated": pl.Boolean(),
     }
@@ -53,8 +54,8 @@ class Matches:
     ----------
     table : one row for each event and what it touches, sites before lanes, the likeliest first: ``hazard_id``, ``kind``,
         ``time``, ``object_kind`` (site or lane), ``object_id``, ``place`` (of the event), ``distance_km`` (to the epicenter or
-        point; 0 inside an area), ``intensity`` (Modified Mercalli, of earthquakes), ``chance`` (of being out),
-        ``is_extrapolated`` (farther, weaker or stronger than the equation was fitted for).
+        point; 0 inside an area), ``intensity`` (Modified Mercalli, of earthquakes), ``severity`` (of others, 0 to 1),
+        ``chance`` (of being out), ``is_extrapolated`` (farther, weaker or stronger than the equation was fitted for).
     unplaced : sites whose position nobody knows.
     """
 
@@ -210,6 +211,7 @@ def _rows(record: HazardRecord, kind: str, names: list[str], *, touched: _Touche
             "place": [record.place] * chosen.size,
             "distance_km": distance,
             "intensity": pl.Series(touched.intensity[chosen], nan_to_null=True),
+            "severity": pl.Series([record.severity if record.magnitude is None else None] * chosen.size, dtype=pl.Float64),
             "chance": chance[chosen],
             "is_extrapolated": _is_beyond(record) | ((distance > REACH_KM) & (record.magnitude is not None)),
         },

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from chaintwin.errors import UsageError
 from chaintwin.network.disruptions.disruption import Disruption
+from chaintwin.network.disruptions.striking import SPARE
 from chaintwin.network.graph import LIMIT_PREFIX, Effect
+from chaintwin.network.lowering.lower import lower_in_full
 from chaintwin.network.program import Program
 from chaintwin.network.scenarios.scenario import Scenario
+from chaintwin.risk.causes.spreading import Spread, spread_of
 from chaintwin.simulation.simulating import Setup
 
 BLOW_SCHEMA = {
@@ -24,6 +28,8 @@ BLOW_SCHEMA = {
     "flows": pl.Int64,
     "stock_points": pl.Int64,
     "streams": pl.Int64,
+    "cascade_index": pl.Float64,
+    "sales_cut": pl.Float64,
 }
 
 
@@ -36,10 +42,35 @@ def blows_of(scenarios: Mapping[str, Scenario], setups: Mapping[str, Setup]) -> 
     """
     rows = []
     for name, scenario in scenarios.items():
-        program = setups[name].program
+        network, program = setups[name].network, setups[name].program
+        spread = spread_of(network, lower_in_full(network), program=program) if scenario.disruptions else None
         for disruption in scenario.disruptions:
-            rows.append((name, *_blow(disruption, program)))
+            lost = (None, None) if spread is None else _lost(disruption, program, spread)
+            rows.append((name, *_blow(disruption, program), *lost))
     return pl.DataFrame(rows, schema=BLOW_SCHEMA, orient="row")
+
+
+def _lost(disruption: Disruption, program: Program, spread: Spread) -> tuple[float | None, float | None]:
+    """Return the cascade index and the share of sales that is cut, if it never ended and nothing were replaced.
+
+    Only what is done to capacity counts; nulls where it does nothing to it, or losses in a cycle of flows do not settle.
+    """
+    strikes, names, activities = program.strikes, program.names, program.activities
+    numbers = names.strikes.with_row_index("number").filter(strike_id=disruption.name)["number"].to_list()
+    mine = np.isin(strikes.effect_strike, numbers) & (strikes.effect_kind == Effect.CAPACITY) & (strikes.effect_factor < 1)
+    if not mine.any():
+        return None, None
+    owner = np.repeat(np.arange(program.counts[1]), np.diff(activities.use_start))
+    own = names.resources["resource_id"].str.starts_with(LIMIT_PREFIX).to_numpy()
+    remaining = np.ones(program.counts[1])
+    for number, factor in zip(strikes.effect_entity[mine].tolist(), strikes.effect_factor[mine].tolist(), strict=True):
+        users = owner[activities.use_resource == number]
+        left = min(factor * SPARE, 1.0) if own[number] else factor
+        remaining[users] = np.minimum(remaining[users], left)
+    try:
+        return spread.index(remaining)
+    except UsageError:
+        return None, None
 
 
 def _blow(disruption: Disruption, program: Program) -> tuple[object, ...]:

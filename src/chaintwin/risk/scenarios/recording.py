@@ -90,7 +90,7 @@ def record(
     program, span = setup.program, setup.span
     tape = assemble(program, setup.state, periods=span.warm_up + span.periods)
     plan = Plan.of(program, tape, begin=span.first, warm_up=span.warm_up, periods=span.periods)
-    meter = _Meter(program)
+    meter = Meter(program)
     count, place = like.counts[0], _places(like, program)
     known = place >= 0
     stages = int(stage.max(initial=0))
@@ -119,15 +119,13 @@ def record(
     return Recorded(**means, stage_passed=by_stage)
 
 
-def _places(like: Program, program: Program) -> Integers:
-    """Return Integers[N]: the number in a program of each stock point of another, -1 where it has none."""
-    own = program.names.buffers.select("buffer_id").with_row_index("place")
-    joined = like.names.buffers.join(own, on="buffer_id", how="left", maintain_order="left")
-    return joined["place"].cast(pl.Int64).fill_null(-1).to_numpy().astype(np.int64)
+class Meter:
+    """Reads a period of a block: what passed through stock points, what was asked of them and what they ordered.
 
-
-class _Meter:
-    """Reads a period of a block: what passed through stock points, what was asked of them and what they ordered."""
+    Parameters
+    ----------
+    program : the network of the block.
+    """
 
     def __init__(self, program: Program) -> None:
         buffers, activities, streams = program.buffers, program.activities, program.streams
@@ -161,3 +159,10 @@ class _Meter:
         if hidden.rows.size:
             np.add.at(found, hidden.owner, blocks.read(hidden.rows))
         return found
+
+
+def _places(like: Program, program: Program) -> Integers:
+    """Return Integers[N]: the number in a program of each stock point of another, -1 where it has none."""
+    own = program.names.buffers.select("buffer_id").with_row_index("place")
+    joined = like.names.buffers.join(own, on="buffer_id", how="left", maintain_order="left")
+    return joined["place"].cast(pl.Int64).fill_null(-1).to_numpy().astype(np.int64)

@@ -82,7 +82,9 @@ class Tale:
     ----------
     scenarios : by name; those with a response are named after both.
     blows : what struck: ``disruption``, ``cause``, ``where``, ``begins``, ``lasts`` (days), and how many ``sites``, ``flows``
-        (lanes, sources and production of a product), ``stock_points`` and ``streams`` it is on.
+        (lanes, sources and production of a product), ``stock_points`` and ``streams`` it is on; ``cascade_index`` (share of all
+        flow that goes missing if it never ends and nothing is replaced) and ``sales_cut`` (the same of sales); null where it
+        does nothing to capacity.
     curves : ``stage`` (1 sells to customers), ``period``, value of what was passed on, money a period, mean of the last
         ``WINDOWS`` periods: ``usual``, and with the scenario ``value``, with its interval ``low`` to ``high``.
     stages : how many ``points`` (stock points) a stage has and how many were ``reached``, ``onset`` (period), ``depth`` (0 to 1),

@@ -12,9 +12,10 @@ import pytest
 from chaintwin.errors import InputError, UsageError
 from chaintwin.examples import Example, load
 from chaintwin.network import Network, Scenario
+from chaintwin.network.scenarios.writing import scenario_text
 from chaintwin.risk.bullwhip.simulated import Arm, arms_of, chain_of
 from chaintwin.risk.bullwhip.simulated import arms as arms_module
-from chaintwin.risk.bullwhip.simulated.arm_files import scenario_text, write_scenarios
+from chaintwin.risk.bullwhip.simulated.arm_files import write_scenarios
 from chaintwin.risk.bullwhip.simulated.arms import Arms
 from tests.risk.bullwhip.simulated.chains import MEAN, chain
 

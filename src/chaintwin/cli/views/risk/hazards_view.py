@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaintwin.cli.terminal.output import Terminal, printable
@@ -9,6 +10,7 @@ from chaintwin.cli.views.numbers import NOTHING, count, number, percent
 
 if TYPE_CHECKING:
     from chaintwin.ingest.hazards.reading import Hazards
+    from chaintwin.risk.hazards.disrupting import Disrupting
     from chaintwin.risk.hazards.matching import Matches
 
 
@@ -74,4 +76,41 @@ def hazards_about(read: Hazards) -> dict[str, tuple[str | float, str]]:
         "repeated": (read.repeated, "Records that said again what was known."),
         "superseded": (read.superseded, "Records replaced by a later one of the same event."),
         "unmeasured": (read.unmeasured, "Earthquakes without a magnitude, left out."),
+    }
+
+
+def show_disrupting(terminal: Terminal, made: Disrupting, *, file: Path, project: Path) -> None:
+    """Print what the scenario holds, what is left out of it, and how it is played.
+
+    Parameters
+    ----------
+    terminal : where to.
+    made : the scenario. file : where it is written. project : that it is of.
+    """
+    from rich.text import Text
+
+    what = f"{count(made.events, 'event')} as {count(len(made.scenario.disruptions), 'disruption')} written to {file}"
+    terminal.show("", Text(f"  {printable(what)}."))
+    for amount, text in (
+        (made.lasting, "{} began before the start of the project and may still last."),
+        (made.over, "{} left out, over before the start of the project; --start DAY plays them."),
+        (made.late, "{} left out, after the end of the project."),
+    ):
+        if amount:
+            terminal.show(Text(f"  {text.format(count(amount, 'event'))}", style="dim"))
+    if made.idle:
+        terminal.show(Text(f"  {count(made.idle, 'match')} left out, where nothing is made or moved.", style="dim"))
+    terminal.show(Text(f"  chaintwin risk scenario {printable(str(project))} {printable(str(file))} plays it.", style="dim"))
+
+
+def disrupting_document(made: Disrupting) -> dict[str, object]:
+    """Return what ``--json`` says of the scenario."""
+    return {
+        "name": made.scenario.name,
+        "disruptions": len(made.scenario.disruptions),
+        "events": made.events,
+        "lasting": made.lasting,
+        "over": made.over,
+        "late": made.late,
+        "idle": made.idle,
     }

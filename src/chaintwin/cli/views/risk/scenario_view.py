@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaintwin.cli.terminal.output import Terminal, printable
 from chaintwin.cli.views.comparison_view import comparison_document, show_comparison
-from chaintwin.cli.views.numbers import NOTHING, count, number
+from chaintwin.cli.views.numbers import NOTHING, count, number, percent
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -43,6 +43,7 @@ def show_tale(terminal: Terminal, tale: Tale, *, top: int) -> None:
     remarks = (
         f"Of a stage, what it passes on is compared with what it usually passes on in the same runs; reached: a stock point that "
         f"passes on less than 95 % of that. {count(tale.followed, 'replication')} were followed {tale.period} by {tale.period}.",
+        "Cascade, sales: what of all flows, and of what customers buy, would go missing if it never ended and nothing took over.",
     )
     terminal.show(Text(), *(Text(f"  {line}", style="dim") for line in remarks))
 
@@ -107,6 +108,7 @@ def _block(disruption: Any) -> dict[str, object]:
         "duration": disruption.duration or None,
         "recovery": disruption.recovery,
         "chance": disruption.chance,
+        "event": disruption.event,
         "confidence": disruption.confidence,
         "source": disruption.source,
     }
@@ -120,12 +122,17 @@ def _blows(blows: DataFrame) -> Any:
     table.add_column("begins")
     table.add_column("lasts, days")
     table.add_column("where", overflow="ellipsis", max_width=30)
-    for name in ("sites", "flows"):
+    for name in ("sites", "flows", "cascade", "sales"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in blows.iter_rows(named=True):
         cells = (row["disruption"], row["begins"], row["lasts"], row["where"])
-        table.add_row(*(printable(cell) for cell in cells), number(row["sites"]), number(row["flows"]))
+        table.add_row(*(printable(cell) for cell in cells), number(row["sites"]), number(row["flows"]), *_cut(row))
     return table
+
+
+def _cut(row: dict[str, Any]) -> tuple[str, ...]:
+    """Return the cascade index and what sales are cut by, as texts."""
+    return tuple(NOTHING if row[name] is None else percent(row[name]) for name in ("cascade_index", "sales_cut"))
 
 
 def _stages(tale: Tale, scenario: Scenario) -> Any:
