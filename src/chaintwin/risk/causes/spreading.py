@@ -13,7 +13,7 @@ from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.state import initial_state
 from chaintwin.risk.resilience.cascade import Cascade, FirmNetwork, cascade, firm_network
-from chaintwin.risk.stress.flows import Measure, flows_of
+from chaintwin.risk.stress.programmes.flows import Measure, flows_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
