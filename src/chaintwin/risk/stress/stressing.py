@@ -229,7 +229,7 @@ def _expanded(
     horizons = {number: _rounded(durations[number] + way) for number, way in ways.items() if way < LONGEST_WAY}
     found: dict[int, float] = {}
     for horizon in sorted(set(horizons.values())):
-        model = Expanded(flows, horizon, steady)
+        model = Expanded(flows, horizon, steady=steady)
         for number in chosen:
             if horizons.get(number) == horizon:
                 found[number] = model.without(scopes[number].activities, start=0, duration=durations[number]).impact

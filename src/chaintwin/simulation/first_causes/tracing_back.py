@@ -53,7 +53,10 @@ def attributed(trace: Trace, *, counted_from: int) -> sparse.csr_array:
     while late.nnz:
         found = found + late @ final
         late = late @ onward
-    return sparse.csr_array(found)
+    total = sparse.csr_array(found)
+    # Parts that are what others leave may be below 0 by rounding.
+    total.data = np.maximum(total.data, 0.0)
+    return total
 
 
 def late_amounts(trace: Trace) -> Floats:

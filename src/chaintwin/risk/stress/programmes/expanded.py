@@ -3,6 +3,8 @@
 As in ``collapsed``, activities are written as what they do in the steady state, plus and less a change in each period. What is
 usual leaves enough stock nearly everywhere, so only a zone around an outage has to be looked at. The prices of the zone's rows
 say whether an activity outside would help; the zone grows until none does. What was found is then optimal for the whole network.
+A network that starts with too little stock for what is usual is short in much of it before anything is out. Then the whole of it
+is solved once, and each outage changes its bounds.
 """
 
 from __future__ import annotations
@@ -10,13 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import highspy
 import numpy as np
 from scipy import sparse
 
 from chaintwin.errors import UsageError
 from chaintwin.risk.stress.programmes.flows import Floats, Flows, Integers
-from chaintwin.risk.stress.programmes.solving import INFINITE, model_of, solve
+from chaintwin.risk.stress.programmes.solving import INFINITE, ask, model_of, set_columns, solve
 from chaintwin.risk.stress.programmes.steady import NOISE, Cone, Steady
+
+WHOLE_FROM = 0.5
+"""Part of all activities that is short with nothing out from which on the whole network is solved at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,30 @@ class _Down:
     periods: Integers
 
 
+@dataclass(frozen=True, slots=True)
+class _Zone:
+    """Activities with all that they touch, and the solver of their programme.
+
+    Columns are more and less of each activity by period, what is lost by period, and what the stock is above the usual one.
+    """
+
+    activities: Integers
+    buffers: Integers
+    resources: Integers
+    streams: Integers
+    usual: Floats
+    solver: highspy.Highs
+
+    def shut(self, down: _Down, *, periods: int, is_shut: bool = True) -> None:
+        """Let the activities that are down do nothing in their periods, or let them go on."""
+        at = np.flatnonzero(np.isin(self.activities, down.which))
+        where = (down.periods[:, None] * self.activities.size + at).ravel().astype(np.int32)
+        usual, none = np.tile(self.usual[at], down.periods.size), np.zeros(where.size)
+        all_activities = np.int32(periods * self.activities.size)
+        set_columns(self.solver, where, low=none, high=none if is_shut else np.full(where.size, INFINITE))
+        set_columns(self.solver, where + all_activities, low=usual if is_shut else none, high=usual)
+
+
 class Expanded:
     """The most margin a network can earn in each of some periods, ready to be asked about one outage after the other.
 
@@ -62,7 +92,7 @@ class Expanded:
     steady : its steady state, if that is known already.
     """
 
-    def __init__(self, flows: Flows, periods: int, steady: Steady | None = None) -> None:
+    def __init__(self, flows: Flows, periods: int, *, steady: Steady | None = None) -> None:
         if periods < 1:
             raise UsageError(f"horizon: found {periods} periods; allowed: 1 or more")
         self.flows, self.periods = flows, periods
@@ -75,6 +105,8 @@ class Expanded:
         self._users = sparse.csr_array(self._used)
         self._stock = self._usual_stock()
         self._short = np.flatnonzero(self._stock.min(axis=0) < 0)
+        less, _ = self._cone.below(self._short)
+        self._whole = self._solved_whole() if less.size > WHOLE_FROM * flows.lead.size else None
         nobody = np.zeros(0, dtype=np.int64)
         self._lost = self._least_lost(_Down(nobody, nobody))
 
@@ -117,6 +149,14 @@ class Expanded:
     def _least_lost(self, down: _Down) -> Floats:
         """Return Floats[periods, D]: units not served, where as little margin is lost as can be."""
         flows = self.flows
+        if self._whole is not None:
+            zone, basis = self._whole
+            ask(zone.solver.setBasis(basis))
+            zone.shut(down, periods=self.periods)
+            solve(zone.solver)
+            lost = self._lost_in(zone)
+            zone.shut(down, periods=self.periods, is_shut=False)
+            return lost
         idle = not (self._steady.usual[down.which] > 0).any() or not down.periods.size
         if idle and not self._short.size:
             return np.zeros((self.periods, flows.rate.size))
@@ -126,50 +166,56 @@ class Expanded:
         buffers = np.union1d(np.unique(flows.given[:, cone].indices), np.union1d(given, self._short))
         # Those who give to what goes short may give more.
         givers = np.unique(sparse.csr_array(flows.given)[buffers].indices)
-        zone = np.union1d(cone, givers).astype(np.int64)
+        activities = np.union1d(cone, givers).astype(np.int64)
         while True:
-            lost, more = self._in_zone(zone, down)
+            zone = self._zone(activities)
+            zone.shut(down, periods=self.periods)
+            solve(zone.solver)
+            more = self._helping(zone)
             if not more.size:
-                return lost
-            zone = np.union1d(zone, more)
+                return self._lost_in(zone)
+            activities = np.union1d(activities, more)
 
-    def _in_zone(self, zone: Integers, down: _Down) -> tuple[Floats, Integers]:
-        """Return what is lost if only a zone changes what it does, and activities outside that would help."""
+    def _solved_whole(self) -> tuple[_Zone, highspy.HighsBasis]:
+        """Return the programme of the whole network, and the basis of its optimum with nothing out."""
+        zone = self._zone(np.arange(self.flows.lead.size))
+        # Once from nothing, for which an interior point method is best; from its basis on the simplex method is.
+        for options in ((("presolve", "on"), ("solver", "ipm")), (("presolve", "off"), ("solver", "simplex"))):
+            for name, value in options:
+                ask(zone.solver.setOptionValue(name, value))
+            solve(zone.solver)
+        return zone, zone.solver.getBasis()
+
+    def _zone(self, activities: Integers) -> _Zone:
+        """Return the programme in which only some activities change what they do."""
         flows, periods = self.flows, self.periods
-        touched = np.concatenate([flows.taken[:, zone].indices, flows.given[:, zone].indices])
+        touched = np.concatenate([flows.taken[:, activities].indices, flows.given[:, activities].indices])
         buffers = np.union1d(touched, self._short).astype(np.int64)
-        resources = np.unique(self._used[:, zone].indices).astype(np.int64)
+        resources = np.unique(self._used[:, activities].indices).astype(np.int64)
         streams = np.flatnonzero(np.isin(flows.buffer, buffers))
-        matrix, upper = self._matrix(zone, buffers, resources=resources, streams=streams)
-        usual = np.tile(self._steady.usual[zone], periods).reshape(periods, zone.size)
-        most_more, least_less = np.full(usual.shape, INFINITE), np.zeros(usual.shape)
-        cells = np.ix_(down.periods, np.flatnonzero(np.isin(zone, down.which)))
-        most_more[cells], least_less[cells] = 0.0, usual[cells]
-        rate = np.tile(flows.rate[streams], periods)
-        stock = self._stock[:, buffers].ravel()
-        none = np.zeros(usual.size)
+        matrix, upper = self._matrix(activities, buffers, resources=resources, streams=streams)
+        usual = self._steady.usual[activities]
+        each = np.tile(usual, periods)
+        rate, stock = np.tile(flows.rate[streams], periods), self._stock[:, buffers].ravel()
         solver = model_of(
             matrix,
-            cost=np.concatenate([none, none, np.tile(flows.margin[streams], periods), np.zeros(stock.size)]),
-            least=np.concatenate([none, least_less.ravel(), np.zeros(rate.size), -stock]),
-            most=np.concatenate([most_more.ravel(), usual.ravel(), rate, np.full(stock.size, INFINITE)]),
+            cost=np.concatenate([np.zeros(2 * each.size), np.tile(flows.margin[streams], periods), np.zeros(stock.size)]),
+            least=np.concatenate([np.zeros(2 * each.size + rate.size), -stock]),
+            most=np.concatenate([np.full(each.size, INFINITE), each, rate, np.full(stock.size, INFINITE)]),
             upper=upper,
         )
-        solve(solver)
-        found = solver.getSolution()
-        lost = np.zeros((periods, flows.rate.size))
-        values = np.array(found.col_value)[2 * usual.size : 2 * usual.size + rate.size]
-        lost[:, streams] = np.maximum(values, 0.0).reshape(periods, streams.size)
-        prices = np.array(found.row_dual)
-        of_stock = prices[: stock.size].reshape(periods, buffers.size)
-        of_use = prices[stock.size :].reshape(periods, resources.size)
-        return lost, self._helping(zone, (buffers, of_stock), uses=(resources, of_use))
+        return _Zone(activities, buffers, resources, streams, usual, solver)
+
+    def _lost_in(self, zone: _Zone) -> Floats:
+        """Return Floats[periods, D]: units not served in the last solution of a zone."""
+        lost = np.zeros((self.periods, self.flows.rate.size))
+        first, count = 2 * self.periods * zone.activities.size, self.periods * zone.streams.size
+        values = np.array(zone.solver.getSolution().col_value[first : first + count])
+        lost[:, zone.streams] = np.maximum(values, 0.0).reshape(self.periods, zone.streams.size)
+        return lost
 
     def _matrix(self, zone: Integers, buffers: Integers, *, resources: Integers, streams: Integers) -> tuple[Any, Floats]:
-        """Return the rows of buffers, then of resources, by period, and what they allow.
-
-        Columns are more and less of each activity by period, what is lost by period, and what the stock is above the usual one.
-        """
+        """Return the rows of buffers, then of resources, by period, and what they allow."""
         flows, periods = self.flows, self.periods
         each = sparse.eye_array(periods)
         taken, given = flows.taken[:, zone].tocsr()[buffers], flows.given[:, zone].tocsr()[buffers]
@@ -189,14 +235,15 @@ class Expanded:
         upper = np.concatenate([np.zeros(count * periods), np.tile(self._free[resources], periods)])
         return sparse.vstack(rows), upper
 
-    def _helping(self, zone: Integers, stock: tuple[Integers, Floats], *, uses: tuple[Integers, Floats]) -> Integers:
+    def _helping(self, zone: _Zone) -> Integers:
         """Return activities outside a zone of which more or less in some period would cost less, at the zone's prices."""
-        flows, periods = self.flows, self.periods
-        buffers, of_stock = stock
-        resources, of_use = uses
+        flows, periods, buffers, resources = self.flows, self.periods, zone.buffers, zone.resources
+        prices = np.array(zone.solver.getSolution().row_dual)
+        of_stock = prices[: periods * buffers.size].reshape(periods, buffers.size)
+        of_use = prices[periods * buffers.size :].reshape(periods, resources.size)
         near = [self._touches[buffers[(of_stock != 0).any(axis=0)]].indices]
         near.append(self._users[resources[(of_use != 0).any(axis=0)]].indices)
-        others = np.setdiff1d(np.concatenate(near), zone).astype(np.int64)
+        others = np.setdiff1d(np.concatenate(near), zone.activities).astype(np.int64)
         if not others.size:
             return others
         taken, given = flows.taken[:, others].tocsr()[buffers], flows.given[:, others].tocsr()[buffers]
