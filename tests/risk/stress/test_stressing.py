@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from chaintwin.cli.commands.risk.stress import By, Measured
 from chaintwin.errors import CancelledError, InputError, UsageError
-from chaintwin.examples import Example, load
+from chaintwin.examples import AssemblerSize, Example, assembler, load
 from chaintwin.network.network import Network
 from chaintwin.network.state import initial_state
 from chaintwin.risk.stress.picture import draw
@@ -213,3 +213,11 @@ def test_stress_test__cover_of_exactly_the_time_to_recover_is_no_exposure() -> N
         found = Collapsed(chain(leads=(0,), stock=rate * 52, rate=rate)).time_to_survive(np.array([0]))
         assert _rounded_to(np.array([found]), np.array([52.0]))[0] == pytest.approx(52.0, abs=1e-12)
         assert not _rounded_to(np.array([found]), np.array([52.0]))[0] < 52.0
+
+
+def test_stress_test__a_large_project_that_starts_short_says_so_instead_of_running_for_ever() -> None:
+    network = assembler(AssemblerSize(suppliers=88, plants=2, models=4))
+    found = stress_test(network, recovery=60.0, followed=2)
+    assert found.short > 0
+    assert found.table["impact_by_period"].null_count() == found.table.height
+    assert stress_test(network, recovery=60.0, followed=0).short == 0

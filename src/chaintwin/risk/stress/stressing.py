@@ -19,7 +19,7 @@ from chaintwin.network.network import Network
 from chaintwin.network.state import State, initial_state
 from chaintwin.risk.stress.centrality import betweenness, rank_correlation
 from chaintwin.risk.stress.programmes.collapsed import Collapsed
-from chaintwin.risk.stress.programmes.expanded import Expanded
+from chaintwin.risk.stress.programmes.expanded import Expanded, TooShortError
 from chaintwin.risk.stress.programmes.flows import Floats, Flows, Integers, Measure, flows_of
 from chaintwin.risk.stress.programmes.steady import Steady
 from chaintwin.risk.stress.recovery import Recovery
@@ -54,6 +54,7 @@ class StressTest:
     demand : all of it that is asked for in a period, in what is measured.
     survives : periods that the network survives with nothing out; infinite if it can go on for ever.
     rank_correlation : of impact and betweenness; NaN where one of them does not vary or the network is too large.
+    short : stock points that start with so little, in so large a network, that no impact is worked out by period; 0 otherwise.
     """
 
     table: pl.DataFrame
@@ -63,6 +64,7 @@ class StressTest:
     demand: float
     survives: float
     rank_correlation: float
+    short: int = 0
 
     @property
     def unit(self) -> str:
@@ -123,7 +125,7 @@ def stress_test(
     is_exposed = (survived < recovers) & ((impact > 0) | (usual == 0))
     order = np.lexsort((np.arange(len(scopes)), survived, -impact))
     exposed = [number for number in order.tolist() if is_exposed[number]]
-    by_period = _expanded(flows, scopes, times, steady=steady, chosen=exposed[:followed], told=told)
+    by_period, short = _expanded(flows, scopes, times, steady=steady, chosen=exposed[:followed], told=told)
     between = betweenness(flows, [scope.activities for scope in scopes])
     table = _table(scopes, times, survived=survived, is_exposed=is_exposed, impact=impact, by_period=by_period, between=between)
     table = table[order.tolist()]
@@ -135,6 +137,7 @@ def stress_test(
         demand=float(flows.margin @ flows.rate),
         survives=survives,
         rank_correlation=math.nan if between is None else rank_correlation(impact, between),
+        short=short,
     )
 
 
@@ -222,19 +225,22 @@ def _rounded_to(values: Floats, scale: Floats) -> Floats:
 
 def _expanded(
     flows: Flows, scopes: tuple[Scope, ...], times: list[float], *, steady: Steady, chosen: list[int], told: _Told
-) -> dict[int, float]:
-    """Return the impact period by period of some; horizons of about one length share a model."""
+) -> tuple[dict[int, float], int]:
+    """Return the impact period by period of some, horizons of about one length with one model, and why there is none."""
     durations = {number: math.ceil(times[number]) for number in chosen}
     ways = {number: _longest_way(flows, scopes[number].activities) for number in chosen}
     horizons = {number: _rounded(durations[number] + way) for number, way in ways.items() if way < LONGEST_WAY}
     found: dict[int, float] = {}
-    for horizon in sorted(set(horizons.values())):
-        model = Expanded(flows, horizon, steady=steady)
-        for number in chosen:
-            if horizons.get(number) == horizon:
-                found[number] = model.without(scopes[number].activities, start=0, duration=durations[number]).impact
-                told.one()
-    return found
+    try:
+        for horizon in sorted(set(horizons.values())):
+            model = Expanded(flows, horizon, steady=steady)
+            for number in chosen:
+                if horizons.get(number) == horizon:
+                    found[number] = model.without(scopes[number].activities, start=0, duration=durations[number]).impact
+                    told.one()
+    except TooShortError as error:
+        return {}, error.short
+    return found, 0
 
 
 def _rounded(periods: int) -> int:

@@ -27,6 +27,7 @@ from chaintwin.simulation.block import Blocks, Plan
 from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.strikes.prescribing import prescribe, prescribed
 from tests.risk.annual.simulated.networks import COST, DEMAND, PRICE, STOCK, chain, corner_shop, plain_losses, strike
+from tests.sizes import scaled
 
 Floats = NDArray[np.float64]
 
@@ -114,7 +115,7 @@ def test_play__nothing_out_costs_exactly_nothing() -> None:
         assert (losses[3] > 0).all()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=scaled(ci=4, full=40), deadline=None)
 @given(
     share=st.floats(0.1, 0.9),
     more=st.floats(0.0, 0.1),

@@ -96,6 +96,7 @@ def stress_document(found: StressTest) -> dict[str, object]:
         "demand": found.demand,
         "survives": found.survives,
         "rank_correlation": found.rank_correlation,
+        "short_at_start": found.short,
         "outages": found.table,
     }
 
@@ -131,6 +132,11 @@ def _remarks(found: StressTest) -> list[str]:
         lines.append(f"The worst costs as much as {what} of {number(days)} {found.period}s of all demand.")
     lines.insert(0, f"Times in {found.period}s from the outage on, impact in {found.unit}; index: impact over the largest one.")
     lines.append("Impact leaves lead times out and is optimistic; by period: with lead times, for the worst ones.")
+    if found.short:
+        lines.append(
+            f"By period nothing was worked out: {count(found.short, 'stock point')} of this large project start with less than "
+            "is used until the first goods come. Start from a state after it has run (--state)."
+        )
     if math.isfinite(found.rank_correlation):
         lines.append(
             f"Rank correlation of impact with betweenness: {found.rank_correlation:.2f}. Who is central is not who hurts most."

@@ -21,6 +21,9 @@ from chaintwin.risk.stress.programmes.flows import Floats, Flows, Integers
 from chaintwin.risk.stress.programmes.solving import INFINITE, ask, model_of, set_columns, solve
 from chaintwin.risk.stress.programmes.steady import NOISE, Cone, Steady
 
+WHOLE_MAX = 60_000
+"""Stock points times periods up to which a whole network is solved; more take many minutes."""
+
 WHOLE_FROM = 0.5
 """Part of all activities that is short with nothing out from which on the whole network is solved at once."""
 
@@ -44,6 +47,22 @@ class Impact:
     def impact(self) -> float:
         """Margin lost."""
         return max(self.base - self.disrupted, 0.0)
+
+
+class TooShortError(UsageError):
+    """A network starts with too little stock to be looked at period by period.
+
+    Parameters
+    ----------
+    short : stock points that are short with nothing out.
+    """
+
+    def __init__(self, short: int) -> None:
+        super().__init__(
+            f"impact by period: found {short} stock points that start with less than is usual until the first goods come; "
+            "allowed: a network that has run; fix: start from a state"
+        )
+        self.short = short
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +109,11 @@ class Expanded:
     flows : the network.
     periods : of the horizon, 1 or more.
     steady : its steady state, if that is known already.
+
+    Raises
+    ------
+    TooShortError
+        The network is large and starts with so little stock that most of it is short with nothing out.
     """
 
     def __init__(self, flows: Flows, periods: int, *, steady: Steady | None = None) -> None:
@@ -106,6 +130,8 @@ class Expanded:
         self._stock = self._usual_stock()
         self._short = np.flatnonzero(self._stock.min(axis=0) < 0)
         less, _ = self._cone.below(self._short)
+        if less.size > WHOLE_FROM * flows.lead.size and self._stock.size > WHOLE_MAX:
+            raise TooShortError(self._short.size)
         self._whole = self._solved_whole() if less.size > WHOLE_FROM * flows.lead.size else None
         nobody = np.zeros(0, dtype=np.int64)
         self._lost = self._least_lost(_Down(nobody, nobody))
