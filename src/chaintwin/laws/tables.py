@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import lru_cache
 
@@ -119,7 +119,11 @@ def pack_laws(laws: Sequence[Law]) -> PackedLaws:
     Source: METHODS 1.6; guide tables: Chen & Asau 1974.
     """
     given = tuple(laws)
-    return _kept(given) if len(given) <= KEPT_LAWS else _packed(given)
+    if len(given) > KEPT_LAWS:
+        return _packed(given)
+    kept = _kept(given)
+    # Everyone gets arrays of their own: whoever writes to one must not change the next network.
+    return PackedLaws(*(getattr(kept, field.name).copy() for field in fields(kept)))
 
 
 def round_significant(values: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from scipy.optimize import linprog
 from chaintwin.errors import UsageError
 from chaintwin.risk.stress.centrality import betweenness, rank_correlation
 from chaintwin.risk.stress.programmes.collapsed import LONGEST, Collapsed
+from chaintwin.risk.stress.programmes.expanded import Expanded
 from chaintwin.risk.stress.programmes.flows import Flows
 from tests.risk.stress.networks import at_site, flows_from, random_network
 from tests.shared_data import cases_of, matches
@@ -190,6 +192,32 @@ def test_collapsed__refuses_an_impossible_time(time: float) -> None:
     model = Collapsed(flows_from(random_network(0)))
     with pytest.raises(UsageError, match="time to recover"):
         model.impact(NOBODY, time=time)
+
+
+@pytest.mark.parametrize(("units", "money"), [(1e6, 1.0), (1e-6, 1.0), (1.0, 1e-8), (1e5, 1e9)])
+def test_collapsed__grams_or_tonnes_and_cents_or_millions_are_the_same_network(units: float, money: float) -> None:
+    for seed in range(scaled(ci=25, full=300)):
+        network = random_network(seed)
+        flows = flows_from(network)
+        other = replace(
+            flows,
+            stock=flows.stock * units,
+            capacity=flows.capacity * units,
+            rate=flows.rate * units,
+            margin=flows.margin * money,
+            arriving=flows.arriving * units,
+        )
+        one, measured = Collapsed(flows), Collapsed(other)
+        periods = 9
+        expanded, measured_too = Expanded(flows, periods), Expanded(other, periods)
+        for site in ("s0", "s1", "s2"):
+            out = at_site(network, site)
+            assert measured.time_to_survive(out) == pytest.approx(one.time_to_survive(out), rel=1e-7, abs=1e-7), (seed, site)
+            expected = one.impact(out, time=20.0)[0]
+            assert measured.impact(out, time=20.0)[0] / (units * money) == pytest.approx(expected, rel=1e-7, abs=1e-6), seed
+            by_period = expanded.without(out, start=1, duration=4).impact
+            found = measured_too.without(out, start=1, duration=4).impact / (units * money)
+            assert found == pytest.approx(by_period, rel=1e-7, abs=1e-5), seed
 
 
 def test_collapsed__refuses_an_unknown_activity() -> None:

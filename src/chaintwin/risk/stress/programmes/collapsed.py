@@ -45,6 +45,9 @@ class Collapsed:
         self.flows, self._steady = flows, steady or Steady.of(flows)
         self._actors, self._streams, self._buffers = flows.lead.size, flows.rate.size, flows.stock.size
         self._flowing = np.flatnonzero(self._steady.usual > 0)
+        # Streams are measured in what they ask for in a period, and money in the largest of their margins a period.
+        self._asked_for = np.where(flows.rate > 0, flows.rate, 1.0)
+        self._worth = float((flows.margin * flows.rate).max(initial=0.0)) or 1.0
         self._cone = Cone(self._steady)
         self._survival, self._impact = self._survival_model(), self._impact_model()
 
@@ -58,9 +61,9 @@ class Collapsed:
         where, steady = self._checked(out), self._steady
         # What is out is less than usual by all that is usual, and not more.
         rows, changed = steady.without(where)
-        clock = np.concatenate([steady.grown, -steady.usual[self._flowing]])
+        clock = np.concatenate([steady.grown, -steady.parts[self._flowing]])
         clock[rows] = changed
-        most = np.concatenate([np.full(self._actors, INFINITE), np.where(steady.usual > 0, INFINITE, 0.0)])
+        most = np.concatenate([np.full(self._actors, INFINITE), np.where(steady.parts > 0, INFINITE, 0.0)])
         most[where], most[self._actors + where] = 0.0, 0.0
         upper = np.concatenate([steady.room, np.zeros(self._flowing.size)])
         question = Question(low=np.zeros(most.size), most=most, upper=upper, clock=clock, latest=LONGEST)
@@ -79,9 +82,7 @@ class Collapsed:
         time : until they recover, periods, 0 or more.
         share : of what each of them usually does, so much is out, 0 to 1; none does more than the rest of it.
         """
-        found = self._asked(out, time=time, share=share)
-        lost, is_lost = np.zeros(self._streams), found.columns >= 2 * self._actors
-        lost[found.columns[is_lost] - 2 * self._actors] = np.maximum(found.values[is_lost], 0.0)
+        lost = self._lost(self._asked(out, time=time, share=share))
         return float(self.flows.margin @ lost), lost
 
     def impact_line(self, out: Integers, *, time: float, share: float = 1.0, goes_on: bool = False) -> tuple[float, float]:
@@ -101,7 +102,16 @@ class Collapsed:
         The margin lost, and the line at time 0, which is 0 or less.
         """
         found = self._asked(out, time=time, share=share, goes_on=goes_on)
-        return max(found.cost, 0.0), min(float(found.prices @ self._steady.room[found.rows]), 0.0)
+        prices = found.prices * self._worth
+        cost = float(self.flows.margin @ self._lost(found))
+        return cost, min(float(prices @ self._steady.room[found.rows]), 0.0)
+
+    def _lost(self, found: Answer) -> Floats:
+        """Return Floats[D]: units not served in an answer."""
+        lost, is_lost = np.zeros(self._streams), found.columns >= 2 * self._actors
+        stream = found.columns[is_lost] - 2 * self._actors
+        lost[stream] = np.maximum(found.values[is_lost], 0.0) * self._asked_for[stream]
+        return lost
 
     def _asked(self, out: Integers, *, time: float, share: float, goes_on: bool = False) -> Answer:
         """Return what is optimal over a time."""
@@ -110,11 +120,11 @@ class Collapsed:
         if not 0 <= share <= 1:
             raise UsageError(f"share that is out: found {share:g}; allowed: 0 to 1")
         where, steady = self._checked(out), self._steady
-        most = np.concatenate([np.full(self._actors, INFINITE), steady.usual * time, self.flows.rate * time])
+        most = np.concatenate([np.full(self._actors, INFINITE), steady.parts * time, np.where(self.flows.rate > 0, time, 0.0)])
         low = np.zeros(most.size)
         if share > 0:
             most[where] = 0.0
-            low[self._actors + where] = share * steady.usual[where] * time
+            low[self._actors + where] = share * steady.parts[where] * time
         upper = steady.room - steady.grown * time
         rows, changed = steady.without(where, share=share)
         left = upper.copy()
@@ -136,9 +146,10 @@ class Collapsed:
     def _impact_model(self) -> Growing:
         """Return the programme of the impact; columns are more and less of each activity, then what is lost of each stream."""
         flows, matrix = self.flows, self._steady.matrix
-        lost = (-np.ones(self._streams), (flows.buffer, np.arange(self._streams)))
+        lost = (-self._asked_for / self._steady.row[flows.buffer], (flows.buffer, np.arange(self._streams)))
         columns = [matrix, -matrix, sparse.coo_array(lost, shape=(matrix.shape[0], self._streams))]
-        return Growing(sparse.csc_array(sparse.hstack(columns)), np.concatenate([np.zeros(2 * self._actors), flows.margin]))
+        cost = np.concatenate([np.zeros(2 * self._actors), flows.margin * self._asked_for / self._worth])
+        return Growing(sparse.csc_array(sparse.hstack(columns)), cost)
 
     def _checked(self, out: Integers) -> Integers:
         where = np.unique(out).astype(np.int64)

@@ -127,6 +127,7 @@ class Expanded:
         self._free = np.maximum(flows.capacity[self._limited] - self._used @ self._steady.usual, 0.0)
         self._touches = sparse.csr_array(abs(flows.taken) + abs(flows.given))
         self._users = sparse.csr_array(self._used)
+        self._unit = float(flows.rate.max(initial=0.0)) or 1.0
         self._stock = self._usual_stock()
         self._short = np.flatnonzero(self._stock.min(axis=0) < 0)
         less, _ = self._cone.below(self._short)
@@ -220,15 +221,19 @@ class Expanded:
         resources = np.unique(self._used[:, activities].indices).astype(np.int64)
         streams = np.flatnonzero(np.isin(flows.buffer, buffers))
         matrix, upper = self._matrix(activities, buffers, resources=resources, streams=streams)
-        usual = self._steady.usual[activities]
+        # In the largest rate and the largest margin, so that no unit is too small for the solver.
+        usual, margin = (
+            self._steady.usual[activities] / self._unit,
+            flows.margin[streams] / (flows.margin.max(initial=0.0) or 1.0),
+        )
         each = np.tile(usual, periods)
-        rate, stock = np.tile(flows.rate[streams], periods), self._stock[:, buffers].ravel()
+        rate, stock = np.tile(flows.rate[streams] / self._unit, periods), self._stock[:, buffers].ravel()
         solver = model_of(
             matrix,
-            cost=np.concatenate([np.zeros(2 * each.size), np.tile(flows.margin[streams], periods), np.zeros(stock.size)]),
-            least=np.concatenate([np.zeros(2 * each.size + rate.size), -stock]),
+            cost=np.concatenate([np.zeros(2 * each.size), np.tile(margin, periods), np.zeros(stock.size)]),
+            least=np.concatenate([np.zeros(2 * each.size + rate.size), -stock / self._unit]),
             most=np.concatenate([np.full(each.size, INFINITE), each, rate, np.full(stock.size, INFINITE)]),
-            upper=upper,
+            upper=upper / self._unit,
         )
         return _Zone(activities, buffers, resources, streams, usual, solver)
 
@@ -237,7 +242,7 @@ class Expanded:
         lost = np.zeros((self.periods, self.flows.rate.size))
         first, count = 2 * self.periods * zone.activities.size, self.periods * zone.streams.size
         values = np.array(zone.solver.getSolution().col_value[first : first + count])
-        lost[:, zone.streams] = np.maximum(values, 0.0).reshape(self.periods, zone.streams.size)
+        lost[:, zone.streams] = self._unit * np.maximum(values, 0.0).reshape(self.periods, zone.streams.size)
         return lost
 
     def _matrix(self, zone: Integers, buffers: Integers, *, resources: Integers, streams: Integers) -> tuple[Any, Floats]:

@@ -16,6 +16,9 @@ Numbers = NDArray[np.int32]
 
 INFINITE = highspy.kHighsInf
 
+TOLERANCE = 1e-9
+"""What the solver takes for nothing, in programmes of which hardly any number is far from 1."""
+
 
 def model_of(matrix: Any, *, cost: Floats, most: Floats, upper: Floats, least: Floats | None = None) -> highspy.Highs:
     """Return a solver with min cost z, matrix z <= upper, least <= z <= most; no least is 0."""
@@ -46,6 +49,8 @@ def new_solver() -> highspy.Highs:
         ("solver", "simplex"),
         ("dual_simplex_cost_perturbation_multiplier", 0.0),
         ("primal_simplex_bound_perturbation_multiplier", 0.0),
+        ("primal_feasibility_tolerance", TOLERANCE),
+        ("dual_feasibility_tolerance", TOLERANCE),
     ):
         ask(solver.setOptionValue(name, value))
     return solver
