@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from chaintwin import Scenario, simulate
+from chaintwin.errors import InputError
 from chaintwin.examples import Example, load
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.network import Network
@@ -72,6 +73,17 @@ def test_simulate__what_has_not_begun_changes_no_bit(integer: bool) -> None:
         one, other = (trace(compile_graph(graph_of(net, integer=integer)), periods=30) for net in (usual, network))
         for name in ("on_hand", "backlog", "started", "ordered", "lost"):
             assert one[name] == other[name], (seed, name)
+
+
+def test_simulate__refuses_what_begins_after_the_run(medicines: Network) -> None:
+    with pytest.raises(InputError, match=r"found 30 days after the warm-up; allowed: a day in the \d+ periods that are run"):
+        late = Scenario.of("late", disruptions=[{"where": {"country": ["IN"]}, "after": 30, "effect": {"capacity": 0.0}}])
+        simulate(medicines, scenario=late, periods=20, replications=2)
+    struck = late.apply(medicines)
+    # The log begins with the warm-up.
+    with pytest.raises(InputError, match="after the warm-up"):
+        trace_of(struck, periods=struck.settings.warm_up + 20)
+    assert trace_of(struck, periods=struck.settings.warm_up + 31).on_hand.shape[0] == struck.settings.warm_up + 31
 
 
 def test_trace__strength_is_the_mean_over_a_period() -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.network.checking_states import check_state
+from chaintwin.network.disruptions.striking import check_begins
 from chaintwin.network.graph import LIMIT_PREFIX
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
@@ -211,6 +212,7 @@ def set_up(
         before = f"{span.warm_up:,} of warm-up from period {span.first:,} on"
         raise UsageError(f"periods: found {span.periods:,} after {before}; allowed: at most {PERIODS_MAX:,} together")
     changed = network if scenario is None else scenario.apply(network)
+    check_begins(changed.disruptions, changed.settings, reach=reach)
     program = changed.compile(periods=reach)
     if state is not None and changed is not network:
         state = carried_over(state, network.compile(periods=reach), after=program)

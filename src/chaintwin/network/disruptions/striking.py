@@ -75,6 +75,23 @@ class _Row:
     amount: float = 0.0
 
 
+def check_begins(disruptions: Sequence[Disruption], settings: Settings, *, reach: int) -> None:
+    """Refuse disruptions that begin after all that is played.
+
+    Parameters
+    ----------
+    disruptions, settings : of a network. reach : periods that are played, from the first one of the project.
+
+    Raises
+    ------
+    InputError
+        One of them begins later, or before the project does.
+    """
+    findings = [finding for one in disruptions for finding in _dates(one, settings, reach=reach, place=place_of(one))]
+    if findings:
+        raise InputError(findings)
+
+
 def strike(graph: Graph, disruptions: Sequence[Disruption], *, parts: Parts, settings: Settings, reach: int) -> Graph:
     """Return the graph with disruptions; those that change nothing are left out of it.
 

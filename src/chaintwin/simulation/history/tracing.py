@@ -11,6 +11,7 @@ from scipy import sparse
 
 from chaintwin.errors import UsageError
 from chaintwin.network.checking_states import check_state
+from chaintwin.network.disruptions.striking import check_begins
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.state import State, initial_state
@@ -88,6 +89,7 @@ def traces(
         length = usual if periods is None else periods
         if begin + length > PERIODS_MAX:
             raise UsageError(f"periods: found {length:,} from period {begin:,} on; allowed: at most {PERIODS_MAX:,} together")
+        check_begins(network.disruptions, network.settings, reach=begin + max(length, 1))
         program = network.compile(periods=begin + max(length, 1))
     elif periods is None:
         raise UsageError("periods: found none; allowed: 1 or more, which a program does not say by itself")
