@@ -131,7 +131,10 @@ def _remarks(found: StressTest) -> list[str]:
         what = {"margin": "the margin", "sales": "the sales", "units": "the demand"}[str(found.measure)]
         lines.append(f"The worst costs as much as {what} of {number(days)} {found.period}s of all demand.")
     lines.insert(0, f"Times in {found.period}s from the outage on, impact in {found.unit}; index: impact over the largest one.")
-    lines.append("Impact leaves lead times out and is optimistic; by period: with lead times, for the worst ones.")
+    lines.append(
+        "Impact leaves lead times out and is optimistic, by much where ways are long; by period: with lead times, for the worst "
+        "by impact (--follow takes more)."
+    )
     if found.short:
         lines.append(
             f"By period nothing was worked out: {count(found.short, 'stock point')} of this large project start with less than "
