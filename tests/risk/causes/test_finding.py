@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from chaintwin.errors import UsageError
+from chaintwin import Scenario
+from chaintwin.errors import CancelledError, UsageError
 from chaintwin.examples import Example, GeneratorSize, generate, load
 from chaintwin.network.lowering.lower import lower_in_full
 from chaintwin.network.network import Network
@@ -151,6 +153,35 @@ def test_find_causes__simulated_runs_hang_on_the_seed_alone() -> None:
     other = find_causes(network, ["S/car"], simulated=True, replications=4, seed=2**64 - 1)
     assert one.table.equals(other.table)
     assert told[-1] == 1.0
+
+
+def test_find_causes__a_certain_prior_is_no_fault_of_the_answer() -> None:
+    network = network_of({**SHOP, "hazards": []})
+    for more in ({}, {"clear": ["M/engine", "A/wheel"]}, {"others_clear": True}):
+        found = find_causes(network, ["S/car"], own_rate=50.0, window=3650, **more)  # type: ignore[arg-type]
+        chances = found.table["posterior"].to_numpy()
+        assert np.isfinite(chances).all() and ((chances >= 0) & (chances <= 1)).all()
+        assert 0 <= found.nothing < 1e-6
+        assert (found.table["prior"] > 0.999999).all()
+
+
+def test_find_causes__links_from_flows_tell_how_far_they_are_and_can_be_stopped() -> None:
+    network = network_of(SHOP)
+    told: list[float] = []
+    find_causes(network, ["S/car"], progress=told.append)
+    assert told[-1] == 1.0 and told == sorted(told)
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(CancelledError):
+        find_causes(network, ["S/car"], cancel=cancel)
+
+
+def test_find_causes__simulated_outages_are_refused_on_a_struck_network() -> None:
+    out = {"name": "out", "where": {"site": "A"}, "duration": 7, "effect": {"capacity": 0}}
+    struck = Scenario.of("s", disruptions=[out]).apply(network_of(SHOP))
+    with pytest.raises(UsageError, match=r"simulated: found a network with 1 disruption; allowed: one without; fix: .*--simulate"):
+        find_causes(struck, ["S/car"], simulated=True)
+    assert find_causes(struck, ["S/car"]).table.height > 0
 
 
 @pytest.mark.parametrize(

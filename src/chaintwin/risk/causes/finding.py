@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from chaintwin.errors import UsageError
+from chaintwin.errors import CancelledError, UsageError
 from chaintwin.network.lowering.lower import Lowered, lower_in_full
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
@@ -24,10 +24,11 @@ from chaintwin.risk.causes.outages import ORDINARY, shortages, usually_owed
 from chaintwin.risk.causes.spreading import FELT, Spread, spread_of
 from chaintwin.risk.checking import check_whole
 from chaintwin.risk.inference.elimination import elimination_width
-from chaintwin.risk.inference.few import few_causes
+from chaintwin.risk.inference.few import ALMOST, few_causes
 from chaintwin.risk.inference.network import NoisyOr
 from chaintwin.risk.inference.posterior import posterior
 from chaintwin.risk.stress.scopes import Scope, ScopeKind, scopes_of
+from chaintwin.simulation.playing import CANCELLED
 
 Floats = NDArray[np.float64]
 
@@ -150,7 +151,8 @@ def find_causes(
     Raises
     ------
     UsageError
-        A name is unknown, a number is out of range, or no site can have caused a symptom.
+        A name is unknown, a number is out of range, no site can have caused a symptom, or outages are to be simulated on a
+        network that has disruptions.
     CancelledError
         ``cancel`` was set.
 
@@ -167,11 +169,16 @@ def find_causes(
     periods = -(-WINDOW_DAYS * 24 // settings.period.hours) if window is None else window
     check_whole("window", periods, low=1, high=WINDOW_MOST)
     check_whole("replications", replications, low=2, high=REPLICATIONS_MOST)
+    if simulated and network.disruptions:
+        number = len(network.disruptions)
+        found = f"a network with {number:,} disruption{'s' if number != 1 else ''}"
+        raise UsageError(f"simulated: found {found}; allowed: one without; fix: leave --simulate out, or remove the disruptions")
     lowered = lower_in_full(network)
     program = network.compile()
     seen = seen_of(program.names.buffers, symptoms, clear=clear, others_clear=others_clear)
     sites = scopes_of(network, lowered, kinds=(ScopeKind.SITE,))
-    missing, arrives = _spreads(spread_of(network, lowered, program=program), sites, _numbers(lowered, program))
+    spread, numbers = spread_of(network, lowered, program=program), _numbers(lowered, program)
+    missing, arrives = _spreads(spread, sites, numbers=numbers, progress=None if simulated else progress, cancel=cancel)
     hit = np.array([[(row[one.members] >= FELT).any() for one in seen if one.is_short] for row in missing]).any(axis=1)
     prior = _priors(network, lowered, sites, window=periods, own_rate=own_rate, vulnerability=vulnerability)
     chosen = np.flatnonzero(hit & (prior > 0))
@@ -206,10 +213,19 @@ def _numbers(lowered: Lowered, program: Program) -> NDArray[np.int64]:
     return rows["number"].to_numpy().astype(np.int64)
 
 
-def _spreads(spread: Spread, sites: Sequence[Scope], numbers: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def _spreads(
+    spread: Spread,
+    sites: Sequence[Scope],
+    *,
+    numbers: NDArray[np.int64],
+    progress: Callable[[float], None] | None,
+    cancel: threading.Event | None,
+) -> tuple[Floats, Floats]:
     """Return Floats[sites, N], what is missing at each stock point for good, and after how many periods it is short."""
     missing, arrives = np.zeros((2, len(sites), spread.points))
     for place, site in enumerate(sites):
+        if cancel is not None and cancel.is_set():
+            raise CancelledError(CANCELLED)
         out = numbers[site.activities]
         remaining = np.ones(spread.lead.size)
         remaining[out] = 0.0
@@ -219,6 +235,8 @@ def _spreads(spread: Spread, sites: Sequence[Scope], numbers: NDArray[np.int64])
         source, target = spread.arcs
         waits = source[np.isin(target, spread.points + out)]
         missing[place, waits], arrives[place, waits] = 1.0, 1.0
+        if progress is not None:
+            progress((place + 1) / len(sites))
     return missing, arrives
 
 
@@ -239,7 +257,8 @@ def _priors(
             if place.kind is ScopeKind.SITE:
                 rates[place.id] = rates.get(place.id, 0.0) + threat.rate_per_year * part
     years = window / network.settings.period.per_year
-    return -np.expm1(-years * np.array([rates.get(site.id, 0.0) for site in sites]))
+    # Nothing is certain: with a prior of 1 nothing that is seen could speak against a site.
+    return np.minimum(-np.expm1(-years * np.array([rates.get(site.id, 0.0) for site in sites])), ALMOST)
 
 
 def _guessed(arrives: Floats, seen: Sequence[Seen], *, window: int) -> tuple[Floats, Floats]:

@@ -26,7 +26,7 @@ def show_causes(terminal: Terminal, found: Causes, *, top: int) -> None:
     table = found.table
     first = table.row(0, named=True)
     if found.nothing > first["posterior"]:
-        terminal.title(f"Most probably no site is out: {percent(found.nothing)}")
+        terminal.title(f"Most probably no site is out, with a probability of {percent(found.nothing)}")
     else:
         terminal.title(printable(f"Most probably out: {first['site_id']}, {percent(first['posterior'])}"))
     view = Table(box=None, padding=(0, 1), header_style="dim")
@@ -85,7 +85,7 @@ def _remarks(found: Causes) -> list[str]:
         seen += f" and {len(found.clear):,} seen clear"
     lines = [
         f"before: that it went out within {found.window} {period}, as its hazards say; now: given {seen}.",
-        f"None of them is out with {percent(found.nothing)}. "
+        f"None of them is out with a probability of {percent(found.nothing)}. "
         f"{count(found.elsewhere, 'other site')} cannot have made any of this short.",
     ]
     if found.replications:
