@@ -79,6 +79,8 @@ def cause_about(found: Causes) -> dict[str, tuple[str | float, str]]:
 
 def _remarks(found: Causes) -> list[str]:
     """Return what else is to be said."""
+    from chaintwin.risk.causes.finding import Summed
+
     period = f"{found.period}s"
     seen = count(len(found.symptoms), "symptom")
     if found.clear:
@@ -92,6 +94,8 @@ def _remarks(found: Causes) -> list[str]:
         lines.append(f"Who goes short was measured in {count(found.replications, 'simulated outage')} of each site.")
     else:
         lines.append("Who goes short is worked out from flows, stock and lead times; --simulate measures it.")
+    if found.summed is Summed.LIKELIEST:
+        lines.append(f"Many sites can be the cause: summed over {found.summed}.")
     if not found.clear:
         lines.append(
             "Without stock points that are clear a large site explains any shortage: --clear or --others-clear says more."
