@@ -205,7 +205,7 @@ def test_find_causes__many_candidates_are_tried_in_pairs_only_where_likely(monke
 def test_find_causes__a_certain_prior_is_no_fault_of_the_answer() -> None:
     network = network_of({**SHOP, "hazards": []})
     for more in ({}, {"clear": ["M/engine", "A/wheel"]}, {"others_clear": True}):
-        found = find_causes(network, ["S/car"], own_rate=50.0, window=3650, **more)  # type: ignore[arg-type]
+        found = find_causes(network, ["S/car"], own_rate=50.0, window=3650, **more)
         chances = found.table["posterior"].to_numpy()
         assert np.isfinite(chances).all() and ((chances >= 0) & (chances <= 1)).all()
         assert 0 <= found.nothing < 1e-6
