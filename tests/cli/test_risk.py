@@ -491,6 +491,14 @@ def test_cause__shows_and_writes_what_is_probably_out(project: Path, tmp_path: P
     assert "2 simulated outages of each site" in " ".join(result.output.split())
 
 
+def test_cause__probabilities_are_called_so(project: Path) -> None:
+    result = CliRunner().invoke(app, ["risk", "cause", str(project), "--symptom", "retailer", "--others-clear"])
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert "None of them is out with a probability of " in said
+    assert "Most probably no site is out, with a probability of " in said
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -121,6 +121,29 @@ def test_read_hazards__refuses_what_is_no_feed(tmp_path: Path, text: str) -> Non
         read_hazards(file)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "found an empty file"),
+        (b"\xef\xbb\xbf \n", "found an empty file"),
+        (b"no quakes today", "found text that is no JSON, from line 1, column 1 on"),
+        (b'[{"id": 1},\n', "found text that is no JSON, from line 2, column 1 on"),
+        (b"[\xff]", "found a file that is no text in UTF-8, from byte 1 on"),
+        (b"[" * 100_000, "found lists within lists"),
+        (b"[" + b"1" * 5_000 + b"]", "found a number with too many digits"),
+    ],
+)
+def test_read_hazards__says_in_words_what_is_no_json(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "feed.json"
+    file.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_hazards(file)
+    (finding,) = caught.value.findings
+    text = str(finding)
+    assert said in text and "JSON in UTF-8" in text and "name a file of GeoJSON" in text
+    assert "Expecting" not in text
+
+
 def test_read_hazards__refuses_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.json"):
         read_hazards(tmp_path / "none.json")

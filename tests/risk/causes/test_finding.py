@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from chaintwin.errors import UsageError
+from chaintwin import Scenario
+from chaintwin.errors import CancelledError, UsageError
 from chaintwin.examples import Example, GeneratorSize, generate, load
 from chaintwin.network.lowering.lower import lower_in_full
 from chaintwin.network.network import Network
+from chaintwin.risk.causes import finding
 from chaintwin.risk.causes.finding import Causes, Links, Summed, find_causes
 from chaintwin.risk.causes.outages import shortages, usually_owed
+from chaintwin.risk.causes.spreading import FELT, spread_of
+from chaintwin.risk.resilience.cascade import FirmNetwork, downstream_of
 from chaintwin.risk.stress.scopes import ScopeKind, scopes_of
 from tests.network.building import network_of
 from tests.risk.causes.test_spreading import SHOP
@@ -151,6 +156,79 @@ def test_find_causes__simulated_runs_hang_on_the_seed_alone() -> None:
     other = find_causes(network, ["S/car"], simulated=True, replications=4, seed=2**64 - 1)
     assert one.table.equals(other.table)
     assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize("seed", range(scaled(ci=2, full=20)))
+def test_find_causes__only_sites_that_lead_to_a_symptom_are_put_out_and_none_is_missed(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = generate(GeneratorSize(sites=16, products=6, stock_points=50, seed=seed))
+    lowered, program = lower_in_full(network), network.compile()
+    names, numbers = program.names.buffers["buffer_id"].to_list(), finding._numbers(lowered, program)
+    spread, sites = spread_of(network, lowered, program=program), scopes_of(network, lowered, kinds=(ScopeKind.SITE,))
+    cases: list[int] = []
+
+    def counted(firms: FirmNetwork, remaining: np.ndarray) -> np.ndarray:
+        cases.append(remaining.shape[1])
+        return downstream_of(firms, remaining)
+
+    monkeypatch.setattr(finding, "downstream_of", counted)
+    # The plain way: every site is put out, alone, and all stock points are looked at.
+    hit: dict[str, set[str]] = {name: set() for name in names}
+    for site in sites:
+        out = numbers[site.activities]
+        remaining = np.ones(spread.lead.size)
+        remaining[out] = 0.0
+        missing = 1 - spread.level(remaining).downstream[: spread.points]
+        missing[[give for give, take in spread.arcs.T.tolist() if take - spread.points in set(out.tolist())]] = 1.0
+        for number in np.flatnonzero(missing >= FELT).tolist():
+            hit[names[number]].add(site.id)
+    for name in names[:: scaled(ci=10, full=1)]:
+        if hit[name]:
+            assert set(find_causes(network, [name]).table["site_id"]) == hit[name], name
+    assert len(cases) >= 3 and sum(cases) < 0.8 * len(cases) * len(sites)
+
+
+def test_find_causes__many_candidates_are_tried_in_pairs_only_where_likely(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = load(Example.MEDICINES)
+    found = find_causes(network, ["hub-accra"])
+    monkeypatch.setattr(finding, "ASKED_MAX", 4)
+    few = find_causes(network, ["hub-accra"])
+    monkeypatch.setattr(finding, "PAIRED", 5)
+    some = find_causes(network, ["hub-accra"])
+    assert few.table.height > 5
+    assert (few.summed, some.summed) == (Summed.FEW, Summed.LIKELIEST)
+    assert some.table["posterior"].sum() < few.table["posterior"].sum()
+    assert some.table["site_id"][0] == few.table["site_id"][0] == found.table["site_id"][0]
+
+
+def test_find_causes__a_certain_prior_is_no_fault_of_the_answer() -> None:
+    network = network_of({**SHOP, "hazards": []})
+    for more in ({}, {"clear": ["M/engine", "A/wheel"]}, {"others_clear": True}):
+        found = find_causes(network, ["S/car"], own_rate=50.0, window=3650, **more)
+        chances = found.table["posterior"].to_numpy()
+        assert np.isfinite(chances).all() and ((chances >= 0) & (chances <= 1)).all()
+        assert 0 <= found.nothing < 1e-6
+        assert (found.table["prior"] > 0.999999).all()
+
+
+def test_find_causes__links_from_flows_tell_how_far_they_are_and_can_be_stopped() -> None:
+    network = network_of(SHOP)
+    told: list[float] = []
+    find_causes(network, ["S/car"], progress=told.append)
+    assert told[-1] == 1.0 and told == sorted(told)
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(CancelledError):
+        find_causes(network, ["S/car"], cancel=cancel)
+
+
+def test_find_causes__simulated_outages_are_refused_on_a_struck_network() -> None:
+    out = {"name": "out", "where": {"site": "A"}, "duration": 7, "effect": {"capacity": 0}}
+    struck = Scenario.of("s", disruptions=[out]).apply(network_of(SHOP))
+    with pytest.raises(UsageError, match=r"simulated: found a network with 1 disruption; .*fix: .*--simulate"):
+        find_causes(struck, ["S/car"], simulated=True)
+    assert find_causes(struck, ["S/car"]).table.height > 0
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,33 @@ def test_disruptions_of__what_is_left_of_an_event_before_the_start(network: Netw
     assert (both.events, both.over, both.lasting) == (1, 1, 0)
 
 
+def test_disruptions_of__what_only_recovers_at_the_start_is_counted_apart(network: Network) -> None:
+    # Twelve days of full strength and thirty of recovery: on the 1st of January all, the recovery or nothing is left.
+    courses = {"flood": replace(course_of("flood"), duration="12", recovery=30.0)}
+    start = network.settings.start
+    for age, expected in ((11, (1, 0, 0)), (13, (0, 1, 0)), (41, (0, 1, 0)), (43, (0, 0, 1))):
+        flood = at(FLOOD, str(start - timedelta(days=age)))
+        found = made(network, flood, at(STRIKE, str(start)), courses=courses)
+        assert (found.lasting, found.recovering, found.over) == expected, age
+    sudden = {"flood": replace(courses["flood"], recovery=0.0)}
+    flood = at(FLOOD, str(start - timedelta(days=13)))
+    found = made(network, flood, at(STRIKE, str(start)), courses=sudden)
+    assert (found.recovering, found.over) == (0, 1)
+    with pytest.raises(UsageError, match=r"1 recovering when the project starts.*fix: --start 0"):
+        made(network, flood, courses=courses)
+
+
+def test_disruptions_of__the_first_event_is_the_first_that_is_played(network: Network) -> None:
+    records = (at(QUAKE, "2026-02-01"), at(FLOOD, "2026-02-11"))
+    matches = match_hazards(network, records)
+    # What the earlier event hits stands for places where nothing is made or moved.
+    is_early = pl.col("hazard_id") == "q"
+    idle = matches.table.with_columns(object_id=pl.when(is_early).then("idle-" + pl.col("object_id")).otherwise("object_id"))
+    found = disruptions_of(network, replace(matches, table=idle), start=30)
+    assert found.idle > 0
+    assert {(one.event, one.after) for one in found.scenario.disruptions} == {("f", "30")}
+
+
 @pytest.mark.parametrize("example", [Example.MEDICINES, Example.ELECTRONICS])
 def test_disruptions_of__every_scenario_can_be_played(example: Example, tmp_path: Path) -> None:
     network = load(example)

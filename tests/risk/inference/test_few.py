@@ -54,6 +54,22 @@ def test_few_causes__is_exact_with_two_causes_and_near_with_rare_ones(seed: int)
         assert found.posterior == pytest.approx(list(exact.probability.values()), abs=error)
 
 
+@pytest.mark.parametrize("seed", range(scaled(ci=10, full=100)))
+def test_few_causes__only_the_likeliest_are_tried_two_at_a_time(seed: int) -> None:
+    prior, strength, leak, seen = drawn(seed, causes=6, nodes=4)
+    every = few_causes(prior, strength, leak=leak, seen=seen)
+    assert few_causes(prior, strength, leak=leak, seen=seen, paired=6).posterior.tolist() == every.posterior.tolist()
+    some = few_causes(prior, strength, leak=leak, seen=seen, paired=3)
+    first = np.argsort(-every.alone)[:3]
+    rest = np.setdiff1d(np.arange(6), first)
+    among = few_causes(prior[first], strength[first], leak=leak, seen=seen)
+    # Alone against none is as it was; of the others there are no pairs.
+    assert some.alone / some.nothing == pytest.approx(every.alone / every.nothing, rel=1e-9)
+    assert some.posterior[rest] == pytest.approx(some.alone[rest], rel=1e-12)
+    assert some.posterior[first] / some.nothing == pytest.approx(among.posterior / among.nothing, rel=1e-9)
+    assert some.nothing > every.nothing
+
+
 def test_few_causes__certain_links_and_no_causes() -> None:
     found = few_causes([0.1, 0.1], [[1.0, 0.0], [0.0, 1.0]], leak=[0.0, 0.0], seen=[True, False])
     assert found.posterior.tolist() == pytest.approx([1.0, 0.0], abs=1e-9)

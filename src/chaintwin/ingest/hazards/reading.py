@@ -102,18 +102,35 @@ def _items(source: Path) -> list[Any]:
             raise InputError(
                 [Finding("hazards.file", "more than 256 MiB", "at most 256 MiB", "split the file", file=source.name)]
             )
-        values = json.loads(source.read_bytes().decode("utf-8-sig"))
+        values = _parsed(source.read_bytes(), file=source.name, fix=fix)
     except OSError as error:
         raise InputError(
             [Finding("hazards.file", error.strerror or "no access", "a readable file", fix, file=str(source))]
         ) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError([Finding("hazards.file", str(error)[:200], "JSON in UTF-8", fix, file=source.name)]) from error
     items = values.get("features") if isinstance(values, Mapping) else values
     if not isinstance(items, list):
         allowed = "a FeatureCollection or a list of records"
         raise InputError([Finding("hazards.file", "neither features nor a list", allowed, fix, file=source.name)])
     return items
+
+
+def _parsed(content: bytes, *, file: str, fix: str) -> Any:
+    """Return what a file holds, or say in words what it is instead of JSON."""
+    try:
+        text = content.decode("utf-8-sig")
+        if text.strip():
+            return json.loads(text)
+        found = "an empty file"
+        fix = f"fetch the feed again, or {fix}"
+    except UnicodeDecodeError as error:
+        found = f"a file that is no text in UTF-8, from byte {error.start:,} on"
+    except json.JSONDecodeError as error:
+        found = f"text that is no JSON, from line {error.lineno}, column {error.colno} on"
+    except RecursionError:
+        found = "lists within lists, too deep to be a feed"
+    except ValueError:
+        found = "a number with too many digits"
+    raise InputError([Finding("hazards.file", found, "JSON in UTF-8: a FeatureCollection or a list of records", fix, file=file)])
 
 
 class _Reader:

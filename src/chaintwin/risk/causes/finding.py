@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from chaintwin.errors import UsageError
+from chaintwin.errors import CancelledError, UsageError
 from chaintwin.network.lowering.lower import Lowered, lower_in_full
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
@@ -24,12 +24,15 @@ from chaintwin.risk.causes.outages import ORDINARY, shortages, usually_owed
 from chaintwin.risk.causes.spreading import FELT, Spread, spread_of
 from chaintwin.risk.checking import check_whole
 from chaintwin.risk.inference.elimination import elimination_width
-from chaintwin.risk.inference.few import few_causes
+from chaintwin.risk.inference.few import ALMOST, few_causes
 from chaintwin.risk.inference.network import NoisyOr
 from chaintwin.risk.inference.posterior import posterior
+from chaintwin.risk.resilience.cascade import BLOCK, downstream_of
 from chaintwin.risk.stress.scopes import Scope, ScopeKind, scopes_of
+from chaintwin.simulation.playing import CANCELLED
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 WINDOW_DAYS = 60
 """Days back in which an outage may have begun, if nobody says."""
@@ -49,6 +52,9 @@ SPREAD = 0.5
 
 WIDTH_MAX, ASKED_MAX = 10, 40
 """Widest elimination and most candidates that are worked out exactly, in a second or so; else few causes are tried."""
+
+PAIRED = 300
+"""Most candidates that are tried two at a time: those that are likeliest to be out alone."""
 
 STRONG = 0.5
 """Strength from which a link is said to explain a symptom, or to speak against a cause."""
@@ -82,6 +88,7 @@ class Summed(StrEnum):
 
     EXACT = "exact"
     FEW = "at most two sites out"
+    LIKELIEST = f"at most two sites out, two only of the {PAIRED} likeliest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,8 @@ def find_causes(
     Raises
     ------
     UsageError
-        A name is unknown, a number is out of range, or no site can have caused a symptom.
+        A name is unknown, a number is out of range, no site can have caused a symptom, or outages are to be simulated on a
+        network that has disruptions.
     CancelledError
         ``cancel`` was set.
 
@@ -167,14 +175,18 @@ def find_causes(
     periods = -(-WINDOW_DAYS * 24 // settings.period.hours) if window is None else window
     check_whole("window", periods, low=1, high=WINDOW_MOST)
     check_whole("replications", replications, low=2, high=REPLICATIONS_MOST)
+    if simulated and network.disruptions:
+        number = len(network.disruptions)
+        found = f"a network with {number:,} disruption{'s' if number != 1 else ''}"
+        raise UsageError(f"simulated: found {found}; allowed: one without; fix: leave --simulate out, or remove the disruptions")
     lowered = lower_in_full(network)
     program = network.compile()
     seen = seen_of(program.names.buffers, symptoms, clear=clear, others_clear=others_clear)
     sites = scopes_of(network, lowered, kinds=(ScopeKind.SITE,))
-    missing, arrives = _spreads(spread_of(network, lowered, program=program), sites, _numbers(lowered, program))
-    hit = np.array([[(row[one.members] >= FELT).any() for one in seen if one.is_short] for row in missing]).any(axis=1)
+    spread, numbers = spread_of(network, lowered, program=program), _numbers(lowered, program)
     prior = _priors(network, lowered, sites, window=periods, own_rate=own_rate, vulnerability=vulnerability)
-    chosen = np.flatnonzero(hit & (prior > 0))
+    outs = {place: numbers[sites[place].activities] for place in np.flatnonzero(prior > 0).tolist()}
+    chosen, arrives = _arrivals(spread, outs, seen=seen, progress=None if simulated else progress, cancel=cancel)
     if not chosen.size:
         allowed = "a stock point that is supplied, and sites that may fail"
         raise UsageError(f"symptom: found no site whose outage can make {shown(seen[0].name)} short; allowed: {allowed}")
@@ -182,7 +194,7 @@ def find_causes(
         run = _Run(network, lowered, periods, replications, seed)
         strength, leak = run.links([sites[number].id for number in chosen.tolist()], seen, progress=progress, cancel=cancel)
     else:
-        strength, leak = _guessed(arrives[chosen], seen, window=periods)
+        strength, leak = _guessed(arrives, window=periods)
     ids = [sites[number].id for number in chosen.tolist()]
     chances, nothing, summed = _posterior(ids, prior[chosen], strength, leak=leak, seen=seen)
     return Causes(
@@ -206,20 +218,64 @@ def _numbers(lowered: Lowered, program: Program) -> NDArray[np.int64]:
     return rows["number"].to_numpy().astype(np.int64)
 
 
-def _spreads(spread: Spread, sites: Sequence[Scope], numbers: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Return Floats[sites, N], what is missing at each stock point for good, and after how many periods it is short."""
-    missing, arrives = np.zeros((2, len(sites), spread.points))
-    for place, site in enumerate(sites):
-        out = numbers[site.activities]
-        remaining = np.ones(spread.lead.size)
-        remaining[out] = 0.0
-        lost = 1 - spread.level(remaining).downstream
-        missing[place], arrives[place] = lost[: spread.points], spread.arrives(out, lost)
-        # What the site would have taken or been sent is owed to it at once.
-        source, target = spread.arcs
-        waits = source[np.isin(target, spread.points + out)]
-        missing[place, waits], arrives[place, waits] = 1.0, 1.0
-    return missing, arrives
+def _arrivals(
+    spread: Spread,
+    outs: Mapping[int, Integers],
+    *,
+    seen: Sequence[Seen],
+    progress: Callable[[float], None] | None,
+    cancel: threading.Event | None,
+) -> tuple[Integers, Floats]:
+    """Return the sites that make a symptom short, and Floats[of them, seen]: after how many periods each is short.
+
+    ``outs`` has by number of a site the activities that stand still when it is out.
+    """
+    source, target = spread.arcs
+    short = np.concatenate([one.members for one in seen if one.is_short])
+    members = np.concatenate([one.members for one in seen])
+    starts = np.cumsum([0, *(one.members.size for one in seen[:-1])])
+    leads = _leads_to(spread, short)
+    # What an outage is owed is not downstream of it.
+    owed = np.unique(target[np.isin(source, short)])
+    kept = [place for place, out in outs.items() if leads[spread.points + out].any() or np.isin(spread.points + out, owed).any()]
+    found: dict[int, Floats] = {}
+    for first in range(0, len(kept), BLOCK):
+        if cancel is not None and cancel.is_set():
+            raise CancelledError(CANCELLED)
+        block = kept[first : first + BLOCK]
+        remaining = np.ones((spread.firms.firm_count, len(block)))
+        for column, place in enumerate(block):
+            remaining[spread.points + outs[place], column] = 0.0
+        missing = 1 - downstream_of(spread.firms, remaining)
+        for column, place in enumerate(block):
+            lost, out = missing[:, column], outs[place]
+            # What the site would have taken or been sent is owed to it at once.
+            stands = np.zeros(spread.firms.firm_count, dtype=bool)
+            stands[spread.points + out] = True
+            waits = source[stands[target]]
+            if not (lost[short] >= FELT).any() and not np.isin(short, waits).any():
+                continue
+            when = spread.arrives(out, lost)
+            when[waits] = 1.0
+            found[place] = np.minimum.reduceat(when[members], starts)
+        if progress is not None:
+            progress(min(first + BLOCK, len(kept)) / len(kept))
+    return np.array([*found], dtype=np.int64), np.array([*found.values()]).reshape(-1, len(seen))
+
+
+def _leads_to(spread: Spread, points: Integers) -> NDArray[np.bool_]:
+    """Return bool[N + A]: from where flows lead, over however many firms, to one of some stock points."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    count = spread.firms.firm_count
+    source, target = spread.arcs
+    # One more firm, which all the points lead to.
+    heads, tails = np.concatenate([source, points]), np.concatenate([target, np.full(points.size, count)])
+    back = csr_array((np.ones(heads.size), (tails, heads)), shape=(count + 1, count + 1))
+    found = np.zeros(count + 1, dtype=bool)
+    found[breadth_first_order(back, count, return_predecessors=False)] = True
+    return found[:count]
 
 
 def _priors(
@@ -239,15 +295,15 @@ def _priors(
             if place.kind is ScopeKind.SITE:
                 rates[place.id] = rates.get(place.id, 0.0) + threat.rate_per_year * part
     years = window / network.settings.period.per_year
-    return -np.expm1(-years * np.array([rates.get(site.id, 0.0) for site in sites]))
+    # Nothing is certain: with a prior of 1 nothing that is seen could speak against a site.
+    return np.minimum(-np.expm1(-years * np.array([rates.get(site.id, 0.0) for site in sites])), ALMOST)
 
 
-def _guessed(arrives: Floats, seen: Sequence[Seen], *, window: int) -> tuple[Floats, Floats]:
+def _guessed(arrives: Floats, *, window: int) -> tuple[Floats, Floats]:
     """Return links from how long it takes until a stock point has run out, which is known to within SPREAD, and leaks."""
     with np.errstate(divide="ignore"):
-        each = SURE * ndtr((np.log(window) - np.log(np.maximum(arrives, 0.0))) / SPREAD)
-    strength = np.stack([each[:, one.members].max(axis=1) for one in seen], axis=1)
-    return strength, np.full(len(seen), BY_ITSELF)
+        strength = SURE * ndtr((np.log(window) - np.log(np.maximum(arrives, 0.0))) / SPREAD)
+    return strength, np.full(arrives.shape[1], BY_ITSELF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +355,8 @@ def _posterior(
 ) -> tuple[Floats, float, Summed]:
     """Return the posterior of each site, that of none, and how they were worked out."""
     is_short = np.array([one.is_short for one in seen])
-    few = few_causes(prior, strength, leak=leak, seen=is_short)
+    if len(ids) > ASKED_MAX:
+        return _few(prior, strength, leak=leak, is_short=is_short)
     # What was seen clear only lowers the odds of each cause by itself.
     odds = prior / (1 - prior) * np.prod(1 - strength[:, ~is_short], axis=1)
     roots = dict(zip((f"site {name}" for name in ids), (odds / (1 + odds)).tolist(), strict=True))
@@ -308,11 +365,16 @@ def _posterior(
     edges = [(root, node, float(links[i, j])) for i, root in enumerate(roots) for j, node in enumerate(nodes) if links[i, j] > 0]
     network = NoisyOr(roots | dict(zip(nodes, leak[is_short].tolist(), strict=True)), edges)
     evidence = dict.fromkeys(nodes, 1)
-    if len(ids) > ASKED_MAX or elimination_width(network, evidence) > WIDTH_MAX:
-        return few.posterior, few.nothing, Summed.FEW
+    if elimination_width(network, evidence) > WIDTH_MAX:
+        return _few(prior, strength, leak=leak, is_short=is_short)
     found = posterior(network, evidence, query=list(roots), width_max=WIDTH_MAX)
     none = float(np.prod(1 / (1 + odds)) * np.prod(leak[is_short])) / found.evidence_probability
     return np.array([found.probability[root] for root in roots]), none, Summed.EXACT
+
+
+def _few(prior: Floats, strength: Floats, *, leak: Floats, is_short: NDArray[np.bool_]) -> tuple[Floats, float, Summed]:
+    few = few_causes(prior, strength, leak=leak, seen=is_short, paired=PAIRED)
+    return few.posterior, few.nothing, Summed.LIKELIEST if prior.size > PAIRED else Summed.FEW
 
 
 def _table(

@@ -48,6 +48,7 @@ class Disrupting:
     scenario : one disruption for each event and each thing, or group of things of one chance, that it may put out.
     events : how many events are in it. lasting : how many of them began before the start of the project.
     over, late : how many events were over before the start, and how many begin after the end.
+    recovering : how many more had passed their full strength before the start but may still fade; they are left out as well.
     idle : how many matched sites and lanes are left out because nothing is made or moved there.
     """
 
@@ -57,6 +58,7 @@ class Disrupting:
     over: int
     late: int
     idle: int
+    recovering: int = 0
 
 
 def disruptions_of(
@@ -103,31 +105,36 @@ def disruptions_of(
     f1: site hub-antwerp: disaster, site hub-antwerp: capacity 0.4
     """
     settings = network.settings
-    calendar = _Calendar.of(settings, matches.table, start=start)
     scopes = scopes_of(network, lower_in_full(network), kinds=(ScopeKind.SITE, ScopeKind.LANE))
     used = {(str(scope.kind), scope.id) for scope in scopes}
     rows = _without_covered_lanes(network, matches.table)
     known = [(row["object_kind"], row["object_id"]) in used for row in rows.iter_rows(named=True)]
     hit = rows.filter(pl.Series(known, dtype=pl.Boolean))
+    # The first event is the first that is played: what touches only places where nothing moves is none.
+    calendar = _Calendar.of(settings, hit, start=start)
     blocks: list[tuple[float, Disruption]] = []
-    events, lasting, over, late = set[str](), set[str](), set[str](), set[str]()
+    events, lasting, over, late, recovering = (set[str]() for _ in range(5))
     for group in _groups(hit, together=together):
         row = group[0]
         course = (courses or {}).get(row["kind"]) or course_of(row["kind"])
         when = calendar.when(row["time"], course)
-        if when is None or when.is_late:
-            (over if when is None else late).add(row["hazard_id"])
+        if when is None:
+            (recovering if calendar.recovers(row["time"], course) else over).add(row["hazard_id"])
+            continue
+        if when.is_late:
+            late.add(row["hazard_id"])
             continue
         events.add(row["hazard_id"])
-        if when.share < 1:
+        if when.age:
             lasting.add(row["hazard_id"])
         blocks.append((when.order, _disruption(group, course, when=when, together=together)))
     if not blocks:
-        raise UsageError(_nothing(over=len(over), late=len(late), settings=settings))
+        raise UsageError(_nothing(over=len(over), recovering=len(recovering), late=len(late), settings=settings))
     blocks.sort(key=lambda pair: pair[0])
     note = f"{len(events)} event{'s' if len(events) != 1 else ''} of a feed of hazards."
     scenario = Scenario(_plain(name, 150), disruptions=tuple(one for _, one in blocks), note=note, file=_plain(name, 150))
-    return Disrupting(scenario, len(events), len(lasting), len(over), len(late), rows.height - hit.height)
+    idle = rows.height - hit.height
+    return Disrupting(scenario, len(events), len(lasting), len(over), len(late), idle, len(recovering))
 
 
 def check_disruptions_file(path: Path | str) -> None:
@@ -233,6 +240,11 @@ class _Calendar:
         after = (start or 0) + away
         return _When(None, str(after), after + settings.warm_up * settings.period.hours / 24, is_late=late)
 
+    def recovers(self, time: object, course: Course) -> bool:
+        """Tell whether an event of full strength before the start may still fade then."""
+        age = 0 if time is None else (self.settings.start - time.date()).days  # type: ignore[attr-defined]
+        return course.recovery > 0 and 1.0 - course.law.mass_below(max(age - course.recovery, 0.0)) >= LASTS_LEAST
+
     def _period(self, away: int) -> int:
         """Return the period so many days after the day that the first event is played on."""
         settings = self.settings
@@ -314,12 +326,13 @@ def _plain(text: str, most: int) -> str:
     return f"{visible[: most - 9]} {hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
-def _nothing(*, over: int, late: int, settings: Settings) -> str:
+def _nothing(*, over: int, recovering: int, late: int, settings: Settings) -> str:
     """Return what to say where no event is left."""
-    if not over and not late:
+    counts = ((over, "over before the start"), (recovering, "recovering when the project starts"), (late, "after the end"))
+    parts = [f"{count} {what}" for count, what in counts if count]
+    if not parts:
         found = "no event that touches a site or lane where something is made or moved"
         return f"scenario: found {found}; allowed: at least one; fix: lower --least, or look at the feed and the places of sites"
-    parts = [f"{count} {what}" for count, what in ((over, "over before the start"), (late, "after the end")) if count]
     last = settings.start + timedelta(days=(settings.periods * settings.period.hours - 1) // 24)
     allowed = f"events between {settings.start} and {last}"
     return f"scenario: found of the events that touch something {' and '.join(parts)}; allowed: {allowed}; fix: --start 0"

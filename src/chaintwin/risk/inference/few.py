@@ -32,7 +32,9 @@ class FewCauses:
     alone: Array
 
 
-def few_causes(prior: ArrayLike, strength: ArrayLike, *, leak: ArrayLike, seen: ArrayLike) -> FewCauses:
+def few_causes(
+    prior: ArrayLike, strength: ArrayLike, *, leak: ArrayLike, seen: ArrayLike, paired: int | None = None
+) -> FewCauses:
     """Return the probability of each cause given symptoms, among all cases in which none, one or two of them are out.
 
     Nothing is sampled, and time grows with the number of symptoms times that of pairs of causes, not with how the network hangs
@@ -44,6 +46,7 @@ def few_causes(prior: ArrayLike, strength: ArrayLike, *, leak: ArrayLike, seen: 
     strength : float[causes, nodes], 0 to 1; P(the node is short because this cause is out).
     leak : float[nodes], 0 to 1; P(the node is short by itself).
     seen : bool[nodes]; whether it was seen short, or seen not to be.
+    paired : how many causes, those that are likeliest to be out alone, are tried two at a time; the others only alone. None: all.
 
     Raises
     ------
@@ -81,11 +84,12 @@ def few_causes(prior: ArrayLike, strength: ArrayLike, *, leak: ArrayLike, seen: 
 
     none = float(told(spared))
     one = odds + told(spared + stays)
-    size = chance.size
+    likeliest = np.argsort(-one, kind="stable")[:paired]
+    size = likeliest.size
     both = np.full((size, size), -np.inf)
     for first in range(size - 1):
-        rest = slice(first + 1, size)
-        both[first, rest] = odds[first] + odds[rest] + told(spared + stays[first] + stays[rest])
+        mine, rest = likeliest[first], likeliest[first + 1 :]
+        both[first, first + 1 :] = odds[mine] + odds[rest] + told(spared + stays[mine] + stays[rest])
     most = max(none, float(one.max(initial=-np.inf)), float(both.max(initial=-np.inf)))
     if not np.isfinite(most):
         raise UsageError("seen: found what cannot happen; allowed: symptoms that a cause or a leak can bring about")
@@ -93,4 +97,6 @@ def few_causes(prior: ArrayLike, strength: ArrayLike, *, leak: ArrayLike, seen: 
     pairs = np.exp(both - most)
     pairs += pairs.T
     total = float(np.exp(none - most) + weights.sum() + pairs.sum() / 2)
-    return FewCauses((weights + pairs.sum(axis=1)) / total, float(np.exp(none - most)) / total, weights / total)
+    out = weights.copy()
+    out[likeliest] += pairs.sum(axis=1)
+    return FewCauses(out / total, float(np.exp(none - most)) / total, weights / total)

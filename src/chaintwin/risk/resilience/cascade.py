@@ -5,7 +5,7 @@ Everything is kept as a loss, 1 - h, so that small losses keep their digits. Fai
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -132,6 +132,28 @@ def cascade(network: FirmNetwork, remaining: ArrayLike) -> Cascade:
     able = check_numbers("remaining", remaining, low=0.0, high=1.0, size=network.firm_count)
     down, up = _losses(_system(network), (1 - able)[:, None])
     return Cascade(1 - down[:, 0], 1 - up[:, 0])
+
+
+def downstream_of(network: FirmNetwork, remaining: Array) -> Array:
+    """Return the production that inputs still allow in several cases at once, as ``cascade`` does of one, float64[firms, cases].
+
+    Parameters
+    ----------
+    network : the firms.
+    remaining : float64[firms, cases], 0 to 1; production each firm is still able to by itself. Memory is in proportion to its
+        size; a block of ``BLOCK`` cases is soon solved.
+
+    Raises
+    ------
+    UsageError : losses in a cycle do not settle.
+
+    Example
+    -------
+    >>> chain = firm_network([0, 1], [1, 2], volumes=[5, 8], products=["a", "b", "c"], final_sales=[0, 2, 9])
+    >>> downstream_of(chain, np.array([[1.0, 0.5], [0.0, 1.0], [1.0, 1.0]])).T.tolist()
+    [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5]]
+    """
+    return np.asarray(1 - _down(_system(network), 1 - remaining))
 
 
 def cascade_index(network: FirmNetwork, *, firms: Sequence[int] | None = None) -> Array:
@@ -267,6 +289,15 @@ def _system(network: FirmNetwork) -> _System:
 def _losses(system: _System, failed: Array) -> tuple[Array, Array]:
     """Return the losses of production downstream and upstream, float64[firms, failures], of the losses by themselves."""
 
+    def next_up(loss: Array) -> Array:
+        return np.asarray(np.minimum(np.maximum(system.demand @ loss, failed), 1.0))
+
+    return _down(system, failed), _settled(next_up, failed)
+
+
+def _down(system: _System, failed: Array) -> Array:
+    """Return the losses downstream."""
+
     def next_down(loss: Array) -> Array:
         found = np.maximum(system.others @ loss, failed)
         if system.owners.size:
@@ -274,20 +305,17 @@ def _losses(system: _System, failed: Array) -> tuple[Array, Array]:
             found[system.owners] = np.maximum(found[system.owners], worst)
         return np.asarray(np.minimum(found, 1.0))
 
-    def next_up(loss: Array) -> Array:
-        return np.asarray(np.minimum(np.maximum(system.demand @ loss, failed), 1.0))
+    return _settled(next_down, failed)
 
-    result = []
-    for step in (next_down, next_up):
-        loss = failed
-        for _ in range(ROUNDS_MAX):
-            before, loss = loss, step(loss)
-            if float(np.abs(loss - before).max(initial=0.0)) < SETTLED:
-                break
-        else:
-            raise UsageError(
-                f"network: found losses in a cycle that still grow after {ROUNDS_MAX:,} rounds;"
-                " allowed: cycles that pass on less than they get; fix: give their firms final sales or replaceable suppliers"
-            )
-        result.append(loss)
-    return result[0], result[1]
+
+def _settled(step: Callable[[Array], Array], failed: Array) -> Array:
+    """Return the losses that a round leaves as they are."""
+    loss = failed
+    for _ in range(ROUNDS_MAX):
+        before, loss = loss, step(loss)
+        if float(np.abs(loss - before).max(initial=0.0)) < SETTLED:
+            return loss
+    raise UsageError(
+        f"network: found losses in a cycle that still grow after {ROUNDS_MAX:,} rounds;"
+        " allowed: cycles that pass on less than they get; fix: give their firms final sales or replaceable suppliers"
+    )

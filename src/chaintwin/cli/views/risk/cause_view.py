@@ -26,7 +26,7 @@ def show_causes(terminal: Terminal, found: Causes, *, top: int) -> None:
     table = found.table
     first = table.row(0, named=True)
     if found.nothing > first["posterior"]:
-        terminal.title(f"Most probably no site is out: {percent(found.nothing)}")
+        terminal.title(f"Most probably no site is out, with a probability of {percent(found.nothing)}")
     else:
         terminal.title(printable(f"Most probably out: {first['site_id']}, {percent(first['posterior'])}"))
     view = Table(box=None, padding=(0, 1), header_style="dim")
@@ -79,19 +79,23 @@ def cause_about(found: Causes) -> dict[str, tuple[str | float, str]]:
 
 def _remarks(found: Causes) -> list[str]:
     """Return what else is to be said."""
+    from chaintwin.risk.causes.finding import Summed
+
     period = f"{found.period}s"
     seen = count(len(found.symptoms), "symptom")
     if found.clear:
         seen += f" and {len(found.clear):,} seen clear"
     lines = [
         f"before: that it went out within {found.window} {period}, as its hazards say; now: given {seen}.",
-        f"None of them is out with {percent(found.nothing)}. "
+        f"None of them is out with a probability of {percent(found.nothing)}. "
         f"{count(found.elsewhere, 'other site')} cannot have made any of this short.",
     ]
     if found.replications:
         lines.append(f"Who goes short was measured in {count(found.replications, 'simulated outage')} of each site.")
     else:
         lines.append("Who goes short is worked out from flows, stock and lead times; --simulate measures it.")
+    if found.summed is Summed.LIKELIEST:
+        lines.append(f"Many sites can be the cause: summed over {found.summed}.")
     if not found.clear:
         lines.append(
             "Without stock points that are clear a large site explains any shortage: --clear or --others-clear says more."

@@ -94,6 +94,7 @@ def show_disrupting(terminal: Terminal, made: Disrupting, *, file: Path, project
     for amount, text in (
         (made.lasting, "{} began before the start of the project and may still last."),
         (made.over, "{} left out, over before the start of the project; --start DAY plays them."),
+        (made.recovering, "{} recovering when the project starts, left out; --start DAY plays them."),
         (made.late, "{} left out, after the end of the project."),
     ):
         if amount:
@@ -111,6 +112,7 @@ def disrupting_document(made: Disrupting) -> dict[str, object]:
         "events": made.events,
         "lasting": made.lasting,
         "over": made.over,
+        "recovering": made.recovering,
         "late": made.late,
         "idle": made.idle,
     }
