@@ -109,6 +109,38 @@ def test_two_phase__weights_add_up_to_all_years_and_what_is_known_of_them(seed: 
         assert shortfall.value >= sample.mean().value - 1e-9
 
 
+def test_two_phase__years_that_cost_nothing_lie_between_gains_and_losses() -> None:
+    # Half of all years have an event; of these 98 of 100 save 10, the others lose 500.
+    known, losses = np.ones(100), np.array([-10.0] * 98 + [500.0] * 2)[:, None]
+    sample = sampled(known, losses, np.full(100, fill_value=True), count=1000, some=0.5)
+    assert sample.mean().value == pytest.approx(0.1)
+    # Of the worst tenth a tenth loses 500, and all others nothing.
+    assert sample.value_at_risk(0.9).value == 0.0
+    assert sample.expected_shortfall(0.9).value == pytest.approx(50.0)
+    assert sample.value_at_risk(0.3).value == -10.0
+    assert sample.expected_shortfall(0.3).value == pytest.approx((0.01 * 500 - 0.19 * 10) / 0.7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 1000), some=st.sampled_from([0.2, 0.5, 0.75, 1.0]), saved=st.floats(0.0, 6.0))
+def test_two_phase__measures_of_gains_and_losses_are_those_of_all_years_in_order(seed: int, some: float, saved: float) -> None:
+    known, losses, is_hit = population(300, seed=seed, replications=1)
+    losses = losses - saved * is_hit[:, None]
+    sample = sampled(known, losses, is_hit, count=1000, some=some)
+    # Levels between two years, which rounding cannot move from one to the other.
+    every = np.sort(np.append(losses[:, 0], np.zeros(round(300 / some) - 300)))
+    for worst in (1.5, 10.5, 60.5, 150.5, every.size - 20.5):
+        level = 1 - worst / every.size
+        cut = every[-int(worst + 0.5)]
+        mean = (every[-int(worst) :].sum() + (worst - int(worst)) * cut) / worst
+        risk, shortfall = sample.value_at_risk(level), sample.expected_shortfall(level)
+        assert risk.value == pytest.approx(cut)
+        assert shortfall.value == pytest.approx(mean)
+        assert shortfall.value >= risk.value - 1e-9
+        assert risk.low <= risk.value <= risk.high
+        assert shortfall.low <= shortfall.value <= shortfall.high
+
+
 def test_two_phase__losses_that_are_as_known_are_known_as_well_as_all_drawn_years() -> None:
     known, _, is_hit = population(4000, seed=3)
     exact = sampled(known, 2.5 * known[:, None], is_hit, count=100).mean()
