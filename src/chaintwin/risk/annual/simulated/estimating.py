@@ -120,7 +120,7 @@ class TwoPhase:
         return Estimate(value, min(ends[1], value), max(top, value))
 
     def expected_shortfall(self, level: float) -> Estimate:
-        """Return the expected shortfall of all years; its interval by what each adds to its error (Rockafellar & Uryasev 2002)."""
+        """Return the expected shortfall; its interval by what each year adds to its error (Rockafellar & Uryasev 2002)."""
         found = self._tail(level)
         at, value = found.value_at_risk, found.expected_shortfall
         excess = self._spread(lambda losses: np.maximum(losses - at, 0.0) - max(-at, 0.0))
@@ -130,6 +130,17 @@ class TwoPhase:
         # The error grows with what was found, so that the interval reaches further up than down: one of the logarithm.
         reach = math.exp(min(half / value, FARTHEST))
         return Estimate(value, value / reach, value * reach)
+
+    def beyond(self, level: float) -> float | None:
+        """Return how many played years of equal weight tell as much of the tail (Kish 1965); None where it begins at 0 or below.
+
+        All years that cost something lie in such a tail, so that it is known as well as the mean.
+        """
+        value = self._tail(level).value_at_risk
+        if value <= 0:
+            return None
+        weights = self.weights[self.values >= value]
+        return float(weights.sum()) ** 2 / float(weights @ weights)
 
     def curve(self) -> pl.DataFrame:
         """Return the exceedance curve: ``loss``, ``probability``, ``low``, ``high``, ``return_period`` (years)."""
