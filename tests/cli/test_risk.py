@@ -91,7 +91,7 @@ def test_annual__shows_and_writes_what_it_finds(project: Path, tmp_path: Path) -
 
 
 def test_annual__shows_simulated_years_beside_the_others(project: Path, tmp_path: Path) -> None:
-    command = ["risk", "annual", str(project), "--measure", "units", "--years", "100", "--own-rate", "0.1", "--simulate", "40"]
+    command = ["risk", "annual", str(project), "--measure", "margin", "--years", "200", "--simulate", "40"]
     out, picture = tmp_path / "found.xlsx", tmp_path / "found.svg"
     result = CliRunner().invoke(app, [*command, "--out", str(out), "--plot", str(picture)])
     assert result.exit_code == 0, result.output
@@ -99,12 +99,14 @@ def test_annual__shows_simulated_years_beside_the_others(project: Path, tmp_path
     assert "simulated, by the rules of the project" in said
     assert "40 of the years were played 2 times each" in said
     assert "losses are optimistic" not in said
+    assert "Too few of the played years are as bad as one in 100 to say how bad these are" in said
     assert "simulated" in picture.read_text(encoding="utf-8")
     assert out.stat().st_size > 100
     document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
     played = document["simulated"]
     assert (played["years"], played["replications"], len(played["played"])) == (40, 2, 40)
     assert [row["level"] for row in played["levels"]] == [row["level"] for row in document["levels"]]
+    assert [row["expected_shortfall"] is None for row in played["levels"]] == [False, False, True]
     assert played["mean"]["low"] <= played["mean"]["value"] <= played["mean"]["high"]
     plain = CliRunner().invoke(app, command[:-2])
     assert "losses are optimistic; --simulate 200 tells how much" in " ".join(plain.output.split())

@@ -161,6 +161,18 @@ def test_two_phase__noise_is_the_chance_within_years() -> None:
     assert (nothing.mean().value, nothing.value_at_risk(0.9).value, nothing.curve().height) == (0.0, 0.0, 0)
 
 
+def test_two_phase__beyond_counts_played_years_by_what_they_add_to_the_tail() -> None:
+    is_hit = np.full(100, fill_value=True)
+    losses = np.array([1.0] * 80 + [50.0] * 20)[:, None]
+    sample = sampled(np.ones(100), losses, is_hit, count=1000, some=0.5)
+    assert sample.beyond(0.95) == pytest.approx(20.0)
+    assert sample.beyond(0.4) is None
+    # One year that costs as much as the 19 others together is nearly all that is known.
+    losses[-1] = 950.0
+    heavy = sampled(np.ones(100), losses, is_hit, count=1000, some=0.5)
+    assert heavy.beyond(0.95) == pytest.approx(1900.0**2 / (950.0**2 + 19 * 50.0**2))
+
+
 def test_two_phase__intervals_hold_the_truth_as_often_as_they_say() -> None:
     _, many, _ = population(1_000_000, seed=99, replications=1)
     # What a year costs is its mean over chance, of which two replications leave a little.

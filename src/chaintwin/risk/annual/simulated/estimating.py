@@ -132,15 +132,15 @@ class TwoPhase:
         return Estimate(value, value / reach, value * reach)
 
     def beyond(self, level: float) -> float | None:
-        """Return how many played years of equal weight tell as much of the tail (Kish 1965); None where it begins at 0 or below.
+        """Return how many played years that add alike would tell as much of the tail (Kish 1965); None where it begins at 0.
 
-        All years that cost something lie in such a tail, so that it is known as well as the mean.
+        All years that cost something lie in a tail from 0 on, so that it is known as well as the mean.
         """
         value = self._tail(level).value_at_risk
         if value <= 0:
             return None
-        weights = self.weights[self.values >= value]
-        return float(weights.sum()) ** 2 / float(weights @ weights)
+        parts = (self.weights * self.values)[self.values >= value]
+        return float(parts.sum()) ** 2 / float(parts @ parts)
 
     def curve(self) -> pl.DataFrame:
         """Return the exceedance curve: ``loss``, ``probability``, ``low``, ``high``, ``return_period`` (years)."""

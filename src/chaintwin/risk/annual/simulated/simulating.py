@@ -39,7 +39,7 @@ UNTOLD = MEASURES[1:]
 """Columns of a level, and those that are null where too few years tell of the tail."""
 
 BEYOND = 10.0
-"""Fewest years, as many as count alike, that tell how the tail beyond a level is; below, nothing is said but where it begins."""
+"""Fewest years that add alike that tell how the tail beyond a level is; below, nothing is said but where it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class SimulatedLoss:
     ----------
     mean : expected loss of a year. ratio : of it to that by the programme; NaN where that is 0.
     levels : ``level``, ``return_period`` (years), ``value_at_risk`` and ``expected_shortfall``, each with ``_low`` and ``_high``;
-        ``beyond``, how many played years that count alike tell as much of the tail; null where the value at risk is not above 0.
+        ``beyond``, how many played years that add alike would tell as much of the tail; null where that begins at 0 or below.
         With less than ``BEYOND`` of them the expected shortfall and all ends of intervals are null.
     curve : the exceedance curve, as of ``AnnualLoss``.
     strata : how many years were played, as of ``TwoPhase.strata``.
