@@ -71,7 +71,7 @@ def choose_years(losses: Floats, is_hit: NDArray[np.bool_], *, uniforms: Floats,
     >>> losses, uniforms = np.array([0.0] * 80 + [1.0] * 80 + [20.0]), np.linspace(0.01, 0.99, 161)
     >>> found = choose_years(losses, np.arange(161) >= 40, uniforms=uniforms, count=40)
     >>> found.sizes.tolist(), np.bincount(found.stratum).tolist()
-    ([10, 20, 1], [2, 7, 1])
+    ([40, 12, 13, 12, 13, 12, 13, 5, 1], [6, 4, 4, 5, 5, 5, 5, 5, 1])
 
     Source: Cochran 1977, "Sampling techniques", sections 5.5 (allocation) and 12.2 (strata from a first phase).
     """
