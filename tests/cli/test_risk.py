@@ -91,20 +91,22 @@ def test_annual__shows_and_writes_what_it_finds(project: Path, tmp_path: Path) -
 
 
 def test_annual__shows_simulated_years_beside_the_others(project: Path, tmp_path: Path) -> None:
-    command = ["risk", "annual", str(project), "--measure", "units", "--years", "100", "--own-rate", "0.1", "--simulate", "10"]
+    command = ["risk", "annual", str(project), "--measure", "margin", "--years", "200", "--simulate", "40"]
     out, picture = tmp_path / "found.xlsx", tmp_path / "found.svg"
     result = CliRunner().invoke(app, [*command, "--out", str(out), "--plot", str(picture)])
     assert result.exit_code == 0, result.output
     said = " ".join(result.output.split())
     assert "simulated, by the rules of the project" in said
-    assert "10 of the years were played 2 times each" in said
+    assert "40 of the years were played 2 times each" in said
     assert "losses are optimistic" not in said
+    assert "Too few of the played years are as bad as one in 100 to say how bad these are" in said
     assert "simulated" in picture.read_text(encoding="utf-8")
     assert out.stat().st_size > 100
     document = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
     played = document["simulated"]
-    assert (played["years"], played["replications"], len(played["played"])) == (10, 2, 10)
+    assert (played["years"], played["replications"], len(played["played"])) == (40, 2, 40)
     assert [row["level"] for row in played["levels"]] == [row["level"] for row in document["levels"]]
+    assert [row["expected_shortfall"] is None for row in played["levels"]] == [False, False, True]
     assert played["mean"]["low"] <= played["mean"]["value"] <= played["mean"]["high"]
     plain = CliRunner().invoke(app, command[:-2])
     assert "losses are optimistic; --simulate 200 tells how much" in " ".join(plain.output.split())
@@ -113,7 +115,7 @@ def test_annual__shows_simulated_years_beside_the_others(project: Path, tmp_path
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--simulate", "5"], "simulated: found 5; allowed: a whole number, 10 or more"),
+        (["--simulate", "5"], "simulated: found 5; allowed: 0, or 40 or more"),
         (["--threats", "none.csv"], "none.csv"),
         (["--out", "found.txt"], "allowed: .csv"),
         (["--plot", "found.txt"], "allowed: .svg or .png"),

@@ -25,6 +25,7 @@ from chaintwin.risk.annual.costing import Costs, cost_years
 from chaintwin.risk.annual.measures import Estimate, Sample
 from chaintwin.risk.annual.pricing import price_outages
 from chaintwin.risk.annual.simulated.choosing import LEAST
+from chaintwin.risk.annual.simulated.playing import check_undisrupted
 from chaintwin.risk.annual.simulated.simulating import SimulatedLoss, simulate_years
 from chaintwin.risk.annual.years import Outages, draw_outages, years_to_draw
 from chaintwin.risk.checking import check_level, check_whole, refusal
@@ -129,7 +130,7 @@ def annual_loss(
     threats : file of further threats, as for ``read_threats``.
     vulnerability, own_rate : as for ``catalogue_of``.
     measure : what a unit not served costs. state : where every outage begins; by default as the project starts.
-    simulated : how many of the years are played by the rules of the network too, 10 or more; 0 plays none.
+    simulated : how many of the years are played by the rules of the network too, 40 or more; 0 plays none.
     threads : that solve at once. progress : is told the part done, 0 to 1. cancel : stops when it is set.
 
     Raises
@@ -137,7 +138,7 @@ def annual_loss(
     InputError
         The file of threats has faults.
     UsageError
-        A number is out of range, or there are no threats.
+        A number is out of range, there are no threats, or years shall be played of a network with disruptions.
     CancelledError
         It was cancelled.
 
@@ -147,13 +148,13 @@ def annual_loss(
     for level in levels or [0.0]:
         check_level("levels", level)
     check_level("confidence", confidence)
+    if simulated:
+        _check_simulated(network, simulated)
     lowered = lower_in_full(network)
     program = compile_graph(lowered.graph)
     places = Places.of(network, lowered)
     file = ThreatFile() if threats is None else read_threats(threats, places, confidence=confidence, folder=network.folder)
     catalogue = _catalogue(network, places, vulnerability=vulnerability, own_rate=own_rate, file=file)
-    if simulated:
-        check_whole("simulated", simulated, low=LEAST)
     report, before = progress or (lambda _: None), BEFORE if simulated else 1.0
 
     def told(share: float) -> None:
@@ -218,6 +219,14 @@ def read_levels(text: str) -> tuple[float, ...]:
         except ValueError:
             raise refusal("levels", part.strip(), allowed="numbers between 0 and 1, with commas", fix="write 0.9,0.99") from None
     return tuple(found)
+
+
+def _check_simulated(network: Network, simulated: int) -> None:
+    """Refuse before years are drawn what cannot be played."""
+    if check_whole("simulated", simulated) < LEAST:
+        allowed = f"0, or {LEAST} or more"
+        raise refusal("simulated", simulated, allowed=allowed, fix="play 200, which take minutes at most; 0 plays none")
+    check_undisrupted(network)
 
 
 def _catalogue(network: Network, places: Places, *, vulnerability: float, own_rate: float | None, file: ThreatFile) -> Catalogue:

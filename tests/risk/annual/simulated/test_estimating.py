@@ -68,8 +68,8 @@ def test_choose_years__years_that_cost_much_are_played_more_often() -> None:
     share = np.bincount(chosen.stratum) / chosen.sizes
     assert share[-1] > 20 * share[1]
     assert (np.diff(share[1:]) > -0.05).all()
-    with pytest.raises(UsageError, match="simulated years: found 9"):
-        choose_years(known, is_hit, uniforms=known, count=9)
+    with pytest.raises(UsageError, match="simulated years: found 39"):
+        choose_years(known, is_hit, uniforms=known, count=39)
 
 
 def test_two_phase__all_years_played_is_the_plain_sample() -> None:
@@ -109,6 +109,38 @@ def test_two_phase__weights_add_up_to_all_years_and_what_is_known_of_them(seed: 
         assert shortfall.value >= sample.mean().value - 1e-9
 
 
+def test_two_phase__years_that_cost_nothing_lie_between_gains_and_losses() -> None:
+    # Half of all years have an event; of these 98 of 100 save 10, the others lose 500.
+    known, losses = np.ones(100), np.array([-10.0] * 98 + [500.0] * 2)[:, None]
+    sample = sampled(known, losses, np.full(100, fill_value=True), count=1000, some=0.5)
+    assert sample.mean().value == pytest.approx(0.1)
+    # Of the worst tenth a tenth loses 500, and all others nothing.
+    assert sample.value_at_risk(0.9).value == 0.0
+    assert sample.expected_shortfall(0.9).value == pytest.approx(50.0)
+    assert sample.value_at_risk(0.3).value == -10.0
+    assert sample.expected_shortfall(0.3).value == pytest.approx((0.01 * 500 - 0.19 * 10) / 0.7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 1000), some=st.sampled_from([0.2, 0.5, 0.75, 1.0]), saved=st.floats(0.0, 6.0))
+def test_two_phase__measures_of_gains_and_losses_are_those_of_all_years_in_order(seed: int, some: float, saved: float) -> None:
+    known, losses, is_hit = population(300, seed=seed, replications=1)
+    losses = losses - saved * is_hit[:, None]
+    sample = sampled(known, losses, is_hit, count=1000, some=some)
+    # Levels between two years, which rounding cannot move from one to the other.
+    every = np.sort(np.append(losses[:, 0], np.zeros(round(300 / some) - 300)))
+    for worst in (1.5, 10.5, 60.5, 150.5, every.size - 20.5):
+        level = 1 - worst / every.size
+        cut = every[-int(worst + 0.5)]
+        mean = (every[-int(worst) :].sum() + (worst - int(worst)) * cut) / worst
+        risk, shortfall = sample.value_at_risk(level), sample.expected_shortfall(level)
+        assert risk.value == pytest.approx(cut)
+        assert shortfall.value == pytest.approx(mean)
+        assert shortfall.value >= risk.value - 1e-9
+        assert risk.low <= risk.value <= risk.high
+        assert shortfall.low <= shortfall.value <= shortfall.high
+
+
 def test_two_phase__losses_that_are_as_known_are_known_as_well_as_all_drawn_years() -> None:
     known, _, is_hit = population(4000, seed=3)
     exact = sampled(known, 2.5 * known[:, None], is_hit, count=100).mean()
@@ -127,6 +159,18 @@ def test_two_phase__noise_is_the_chance_within_years() -> None:
     chosen = Chosen(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0), 5)
     nothing = TwoPhase(chosen, np.zeros(0), np.zeros((0, 2)), 0.5, 0.95)
     assert (nothing.mean().value, nothing.value_at_risk(0.9).value, nothing.curve().height) == (0.0, 0.0, 0)
+
+
+def test_two_phase__beyond_counts_played_years_by_what_they_add_to_the_tail() -> None:
+    is_hit = np.full(100, fill_value=True)
+    losses = np.array([1.0] * 80 + [50.0] * 20)[:, None]
+    sample = sampled(np.ones(100), losses, is_hit, count=1000, some=0.5)
+    assert sample.beyond(0.95) == pytest.approx(20.0)
+    assert sample.beyond(0.4) is None
+    # One year that costs as much as the 19 others together is nearly all that is known.
+    losses[-1] = 950.0
+    heavy = sampled(np.ones(100), losses, is_hit, count=1000, some=0.5)
+    assert heavy.beyond(0.95) == pytest.approx(1900.0**2 / (950.0**2 + 19 * 50.0**2))
 
 
 def test_two_phase__intervals_hold_the_truth_as_often_as_they_say() -> None:

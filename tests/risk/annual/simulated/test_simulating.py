@@ -14,18 +14,19 @@ import pytest
 
 from chaintwin.errors import CancelledError, UsageError
 from chaintwin.examples import Example, load
+from chaintwin.network.disruptions.disruption import Disruption
 from chaintwin.network.network import Network, Settings
 from chaintwin.risk.annual.assessing import AnnualLoss, annual_loss
 from chaintwin.risk.annual.picture import draw
 from chaintwin.risk.annual.simulated.playing import Stage
-from chaintwin.risk.annual.simulated.simulating import SimulatedLoss, strikes_of
+from chaintwin.risk.annual.simulated.simulating import BEYOND, MEASURES, UNTOLD, SimulatedLoss, strikes_of
 from chaintwin.risk.annual.simulated.singles import Events, priced, single_losses
 from chaintwin.risk.annual.simulated.striking import Cut, Strike
 from chaintwin.risk.annual.years import Outages
 from chaintwin.risk.stress.programmes.flows import Measure
 from tests.risk.annual.simulated.networks import DEMAND, STOCK, corner_shop
 
-YEARS, PLAYED = 300, 30
+YEARS, PLAYED = 300, 40
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_annual_loss__simulated_figures_fit_each_other(found: AnnualLoss) -> Non
 
 def test_annual_loss__simulated_is_the_programme_where_nothing_takes_time(tmp_path: Path) -> None:
     path = threats(tmp_path, 'stop,strike,supplier,mill,0.4,"pmf(3:0.2, 15:0.4, 40:0.4)"')
-    known = annual_loss(corner_shop(), years=400, threats=path, own_rate=0.0, simulated=60, measure="units")
+    known = annual_loss(corner_shop(), years=400, threats=path, own_rate=0.0, simulated=120, measure="units")
     played = known.simulated
     assert played is not None
     # A year with one outage costs what stock does not carry the shop through, by both; with more they may meet.
@@ -118,12 +119,12 @@ def test_annual_loss__simulated_is_the_programme_where_nothing_takes_time(tmp_pa
 
 def test_annual_loss__simulated_of_threats_that_never_happen_is_nothing(tmp_path: Path) -> None:
     path = threats(tmp_path, "never,strike,supplier,mill,0,9")
-    nothing = annual_loss(corner_shop(), years=20, threats=path, own_rate=0.0, simulated=20)
+    nothing = annual_loss(corner_shop(), years=20, threats=path, own_rate=0.0, simulated=40)
     assert nothing.simulated is not None
     assert (nothing.simulated.mean.value, nothing.simulated.years, nothing.simulated.outages) == (0.0, 0, 0)
     assert math.isnan(nothing.simulated.ratio)
     harmless = annual_loss(
-        corner_shop(), years=40, threats=threats(tmp_path, "short,strike,supplier,mill,1,2"), own_rate=0.0, simulated=20
+        corner_shop(), years=40, threats=threats(tmp_path, "short,strike,supplier,mill,1,2"), own_rate=0.0, simulated=40
     )
     assert harmless.simulated is not None
     assert harmless.simulated.mean.value == 0.0
@@ -131,8 +132,27 @@ def test_annual_loss__simulated_of_threats_that_never_happen_is_nothing(tmp_path
 
 
 def test_annual_loss__refuses_too_few_simulated_years_before_it_begins(network: Network) -> None:
-    with pytest.raises(UsageError, match="simulated: found 9; allowed: a whole number, 10 or more"):
-        annual_loss(network, years=10**6, measure="units", simulated=9)
+    with pytest.raises(UsageError, match="simulated: found 39; allowed: 0, or 40 or more; fix: play 200"):
+        annual_loss(network, years=10**6, measure="units", simulated=39)
+
+
+def test_annual_loss__refuses_disruptions_before_it_begins(network: Network) -> None:
+    told: list[float] = []
+    struck = replace(network, disruptions=(Disruption("out", duration="5"),))
+    with pytest.raises(UsageError, match=r"found a network with disruptions; .*fix: take the network without its scenario"):
+        annual_loss(struck, years=50, measure="units", simulated=40, progress=told.append)
+    assert not told
+
+
+def test_annual_loss__says_nothing_of_tails_that_too_few_played_years_tell_of(network: Network, found: AnnualLoss) -> None:
+    few = annual_loss(network, years=2000, own_rate=0.3, simulated=40, levels=[0.5, 0.999]).simulated
+    assert few is not None
+    known, far = few.levels.to_dicts()
+    assert known["beyond"] is None or known["beyond"] >= BEYOND
+    assert None not in [known[name] for name in MEASURES]
+    assert far["beyond"] < BEYOND
+    assert far["value_at_risk"] > 0
+    assert [far[name] for name in UNTOLD] == [None] * 5
 
 
 def test_annual_loss__simulated_years_are_cancelled(network: Network) -> None:

@@ -26,7 +26,7 @@ OwnRate = Annotated[
     ),
 ]
 Simulate = Annotated[
-    int, typer.Option(help="Years that are also played by the rules of the project, 10 or more; 0 plays none.", min=0)
+    int, typer.Option(help="Years that are also played by the rules of the project, 40 or more; 0 plays none.", min=0)
 ]
 
 

@@ -176,6 +176,12 @@ def _simulated_remarks(played: SimulatedLoss) -> list[str]:
         "Above that, and by cause and place, outages are priced by the stress test: as if everybody knew, without lead times."
         + ("" if math.isnan(played.ratio) else f" Played, the same years cost {number(played.ratio)} times as much."),
     ]
+    untold = played.levels.filter(played.levels["expected_shortfall"].is_null())
+    if untold.height:
+        years = " and ".join(f"{value:,.4g}" for value in untold["return_period"])
+        lines.append(
+            f"Too few of the played years are as bad as one in {years} to say how bad these are; play more with --simulate."
+        )
     if played.unseen >= UNSEEN:
         lines.append(f"{percent(played.unseen, 0)} of the simulated loss is of years that cost nothing by the stress test.")
     if played.late >= LATE:
@@ -188,8 +194,8 @@ def _simulated_remarks(played: SimulatedLoss) -> list[str]:
     return lines
 
 
-def _times(value: float, other: float) -> str:
-    return number(value / other) if other > 0 else NOTHING
+def _times(value: float | None, other: float) -> str:
+    return NOTHING if value is None or other <= 0 else number(value / other)
 
 
 def _money(estimate: Estimate) -> tuple[str, str]:

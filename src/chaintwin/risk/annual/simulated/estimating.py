@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from chaintwin.risk.annual.measures import Estimate
 from chaintwin.risk.annual.simulated.choosing import Chosen
-from chaintwin.risk.losses import tail_risk
+from chaintwin.risk.losses import TailRisk, tail_risk
 
 Floats = NDArray[np.float64]
 
@@ -104,29 +104,43 @@ class TwoPhase:
         return min(within / between, 1.0) if between > 0 else 0.0
 
     def value_at_risk(self, level: float) -> Estimate:
-        """Return the value at risk; its interval by that of the probability of a larger loss (Woodruff 1952)."""
-        within = self._within(level)
-        if within is None:
+        """Return the value at risk of all years; its interval by that of the probability of a larger loss (Woodruff 1952).
+
+        It is below 0 where years that lose less than nothing, because an outage saves more than it costs, reach up to the level.
+        """
+        value = self._tail(level).value_at_risk
+        if value == 0:
             return Estimate(0.0, 0.0, 0.0)
-        value = self._quantile(within)
-        low, high = self._probability(value, at=1 - within)
+        # Years without an event lose more than what is below 0, for certain.
+        above = 1 - self.some if value < 0 else 0.0
+        low, high = self._probability(value, at=(1 - level - above) / self.some)
         lightest = float(self.weights[int(np.argmax(self.values))])
-        top = math.inf if low < lightest else self._quantile(1 - low)
-        return Estimate(value, min(self._quantile(1 - high), value), max(top, value))
+        ends = [self._quantile(1 - above - self.some * part) for part in (low, high)]
+        top = math.inf if value > 0 and low < lightest else ends[0]
+        return Estimate(value, min(ends[1], value), max(top, value))
 
     def expected_shortfall(self, level: float) -> Estimate:
         """Return the expected shortfall; its interval by what each year adds to its error (Rockafellar & Uryasev 2002)."""
-        within = self._within(level)
-        if within is None:
-            mean = self.mean()
-            return Estimate(*(part / (1 - level) for part in (mean.value, mean.low, mean.high)))
-        values, weights = self._with_zeros()
-        found = tail_risk(values, within, weights=weights)
-        half = self._half(self._spread(lambda losses: np.maximum(losses - found.value_at_risk, 0.0) / (1 - within)))
+        found = self._tail(level)
+        at, value = found.value_at_risk, found.expected_shortfall
+        excess = self._spread(lambda losses: np.maximum(losses - at, 0.0) - max(-at, 0.0))
+        half = self._half(excess) * self.some / (1 - level)
+        if at <= 0:
+            return Estimate(value, value - half, value + half)
         # The error grows with what was found, so that the interval reaches further up than down: one of the logarithm.
-        value = found.expected_shortfall
         reach = math.exp(min(half / value, FARTHEST))
         return Estimate(value, value / reach, value * reach)
+
+    def beyond(self, level: float) -> float | None:
+        """Return how many played years that add alike would tell as much of the tail (Kish 1965); None where it begins at 0.
+
+        All years that cost something lie in a tail from 0 on, so that it is known as well as the mean.
+        """
+        value = self._tail(level).value_at_risk
+        if value <= 0:
+            return None
+        parts = (self.weights * self.values)[self.values >= value]
+        return float(parts.sum()) ** 2 / float(parts @ parts)
 
     def curve(self) -> pl.DataFrame:
         """Return the exceedance curve: ``loss``, ``probability``, ``low``, ``high``, ``return_period`` (years)."""
@@ -227,7 +241,7 @@ class TwoPhase:
         """
         from scipy.special import betaincinv, stdtrit
 
-        found = self._spread(lambda losses: (losses > amount).astype(np.float64))
+        found = self._spread(lambda losses: (losses > amount).astype(np.float64) - float(amount < 0))
         if not 0 < at < 1:
             return at, at
         # Without spread the strata say it exactly; then only the drawn years are chance.
@@ -238,18 +252,13 @@ class TwoPhase:
         above, below = at * size, (1 - at) * size
         return float(betaincinv(above, below + 1, tail)), float(betaincinv(above + 1, below, 1 - tail))
 
-    def _within(self, level: float) -> float | None:
-        """Return the level of years with an event that is a level of all years; None where the value at risk is 0."""
-        if self.is_empty or 1 - level >= self.some:
-            return None
-        within = level if self.some == 1 else 1 - (1 - level) / self.some
-        return within if self._quantile(within) > 0 else None
-
-    def _with_zeros(self) -> tuple[Floats, Floats]:
-        """Return Floats[m + 1] twice: losses and weights, with the years in which nobody is hit as one."""
-        weights = self.weights
-        return np.append(self.values, 0.0), np.append(weights, max(1 - float(weights.sum()), 0.0))
+    def _tail(self, level: float) -> TailRisk:
+        """Return the measures of all years, those that cost nothing at their place in the order of losses."""
+        if self.is_empty:
+            return TailRisk(level, 0.0, 0.0, 0.0)
+        weights = self.some * self.weights
+        nothing = max(1 - float(weights.sum()), 0.0)
+        return tail_risk(np.append(self.values, 0.0), level, weights=np.append(weights, nothing))
 
     def _quantile(self, level: float) -> float:
-        values, weights = self._with_zeros()
-        return tail_risk(values, min(max(level, 1e-12), 1 - 1e-12), weights=weights).value_at_risk
+        return self._tail(min(max(level, 1e-12), 1 - 1e-12)).value_at_risk

@@ -76,6 +76,21 @@ class Played:
     late: Floats
 
 
+def check_undisrupted(network: Network) -> None:
+    """Refuse a network with disruptions: they would strike in years without an outage too.
+
+    Raises
+    ------
+    UsageError
+        The network has disruptions.
+    """
+    if network.disruptions:
+        raise UsageError(
+            "simulated years: found a network with disruptions; allowed: one without; "
+            "fix: take the network without its scenario, and describe what strikes it as hazards or threats"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """Years that are played side by side: places in the list, numbers one after the other, and how many periods."""
@@ -100,8 +115,7 @@ class Stage:
     """
 
     def __init__(self, network: Network, *, measure: Measure, replications: int, seed: int, state: State | None = None) -> None:
-        if network.disruptions:
-            raise UsageError("simulated years: found a network with disruptions; allowed: one without")
+        check_undisrupted(network)
         if not 1 <= replications <= GROUP:
             raise UsageError(f"replications: found {replications}; allowed: 1 to {GROUP}")
         self.network, self.measure, self.replications, self.seed = network, measure, replications, seed

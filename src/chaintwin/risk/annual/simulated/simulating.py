@@ -34,6 +34,13 @@ Integers = NDArray[np.int64]
 REPLICATIONS = 2
 """How often each year is played."""
 
+MEASURES = tuple(f"{name}{end}" for name in ("value_at_risk", "expected_shortfall") for end in ("", "_low", "_high"))
+UNTOLD = MEASURES[1:]
+"""Columns of a level, and those that are null where too few years tell of the tail."""
+
+BEYOND = 10.0
+"""Fewest years that add alike that tell how the tail beyond a level is; below, nothing is said but where it begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatedLoss:
@@ -42,7 +49,9 @@ class SimulatedLoss:
     Parameters
     ----------
     mean : expected loss of a year. ratio : of it to that by the programme; NaN where that is 0.
-    levels : ``level``, ``return_period`` (years), ``value_at_risk`` and ``expected_shortfall``, each with ``_low`` and ``_high``.
+    levels : ``level``, ``return_period`` (years), ``value_at_risk`` and ``expected_shortfall``, each with ``_low`` and ``_high``;
+        ``beyond``, how many played years that add alike would tell as much of the tail; null where that begins at 0 or below.
+        With less than ``BEYOND`` of them the expected shortfall and all ends of intervals are null.
     curve : the exceedance curve, as of ``AnnualLoss``.
     strata : how many years were played, as of ``TwoPhase.strata``.
     played : ``year`` (number among those drawn), ``weight`` (part of all years with an event it stands for), ``programme``,
@@ -91,7 +100,7 @@ def simulate_years(
     ----------
     network : tables without errors. threats : the catalogue. outages : years of its events.
     costs : of the years by the programme.
-    count : how many years are played, 10 or more.
+    count : how many years are played, 40 or more.
     measure : what is lost. levels : of value at risk and expected shortfall. confidence : of all intervals.
     seed : of all random numbers. longest : periods after which an outage is over in any case.
     replications : how often each year is played.
@@ -198,11 +207,14 @@ def _numbered(strikes: Sequence[tuple[Strike, ...]], stage: Stage) -> list[Year]
 def _levels(sample: TwoPhase, levels: Sequence[float]) -> pl.DataFrame:
     rows = []
     for level in levels:
-        row = {"level": level, "return_period": round(1 / (1 - level), 6)}
+        beyond = sample.beyond(level)
+        row: dict[str, float | None] = {"level": level, "return_period": round(1 / (1 - level), 6), "beyond": beyond}
         for name, found in (
             ("value_at_risk", sample.value_at_risk(level)),
             ("expected_shortfall", sample.expected_shortfall(level)),
         ):
             row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+        if beyond is not None and beyond < BEYOND:
+            row |= dict.fromkeys(UNTOLD)
         rows.append(row)
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, schema=dict.fromkeys(("level", "return_period", "beyond", *MEASURES), pl.Float64()))
