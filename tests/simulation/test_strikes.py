@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -202,7 +203,11 @@ def test_simulate__money_of_moved_prices(medicines: Network) -> None:
 def test_simulate__starts_from_a_state(medicines: Network) -> None:
     program = medicines.compile()
     state = initial_state(program)
-    scenario = Scenario.of("s", disruptions=[{"where": {"country": "ZA"}, "after": 3, "duration": 9, "effect": {"capacity": 0}}])
+    # A day of the calendar, for a run from a state has no warm-up.
+    day = medicines.settings.start + timedelta(days=3)
+    scenario = Scenario.of(
+        "s", disruptions=[{"where": {"country": "ZA"}, "start": day, "duration": 9, "effect": {"capacity": 0}}]
+    )
     found = simulate(medicines, scenario=scenario, state=state, periods=20, replications=2)
     assert (
         found.resources["resource_id"].to_list()
