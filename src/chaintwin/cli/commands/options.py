@@ -70,6 +70,18 @@ Anew = Annotated[bool, typer.Option("--anew", help="Forget what the checkpoint h
 ScenarioFile = Annotated[
     Path | None, typer.Option("--scenario", help="TOML file of changes that are made to the project first.", show_default=False)
 ]
+Vulnerability = Annotated[
+    float, typer.Option(help="Probability that an event of a region or country hits each site there, 0 to 1.", min=0, max=1)
+]
+OwnRate = Annotated[
+    float | None,
+    typer.Option(
+        help="Assumed failures of each site of its own, a year; 0 for none; by default 0.05 where nothing says it.",
+        min=0,
+        max=1000,
+        show_default=False,
+    ),
+]
 Until = Annotated[
     str | None,
     typer.Option(help="Precision at which to stop, such as 'fill_rate +/- 0.002' or 'total_cost +/- 1 %'.", show_default=False),

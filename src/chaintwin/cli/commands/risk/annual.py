@@ -7,24 +7,23 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaintwin.cli.commands.options import Confidence, Json, Plot, Project, Seed, StateFile, TableFile, Threads
+from chaintwin.cli.commands.options import (
+    Confidence,
+    Json,
+    OwnRate,
+    Plot,
+    Project,
+    Seed,
+    StateFile,
+    TableFile,
+    Threads,
+    Vulnerability,
+)
 from chaintwin.cli.terminal.session import session
 
 MeasuredBy = Literal["margin", "sales", "units"]
 """What is measured; a test holds that these are those of ``chaintwin.risk.stress``."""
 
-Vulnerability = Annotated[
-    float, typer.Option(help="Probability that an event of a region or country hits each site there, 0 to 1.", min=0, max=1)
-]
-OwnRate = Annotated[
-    float | None,
-    typer.Option(
-        help="Assumed failures of each site of its own, a year; 0 for none; by default 0.05 where nothing says it.",
-        min=0,
-        max=1000,
-        show_default=False,
-    ),
-]
 Simulate = Annotated[
     int, typer.Option(help="Years that are also played by the rules of the project, 40 or more; 0 plays none.", min=0)
 ]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chaintwin.cli.commands.options import Json, Project, Seed, TableFile
+from chaintwin.cli.commands.options import Json, OwnRate, Project, Seed, TableFile, Vulnerability
 from chaintwin.cli.running.outputs import Outputs
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
@@ -21,18 +21,6 @@ Replications = Annotated[int, typer.Option(help="Runs of each simulated outage."
 Window = Annotated[
     int | None,
     typer.Option(help="Periods back in which the outage may have begun; those of 60 days by default.", min=1, show_default=False),
-]
-Vulnerability = Annotated[
-    float, typer.Option(help="Probability that an event of a region or country hits each site there, 0 to 1.", min=0, max=1)
-]
-OwnRate = Annotated[
-    float | None,
-    typer.Option(
-        help="Assumed failures of each site of its own, a year; by default 0.05 where nothing says it.",
-        min=0,
-        max=1000,
-        show_default=False,
-    ),
 ]
 
 

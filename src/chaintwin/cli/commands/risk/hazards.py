@@ -43,7 +43,9 @@ def hazards(
     project: Project,
     feed: Annotated[Path, typer.Argument(help="GeoJSON of events: an earthquake feed, or points and areas.", show_default=False)],
     *,
-    vulnerability: Annotated[float, typer.Option(help="Part of sites that is out where it is hit in full, 0 to 1.")] = 1.0,
+    vulnerability: Annotated[
+        float, typer.Option(help="Part of sites that is out where it is hit in full, 0 to 1.", min=0, max=1)
+    ] = 1.0,
     least: Annotated[float, typer.Option(help="Chance of being out below which nothing is said.")] = 0.01,
     top: Annotated[int, typer.Option(help="Rows that are shown.", min=1)] = 15,
     scenario: ScenarioOut = None,
