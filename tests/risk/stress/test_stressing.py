@@ -168,6 +168,19 @@ def test_read_recovery__reads_and_reports_every_fault(tmp_path: Path) -> None:
         read_recovery(file, others=9)
 
 
+def test_read_recovery__names_what_the_project_has_not_beside_all_other_faults(tmp_path: Path) -> None:
+    file = tmp_path / "recovery.csv"
+    file.write_text("kind,id,periods\nsite,hub-acra,45\ncountry,KE,x\nsupplier,nobody,3\n", encoding="utf-8")
+    network = load(Example.MEDICINES)
+    with pytest.raises(InputError, match="did you mean hub-accra") as caught:
+        read_recovery(file, others=9, network=network)
+    assert [(finding.row, finding.column) for finding in caught.value.findings] == [(2, "id"), (3, "periods"), (4, "id")]
+    file.write_text("kind,id,periods\nsite,hub-accra,45\ncountry,KE,5\n", encoding="utf-8")
+    assert dict(read_recovery(file, others=9, network=network)) == {("site", "hub-accra"): 45.0, ("country", "KE"): 5.0}
+    with pytest.raises(InputError, match="no such file"):
+        read_recovery(tmp_path / "none.csv", others=9)
+
+
 def test_draw__shows_the_worst(found: StressTest) -> None:
     svg = draw(found)
     assert svg.startswith("<svg")

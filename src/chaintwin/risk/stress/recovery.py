@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.network.network import Network
 from chaintwin.risk.stress.scopes import ScopeKind
 
 COLUMNS = ("kind", "id", "periods")
@@ -27,13 +29,14 @@ class Recovery(dict[tuple[str, str], float]):
         self.others = others
 
 
-def read_recovery(path: Path | str, *, others: float) -> Recovery:
+def read_recovery(path: Path | str, *, others: float, network: Network | None = None) -> Recovery:
     """Read times to recover from a CSV file with the columns ``kind``, ``id`` and ``periods``.
 
     Parameters
     ----------
     path : the file.
     others : periods for what it does not name.
+    network : whose ids it may name; without it any id will do.
 
     Raises
     ------
@@ -41,6 +44,7 @@ def read_recovery(path: Path | str, *, others: float) -> Recovery:
         Rows are wrong; the exception carries all of them.
     """
     source = Path(path)
+    known = None if network is None else _ids_of(network)
     findings: list[Finding] = []
     times: dict[tuple[str, str], float] = {}
 
@@ -60,6 +64,9 @@ def read_recovery(path: Path | str, *, others: float) -> Recovery:
 
     try:
         lines = source.read_bytes().decode("utf-8-sig").splitlines()
+    except FileNotFoundError:
+        wrong(0, "", found="no such file", allowed=f"a CSV file with the columns {', '.join(COLUMNS)}", fix="correct its name")
+        raise InputError(findings) from None
     except UnicodeDecodeError:
         wrong(0, "", found="bytes that are no UTF-8", allowed="CSV in UTF-8", fix="save it as CSV UTF-8")
         raise InputError(findings) from None
@@ -74,6 +81,10 @@ def read_recovery(path: Path | str, *, others: float) -> Recovery:
             wrong(number, "kind", found=kind or "nothing", allowed=", ".join(ScopeKind), fix="write one of these")
         if not name:
             wrong(number, "id", found="nothing", allowed="an id of the project", fix="write which one is meant")
+        elif known is not None and name not in known.get(kind, (name,)):
+            near = get_close_matches(name, known[kind], n=1)
+            fix = f"did you mean {near[0]}?" if near else "see the table of the project"
+            wrong(number, "id", found=name, allowed=f"a {kind} of the project", fix=fix)
         time = _number(text)
         if time is None:
             wrong(number, "periods", found=text or "nothing", allowed="a number, 0 or more", fix="write such as 30 or 12.5")
@@ -84,6 +95,23 @@ def read_recovery(path: Path | str, *, others: float) -> Recovery:
     if findings:
         raise InputError(findings)
     return Recovery(times, others=others)
+
+
+def _ids_of(network: Network) -> dict[str, tuple[str, ...]]:
+    """Return the ids of each kind that can be out."""
+    columns = {
+        ScopeKind.SITE: [("sites", "site_id")],
+        ScopeKind.LANE: [("lanes", "lane_id")],
+        ScopeKind.SUPPLIER: [("partners", "partner_id")],
+        ScopeKind.COUNTRY: [("sites", "country"), ("partners", "country")],
+        ScopeKind.PRODUCT: [("products", "product_id")],
+    }
+    return {
+        str(kind): tuple(
+            sorted({str(name) for table, column in places for name in network[table][column].drop_nulls().to_list()})
+        )
+        for kind, places in columns.items()
+    }
 
 
 def _number(text: str) -> float | None:

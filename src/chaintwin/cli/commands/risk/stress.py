@@ -74,8 +74,8 @@ def stress(
             check_picture(plot)
         if out is not None:
             check_table_file(out)
-        times = recover if recovery is None else read_recovery(recovery, others=recover)
         network = usable_network(terminal, project)
+        times = recover if recovery is None else read_recovery(recovery, others=recover, network=network)
         start = None if state is None else read_state(state, program=network.compile())
         with progress_bar(terminal, "Putting out one after the other", is_cold=False) as report:
             found = stress_test(
