@@ -89,7 +89,9 @@ def traces(
         length = usual if periods is None else periods
         if begin + length > PERIODS_MAX:
             raise UsageError(f"periods: found {length:,} from period {begin:,} on; allowed: at most {PERIODS_MAX:,} together")
-        check_begins(network.disruptions, network.settings, reach=begin + max(length, 1))
+        # A history may be played part by part, each from the state of the one before.
+        whole = max(begin + length, network.settings.horizon, 1)
+        check_begins(network.disruptions, network.settings, reach=whole)
         program = network.compile(periods=begin + max(length, 1))
     elif periods is None:
         raise UsageError("periods: found none; allowed: 1 or more, which a program does not say by itself")
