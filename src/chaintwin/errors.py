@@ -112,3 +112,30 @@ class CancelledError(ChaintwinError):
     """Raised when the caller asked a running job to stop; nothing half-done is left."""
 
     code: ClassVar[str] = "cancelled"
+
+
+class BusyError(ChaintwinError):
+    """Raised when a queue is full: nothing was taken, and the caller may come again.
+
+    Parameters
+    ----------
+    retry_after : seconds after which it is worth trying.
+    """
+
+    code: ClassVar[str] = "busy"
+
+    def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class StoreFailedError(ChaintwinError):
+    """Raised when a durable write failed; nothing more is acknowledged until the store was opened again and checked."""
+
+    code: ClassVar[str] = "store_failed"
+
+
+class StoreDamagedError(ChaintwinError):
+    """Raised when a store cannot be opened because what is in it is not what was written; says where."""
+
+    code: ClassVar[str] = "store_damaged"

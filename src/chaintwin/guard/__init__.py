@@ -1,0 +1,1 @@
+"""Keys, digests and the Merkle log: bytes and ids only."""

@@ -1,0 +1,1 @@
+"""Durable records: the log of events and small documents beside it."""
