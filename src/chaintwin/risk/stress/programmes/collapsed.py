@@ -21,6 +21,9 @@ from chaintwin.risk.stress.programmes.steady import NOISE, Cone, Steady
 LONGEST = 1e5
 """Periods beyond which nobody asks how long a network survives; it is then said to survive for ever."""
 
+SHARE_MIN = 1e-7
+"""A smaller share of what is usual is too close to what the solver takes for nothing: then none of it is missing."""
+
 CONE_MAX = 1_000
 """Activities that may go short up to which the solver is handed all of them at once."""
 
@@ -80,7 +83,7 @@ class Collapsed:
         ----------
         out : Integers, numbers of activities.
         time : until they recover, periods, 0 or more.
-        share : of what each of them usually does, so much is out, 0 to 1; none does more than the rest of it.
+        share : of what each of them usually does, so much is out, 0 to 1; none does more than the rest of it. 0 is no outage.
         """
         lost = self._lost(self._asked(out, time=time, share=share))
         return float(self.flows.margin @ lost), lost
@@ -124,6 +127,7 @@ class Collapsed:
         low = np.zeros(most.size)
         if share > 0:
             most[where] = 0.0
+            share = share if share > SHARE_MIN else 0.0
             low[self._actors + where] = share * steady.parts[where] * time
         upper = steady.room - steady.grown * time
         rows, changed = steady.without(where, share=share)
