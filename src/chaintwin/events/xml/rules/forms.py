@@ -30,7 +30,7 @@ class Form:
 def is_moment(text: str) -> bool:
     """Tell whether a text is a date and time of XML Schema; an offset may be missing."""
     found = _MOMENT.match(text)
-    if found is None or not text.strip() == text:
+    if found is None or text.strip() != text:
         return False
     year, month, day = int(found[1]), int(found[2]), int(found[3])
     if year == 0 or not 1 <= month <= 12:
