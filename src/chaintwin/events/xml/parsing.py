@@ -52,13 +52,14 @@ def parsed(body: bytes) -> Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         fix = "correct it there; an XML editor shows the same place"
-        wrong = Finding("xml.syntax", str(error.msg or error), "well-formed XML", fix, row=line or 0, column=f"sign {column}")
+        found = re.sub(r"\s*, line \d+, column \d+$", "", str(error.msg or error))
+        wrong = Finding("xml.syntax", found, "well-formed XML", fix, row=line or 0, column=f"sign {column}")
         raise InputError([wrong]) from None
     except (ValueError, LookupError) as error:
         raise InputError([Finding("xml.syntax", str(error), "well-formed XML", "send it as UTF-8")]) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise _document_type()
-    if (deep := _too_deep(root)) is not None:
+    if _is_too_deep(root) and (deep := root.find(f"./{_DEEP}")) is not None:
         allowed = f"up to {DEPTH_MAX} elements in one another"
         raise InputError([Finding("xml.depth", "more", allowed, "nest less", row=line_of(deep), column=str(deep.tag))])
     return root
@@ -74,9 +75,10 @@ def _document_type() -> InputError:
     return InputError([Finding("xml.document_type", "<!DOCTYPE", "a document without one", fix)])
 
 
-def _too_deep(root: Element) -> Element | None:
-    """Return an element that is nested deeper than allowed."""
-    return root.find("./" + "*/" * (DEPTH_MAX - 1) + "*")
+def _is_too_deep(root: Element) -> bool:
+    """Tell whether an element is nested deeper than allowed."""
+    return cast("bool", root.xpath(f"boolean({_DEEP})"))
 
 
+_DEEP: Final = "*/" * (DEPTH_MAX - 1) + "*"
 _DOCUMENT_TYPE: Final = re.compile(rb"<!DOCTYPE")

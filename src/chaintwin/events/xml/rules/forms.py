@@ -105,8 +105,9 @@ _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SIGN: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=%]"
 _STEP: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=%:@]"
 _AUTHORITY: Final = rf"//(?:(?:{_SIGN}|:)*@)?(?:\[[^\]]*\]|{_SIGN}*)(?::\d{{1,9}})?(?:/{_STEP}*)*"
+_PATH: Final = rf"(?:{_STEP}|/)*"
 _URI: Final = re.compile(
-    rf"(?:[A-Za-z][A-Za-z0-9+\-.]*:(?:{_AUTHORITY}|(?:{_STEP}|/)*)|{_AUTHORITY}|/(?:{_STEP}(?:{_STEP}|/)*)?|(?:(?!:){_STEP})*(?:/(?:{_STEP}|/)*)?)"
+    rf"(?:[A-Za-z][A-Za-z0-9+\-.]*:(?:{_AUTHORITY}|(?!//){_PATH})|{_AUTHORITY}|(?!//)/{_PATH}|(?:(?!:){_STEP})+(?:/{_PATH})?|)"
     rf"(?:\?(?:{_STEP}|[/?])*)?(?:#(?:{_STEP}|[/?\[\]])*)?\Z",
     re.ASCII,
 )
