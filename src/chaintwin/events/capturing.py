@@ -6,16 +6,18 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from chaintwin.errors import Severity
-from chaintwin.events.canonical import IGNORED, canonical_event, event_bytes
-from chaintwin.events.checking.checker import Checked, CheckedEvent, Kind, check
+from chaintwin.events.canonical import canonical_event, field_bytes, joined
+from chaintwin.events.checking.checker import Checked, CheckedEvent, Kind, check, times_without_calendar
 from chaintwin.events.checking.problems import Problem, path_text, shown_text
 from chaintwin.events.checking.reading import read_json
 from chaintwin.events.contexts import Prefixes
 from chaintwin.events.deriving import facts_of
 from chaintwin.events.dimensions import dimensions_of
 from chaintwin.events.facts import packed
-from chaintwin.events.identity.hashing import DECLARED, hash_id_of, key_of
+from chaintwin.events.identity.hashing import hash_id_of, key_of
 from chaintwin.events.identity.prehash import IGNORED_FIELD, Prehash, UnhashableError, bracketed, prehash
 from chaintwin.events.personal import without_personal
 from chaintwin.events.terms import terms_of
@@ -42,8 +44,7 @@ class MasterElement:
     children: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CapturedEvent:
+class CapturedEvent(msgspec.Struct, frozen=True):
     """What became of one event.
 
     Parameters
@@ -120,7 +121,7 @@ def capture(body: bytes | dict[str, Any] | list[Any], *, media_type: str = "appl
         document, problems = _read(body, media_type)
         if problems:
             return Captured(Kind.DOCUMENT, (), problems)
-    checked = check(document)
+    checked = check(document, times=False)
     ignored = _ignored(document, checked.prefixes)
     events = tuple(_captured(event, ignored, source) for event in checked.events)
     return Captured(checked.kind, events, checked.problems, _master(document, checked))
@@ -139,14 +140,7 @@ def _captured(checked: CheckedEvent, ignored: frozenset[str], source: str) -> Ca
     try:
         record, problems = _record(checked, ignored, source)
     except UnhashableError as error:
-        problem = Problem(
-            "event.value",
-            path_text(error.path, checked.path),
-            shown_text(error.reason),
-            "finite numbers, times of the calendar, extensions of few levels",
-            event=checked.place,
-        )
-        return CapturedEvent(checked.place, checked.path, None, (*checked.problems, problem))
+        return CapturedEvent(checked.place, checked.path, None, (*checked.problems, *_unhashable(checked, error)))
     return CapturedEvent(checked.place, checked.path, record, (*checked.problems, *problems))
 
 
@@ -162,16 +156,15 @@ def _record(checked: CheckedEvent, ignored: frozenset[str], source: str) -> tupl
     personal: tuple[Personal, ...] = ()
     if checked.own_names:
         canonical, personal = without_personal(canonical, prefixes)
-    content = event_bytes(canonical)
+    fields = field_bytes(canonical)
+    content = joined(fields.values())
     if len(content) > EVENT_BYTES_MAX:
         found, allowed = f"{len(content):,} bytes", f"at most {EVENT_BYTES_MAX:,} bytes an event"
         return None, (Problem("event.size", checked.path, found, allowed, event=checked.place),)
     facts = facts_of(event, prefixes, occurred_at=identity.occurred_at, own=checked.own_names)
     key = key_of(hash_id, event)
-    given = event.get("eventID")
-    aliases: tuple[str, ...] = ()
-    if given is not None and given != hash_id:
-        aliases = (given + key[len(hash_id) :],)
+    given: str = event.get("eventID", hash_id)
+    aliases = (given + key[len(hash_id) :],) if given != hash_id else ()
     record = Record(
         key=key,
         meaning=_meaning(identity),
@@ -181,12 +174,20 @@ def _record(checked: CheckedEvent, ignored: frozenset[str], source: str) -> tupl
         source=source,
         aliases=aliases,
         personal=personal,
-        dimensions=dimensions_of(canonical),
+        dimensions=dimensions_of(fields),
         terms=terms_of(canonical, facts, ids=(hash_id, given) if aliases else (hash_id,), prefixes=prefixes),
     )
     if aliases and given.startswith("ni:///sha-256;"):
         return record, (_other_hash_id(checked, hash_id),)
     return record, ()
+
+
+def _unhashable(checked: CheckedEvent, error: UnhashableError) -> list[Problem]:
+    allowed = "finite numbers, times of the calendar, extensions of at most 64 levels"
+    path = path_text(error.path, checked.path)
+    return times_without_calendar(checked.event, checked.place, checked.path) or [
+        Problem("event.value", path, shown_text(error.reason), allowed, event=checked.place)
+    ]
 
 
 def _meaning(identity: Prehash) -> bytes:

@@ -83,9 +83,7 @@ def query_document_schema() -> Schema:
         {"eventList": {"type": "array", **_EVENTS}, "vocabularyList": _vocabulary_list()},
         required=("eventList",),
     )
-    answer = _object(
-        {"queryName": _TEXT, "subscriptionID": _TEXT, "resultsBody": results}, required=("queryName", "resultsBody")
-    )
+    answer = _object({"queryName": _TEXT, "subscriptionID": _TEXT, "resultsBody": results}, required=("queryName", "resultsBody"))
     fields: Schema = {
         "@context": _CONTEXT,
         "id": _URI,
@@ -146,7 +144,9 @@ def _object(fields: Schema, *, required: tuple[str, ...] = (), names: str = "pre
 
 
 def _typed(item: str, kind: Schema, *, required: tuple[str, ...]) -> Schema:
-    return _object({"type": kind, item: _URI}, required=required, names="only", allowed=f"an object with {' and '.join(required)}")
+    return _object(
+        {"type": kind, item: _URI}, required=required, names="only", allowed=f"an object with {' and '.join(required)}"
+    )
 
 
 def _vocabulary_list() -> Schema:
@@ -309,7 +309,7 @@ def _persistent() -> Schema:
 def _sensor_element() -> Schema:
     names = ("deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")
     uris = dict.fromkeys(names, _URI)
-    numbers = dict.fromkeys("value minValue maxValue meanValue sDev percRank percValue".split(), _NUMBER)
+    numbers = dict.fromkeys(("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"), _NUMBER)
     metadata = _object({"time": _TIME, "startTime": _TIME, "endTime": _TIME, **uris})
     report = _object(
         {
