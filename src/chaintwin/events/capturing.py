@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chaintwin.errors import Severity
+from chaintwin.errors import Finding, InputError, Severity
 from chaintwin.events.canonical import canonical_event, field_bytes, joined
 from chaintwin.events.checking.checker import Checked, CheckedEvent, Kind, check, times_without_calendar
 from chaintwin.events.checking.problems import Problem, path_text, shown_text
@@ -117,21 +117,33 @@ def capture(body: bytes | dict[str, Any] | list[Any], *, media_type: str = "appl
     """
     problems: tuple[Problem, ...] = ()
     document: Any = body
+    is_xml = isinstance(body, bytes) and _is_xml(media_type)
     if isinstance(body, bytes):
-        document, problems = _read(body, media_type)
+        document, problems = _read_xml(body) if is_xml else read_json(body)
         if problems:
             return Captured(Kind.DOCUMENT, (), problems)
-    checked = check(document, times=False)
+    checked = check(document, times=False, of_xml=is_xml)
     ignored = _ignored(document, checked.prefixes)
     events = tuple(_captured(event, ignored, source) for event in checked.events)
     return Captured(checked.kind, events, checked.problems, _master(document, checked))
 
 
-def _read(body: bytes, media_type: str) -> tuple[Any, tuple[Problem, ...]]:
-    kind = media_type.partition(";")[0].strip().lower()
-    if kind.endswith(("/xml", "+xml")):
-        return None, (Problem("document.media_type", "$", shown_text(media_type), "JSON"),)
-    return read_json(body)
+def _is_xml(media_type: str) -> bool:
+    return media_type.partition(";")[0].strip().lower().endswith(("/xml", "+xml"))
+
+
+def _read_xml(body: bytes) -> tuple[Any, tuple[Problem, ...]]:
+    from chaintwin.events.xml import read_xml
+
+    try:
+        return read_xml(body), ()
+    except InputError as error:
+        return None, tuple(_of_finding(finding) for finding in error.findings)
+
+
+def _of_finding(finding: Finding) -> Problem:
+    place = f"line {finding.row}: {finding.column}" if finding.row else finding.column or "$"
+    return Problem(finding.code, place, finding.found, finding.allowed, finding.fix, severity=finding.severity)
 
 
 def _captured(checked: CheckedEvent, ignored: frozenset[str], source: str) -> CapturedEvent:

@@ -161,7 +161,7 @@ def _readings(elements: list[dict[str, Any]], occurred_at: int, *, prefixes: Pre
             alert, component = get("exception"), get("component")
             readings.append(
                 Reading(
-                    kind=word_uri(report["type"], MEASUREMENT, prefixes=prefixes),
+                    kind=word_uri(report.get("type") or report["exception"], MEASUREMENT, prefixes=prefixes),
                     occurred_at=remembered_instant_text(time)[1] if time else when,
                     value=_value(report),
                     unit=get("uom"),

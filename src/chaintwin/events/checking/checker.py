@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -89,7 +89,7 @@ class Checked:
         return not any(problem.refuses for problem in self.problems) and all(event.ok for event in self.events)
 
 
-def check(document: Any, *, times: bool = True) -> Checked:
+def check(document: Any, *, times: bool = True, of_xml: bool = False) -> Checked:
     """Check a document, an event, or a list of events.
 
     The verdict is that of the schema of EPCIS 2.0.1 with formats asserted, and on top of it: times that no calendar has,
@@ -99,14 +99,16 @@ def check(document: Any, *, times: bool = True) -> Checked:
     ----------
     document : JSON as Python has it.
     times : whether times that no calendar has are looked for; ``prehash`` refuses them too, but only tells the first.
+    of_xml : whether it was read from XML, see ``event_schema``.
 
     Returns
     -------
     Checked
         Every fault of every event; one bad event hides nothing of the others.
     """
+    ways = _Ways(times, of_xml)
     if isinstance(document, list):
-        return _checked_events(Kind.EVENT_LIST, (), document, root="$", context=None, times=times)
+        return _checked_events(Kind.EVENT_LIST, (), document, root="$", context=None, ways=ways)
     if not isinstance(document, dict):
         problem = Problem(
             "document.value", "$", shown(document), "an EPCISDocument, an EPCISQueryDocument, an event or a list of them"
@@ -114,15 +116,15 @@ def check(document: Any, *, times: bool = True) -> Checked:
         return Checked(Kind.DOCUMENT, (problem,), (), prefixes_of(None)[0])
     kind = document.get("type")
     if kind == Kind.DOCUMENT or (kind is None and "epcisBody" in document):
-        return _checked_document(document, Kind.DOCUMENT, times=times)
+        return _checked_document(document, Kind.DOCUMENT, ways=ways)
     if kind == Kind.QUERY_DOCUMENT:
-        return _checked_document(document, Kind.QUERY_DOCUMENT, times=times)
+        return _checked_document(document, Kind.QUERY_DOCUMENT, ways=ways)
     problems: tuple[Problem, ...] = ()
     if "@context" not in document:
         allowed = "a context, since there is no document around the event"
         fix = '"@context": "https://ref.gs1.org/standards/epcis/epcis-context.jsonld"'
         problems = (Problem("event.missing", "$['@context']", "nothing", allowed, fix, event=0),)
-    return _checked_events(Kind.EVENT, problems, [document], root="", context=None, times=times)
+    return _checked_events(Kind.EVENT, problems, [document], root="", context=None, ways=ways)
 
 
 def events_of(document: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
@@ -164,12 +166,19 @@ def schema_verdict(document: Any) -> bool:
         events, path = events_of(document)
         shell = _without(document, path) if isinstance(events, list) else document
         return _shell_validator(Kind(kind)).is_valid(shell) and all(
-            _event_validator(_schema_name(event)).is_valid(event) for event in events
+            _event_validator(_schema_name(event), False).is_valid(event) for event in events
         )
-    return "@context" in document and _event_validator(_schema_name(document)).is_valid(document)
+    return "@context" in document and _event_validator(_schema_name(document), False).is_valid(document)
 
 
-def _checked_document(document: dict[str, Any], kind: Kind, *, times: bool) -> Checked:
+class _Ways(NamedTuple):
+    """How events are checked."""
+
+    times: bool
+    of_xml: bool
+
+
+def _checked_document(document: dict[str, Any], kind: Kind, *, ways: _Ways) -> Checked:
     events, path = events_of({**document, "type": kind.value})
     problems: list[Problem] = []
     shell = document
@@ -190,12 +199,12 @@ def _checked_document(document: dict[str, Any], kind: Kind, *, times: bool) -> C
         events if isinstance(events, list) else [],
         root=path_text(path),
         context=document.get("@context"),
-        times=times,
+        ways=ways,
     )
 
 
 def _checked_events(
-    kind: Kind, problems: tuple[Problem, ...], events: list[Any], *, root: str, context: Any, times: bool
+    kind: Kind, problems: tuple[Problem, ...], events: list[Any], *, root: str, context: Any, ways: _Ways
 ) -> Checked:
     prefixes, remarks = prefixes_of(context)
     around = [
@@ -203,7 +212,7 @@ def _checked_events(
         for remark in remarks
     ]
     checked = tuple(
-        _checked_event(event, place, f"{root}[{place}]" if root else "$", prefixes=prefixes, times=times)
+        _checked_event(event, place, f"{root}[{place}]" if root else "$", prefixes=prefixes, ways=ways)
         for place, event in enumerate(events)
     )
     if kind is Kind.EVENT and problems:
@@ -213,12 +222,13 @@ def _checked_events(
     return Checked(kind, (*problems, *around), checked, prefixes)
 
 
-def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes, times: bool) -> CheckedEvent:
+def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes, ways: _Ways) -> CheckedEvent:
     name = _schema_name(event)
     problems: list[Problem] = []
     try:
-        if not _event_validator(name).is_valid(event):
-            problems = explained(_event_validator(name), _event_schema(name), event, root=path, event=place)
+        validator = _event_validator(name, ways.of_xml)
+        if not validator.is_valid(event):
+            problems = explained(validator, _event_schema(name, ways.of_xml), event, root=path, event=place)
     except ValueError as error:
         problems = [Problem("event.value", path, shown_text(str(error)), "JSON that is not nested too deep", event=place)]
     if not isinstance(event, dict):
@@ -254,7 +264,7 @@ def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes, tim
     if not problems or not any(problem.refuses for problem in problems):
         if name == EXTENDED or names or "persistentDisposition" in event:
             problems += _further(event, place, path, name=name, own=own, names=names)
-        if times and not any(problem.refuses for problem in problems):
+        if ways.times and not any(problem.refuses for problem in problems):
             problems += times_without_calendar(event, place, path)
     return CheckedEvent(place, path, event, prefixes, own, names, tuple(problems))
 
@@ -323,13 +333,13 @@ def _validator(schema: Schema) -> Validator:
 
 
 @cache
-def _event_schema(name: str) -> Schema:
-    return event_schema(name)
+def _event_schema(name: str, of_xml: bool) -> Schema:
+    return event_schema(name, of_xml=of_xml)
 
 
 @cache
-def _event_validator(name: str) -> Validator:
-    return _validator(_event_schema(name))
+def _event_validator(name: str, of_xml: bool) -> Validator:
+    return _validator(_event_schema(name, of_xml))
 
 
 @cache

@@ -26,13 +26,18 @@ EXTENDED: Final = "extended"
 """Name of the schema for every type that is none of the five."""
 
 
-def event_schema(kind: str) -> Schema:
+def event_schema(kind: str, *, of_xml: bool = False) -> Schema:
     """Return the schema of one event.
 
     Parameters
     ----------
     kind : one of the five types, or ``EXTENDED``.
+    of_xml : whether it was read from XML, where a sensor report may have an exception in place of a type.
     """
+    if of_xml and kind != EXTENDED:
+        schema = event_schema(kind)
+        schema["properties"]["sensorElementList"] = _list(_sensor_element(of_xml=True), "a list of sensor elements")
+        return schema
     if kind == EXTENDED:
         described = "a type of an extension: a prefix and a name, or a full URI"
         return _object({**_EVERY_EVENT, "type": _uri(described)}, required=("type", *_REQUIRED), names="")
@@ -306,7 +311,7 @@ def _persistent() -> Schema:
     return schema | {"anyOf": [{"required": ["set"]}, {"required": ["unset"]}]}
 
 
-def _sensor_element() -> Schema:
+def _sensor_element(*, of_xml: bool = False) -> Schema:
     names = ("deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")
     uris = dict.fromkeys(names, _URI)
     numbers = dict.fromkeys(("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"), _NUMBER)
@@ -328,8 +333,10 @@ def _sensor_element() -> Schema:
             **uris,
             **numbers,
         },
-        required=("type",),
+        required=() if of_xml else ("type",),
     )
+    if of_xml:
+        report["anyOf"] = [{"required": ["type"]}, {"required": ["exception"]}]
     reports = _list(report, "a list of sensor reports, at least one", least=1)
     return _object({"sensorMetadata": metadata, "sensorReport": reports}, required=("sensorReport",))
 

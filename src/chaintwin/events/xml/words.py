@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from chaintwin.events.checking import words
+
 STEP: Final = ("urn:epcglobal:cbv:bizstep:", "https://ref.gs1.org/cbv/BizStep-", "cbv:BizStep-")
 DISPOSITION: Final = ("urn:epcglobal:cbv:disp:", "https://ref.gs1.org/cbv/Disp-", "cbv:Disp-")
 TRANSACTION: Final = ("urn:epcglobal:cbv:btt:", "https://ref.gs1.org/cbv/BTT-", "cbv:BTT-")
@@ -19,6 +21,8 @@ MEASUREMENT: Final = ("gs1:", "https://gs1.org/voc/", "https://ref.gs1.org/voc/"
 def short_word(text: str, starts: tuple[str, ...]) -> str:
     """Return a word of a vocabulary as JSON has it; what is of another vocabulary comes back unchanged.
 
+    A word that the vocabulary does not have keeps what stands before it, in the first way of writing that.
+
     Parameters
     ----------
     text : as XML has it. starts : what stands before the words of the vocabulary.
@@ -30,7 +34,8 @@ def short_word(text: str, starts: tuple[str, ...]) -> str:
     """
     for start in starts:
         if text.startswith(start):
-            return text[len(start) :]
+            word = text[len(start) :]
+            return word if word in _KNOWN[starts[0]] else starts[0] + word
     return text
 
 
@@ -43,3 +48,15 @@ def long_word(text: str, starts: tuple[str, ...]) -> str:
     'urn:epcglobal:cbv:bizstep:shipping'
     """
     return text if ":" in text or not text else starts[0] + text
+
+
+_KNOWN: Final = {
+    STEP[0]: frozenset(words.BUSINESS_STEPS),
+    DISPOSITION[0]: frozenset(words.DISPOSITIONS),
+    TRANSACTION[0]: frozenset(words.TRANSACTION_TYPES),
+    PARTY[0]: frozenset(words.PARTY_TYPES),
+    REASON[0]: frozenset(words.ERROR_REASONS),
+    COMPONENT[0]: frozenset(words.COMPONENTS),
+    MEASUREMENT[0]: frozenset((*words.MEASUREMENTS, *words.SENSOR_ALERTS)),
+}
+"""Words that JSON takes bare, by what stands before them."""
