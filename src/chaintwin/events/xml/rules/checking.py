@@ -125,7 +125,11 @@ class _Checker:
                 is_nil = value.strip() in ("true", "1")
                 if is_nil and (len(element) or element.text):
                     self.fault(
-                        element, "xml.value", (element.text or "")[:60], "nothing where xsi:nil is true", "remove one of them"
+                        element,
+                        "xml.value",
+                        (element.text or "").strip()[:60] or "something",
+                        "nothing where xsi:nil is true",
+                        "remove one of them",
                     )
             elif name == XSI + "type" and local_name(str(value).replace(":", "}")) == part.kind:
                 continue
