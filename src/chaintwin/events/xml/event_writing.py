@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from chaintwin.clock import text_of
@@ -46,13 +46,15 @@ class EventWriter:
 
     Parameters
     ----------
-    prefixes : those in force for the events.
+    prefixes : those in force for the events. own : those that only an event of this writer has, and that it must bind.
     """
 
-    def __init__(self, prefixes: Prefixes) -> None:
+    def __init__(self, prefixes: Prefixes, own: Prefixes | None = None) -> None:
         from lxml import etree
 
         self.prefixes = prefixes
+        self.own = dict(own or {})
+        self.spoken: set[str] = set()
         self.child = etree.SubElement
         self.writers = _writers(self)
 
@@ -60,12 +62,12 @@ class EventWriter:
         """Write an event of EPCIS, or of a type of an extension, in the wrapper that the schema has for it."""
         kind = str(event["type"])
         if kind in EVENTS:
-            element = self.child(parent, kind)
+            element = self.child(parent, kind, nsmap=self.own)
             order = tuple(edition("2.0").kinds[kind].parts)
         else:
             wrapper = self.child(parent, "extension")
             namespace, local = split_name(kind, self.prefixes)
-            element = self.child(wrapper, f"{{{namespace or NAMESPACE}}}{local if is_name(local) else 'Event'}")
+            element = self.child(wrapper, f"{{{namespace or NAMESPACE}}}{local if is_name(local) else 'Event'}", nsmap=self.own)
             order = _ANY_ORDER
         for name in order:
             value = event.get(name)
@@ -109,7 +111,7 @@ class EventWriter:
             element.set(NAME, writable(tag))
         if as_it_is or isinstance(value, list) or (isinstance(value, str) and not is_text(value)):
             element.set(FORM, "json")
-            element.text = as_json(value)
+            element.text = self.json(value)
         elif isinstance(value, dict):
             for key, item in value.items():
                 if key == TEXT and not isinstance(item, (dict, list)):
@@ -182,7 +184,12 @@ class EventWriter:
             else:
                 element.set(tag, text)
         if more:
-            element.set(FIELDS, as_json(more))
+            element.set(FIELDS, self.json(more))
+
+    def json(self, value: Any) -> str:
+        """Return a value as JSON, and remember the prefixes of names in it, which XML would not see."""
+        self.spoken |= {name.partition(":")[0] for name in _names_in(value)} & self.prefixes.keys()
+        return as_json(value)
 
     def attribute(self, name: str, value: Any, form: str) -> str | None:
         """Return a value as text of an attribute; None where only JSON can say it."""
@@ -191,16 +198,20 @@ class EventWriter:
         if form == "stamp":
             return stamp(value)
         text = plain_text(value)
-        if name in ("type", "exception"):
-            text = long_word(text, MEASUREMENT)
-        elif name == "component":
-            text = long_word(text, COMPONENT)
+        if name in ("type", "exception", "component"):
+            text = long_word(text, COMPONENT if name == "component" else MEASUREMENT)
+            self.spoken |= {text.partition(":")[0]} & self.prefixes.keys()
         return text if forms()[form].accepts(text) else None
 
 
 def stamp(text: str) -> str:
-    """Return a time as the schema of EPCIS XML has it; leap seconds and small letters are rewritten."""
-    return text if is_stamp(text) else text_of(instant(text))
+    """Return a time as the schema of EPCIS XML has it; leap seconds and small letters are rewritten, what is no time is left."""
+    if is_stamp(text):
+        return text
+    try:
+        return text_of(instant(text))
+    except ValueError:
+        return text
 
 
 def plain_text(value: Any) -> str:
@@ -208,6 +219,17 @@ def plain_text(value: Any) -> str:
     if isinstance(value, str):
         return writable(value)
     return as_json(value)
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    """Yield the names of all fields in a value."""
+    if isinstance(value, dict):
+        yield from value
+        for item in value.values():
+            yield from _names_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _names_in(item)
 
 
 def _writers(writer: EventWriter) -> dict[str, Callable[[Element, str, Any], None]]:

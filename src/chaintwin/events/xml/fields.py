@@ -107,8 +107,8 @@ class EventReader:
             return text
         if element.get(FORM) == "json":
             try:
-                return json.loads(text)
-            except ValueError:
+                return self.named(json.loads(text), element)
+            except (ValueError, RecursionError):
                 return text
         found: dict[str, Any] = {}
         for name, attribute in element.attrib.items():
@@ -227,13 +227,21 @@ class EventReader:
         """Add fields that are written as JSON in one attribute."""
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             add(fields, self.names.key(FIELDS, element), text)
             return
         for name, value in found.items():
-            fields[self.names.key(name, element)] = value
+            fields[self.names.key(name, element)] = self.named(value, element)
+
+    def named(self, value: Any, element: Element) -> Any:
+        """Return a value of JSON with the prefixes of the document in the names of its fields."""
+        if isinstance(value, dict):
+            return {self.names.value(name, element): self.named(item, element) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.named(item, element) for item in value]
+        return value
 
 
 def add(fields: dict[str, Any], name: str, value: Any) -> None:

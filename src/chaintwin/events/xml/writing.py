@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chaintwin.errors import UsageError
 from chaintwin.events.contexts import prefixes_of
 from chaintwin.events.xml.event_writing import EventWriter, plain_text, stamp
-from chaintwin.events.xml.marks import FORM, HEADER, ID, as_json, is_name, is_text
+from chaintwin.events.xml.marks import FORM, HEADER, ID, is_name, is_text
 from chaintwin.events.xml.rules.editions import SBDH, namespace_of
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def write_xml(document: Mapping[str, Any]) -> bytes:
     else:
         _events(etree.SubElement(body, "EventList"), document["epcisBody"]["eventList"], writer)
     _behind(root, document, writer)
-    used = sorted({prefix for prefix in bound if _spoken(root, prefix)})
-    etree.cleanup_namespaces(root, keep_ns_prefixes=used)
+    etree.cleanup_namespaces(root, keep_ns_prefixes=sorted(writer.spoken))
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
 
 
@@ -92,7 +91,10 @@ def _events(parent: Element, events: list[Mapping[str, Any]], writer: EventWrite
             writer.event(parent, event)
             continue
         prefixes, _ = prefixes_of(own, writer.prefixes)
-        EventWriter(prefixes).event(parent, event)
+        changed = {prefix: uri for prefix, uri in prefixes.items() if writer.prefixes.get(prefix) != uri}
+        one = EventWriter(prefixes, {prefix: uri for prefix, uri in changed.items() if _is_bindable(prefix, uri)})
+        one.event(parent, event)
+        writer.spoken |= one.spoken
 
 
 def _results(parent: Element, results: Mapping[str, Any], writer: EventWriter) -> None:
@@ -173,7 +175,7 @@ def _entry(element: Element, entry: Mapping[str, Any], writer: EventWriter) -> N
             or (isinstance(value, str) and not is_text(value))
         ):
             part.set(FORM, "json")
-            part.text = as_json(value)
+            part.text = writer.json(value)
         elif isinstance(value, dict):
             writer.extensions(part, value)
         else:
@@ -193,16 +195,6 @@ def _is_bindable(prefix: str, namespace: str) -> bool:
     """Tell whether XML can bind a prefix: some names are its own, and a namespace must be there."""
     return (
         bool(namespace) and is_name(prefix) and not prefix.lower().startswith("xml") and prefix not in ("epcis", "epcisq", "sbdh")
-    )
-
-
-def _spoken(root: Element, prefix: str) -> bool:
-    """Tell whether a prefix stands in the types of sensor reports, where no reader of XML would look for it."""
-    start = f"{prefix}:"
-    return any(
-        str(report.get(name, "")).startswith(start)
-        for report in root.iter("sensorReport")
-        for name in ("type", "exception", "component")
     )
 
 

@@ -123,6 +123,8 @@ class _Checker:
         for name, value in element.attrib.items():
             if name == XSI + "nil" and part.nillable:
                 is_nil = value.strip() in ("true", "1")
+                if not self.forms["boolean"].accepts(str(value)):
+                    self.fault(element, "xml.value", str(value)[:80] or "nothing", "true or false", "write true", name="xsi:nil")
                 if is_nil and (len(element) or element.text):
                     self.fault(
                         element,
@@ -145,7 +147,7 @@ class _Checker:
                 form = self.forms[known[0]]
                 if not form.accepts(str(value)):
                     self.fault(element, "xml.value", str(value)[:80] or "nothing", form.allowed, form.fix, name=str(name))
-            elif name in _HINTS or (name in (XSI + "type", XSI + "nil") and kind.mixed):
+            elif name in _HINTS or (name == XSI + "type" and kind.mixed):
                 continue
             elif not kind.open_attributes or name in (XSI + "type", XSI + "nil"):
                 allowed = ", ".join(kind.attributes) or "no attributes here"
