@@ -78,7 +78,7 @@ def prefixes_of(context: Any, inherited: Prefixes = BUILT_IN) -> tuple[Prefixes,
     """
     if context is None or (isinstance(context, str) and is_known_address(context)):
         return inherited, ()
-    defined: dict[str, str] = {}
+    prefixes = dict(inherited)
     remarks: list[Remark] = []
     for part in context if isinstance(context, list) else (context,):
         if isinstance(part, str):
@@ -89,11 +89,10 @@ def prefixes_of(context: Any, inherited: Prefixes = BUILT_IN) -> tuple[Prefixes,
             for name, meaning in part.items():
                 namespace = meaning.get("@id") if isinstance(meaning, dict) else meaning
                 if isinstance(namespace, str) and namespace and ":" in namespace and not name.startswith("@"):
-                    defined[name] = _namespace(namespace, {**inherited, **defined})
+                    prefixes[name] = _namespace(namespace, prefixes)
                 elif not name.startswith("@"):
                     remarks.append(Remark(f"{name}: {str(meaning)[:80]}", "a prefix with the full URI of its namespace"))
-    own = {name: namespace for name, namespace in defined.items() if inherited.get(name) != namespace}
-    return ({**inherited, **own} if own else inherited), tuple(remarks)
+    return (inherited if prefixes == inherited else prefixes), tuple(remarks)
 
 
 def split_name(name: str, prefixes: Prefixes) -> tuple[str, str]:
