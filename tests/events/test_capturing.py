@@ -159,7 +159,10 @@ def test_capture__facts() -> None:
         readPoint={"id": "urn:epc:id:sgln:0614141.07346.0"},
         bizLocation={"id": "urn:chaintwin:v1:site:a"},
         epcList=["urn:epc:id:sgtin:0614141.107346.2017"],
-        quantityList=[{"epcClass": "urn:epc:class:lgtin:4012345.012345.L1", "quantity": 5, "uom": "KGM"}, {"epcClass": "urn:x:1"}],
+        quantityList=[
+            {"epcClass": "urn:epc:class:lgtin:4012345.012345.L1", "quantity": 5, "uom": "KGM"},
+            {"epcClass": "urn:x:1"},
+        ],
         bizTransactionList=[{"bizTransaction": "urn:x:2"}, {"type": "po", "bizTransaction": "urn:x:3"}],
         sourceList=[{"type": "location", "source": "urn:x:4"}],
         destinationList=[{"type": "https://a.example/t", "destination": "urn:x:5"}],
@@ -198,9 +201,7 @@ def test_capture__facts() -> None:
         unset_dispositions=("https://a.example/d",),
         readings=(
             Reading("https://gs1.org/voc/Temperature", 1_000_000, 4.0, "CEL", deviation=1.0, device="urn:x:6"),
-            Reading(
-                "https://gs1.org/voc/Angle", 2_000_000, True, device="urn:x:6", component="https://ref.gs1.org/cbv/Comp-x"
-            ),
+            Reading("https://gs1.org/voc/Angle", 2_000_000, True, device="urn:x:6", component="https://ref.gs1.org/cbv/Comp-x"),
             Reading(EXAMPLE + "Own", 1_000_000, "hot", device="urn:x:7", alert="https://gs1.org/voc/ALARM_CONDITION"),
         ),
         master={"urn:epcglobal:cbv:mda:lotNumber": "A", EXAMPLE + "grade": [1, 2]},
@@ -269,7 +270,9 @@ def test_capture__terms() -> None:
 def test_capture__terms_of_transformations_and_aggregations() -> None:
     made = {
         **object_event(type="TransformationEvent", action=None, epcList=None),
-        **{"inputEPCList": ["urn:x:1"], "outputQuantityList": [{"epcClass": "urn:x:2", "quantity": 2}], "transformationID": "urn:x:3"},
+        "inputEPCList": ["urn:x:1"],
+        "outputQuantityList": [{"epcClass": "urn:x:2", "quantity": 2}],
+        "transformationID": "urn:x:3",
     }
     packed = {**object_event(type="AggregationEvent", epcList=None), "parentID": "urn:x:4", "childEPCs": ["urn:x:5"]}
     first, second = records_of(made, packed)
@@ -355,7 +358,10 @@ def test_capture__ours_cannot_be_kept_out_of_the_hash_id() -> None:
 def test_capture__values_that_name_a_person_lie_apart() -> None:
     event = {
         **object_event(type="ct:PersonSeen", action=None, epcList=None, bizStep=None),
-        **{"ct:person": "p-17", "ct:person_name": "Ann Doe", "ct:present": True, "ct:by": "boss"},
+        "ct:person": "p-17",
+        "ct:person_name": "Ann Doe",
+        "ct:present": True,
+        "ct:by": "boss",
         "example:more": {"ct:crew": [{"ct:driver": "Bob/~"}]},
     }
     (record,) = records_of(event)

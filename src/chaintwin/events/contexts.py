@@ -38,6 +38,9 @@ BUILT_IN: Final[Prefixes] = {
 }
 """Prefixes that no document has to define."""
 
+PREFIXES_MAX: Final = 1_000
+"""So many prefixes of a document are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -88,6 +91,11 @@ def prefixes_of(context: Any, inherited: Prefixes = BUILT_IN) -> tuple[Prefixes,
         elif isinstance(part, dict):
             for name, meaning in part.items():
                 namespace = meaning.get("@id") if isinstance(meaning, dict) else meaning
+                if len(prefixes) >= PREFIXES_MAX:
+                    remarks.append(
+                        Remark(f"more than {PREFIXES_MAX} prefixes", f"at most {PREFIXES_MAX}; the others are unknown")
+                    )
+                    break
                 if isinstance(namespace, str) and namespace and ":" in namespace and not name.startswith("@"):
                     prefixes[name] = _namespace(namespace, prefixes)
                 elif not name.startswith("@"):
@@ -159,9 +167,9 @@ def used_prefixes(event: Mapping[str, Any], prefixes: Prefixes) -> dict[str, str
     ----------
     event : event without its ``@context``. prefixes : those in force.
     """
-    foreign = {name for name, namespace in prefixes.items() if _GS1_CONTEXT.get(name) != namespace}
-    used = {text.partition(":")[0] for text in _texts(event, depth=0)} & foreign
-    return {name: prefixes[name] for name in sorted(used)}
+    used = {text.partition(":")[0] for text in _texts(event, depth=0)}
+    foreign = [name for name in used if name in prefixes and _GS1_CONTEXT.get(name) != prefixes[name]]
+    return {name: prefixes[name] for name in sorted(foreign)}
 
 
 BUSINESS_STEP: Final = CBV + "BizStep-"

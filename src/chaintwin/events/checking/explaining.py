@@ -38,6 +38,7 @@ def explained(validator: Validator, schema: Schema, value: Any, *, root: str, ev
     unique = dict.fromkeys(problems)
     return sorted(unique, key=lambda problem: problem.path)
 
+
 ENTRIES_MAX: Final = 300
 """Faults are looked for in so many entries of a list or an object: the validator copies the whole for each fault it finds."""
 
