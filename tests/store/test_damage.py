@@ -136,9 +136,8 @@ def test_open_store__control_without_checksums_returns_changed_bytes(
     path = tmp_path / "log.db"
     path.write_bytes(content)
     plain = apsw.Connection(str(path), vfs="unix")
-    assert plain.execute(
-        "SELECT count(*) FROM documents WHERE substr(content, 1, 10) = CAST('bontent 7 ' AS BLOB)"
-    ).fetchall() == [(1,)]
+    changed = plain.execute("SELECT count(*) FROM documents WHERE substr(content, 1, 10) = CAST('bontent 7 ' AS BLOB)")
+    assert changed.fetchall() == [(1,)]
     plain.close()
     with pytest.raises(StoreDamagedError, match="not what was written"), open_store(path) as store:
         store.entries()

@@ -6,6 +6,7 @@ import json
 import resource
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_append__full_disk_and_space_again(small_disk: Path | None, tmp_path: Pa
         for _ in range(200):
             if store.health().writable:
                 break
-            pytest.importorskip("time").sleep(0.05)
+            time.sleep(0.05)
         store.append([record_of(number, size=2_000) for number in range(acknowledged + 5)], received_at=1)
         assert store.head().sequence == acknowledged + 5
         assert verify(store).findings == ()

@@ -171,6 +171,6 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 StoreMachine.TestCase.settings = settings(
-    deadline=None, max_examples=scaled(ci=12, full=300), stateful_step_count=scaled(ci=15, full=40)
+    deadline=None, max_examples=scaled(ci=25, full=300), stateful_step_count=scaled(ci=15, full=40)
 )
 test_store__does_as_the_model = StoreMachine.TestCase
