@@ -35,6 +35,8 @@ EXPECTED = {
     "annual_medicines",
     "annual_simulated",
     "bullwhip_project",
+    "store_append",
+    "store_replay",
     "import_scms",
     "rng_uniforms",
     "help_start",

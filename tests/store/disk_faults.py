@@ -11,9 +11,9 @@ from time import monotonic
 
 from chaintwin.clock import SetClock
 from chaintwin.errors import BusyError, StoreFailedError
-from chaintwin.store.log.keys import MasterKey
-from chaintwin.store.log.queueing import Limits
+from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.log.store import LogStore
+from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
 from chaintwin.store.records import Outcome
 from chaintwin.store.sqlite.database import SqliteDatabase

@@ -13,9 +13,9 @@ from random import Random
 
 from chaintwin.clock import SetClock
 from chaintwin.errors import ChaintwinError
-from chaintwin.store.log.keys import MasterKey
-from chaintwin.store.log.queueing import Limits
+from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.log.store import LogStore
+from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.records import Outcome
 from chaintwin.store.sqlite.database import SqliteDatabase
 from chaintwin.store.verifying import verify

@@ -13,8 +13,8 @@ from chaintwin.errors import InputError, StoreFailedError, UsageError
 from chaintwin.guard.digests import digest_of, leaf_content
 from chaintwin.guard.merkle import EMPTY_ROOT, Frontier, continues, includes, leaf_hash
 from chaintwin.store.interface import Search
-from chaintwin.store.log.queueing import Limits
 from chaintwin.store.log.store import LogStore
+from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
 from chaintwin.store.records import FactsRow, Outcome, Personal, Receipt, Record
 from chaintwin.store.verifying import verify
@@ -293,10 +293,10 @@ def test_append__several_personal_values_of_an_entry(store: LogStore) -> None:
 
 def test_put__replaces_and_removes(store: LogStore) -> None:
     assert store.get("shelf", "a") is None
-    store.put("shelf", "b", b"1")
-    store.put("shelf", "a", b"2")
-    store.put("shelf", "b", b"\x00\xff")
-    store.put("other", "b", b"4")
+    store.put("shelf", "b", content=b"1")
+    store.put("shelf", "a", content=b"2")
+    store.put("shelf", "b", content=b"\x00\xff")
+    store.put("other", "b", content=b"4")
     assert (store.get("shelf", "b"), store.get("shelf", "a"), store.names("shelf")) == (b"\x00\xff", b"2", ["a", "b"])
     assert store.remove("shelf", "b")
     assert not store.remove("shelf", "b")
@@ -325,7 +325,7 @@ def test_watch__after_every_commit_until_it_ends(store: LogStore) -> None:
 def test_open_store__again_goes_on(url: str, key_file: Path) -> None:
     with open_store(url, key_file=key_file) as store:
         store.append([record_of(1, subject="ada", aliases=("x",)), record_of(2)], received_at=70)
-        store.put("shelf", "a", b"1")
+        store.put("shelf", "a", content=b"1")
         head, entries = store.head(), store.entries()
     with open_store(url, key_file=key_file) as store:
         assert (store.head(), store.entries(), store.get("shelf", "a"), store.sequence_of("x")) == (head, entries, b"1", 1)
@@ -397,7 +397,7 @@ def test_find__the_same_before_and_after_terms_are_moved(url: str) -> None:
         store.append([many, *(record_of(number) for number in range(200))], received_at=1)
         before = [store.find(search, limit=500) for search in searches]
         append(store, *range(200, 220))
-        store.put("shelf", "what is done after the move", b"")
+        store.put("shelf", "what is done after the move", content=b"")
         with store.database.reader() as reader:
             assert reader.rows("SELECT count(*) FROM recent") == [(0,)]
             assert reader.rows("SELECT count(*) FROM names") == [(221,)]

@@ -11,8 +11,8 @@ import pytest
 from chaintwin.errors import StoreDamagedError, UsageError
 from chaintwin.store.copying import backup, copy, restore
 from chaintwin.store.interface import Search
-from chaintwin.store.log.queueing import Limits
 from chaintwin.store.log.store import LogStore
+from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
 from chaintwin.store.records import Outcome
 from chaintwin.store.verifying import verify
@@ -39,7 +39,7 @@ def fill(store: LogStore, batches: int = 30) -> None:
         )
     store.append([record_of(1, meaning=2)], received_at=1_000)
     store.append([record_of(2, aliases=("came later",))], received_at=1_000)
-    store.put("shelf", "a", b"1")
+    store.put("shelf", "a", content=b"1")
 
 
 def rows(store: LogStore, table: str) -> list[tuple[object, ...]]:

@@ -11,9 +11,9 @@ import pytest
 from chaintwin.clock import SetClock
 from chaintwin.errors import ChaintwinError, StoreDamagedError
 from chaintwin.store.interface import Search
-from chaintwin.store.log.keys import MasterKey
-from chaintwin.store.log.queueing import Limits
+from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.log.store import LogStore
+from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
 from chaintwin.store.records import Entry
 from chaintwin.store.sqlite.database import SqliteDatabase
@@ -163,7 +163,7 @@ def test_verify__finds_what_was_changed_with_checksums_in_order(tmp_path: Path) 
         with open_store(path, limits=Limits(recent_records=300)) as store:
             for batch in range(3):
                 store.append([record_of(100 * batch + i, subject="ada" if i == 3 else "") for i in range(100)], received_at=batch)
-            store.put("shelf", "what is done after the move", b"")
+            store.put("shelf", "what is done after the move", content=b"")
             assert verify(store).findings == ()
         connection = connect(path, writing=True)
         connection.execute(statement)

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chaintwin.clock import SetClock
 from chaintwin.guard.merkle import Frontier
 from chaintwin.store.interface import Search
-from chaintwin.store.log.queueing import Limits
+from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
 from chaintwin.store.records import Outcome, Record
 from chaintwin.store.verifying import verify
@@ -101,7 +101,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(shelf=st.sampled_from("xy"), name=st.sampled_from("ab"), content=st.binary(max_size=5))
     def put(self, shelf: str, name: str, content: bytes) -> None:
-        self.store.put(shelf, name, content)
+        self.store.put(shelf, name, content=content)
         self.model.shelves[shelf, name] = content
 
     @rule(shelf=st.sampled_from("xy"), name=st.sampled_from("ab"))

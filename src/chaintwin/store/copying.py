@@ -13,13 +13,13 @@ import msgspec
 from chaintwin.errors import StoreDamagedError, UsageError
 from chaintwin.guard.merkle import root_of
 from chaintwin.store.interface import Head
-from chaintwin.store.log.committing import checksum_of
 from chaintwin.store.log.database import Database, Reader, Row, Writer
-from chaintwin.store.log.keys import MasterKey
-from chaintwin.store.log.searching import first_recorded_at
+from chaintwin.store.log.personal.keys import MasterKey
+from chaintwin.store.log.reading.searching import first_recorded_at
 from chaintwin.store.log.store import LogStore
 from chaintwin.store.log.tables import TABLES
 from chaintwin.store.log.tip import read_head, read_tip, subtree_in
+from chaintwin.store.log.writing.committing import checksum_of
 from chaintwin.store.migrating import UNFINISHED
 from chaintwin.store.opening import open_database, open_store
 

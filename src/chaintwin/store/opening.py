@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 from chaintwin.clock import Clock, SystemClock
 from chaintwin.errors import UsageError
 from chaintwin.store.log.database import Database
-from chaintwin.store.log.keys import MasterKey
-from chaintwin.store.log.queueing import Limits
+from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.log.store import LogStore
+from chaintwin.store.log.writing.queueing import Limits
 
 
 def open_store(
@@ -44,7 +44,7 @@ def open_store(
     >>> import tempfile
     >>> from chaintwin.clock import SetClock
     >>> with tempfile.TemporaryDirectory() as folder, open_store(f"{folder}/log.db", clock=SetClock()) as store:
-    ...     store.put("notes", "first", b"hello")
+    ...     store.put("notes", "first", content=b"hello")
     ...     store.get("notes", "first")
     b'hello'
     """

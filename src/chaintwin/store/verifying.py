@@ -10,11 +10,11 @@ import msgspec
 from chaintwin.errors import ChaintwinError, Finding, StoreDamagedError
 from chaintwin.guard.digests import leaf_content
 from chaintwin.guard.merkle import Frontier, leaf_hash
-from chaintwin.store.log.committing import NODE_LEVEL, checksum_of
 from chaintwin.store.log.database import Reader, Row
 from chaintwin.store.log.indexing import sequence_of
 from chaintwin.store.log.preparing import name_digest
 from chaintwin.store.log.store import LogStore
+from chaintwin.store.log.writing.committing import NODE_LEVEL, checksum_of
 
 _FINDINGS_MAX = 50
 _CHUNK = 200

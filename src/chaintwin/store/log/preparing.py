@@ -73,18 +73,20 @@ def prepare(records: Sequence[Record]) -> list[Prepared]:
 
 def _faults(record: Record, number: int) -> list[Finding]:
     # The common case is told apart by a few cheap looks; only then is every part named.
-    texts = [record.key, record.source, *record.aliases]
-    texts += [name for name, _ in record.dimensions]
-    texts += [text for value in record.personal for text in (value.subject, value.path)]
-    joined = "".join(texts)
     if (
         record.key
         and len(record.meaning) == 32
         and -_TIME_LIMIT < record.occurred_at < _TIME_LIMIT
-        and "\x00" not in joined
-        and not (not joined.isascii() and _has_surrogates(joined))
+        and _is_plain(record.key)
+        and _is_plain(record.source)
+        and not record.aliases
+        and not record.personal
+        and _are_plain(tuple([name for name, _ in record.dimensions]))
     ):
         return []
+    texts = [record.key, record.source, *record.aliases]
+    texts += [name for name, _ in record.dimensions]
+    texts += [text for value in record.personal for text in (value.subject, value.path)]
     place = f"record {number}"
     faults = []
     if not record.key:
@@ -100,6 +102,15 @@ def _faults(record: Record, number: int) -> list[Finding]:
             Finding("record.text", ", ".join(map(ascii, bad[:3])), "text without NUL and lone surrogates", "mend it", file=place)
         )
     return faults
+
+
+def _is_plain(text: str) -> bool:
+    return "\x00" not in text and (text.isascii() or not _has_surrogates(text))
+
+
+@lru_cache(maxsize=1 << 10)
+def _are_plain(texts: tuple[str, ...]) -> bool:
+    return all(_is_plain(text) for text in texts)
 
 
 def _has_surrogates(text: str) -> bool:

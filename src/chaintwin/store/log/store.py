@@ -9,14 +9,16 @@ from chaintwin.clock import Clock
 from chaintwin.errors import UsageError
 from chaintwin.guard.merkle import consistency_path, inclusion_path
 from chaintwin.store.interface import Head, Health, Search
-from chaintwin.store.log import indexing, reading, searching
+from chaintwin.store.log import indexing
 from chaintwin.store.log.database import Database, Writer
-from chaintwin.store.log.keys import MasterKey
+from chaintwin.store.log.personal.keys import MasterKey
+from chaintwin.store.log.personal.sealing import Sealer
 from chaintwin.store.log.preparing import name_digest, prepare
-from chaintwin.store.log.queueing import Job, Limits
-from chaintwin.store.log.sealing import Sealer
+from chaintwin.store.log.reading import entries as reading
+from chaintwin.store.log.reading import searching
 from chaintwin.store.log.tip import read_head, subtree_in
-from chaintwin.store.log.writing import WriterThread
+from chaintwin.store.log.writing.queueing import Job, Limits
+from chaintwin.store.log.writing.thread import WriterThread
 from chaintwin.store.records import Conflict, Entry, FactsRow, Receipt, Record
 
 
@@ -104,7 +106,7 @@ class LogStore:
         """
         return self._writing().watch(listener)
 
-    def put(self, shelf: str, name: str, content: bytes) -> None:
+    def put(self, shelf: str, name: str, *, content: bytes) -> None:
         """Keep a small document, durably; it replaces one of the same name."""
 
         def action(writer: Writer) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chaintwin.errors import StoreDamagedError
 from chaintwin.guard.merkle import Frontier, Subtree, frontier_of
 from chaintwin.store.interface import Head
-from chaintwin.store.log.committing import NODE_LEVEL, Tip
 from chaintwin.store.log.database import Reader
+from chaintwin.store.log.writing.committing import NODE_LEVEL, Tip
 
 _LAST_BATCH = "SELECT batch, first, last, recorded_at, root FROM batches ORDER BY batch DESC LIMIT 1"
 

@@ -62,6 +62,7 @@ class PostgresqlDatabase:
 
     @property
     def place(self) -> str:
+        """Where it lies, for messages; without passwords."""
         parts = self._driver.conninfo.conninfo_to_dict(self._url)
         return f"postgresql://{parts.get('host', '')}/{parts.get('dbname', '')}"
 
@@ -85,6 +86,7 @@ class PostgresqlDatabase:
 
     @contextmanager
     def reader(self) -> Iterator[PostgresqlReader]:
+        """Lend a reading connection; it waits for no writer."""
         connection = self._borrow()
         try:
             yield PostgresqlReader(connection)
@@ -93,6 +95,7 @@ class PostgresqlDatabase:
 
     @contextmanager
     def snapshot(self) -> Iterator[PostgresqlReader]:
+        """Lend a reading connection that sees one moment for as long as it is lent."""
         with self.reader() as reader:
             reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
@@ -101,9 +104,11 @@ class PostgresqlDatabase:
                 reader.run("ROLLBACK")
 
     def is_full(self, error: BaseException) -> bool:
+        """Tell whether an error says that there is no space left."""
         return getattr(error, "sqlstate", None) == _FULL
 
     def check(self) -> list[str]:
+        """Let the database check its own files; return what it found, in words."""
         # Pages carry checksums that the server compares when it reads them, and verifying reads every row.
         with self.reader() as reader:
             is_on = reader.rows("SHOW data_checksums")[0][0] == "on"
@@ -112,6 +117,7 @@ class PostgresqlDatabase:
         )
 
     def close(self) -> None:
+        """Close all connections and give the lock back."""
         with self._mutex:
             self._closed = True
             idle, self._idle = self._idle, []

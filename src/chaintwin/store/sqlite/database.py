@@ -80,6 +80,7 @@ class SqliteDatabase:
 
     @property
     def place(self) -> str:
+        """Where it lies, for messages; without passwords."""
         return str(self._path)
 
     @property
@@ -88,10 +89,12 @@ class SqliteDatabase:
         return self._path
 
     def writer(self) -> SqliteWriter:
+        """Return a new writing connection; the caller closes the one before."""
         return SqliteWriter(self._connect(self._path, writing=True), checkpoint_pages=self._checkpoint_pages)
 
     @contextmanager
     def reader(self) -> Iterator[SqliteReader]:
+        """Lend a reading connection; it waits for no writer."""
         connection = self._borrow()
         try:
             yield SqliteReader(connection)
@@ -100,6 +103,7 @@ class SqliteDatabase:
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteReader]:
+        """Lend a reading connection that sees one moment for as long as it is lent."""
         with self.reader() as reader:
             reader.rows("BEGIN")
             try:
@@ -108,11 +112,13 @@ class SqliteDatabase:
                 reader.rows("ROLLBACK")
 
     def is_full(self, error: BaseException) -> bool:
+        """Tell whether an error says that there is no space left."""
         import apsw
 
         return isinstance(error, apsw.FullError)
 
     def check(self) -> list[str]:
+        """Let the database check its own files; return what it found, in words."""
         with self.reader() as reader:
             try:
                 found = [str(text) for (text,) in reader.rows("PRAGMA integrity_check(20)")]
@@ -130,6 +136,7 @@ class SqliteDatabase:
             connection.close()
 
     def close(self) -> None:
+        """Close all connections and give the lock back."""
         with self._mutex:
             self._closed = True
             idle, self._idle = self._idle, []

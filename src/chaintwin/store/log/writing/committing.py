@@ -12,9 +12,9 @@ import msgspec
 from chaintwin.guard.merkle import Frontier
 from chaintwin.store.interface import Head
 from chaintwin.store.log.database import Row, Writer
+from chaintwin.store.log.personal.sealing import Sealer
 from chaintwin.store.log.preparing import Prepared
-from chaintwin.store.log.queueing import Job
-from chaintwin.store.log.sealing import Sealer
+from chaintwin.store.log.writing.queueing import Job
 from chaintwin.store.records import Outcome, Receipt
 
 NODE_LEVEL = 8

@@ -11,12 +11,12 @@ from typing import Any
 
 from chaintwin.errors import BusyError, ChaintwinError, StoreDamagedError, StoreFailedError
 from chaintwin.store.interface import Health
-from chaintwin.store.log.committing import Committed, Tip, write_group
 from chaintwin.store.log.database import Database, Writer
 from chaintwin.store.log.indexing import move_recent, recent_names
-from chaintwin.store.log.queueing import Job, JobQueue, Limits
-from chaintwin.store.log.sealing import Sealer
+from chaintwin.store.log.personal.sealing import Sealer
 from chaintwin.store.log.tip import read_tip
+from chaintwin.store.log.writing.committing import Committed, Tip, write_group
+from chaintwin.store.log.writing.queueing import Job, JobQueue, Limits
 from chaintwin.store.records import Outcome, Receipt
 
 

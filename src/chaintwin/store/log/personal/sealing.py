@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chaintwin.errors import StoreDamagedError, UsageError
 from chaintwin.guard.subjects import decrypt, encrypt, master_mark, new_key, subject_digest, unwrap, wrap
 from chaintwin.store.log.database import Reader, Row, Writer
-from chaintwin.store.log.keys import MasterKey
+from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.records import Record
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from chaintwin.errors import UsageError
 from chaintwin.store.log.database import Reader, Row
-from chaintwin.store.log.sealing import Sealer
+from chaintwin.store.log.personal.sealing import Sealer
 from chaintwin.store.records import Conflict, Entry, FactsRow
 
 BLOCK_ROWS = 2_000
