@@ -36,6 +36,8 @@ EXPECTED = {
     "annual_simulated",
     "bullwhip_project",
     "events_capture",
+    "store_append",
+    "store_replay",
     "import_scms",
     "rng_uniforms",
     "help_start",

@@ -23,6 +23,7 @@ from chaintwin.bench.simulation_cases import (
     simulate_trees,
 )
 from chaintwin.bench.small_cases import help_start, import_scms, rng_uniforms, simulate_start
+from chaintwin.bench.store.cases import store_append, store_replay
 from chaintwin.bench.table_cases import check_100k, read_csv_100k, read_parquet_100k, read_xlsx_100k
 from chaintwin.errors import UsageError
 
@@ -59,6 +60,8 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         simulate_short_line(),
         simulate_growth(),
         simulate_memory(),
+        store_append(),
+        store_replay(),
         import_scms(),
         rng_uniforms(),
         help_start(),

@@ -114,7 +114,7 @@ class Store(Protocol):
     def watch(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Call ``listener(sequence of the last entry)`` after every commit, from the writing thread; return what ends it."""
 
-    def put(self, shelf: str, name: str, content: bytes) -> None:
+    def put(self, shelf: str, name: str, *, content: bytes) -> None:
         """Keep a small document, durably; it replaces one of the same name."""
 
     def get(self, shelf: str, name: str) -> bytes | None:

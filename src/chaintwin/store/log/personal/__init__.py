@@ -1,0 +1,1 @@
+"""Personal values of a log and the key they are kept with."""

@@ -1,0 +1,1 @@
+"""Reading a log: entries, facts in both orders, searches."""
