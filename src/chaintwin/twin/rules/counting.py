@@ -13,7 +13,19 @@ from chaintwin.twin.rules.consignments import HELD, MOVING, whole_of
 from chaintwin.twin.rules.goods import Good, join
 from chaintwin.twin.rules.stocking import OLDEST, gain, settle, take, total_of
 
-REPLACED = ("stock", "pending", "consignment", "queue", "backlog", "forecast", "resource", "cargo", "shipment", "alias", "inbound")
+REPLACED = (
+    "stock",
+    "pending",
+    "consignment",
+    "queue",
+    "backlog",
+    "forecast",
+    "resource",
+    "cargo",
+    "shipment",
+    "alias",
+    "inbound",
+)
 """Families that a count of everything replaces."""
 
 
@@ -66,7 +78,9 @@ def state_counted(ledger: Ledger, facts: Facts) -> None:
         ledger.put("consignment", key, units, HELD if row.get("status") == HELD else MOVING)
     for row in _rows(ledger, state, "orders"):
         due = whole_of(row.get("due", row.get("visible")))
-        ledger.add("queue", (text_of(row.get("activity")), due if due >= period else NEVER), number_of(row.get("quantity")) or 0.0)
+        ledger.add(
+            "queue", (text_of(row.get("activity")), due if due >= period else NEVER), number_of(row.get("quantity")) or 0.0
+        )
     for row in _rows(ledger, state, "backlog"):
         key = (text_of(row.get("stream")),)
         ledger.put("backlog", key, number_of(row.get("quantity")) or 0.0, text_of(row.get("site")), text_of(row.get("product")))
