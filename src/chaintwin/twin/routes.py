@@ -31,7 +31,7 @@ class Routes:
                         self._moves.setdefault((origin, site, product), place)
 
     def move(self, origin: str, destination: str, *, product: str) -> int | None:
-        """Return the activity that moves a product from one site to another; to any way in where the origin is not of the network."""
+        """Return the activity that moves a product from one site to another; the one way in where the origin is outside."""
         found = self._moves.get((origin, destination, product))
         if found is not None:
             return found
@@ -61,5 +61,5 @@ class Routes:
         return ways[0] if len(ways) == 1 else None
 
 
-def _row(start: np.ndarray[tuple[int], np.dtype[np.int64]], values: np.ndarray, place: int) -> np.ndarray:  # type: ignore[type-arg]
+def _row(start: np.ndarray[tuple[int], np.dtype[np.int64]], values: np.ndarray, place: int) -> np.ndarray:
     return values[start[place] : start[place + 1]]

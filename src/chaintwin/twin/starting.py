@@ -186,8 +186,8 @@ class _Placing:
             units = cell[0] / self.routes.content(move, product)
             rows.append((move, started, arrival, self._amount("shipment", shipment, units)))
         rows = [row for row in rows if row[3]]
-        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-        return Shipments(*(_whole(column) for column in columns[:3]), np.array(columns[3], dtype=np.float64))
+        activity, started, arrival = (_whole([row[place] for row in rows]) for place in range(3))
+        return Shipments(activity, started, arrival, np.array([row[3] for row in rows], dtype=np.float64))
 
     def _consignment(self, place: int, *, started: int, due: int, cell: Any) -> tuple[int, int, int, float]:
         activities = self.program.activities

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chaintwin.network.state import State
 
 BULK = 20_000
-"""Rows applied again by late ones, or waiting to be applied, from which on all are applied at once in the order of event times."""
+"""Rows that wait, or that late ones make apply again, from which on all are applied at once in the order of event times."""
 
 CHANGES_KEPT = 8192
 """Changes that are at hand; older ones are worked out again."""
@@ -210,8 +210,8 @@ class Twin:
                 change = Change(row.sequence, row.key, row.occurred_at, is_reprojected=True)
             self._changes.append(change)
             if window.trim():
-                rows, cells = window.tail.rows, len(window.projection.cells)
-                if rows >= self._snapshots.next_due(rows, cells):
+                there = window.tail.rows
+                if there >= self._snapshots.next_due(there, len(window.projection.cells)):
                     self._snapshots.save(window.cells_of_tail(), window.tail, head=self._head)
         if len(self._changes) == CHANGES_KEPT:
             self._first_change = self._changes[0].sequence - 1

@@ -53,7 +53,7 @@ class Place(NamedTuple):
 
 
 class Lookup:
-    """Names that hold on the days from ``since`` to ``until``, microseconds; both ends are moments at which some row begins or ends.
+    """Names that hold on the days from ``since`` to ``until``, moments at which some row begins or ends.
 
     Parameters
     ----------

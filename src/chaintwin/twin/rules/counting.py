@@ -134,10 +134,10 @@ def _set(ledger: Ledger, place: tuple[str, str], *, lot: str, quality: str, quan
             ledger.put("stock", key, found[0], found[1], variance)
         return
     key = (*place, lot, quality)
-    found = stock.cells.get(key)
+    there = stock.cells.get(key)
     if quantity or variance:
-        ledger.put("stock", key, quantity, ledger.time if found is None else found[1], variance)
-    elif found is not None:
+        ledger.put("stock", key, quantity, ledger.time if there is None else there[1], variance)
+    elif there is not None:
         ledger.drop("stock", key)
 
 

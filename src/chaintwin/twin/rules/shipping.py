@@ -95,7 +95,7 @@ def receive(
     step : short name of the business step; accepting takes only what has not been received.
     disposition : short name.
     """
-    origin, site = ends
+    site = ends[1]
     names = names_of(ledger, facts, ends=ends)
     shipment = _known(ledger, names)
     touched = set() if shipment is None else {shipment}
