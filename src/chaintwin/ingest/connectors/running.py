@@ -116,6 +116,12 @@ class Ingest:
                 return
             self.sleep(every)
 
+    def take(self, batch: Batch) -> Summary:
+        """Take one batch that somebody else read, and keep no cursor; what is bad is set aside under that of the batch."""
+        summary, aside = self._logged(batch, Summary(cursor=batch.cursor))
+        self._set_aside(aside, start=batch.cursor)
+        return summary
+
     def saved(self) -> str | None:
         """Return the cursor that the store keeps for this source; None where it is new."""
         content = self.store.get(CURSORS, self.key)
@@ -137,20 +143,26 @@ class Ingest:
 
     def _taken(self, batch: Batch, before: Summary) -> Summary:
         """Make a batch durable: events first, then what was set aside, then the cursor."""
+        after, aside = self._logged(batch, before)
+        if not self.dry:
+            self._set_aside(aside, start=before.cursor or "")
+            self.store.put(CURSORS, self.key, _ENCODER.encode({"cursor": batch.cursor, "at": self.clock.now()}))
+        return after
+
+    def _logged(self, batch: Batch, before: Summary) -> tuple[Summary, list[Problem]]:
         captured = self.capture(batch.items, self.key)
         records = [record for _, record in captured.records]
         receipts = self._looked_up(records) if self.dry else self._appended(records)
         pairs = zip(captured.records, receipts, strict=True)
         conflicts = [_conflict(item, receipt) for (item, _), receipt in pairs if receipt.outcome is Outcome.CONFLICT]
         aside = [*batch.problems, *captured.problems, *conflicts]
-        after = _added(before, receipts, aside, cursor=batch.cursor, share=batch.share)
-        if not self.dry:
-            if aside:
-                # The same batch read again has the same name, so nothing is set aside twice.
-                start = hashlib.sha256((before.cursor or "").encode()).hexdigest()[:16]
-                self.store.put(SET_ASIDE, f"{self.key} {start}", _document(aside, self.clock))
-            self.store.put(CURSORS, self.key, _ENCODER.encode({"cursor": batch.cursor, "at": self.clock.now()}))
-        return after
+        return _added(before, receipts, aside, cursor=batch.cursor, share=batch.share), aside
+
+    def _set_aside(self, aside: Sequence[Problem], *, start: str) -> None:
+        """Keep what could not be logged; the same batch read again has the same name, so nothing is set aside twice."""
+        if aside:
+            digest = hashlib.sha256(start.encode()).hexdigest()[:16]
+            self.store.put(SET_ASIDE, f"{self.key} {digest}", _document(aside, self.clock))
 
     def _appended(self, records: list[Record]) -> list[Receipt]:
         """Log records; where the store is full, wait and come again."""
