@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
+
+import msgspec
 
 from chaintwin.errors import Finding, Severity
 from chaintwin.events.capturing import CapturedEvent, capture
 from chaintwin.events.checking.problems import Problem as EventProblem
 from chaintwin.events.checking.reading import read_json
+from chaintwin.events.contexts import CONTEXT_ADDRESS
 from chaintwin.ingest.connectors.interface import KEPT_BYTES, Item, Problem
 from chaintwin.ingest.connectors.running import Captured
 from chaintwin.store.records import Record
@@ -34,9 +37,9 @@ def captured(items: Sequence[Item], source: str) -> Captured:
             # An event with a context of its own is a document of its own.
             results[place] = _alone(item, value, source)
         else:
-            groups.setdefault(item.context, []).append((place, value))
-    for context, members in groups.items():
-        for place, found in zip((place for place, _ in members), _group(context, members, source), strict=True):
+            groups.setdefault(item.document, []).append((place, value))
+    for document, members in groups.items():
+        for place, found in zip((place for place, _ in members), _group(document, members, source), strict=True):
             results[place] = found if isinstance(found, Record) else _problem(items[place], found)
     pairs = list(zip(items, results, strict=True))
     return Captured(
@@ -45,18 +48,30 @@ def captured(items: Sequence[Item], source: str) -> Captured:
     )
 
 
-def _group(context: bytes, members: list[tuple[int, Any]], source: str) -> list[Record | tuple[EventProblem, ...]]:
-    """Return what became of events of one context."""
+def document_of(events: Sequence[bytes], *, outline: bytes) -> bytes:
+    """Return events as one document.
+
+    Parameters
+    ----------
+    events : each as JSON. outline : the document around them with an empty list of events; empty for a plain one.
+    """
+    document, _ = read_json(outline) if outline else (_plain(), ())
+    _around(document)["eventList"] = [msgspec.Raw(event) for event in events]
+    return msgspec.json.encode(document)
+
+
+def _group(outline: bytes, members: list[tuple[int, Any]], source: str) -> list[Record | tuple[EventProblem, ...]]:
+    """Return what became of events of one document."""
     events = [value for _, value in members]
-    read: Any = None
-    if context:
-        read, problems = read_json(context)
+    document = _plain()
+    if outline:
+        document, problems = read_json(outline)
         if problems:
             return [problems] * len(members)
-    document = {**HEAD, "epcisBody": {"eventList": events}} | ({"@context": read} if context else {"@context": _usual()})
+    _around(document)["eventList"] = events
     result = capture(document, source=source)
     if result.is_refused or len(result.events) != len(events):
-        return [result.problems] * len(members)
+        return [tuple(one for one in result.all_problems if one.refuses)] * len(members)
     return [_outcome(event) for event in result.events]
 
 
@@ -89,7 +104,14 @@ def _inside(path: str) -> str:
     return "$" + path.partition("]")[2] if path.startswith("$.epcisBody.eventList[") else path
 
 
-def _usual() -> list[Any]:
-    from chaintwin.events.contexts import CONTEXT_ADDRESS
+def _plain() -> Any:
+    return {**HEAD, "@context": [CONTEXT_ADDRESS], "epcisBody": {"eventList": []}}
 
-    return [CONTEXT_ADDRESS]
+
+def _around(document: Any) -> dict[str, Any]:
+    """Return the part of a document that holds its list of events."""
+    around = document
+    for name in ("epcisBody", "queryResults", "resultsBody"):
+        inside = around.get(name)
+        around = inside if isinstance(inside, dict) else around
+    return cast("dict[str, Any]", around)

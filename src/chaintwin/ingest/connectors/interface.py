@@ -62,12 +62,12 @@ class Item:
     ----------
     place : where it stands.
     content : one EPCIS 2.0 event as JSON in UTF-8, unchecked.
-    context : the ``@context`` of its document as JSON; empty for the usual one and ours.
+    document : the document around it as JSON, with an empty list of events; empty for a plain one with the usual context.
     """
 
     place: Place
     content: bytes
-    context: bytes = b""
+    document: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

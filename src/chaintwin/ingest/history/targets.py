@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 
 from chaintwin.clock import Clock
 from chaintwin.errors import ChaintwinError
+from chaintwin.ingest.connectors.capturing import document_of
 from chaintwin.ingest.connectors.interface import Batch, Connector, Item
 from chaintwin.ingest.connectors.running import Capture, Ingest
 from chaintwin.ingest.history.playing import Sent
@@ -84,9 +84,9 @@ class HttpTarget:
         sent = Sent()
         groups: dict[bytes, list[Item]] = {}
         for item in items:
-            groups.setdefault(item.context, []).append(item)
-        for context, members in groups.items():
-            sent = sent.plus(self._captured(context, members))
+            groups.setdefault(item.document, []).append(item)
+        for document, members in groups.items():
+            sent = sent.plus(self._captured(document, members))
         return sent
 
     def played(self) -> int:
@@ -106,19 +106,14 @@ class HttpTarget:
 
             write_file(self.kept, fill)
 
-    def _captured(self, context: bytes, items: list[Item]) -> Sent:
-        from chaintwin.events.contexts import CONTEXT_ADDRESS
-
+    def _captured(self, outline: bytes, items: list[Item]) -> Sent:
         good = [item for item in items if _is_object(item.content)]
         unread = len(items) - len(good)
         reasons = {"document.json": unread} if unread else {}
         sent = Sent(rejected=unread, reasons=reasons)
         if not good:
             return sent
-        events = b",".join(item.content for item in good)
-        head = context or json.dumps([CONTEXT_ADDRESS]).encode()
-        body = b'{"@context":%s,"type":"EPCISDocument","schemaVersion":"2.0","creationDate":"1970-01-01T00:00:00Z",' % head
-        body += b'"epcisBody":{"eventList":[%s]}}' % events
+        body = document_of([item.content for item in good], outline=outline)
         answer = self._ask("POST", f"{self.address}/capture", body)
         if answer.status_code != 202:
             raise TargetFailedError(f"{self.address}: found the answer {_shown(answer)}; allowed: 202")

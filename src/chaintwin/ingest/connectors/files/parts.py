@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from chaintwin.errors import Finding
-from chaintwin.ingest.connectors.files.splitting_json import BrokenJsonError, context_of, events_of
+import msgspec
+
+from chaintwin.errors import Finding, InputError
+from chaintwin.ingest.connectors.files.splitting_json import BrokenJsonError, events_of, outline_of
 from chaintwin.ingest.connectors.files.splitting_xml import BrokenXmlError, xml_events
 from chaintwin.ingest.connectors.interface import ITEM_BYTES_MAX, KEPT_BYTES, Item, Place, Problem
 
 JSON, LINES, XML = (".json", ".jsonld"), (".jsonl", ".ndjson"), (".xml",)
 """Endings of the forms that a file may have."""
+
+WHOLE_BYTES = 4 * 2**20
+"""A file of XML that is no larger is read as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +61,12 @@ def parts_of(file: BinaryIO, *, name: str, ending: str, skip: int = 0, at: int =
 def _json(file: BinaryIO, name: str) -> Iterator[Part]:
     number = 0
     try:
-        context = context_of(file)
+        document = outline_of(file)
         file.seek(0)
         for piece in events_of(file):
             number += 1
             place = Place(name, number)
-            yield Part(Item(place, piece.content, context) if piece.whole else _too_large(place, piece.content), number)
+            yield Part(Item(place, piece.content, document) if piece.whole else _too_large(place, piece.content), number)
     except BrokenJsonError as fault:
         yield Part(_broken(Place(name, number + 1), str(fault), _rest(file, fault.at), code="source.json"), number + 1)
 
@@ -96,19 +101,56 @@ def _line(line: bytes, place: Place) -> list[Item | Problem]:
     for part in parts:
         what = part.what
         found.append(
-            Item(place, what.content, what.context) if isinstance(what, Item) else Problem(place, what.findings, what.content)
+            Item(place, what.content, what.document) if isinstance(what, Item) else Problem(place, what.findings, what.content)
         )
     return found
 
 
 def _xml(file: BinaryIO, name: str) -> Iterator[Part]:
+    """Yield the events of an XML document: of one that is small as a whole, with all that is to be said of it."""
+    content = file.read(WHOLE_BYTES + 1)
+    if len(content) <= WHOLE_BYTES:
+        found = _read(content, Place(name))
+        if isinstance(found, Problem):
+            yield Part(found, 1)
+        else:
+            for number, (event, document) in enumerate(found, start=1):
+                yield Part(Item(Place(name, number), event, document), number)
+        return
+    file.seek(0)
     number = 0
     try:
         for content in xml_events(file):
             number += 1
-            yield Part(Item(Place(name, number), content), number)
+            one = _read(content, Place(name, number))
+            if isinstance(one, Problem):
+                yield Part(one, number)
+            else:
+                yield from (Part(Item(Place(name, number), *pair), number) for pair in one)
     except BrokenXmlError as fault:
         yield Part(_broken(Place(name, number + 1), str(fault), b"", code="source.xml"), number + 1)
+
+
+def _read(content: bytes, place: Place) -> list[tuple[bytes, bytes]] | Problem:
+    """Return the events of a document in XML as JSON, each with the document around it."""
+    from chaintwin.events.xml import read_xml
+
+    try:
+        document = read_xml(content)
+    except InputError as fault:
+        row = place.position
+        findings = tuple(replace(finding, file=place.file, row=row or finding.row) for finding in fault.findings)
+        return Problem(place, findings, content[:KEPT_BYTES])
+    body = document.get("epcisBody")
+    if body is None:
+        return [(msgspec.json.encode(document), b"")]
+    results = body.get("queryResults", {}).get("resultsBody", body)
+    events = results.get("eventList")
+    if events is None:
+        return _broken(place, f"{', '.join(body) or 'nothing'} in the body", content[:KEPT_BYTES], code="source.xml")
+    results["eventList"] = []
+    outline = msgspec.json.encode(document)
+    return [(msgspec.json.encode(event), outline) for event in events]
 
 
 def _too_large(place: Place, content: bytes) -> Problem:

@@ -13,6 +13,9 @@ from chaintwin.ingest.connectors.interface import ITEM_BYTES_MAX
 LISTS = (("epcisBody", "eventList"), ("epcisBody", "queryResults", "resultsBody", "eventList"), ("eventList",))
 """Where a document keeps its events."""
 
+OUTLINE_BYTES_MAX = 2**18
+"""So much of each part of a document around its events is kept with them."""
+
 DEPTH_MAX = 64
 """Objects and lists inside each other; nothing in EPCIS is nested half as deep."""
 
@@ -46,8 +49,10 @@ class Piece:
     whole: bool = True
 
 
-def context_of(file: BinaryIO) -> bytes:
-    """Return the value of ``@context`` of a document as JSON, wherever in its first level it stands; empty if there is none.
+def outline_of(file: BinaryIO) -> bytes:
+    """Return a document as JSON with an empty list in the place of its events; empty if it is no document with such a list.
+
+    Parts that are larger than ``OUTLINE_BYTES_MAX`` are left out.
 
     Parameters
     ----------
@@ -56,19 +61,14 @@ def context_of(file: BinaryIO) -> bytes:
     Raises
     ------
     BrokenJsonError
-        The document is broken before one was found; only brackets and strings are looked at.
+        The document is broken; only brackets and strings are looked at.
     """
     scan = _Scan(file)
     if scan.peek() != b"{":
         return b""
     scan.take(b"{")
-    while scan.peek() not in (b"}", b""):
-        key = scan.key()
-        if key == "@context":
-            return scan.value().content
-        scan.value(keep=False)
-        scan.separator(b"}")
-    return b""
+    found, outline = _outline(scan, ())
+    return outline if found else b""
 
 
 def events_of(file: BinaryIO) -> Iterator[Piece]:
@@ -98,6 +98,30 @@ def events_of(file: BinaryIO) -> Iterator[Piece]:
         raise BrokenJsonError(scan.at, f"found {_shown(first)}; allowed: an object or a list")
     if scan.peek():
         raise BrokenJsonError(scan.at, f"found {_shown(scan.peek())} behind the document; allowed: nothing")
+
+
+def _outline(scan: _Scan, path: tuple[str, ...]) -> tuple[bool, bytes]:
+    """Return whether an object whose bracket was taken has a list of events, and the object without them."""
+    found, entries = False, []
+    while scan.peek() not in (b"}", b""):
+        name = scan.text()
+        scan.take(b":")
+        here, head = (*path, name[1:-1].decode("utf-8", "replace")), scan.peek()
+        if here in LISTS and head == b"[":
+            scan.value(keep=False)
+            found, value = True, b"[]"
+        elif head == b"{" and any(one[: len(here)] == here for one in LISTS):
+            scan.take(b"{")
+            inside, value = _outline(scan, here)
+            found = found or inside
+        else:
+            piece = scan.value()
+            value = piece.content if len(piece.content) <= OUTLINE_BYTES_MAX else b""
+        if value:
+            entries.append(name + b":" + value)
+        scan.separator(b"}")
+    scan.take(b"}")
+    return found, b"{" + b",".join(entries) + b"}"
 
 
 def _inside(scan: _Scan, path: tuple[str, ...]) -> Generator[Piece, None, bool]:
@@ -166,13 +190,16 @@ class _Scan:
         elif found != closing:
             raise BrokenJsonError(self.at, f"found {_shown(found)}; allowed: a comma or {closing.decode()}")
 
-    def key(self) -> str:
-        """Return a key and step over its colon."""
+    def text(self) -> bytes:
+        """Return a text with its quotes, and step over it."""
         if self.peek() != b'"':
             raise BrokenJsonError(self.at, f"found {_shown(self.peek())}; allowed: a key in quotes")
-        text = self.value().content
+        return self.value().content
+
+    def key(self) -> str:
+        """Return a key and step over its colon; a key that matters here is written plainly."""
+        text = self.text()
         self.take(b":")
-        # A key that matters here is written plainly.
         return text[1:-1].decode("utf-8", "replace")
 
     def elements(self) -> Iterator[Piece]:

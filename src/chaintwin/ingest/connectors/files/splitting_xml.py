@@ -68,7 +68,8 @@ def _alone(root: _Element, event: _Element) -> bytes:
     """Return a document with one event; namespaces and attributes of the root stay."""
     from lxml import etree
 
-    space = str(root.tag).rpartition("}")[0]
+    # What a query found is read as a document of its own.
+    space = str(root.tag).rpartition("}")[0].replace(":epcis-query:", ":epcis:")
     space += "}" if space else ""
     alone = etree.Element(f"{space}EPCISDocument", nsmap=root.nsmap)  # type: ignore[arg-type]
     for name, value in root.attrib.items():

@@ -14,7 +14,7 @@ import msgspec
 
 from chaintwin.clock import SECOND, microseconds_of, text_of
 from chaintwin.errors import Finding, UsageError
-from chaintwin.ingest.connectors.files.splitting_json import BrokenJsonError, context_of, events_of
+from chaintwin.ingest.connectors.files.splitting_json import BrokenJsonError, events_of, outline_of
 from chaintwin.ingest.connectors.http.pages import GONE, Page, Pages, SourceFailedError
 from chaintwin.ingest.connectors.interface import BATCH_ITEMS, Batch, Item, Option, Place, Problem, Run, chosen, number_of
 
@@ -115,7 +115,7 @@ def _batches(page: Page, cursor: HttpCursor, *, address: str, overlap: int) -> I
     items: list[Item] = []
     problems: list[Problem] = []
     try:
-        context = context_of(page.content)
+        document = outline_of(page.content)
         page.content.seek(0)
         for piece in events_of(page.content):
             number += 1
@@ -127,7 +127,7 @@ def _batches(page: Page, cursor: HttpCursor, *, address: str, overlap: int) -> I
                 continue
             seen[digest] = None
             if piece.whole:
-                items.append(Item(place, piece.content, context))
+                items.append(Item(place, piece.content, document))
             else:
                 problems.append(
                     Problem(place, (Finding("source.large", "an event that is too large", "smaller ones", file=address),))
