@@ -1,0 +1,45 @@
+"""Words of the Core Business Vocabulary: URNs and URIs of XML, short words of JSON."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+STEP: Final = ("urn:epcglobal:cbv:bizstep:", "https://ref.gs1.org/cbv/BizStep-", "cbv:BizStep-")
+DISPOSITION: Final = ("urn:epcglobal:cbv:disp:", "https://ref.gs1.org/cbv/Disp-", "cbv:Disp-")
+TRANSACTION: Final = ("urn:epcglobal:cbv:btt:", "https://ref.gs1.org/cbv/BTT-", "cbv:BTT-")
+PARTY: Final = ("urn:epcglobal:cbv:sdt:", "https://ref.gs1.org/cbv/SDT-", "cbv:SDT-")
+REASON: Final = ("urn:epcglobal:cbv:er:", "https://ref.gs1.org/cbv/ER-", "cbv:ER-")
+COMPONENT: Final = ("cbv:Comp-", "https://ref.gs1.org/cbv/Comp-")
+MEASUREMENT: Final = ("gs1:", "https://gs1.org/voc/", "https://ref.gs1.org/voc/")
+"""What stands before a word of each vocabulary; the first is what we write."""
+
+
+@lru_cache(maxsize=4096)
+def short_word(text: str, starts: tuple[str, ...]) -> str:
+    """Return a word of a vocabulary as JSON has it; what is of another vocabulary comes back unchanged.
+
+    Parameters
+    ----------
+    text : as XML has it. starts : what stands before the words of the vocabulary.
+
+    Example
+    -------
+    >>> short_word("urn:epcglobal:cbv:bizstep:shipping", STEP), short_word("https://example.org/step", STEP)
+    ('shipping', 'https://example.org/step')
+    """
+    for start in starts:
+        if text.startswith(start):
+            return text[len(start) :]
+    return text
+
+
+def long_word(text: str, starts: tuple[str, ...]) -> str:
+    """Return a word of a vocabulary as XML has it; what is a URI or has a prefix comes back unchanged.
+
+    Example
+    -------
+    >>> long_word("shipping", STEP)
+    'urn:epcglobal:cbv:bizstep:shipping'
+    """
+    return text if ":" in text or not text else starts[0] + text
