@@ -186,8 +186,8 @@ class _Placing:
             units = cell[0] / self.routes.content(move, product)
             rows.append((move, started, arrival, self._amount("shipment", shipment, units)))
         rows = [row for row in rows if row[3]]
-        activity, started, arrival = (_whole([row[place] for row in rows]) for place in range(3))
-        return Shipments(activity, started, arrival, np.array([row[3] for row in rows], dtype=np.float64))
+        whole = [_whole([row[place] for row in rows]) for place in range(3)]
+        return Shipments(whole[0], whole[1], whole[2], np.array([row[3] for row in rows], dtype=np.float64))
 
     def _consignment(self, place: int, *, started: int, due: int, cell: Any) -> tuple[int, int, int, float]:
         activities = self.program.activities
