@@ -35,6 +35,8 @@ EXPECTED = {
     "annual_medicines",
     "annual_simulated",
     "bullwhip_project",
+    "twin_replay",
+    "twin_as_of",
     "import_scms",
     "rng_uniforms",
     "help_start",

@@ -152,7 +152,7 @@ def assert_changes_lead_to(told: list[Change], twin: Twin) -> None:
             assert cells.get(path) == before
             cells[path] = after
         if change.is_reprojected:
-            cells = {path: value for path, value in by_path(twin, upto=change.sequence).items()}
+            cells = dict(by_path(twin, upto=change.sequence))
     assert {path: value for path, value in cells.items() if value is not None} == by_path(twin, upto=len(told))
 
 

@@ -7,7 +7,20 @@ import pytest
 from chaintwin.events.facts import Facts, Item
 from chaintwin.twin.rules.steps import STEPS, Effect
 from tests.twin.worlds import (
-    DAY, GLN_PLANT, GLN_STORE, GTIN, LOCATION, PALLET, START, STEP, done, misfits, one, site, some, state_after,
+    DAY,
+    GLN_PLANT,
+    GLN_STORE,
+    GTIN,
+    LOCATION,
+    PALLET,
+    START,
+    STEP,
+    done,
+    misfits,
+    one,
+    site,
+    some,
+    state_after,
 )  # fmt: skip
 
 PLANT, STORE, DEPOT = site("plant"), site("store"), site("depot")

@@ -44,8 +44,8 @@ class Change:
     sequence, key, occurred_at : of the entry.
     cells : (path, values before, values after) of every cell that is not what it was, by path; None where there was none. Behind
         the values of a family stand time and source.
-    is_reprojected : the entry is older than as many others as the window holds, so much may have changed that it is not told; read the
-        state anew.
+    is_reprojected : the entry is older than as many others as the window holds, so much may have changed that it is not told;
+        read the state anew.
     """
 
     sequence: int
