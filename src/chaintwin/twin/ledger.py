@@ -82,7 +82,7 @@ class Ledger:
         """Return the keys that begin so."""
         return self._families[family].under(prefix)
 
-    def add(self, family: str, key: Key, amount: float) -> float:
+    def add(self, family: str, key: Key, *, amount: float) -> float:
         """Add to the first value of a cell of one value, and return the sum; a cell that comes to nothing is taken away."""
         group: Family = self._families[family]
         found = group.cells.get(key)

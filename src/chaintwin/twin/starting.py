@@ -240,7 +240,7 @@ class _Placing:
         for (stream,), cell in self._cells("backlog"):
             place = self.streams.get(stream)
             if place is None:
-                place = self.streams.get(stream_of(cell[1], cell[2], ALL))
+                place = self.streams.get(stream_of(cell[1], cell[2], market=ALL))
             if place is None:
                 self._miss("backlog", f"{cell[0]:g} of {stream}", "streams of the network", fix="add the demand")
             else:

@@ -77,7 +77,6 @@ class Twin:
 
             project = read(project)
         twin = cls(project, store, clock=clock or SystemClock(), is_kept=is_kept, sizes=sizes or Sizes())
-        twin._check_snapshots()
         twin.catch_up()
         return twin
 
@@ -214,8 +213,7 @@ class Twin:
 
     def _rebuild(self, upto: int) -> None:
         """Apply everything up to an entry at once; what each entry changed is worked out when it is asked for."""
-        for rows in self.store.facts(after=max(self._head, self._snapshots.checked), upto=upto):
-            self._snapshots_without(rows)
+        self._check_snapshots(upto)
         self._load(upto)
         self._changes.clear()
         self._first_change = upto
@@ -239,9 +237,11 @@ class Twin:
                 due = marks.next_due(place.rows, len(window.projection.cells)) if marks.is_kept else FAR
         return window
 
-    def _check_snapshots(self) -> None:
-        for rows in self.store.facts(after=self._snapshots.checked):
-            self._snapshots_without(rows)
+    def _check_snapshots(self, upto: int) -> None:
+        """Let go of the snapshots that rows which came after they were taken make wrong."""
+        if self._snapshots.marks:
+            for rows in self.store.facts(after=max(self._head, self._snapshots.checked), upto=upto):
+                self._snapshots_without(rows)
 
     def _snapshots_without(self, rows: list[FactsRow]) -> None:
         if rows and self._snapshots.marks:

@@ -36,6 +36,7 @@ from chaintwin.cli.terminal.session import SMALLER_RUN, session
 if TYPE_CHECKING:
     from chaintwin.network import Network, Scenario
     from chaintwin.network.state import State
+    from chaintwin.simulation.results import Result
 
 HOW = {
     "parquet": "Parquet; read it with chaintwin.Result.read",
@@ -95,20 +96,13 @@ def simulate(
         from chaintwin.cli.views.result_view import show_result
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
-        refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
-        refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
-        refuse_alone("--store", store, beside=("--from", start), why="which starts from the live state")
-        if start is not None and state is not None:
-            from chaintwin.errors import UsageError
-
-            raise UsageError("--from: found --state beside it; allowed: one of the two")
-        refuse_alone("--kind", kind, beside=("--plot", plot), why="which names the file to draw to")
+        _refuse(
+            format=format, out=out, anew=anew, checkpoint=checkpoint, kind=kind, plot=plot, store=store, start=start, state=state
+        )
         _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
         changes = _changes(scenario)
         network = usable_network(terminal, project)
-        begin = _start(state, network)
-        if start is not None:
-            network, begin = _live_start(terminal, network, project=project, start=start, store=store)
+        network, begin = _begin(terminal, network, project=project, state=state, start=start, store=store)
         result = run_simulation(
             terminal,
             network,
@@ -125,24 +119,65 @@ def simulate(
             checkpoint=checkpoint,
             anew=anew,
         )
-        if out is not None:
-            result.write(out, format=format)
-        if plot is not None:
-            from chaintwin.simulation.pictures.drawing import plot as draw_to
-
-            draw_to(result, plot, kind=kind or "bands", stock_points=_shown(bands))
+        _keep(result, out=out, format=format, plot=plot, kind=kind, bands=bands)
         if checkpoint is not None:
             # Only now: until the result is written, the checkpoint is all there is.
             checkpoint.unlink(missing_ok=True)
         about = {"project": project, "scenario": changes and changes.name, "out": out, "plot": plot}
         terminal.document(result_document(result) | about)
         show_result(terminal, result)
-        if out is not None:
-            from chaintwin.simulation import chosen_format
+        _say_places(terminal, out=out, format=format, plot=plot)
 
-            terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")
-        if plot is not None:
-            terminal.show("", f"Drew the picture to {plot}.")
+
+def _refuse_alone(
+    format: ResultFormat | None,
+    out: Path | None,
+    *,
+    anew: bool,
+    checkpoint: Path | None,
+    kind: Kind | None,
+    plot: Path | None,
+) -> None:
+    """Refuse options that say nothing without another."""
+    refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
+    refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
+    refuse_alone("--kind", kind, beside=("--plot", plot), why="which names the file to draw to")
+
+
+def _refuse_starts(start: str | None, state: Path | None, *, store: str | None) -> None:
+    """Refuse two places to start from, or the place of a log that nothing is read from."""
+    refuse_alone("--store", store, beside=("--from", start), why="which starts from the live state")
+    if start is not None and state is not None:
+        from chaintwin.errors import UsageError
+
+        raise UsageError("--from: found --state beside it; allowed: one of the two")
+
+
+def _keep(
+    result: Result,
+    *,
+    out: Path | None,
+    format: ResultFormat | None,
+    plot: Path | None,
+    kind: Kind | None,
+    bands: list[str] | None,
+) -> None:
+    """Write the result and draw its picture, where that was asked for."""
+    if out is not None:
+        result.write(out, format=format)
+    if plot is not None:
+        from chaintwin.simulation.pictures.drawing import plot as draw_to
+
+        draw_to(result, plot, kind=kind or "bands", stock_points=_shown(bands))
+
+
+def _say_places(terminal: Terminal, *, out: Path | None, format: ResultFormat | None, plot: Path | None) -> None:
+    if out is not None:
+        from chaintwin.simulation import chosen_format
+
+        terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")
+    if plot is not None:
+        terminal.show("", f"Drew the picture to {plot}.")
 
 
 def _changes(scenario: Path | None) -> Scenario | None:
@@ -159,6 +194,14 @@ def _start(state: Path | None, network: Network) -> State | None:
     from chaintwin.simulation import read_state
 
     return read_state(state, program=network.compile())
+
+
+def _begin(
+    terminal: Terminal, network: Network, *, project: Path, state: Path | None, start: str | None, store: str | None
+) -> tuple[Network, State | None]:
+    if start is not None:
+        return _live_start(terminal, network, project=project, start=start, store=store)
+    return network, _start(state, network)
 
 
 def _live_start(terminal: Terminal, network: Network, *, project: Path, start: str, store: str | None) -> tuple[Network, State]:

@@ -26,7 +26,7 @@ def order_placed(ledger: Ledger, facts: Facts) -> None:
             ledger.discrepancy("no_quantity", activity)
             return
         is_hidden = due > ledger.period_of(ledger.time)
-        ledger.add("queue", (activity, due if is_hidden else NEVER), units)
+        ledger.add("queue", (activity, due if is_hidden else NEVER), amount=units)
         return
     name = plain_id(text_of(facts.own.get("order"))) or (plain_id(facts.transactions[0][1]) if facts.transactions else "")
     if not name:
@@ -51,7 +51,7 @@ def order_seen(ledger: Ledger, facts: Facts) -> None:
     activity, units = text_of(facts.own.get("activity")), units_of(facts)
     if activity and units is not None:
         part = _hidden(ledger, facts, activity=activity, units=units)
-        ledger.add("queue", (activity, NEVER), part)
+        ledger.add("queue", (activity, NEVER), amount=part)
         if units - part > DUST * units:
             ledger.discrepancy("seen_more_than_ordered", activity, amount=units - part)
         return
@@ -64,7 +64,7 @@ def order_cancelled(ledger: Ledger, facts: Facts) -> None:
     if activity and units is not None:
         part = _hidden(ledger, facts, activity=activity, units=units)
         if units - part > DUST * units:
-            ledger.add("queue", (activity, NEVER), part - units)
+            ledger.add("queue", (activity, NEVER), amount=part - units)
         return
     _set_status(ledger, facts, status=CANCELLED)
 
@@ -97,8 +97,10 @@ def serve(ledger: Ledger, facts: Facts, *, site: str, product: str, quantity: fl
     backlog = ledger.cells.families["backlog"].cells
     if not backlog:
         return
-    everybody = stream_of(site, product, ALL)
-    streams = (stream_of(site, product, text_of(own["customer"])), everybody) if own and "customer" in own else (everybody,)
+    everybody = stream_of(site, product, market=ALL)
+    streams = (
+        (stream_of(site, product, market=text_of(own["customer"])), everybody) if own and "customer" in own else (everybody,)
+    )
     for stream in streams:
         found = backlog.get((stream,))
         if found is not None:
@@ -108,7 +110,7 @@ def serve(ledger: Ledger, facts: Facts, *, site: str, product: str, quantity: fl
 
 
 @lru_cache(maxsize=65_536)
-def stream_of(site: str, product: str, market: str) -> str:
+def stream_of(site: str, product: str, *, market: str) -> str:
     """Return the id of the demand for a product at a site, as the tables make it of the three."""
     safe = [part.replace("\\", "\\\\").replace("/", "\\/") for part in (site, product, market or ALL)]
     return "/".join(safe)
@@ -174,7 +176,7 @@ def _asked(ledger: Ledger, facts: Facts) -> list[tuple[str, str, str, float]]:
     for good in goods_of(ledger, facts.items):
         if good.unit:
             ledger.discrepancy("demand_in_unknown_unit", f"{site}/{good.product}", amount=good.quantity)
-        found.append((named or stream_of(site, good.product, market), site, good.product, good.quantity))
+        found.append((named or stream_of(site, good.product, market=market), site, good.product, good.quantity))
     return found
 
 
@@ -198,7 +200,7 @@ def _hidden(ledger: Ledger, facts: Facts, *, activity: str, units: float) -> flo
     if found is None:
         return 0.0
     part: float = min(units, found[0])
-    ledger.add("queue", key, -part)
+    ledger.add("queue", key, amount=-part)
     return part
 
 

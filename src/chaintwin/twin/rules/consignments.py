@@ -28,7 +28,7 @@ def apply_consignment(ledger: Ledger, facts: Facts) -> None:
     key = (activity, started, due)
     step = short_of(facts.step)
     if step not in _ENDS and step != "holding":
-        ledger.add("queue", (activity, NEVER), -units)
+        ledger.add("queue", (activity, NEVER), amount=-units)
     found = ledger.get("consignment", *key)
     if step in _ENDS and found is None and due == NEVER:
         # Who tells an arrival need not know when it was due.

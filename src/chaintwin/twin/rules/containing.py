@@ -51,13 +51,13 @@ def apply_transformation(ledger: Ledger, facts: Facts) -> None:
     variance = 0.0 if deviation is None else deviation * deviation
     quality = text_of(facts.own.get("quality"))
     for good in goods_of(ledger, facts.items):
-        leave(ledger, site, good)
+        leave(ledger, good, site=site)
         end(ledger, good)
         if good.product and not good.unit:
             ledger.flow(site, good.product, step="transforming_in", quantity=good.quantity)
     disposition = short_of(facts.disposition) if facts.disposition else ""
     for good in goods_of(ledger, facts.outputs, quality=quality):
-        join(ledger, site, good, variance=variance, disposition=disposition)
+        join(ledger, good, site=site, variance=variance, disposition=disposition)
         if good.product and not good.unit:
             ledger.flow(site, good.product, step="transforming_out", quantity=good.quantity)
 
@@ -90,7 +90,7 @@ def _pack(ledger: Ledger, facts: Facts, *, parent: str, site: str) -> None:
         if unit:
             ledger.discrepancy("packed_in_unknown_unit", product, amount=quantity)
         else:
-            ledger.add("content", (parent, product, lot, text_of(facts.own.get("quality"))), quantity)
+            ledger.add("content", (parent, product, lot, text_of(facts.own.get("quality"))), amount=quantity)
 
 
 def _put_inside(ledger: Ledger, name: str, *, parent: str, site: str) -> None:
@@ -128,7 +128,7 @@ def _unpack(ledger: Ledger, facts: Facts, *, parent: str, site: str) -> None:
             ledger.discrepancy("packed_in_unknown_unit", product, amount=quantity)
             continue
         key = (parent, product, lot, text_of(facts.own.get("quality")))
-        if ledger.add("content", key, -quantity) < 0.0:
+        if ledger.add("content", key, amount=-quantity) < 0.0:
             ledger.discrepancy("unpacked_without_packing", product, amount=quantity)
             ledger.drop("content", key)
 

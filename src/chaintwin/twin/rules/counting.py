@@ -42,7 +42,7 @@ def count(ledger: Ledger, goods: list[Good], *, site: str, variance: float) -> N
     amounts: dict[tuple[str, str, str], float] = {}
     for good in goods:
         if good.name:
-            join(ledger, site, good)
+            join(ledger, good, site=site)
         elif good.product and not good.unit:
             key = (good.product, good.lot, good.quality)
             amounts[key] = amounts.get(key, 0.0) + good.quantity
@@ -79,7 +79,7 @@ def state_counted(ledger: Ledger, facts: Facts) -> None:
     for row in _rows(ledger, state, "orders"):
         due = whole_of(row.get("due", row.get("visible")))
         ledger.add(
-            "queue", (text_of(row.get("activity")), due if due >= period else NEVER), number_of(row.get("quantity")) or 0.0
+            "queue", (text_of(row.get("activity")), due if due >= period else NEVER), amount=number_of(row.get("quantity")) or 0.0
         )
     for row in _rows(ledger, state, "backlog"):
         key = (text_of(row.get("stream")),)

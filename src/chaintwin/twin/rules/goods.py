@@ -51,7 +51,7 @@ def goods_of(ledger: Ledger, items: Iterable[Item], *, quality: str = "") -> lis
     return found
 
 
-def leave(ledger: Ledger, site: str, good: Good, *, variance: float = 0.0, order: str = RULE) -> list[tuple[str, float]]:
+def leave(ledger: Ledger, good: Good, *, site: str, variance: float = 0.0, order: str = RULE) -> list[tuple[str, float]]:
     """Let a good leave where it is; return lots and quantities.
 
     Parameters
@@ -60,7 +60,7 @@ def leave(ledger: Ledger, site: str, good: Good, *, variance: float = 0.0, order
     variance : of its quantity. order : as for ``take``.
     """
     if good.unit:
-        ledger.add("foreign", (site, good.product, good.lot, good.unit), -good.quantity)
+        ledger.add("foreign", (site, good.product, good.lot, good.unit), amount=-good.quantity)
         return []
     if not good.name:
         return take(
@@ -80,7 +80,7 @@ def leave(ledger: Ledger, site: str, good: Good, *, variance: float = 0.0, order
     if where == ON_WAY:
         ledger.discrepancy("left_before_receipt", good.name)
         if good.product:
-            ledger.add("cargo", (place, good.product, good.lot, good.quality), -1.0)
+            ledger.add("cargo", (place, good.product, good.lot, good.quality), amount=-1.0)
         return [(good.lot, 1.0)]
     if place != site:
         ledger.discrepancy("left_from_elsewhere", good.name)
@@ -89,7 +89,7 @@ def leave(ledger: Ledger, site: str, good: Good, *, variance: float = 0.0, order
     return [(good.lot, 1.0)]
 
 
-def join(ledger: Ledger, site: str, good: Good, *, variance: float = 0.0, disposition: str = "") -> bool:
+def join(ledger: Ledger, good: Good, *, site: str, variance: float = 0.0, disposition: str = "") -> bool:
     """Let a good join the stock of a site, and return whether it was not there before.
 
     Parameters
@@ -97,7 +97,7 @@ def join(ledger: Ledger, site: str, good: Good, *, variance: float = 0.0, dispos
     ledger, site, good, variance : as for ``leave``. disposition : of an instance, by its short name.
     """
     if good.unit:
-        ledger.add("foreign", (site, good.product, good.lot, good.unit), good.quantity)
+        ledger.add("foreign", (site, good.product, good.lot, good.unit), amount=good.quantity)
         return True
     if good.name:
         seen = ledger.get("instance", good.name)

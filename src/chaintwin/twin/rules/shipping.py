@@ -66,12 +66,12 @@ def ship(ledger: Ledger, facts: Facts, *, goods: list[Good], ends: tuple[str, st
     shipment = _known(ledger, names) or names[0]
     _open_shipment(ledger, facts, shipment=shipment, names=names, ends=ends)
     for good in goods:
-        lots = leave(ledger, ends[0], good, variance=variance)
+        lots = leave(ledger, good, site=ends[0], variance=variance)
         if good.name:
             mark(ledger, good, where=ON_WAY, place=shipment)
         if good.product and not good.unit:
             for lot, quantity in lots:
-                ledger.add("cargo", (shipment, good.product, lot, good.quality), quantity)
+                ledger.add("cargo", (shipment, good.product, lot, good.quality), amount=quantity)
             ledger.flow(ends[0], good.product, step="shipping", quantity=good.quantity)
     for name in orders_of(ledger, facts):
         _on_its_way(ledger, name)
@@ -116,7 +116,7 @@ def receive(
                 continue
             else:
                 ledger.discrepancy("receipt_without_shipment", f"{site}/{good.product}", amount=good.quantity)
-        if join(ledger, site, good, variance=variance, disposition=disposition) and good.product and not good.unit:
+        if join(ledger, good, site=site, variance=variance, disposition=disposition) and good.product and not good.unit:
             ledger.flow(site, good.product, step="receiving", quantity=good.quantity)
             _settle_orders(ledger, facts, product=good.product, quantity=good.quantity)
     for name in sorted(touched):
@@ -140,7 +140,7 @@ def void(ledger: Ledger, facts: Facts, *, goods: list[Good], ends: tuple[str, st
             _unload(ledger, shipment, good)
         if good.name:
             mark(ledger, good, where="", place="")
-        join(ledger, site, good)
+        join(ledger, good, site=site)
     _close(ledger, shipment)
 
 
@@ -175,6 +175,17 @@ def end(ledger: Ledger, good: Good) -> None:
     """Note that an instance is no more."""
     if good.name:
         mark(ledger, good, where=GONE, place="")
+
+
+def orders_of(ledger: Ledger, facts: Facts) -> list[str]:
+    """Return the ids of known orders that an event names."""
+    if not ledger.cells["order"].cells:
+        return []
+    names = [plain_id(name) for _, name in facts.transactions]
+    own = facts.own.get("order")
+    if own is not None:
+        names.append(plain_id(text_of(own)))
+    return [name for name in dict.fromkeys(names) if ledger.under("order", name)]
 
 
 def _known(ledger: Ledger, names: list[str]) -> str | None:
@@ -238,7 +249,7 @@ def _unload(ledger: Ledger, shipment: str, good: Good) -> None:
         if left <= DUST * good.quantity or found is None:
             break
         part = min(left, found[0])
-        ledger.add("cargo", key, -part)
+        ledger.add("cargo", key, amount=-part)
         left -= part
     if left > DUST * good.quantity:
         ledger.discrepancy("received_more", shipment, amount=left)
@@ -258,17 +269,6 @@ def _close(ledger: Ledger, shipment: str) -> None:
         alias = ledger.get("alias", name)
         if alias is not None and alias[0] == shipment:
             ledger.drop("alias", (name,))
-
-
-def orders_of(ledger: Ledger, facts: Facts) -> list[str]:
-    """Return the ids of known orders that an event names."""
-    if not ledger.cells["order"].cells:
-        return []
-    names = [plain_id(name) for _, name in facts.transactions]
-    own = facts.own.get("order")
-    if own is not None:
-        names.append(plain_id(text_of(own)))
-    return [name for name in dict.fromkeys(names) if ledger.under("order", name)]
 
 
 def _on_its_way(ledger: Ledger, order: str) -> None:

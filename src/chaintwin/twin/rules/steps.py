@@ -100,6 +100,15 @@ def apply_object(ledger: Ledger, facts: Facts) -> None:
         _EFFECTS[effect](ledger, facts, goods, step, variance)
 
 
+def place_of(ledger: Ledger, facts: Facts, *, leaving: bool) -> str:
+    """Return the site that goods leave, or that they join or are at; empty where the event names none."""
+    ends = (facts.read_point, facts.location) if leaving else (facts.location, facts.read_point)
+    name = ends[0] or ends[1]
+    if name:
+        return ledger.site(name)
+    return _party(ledger, facts.sources if leaving else facts.destinations)
+
+
 def _apply_stock(ledger: Ledger, facts: Facts) -> None:
     """Apply an event of an activity that speaks of stock and never of what is on its way."""
     step = short_of(facts.step)
@@ -111,15 +120,6 @@ def _apply_stock(ledger: Ledger, facts: Facts) -> None:
         _gain(ledger, facts, goods, step, 0.0)
     elif effect in (Effect.SHIP, Effect.TAKE) or step == "picking":
         _take(ledger, facts, goods, step, 0.0)
-
-
-def place_of(ledger: Ledger, facts: Facts, *, leaving: bool) -> str:
-    """Return the site that goods leave, or that they join or are at; empty where the event names none."""
-    ends = (facts.read_point, facts.location) if leaving else (facts.location, facts.read_point)
-    name = ends[0] or ends[1]
-    if name:
-        return ledger.site(name)
-    return _party(ledger, facts.sources if leaving else facts.destinations)
 
 
 def _party(ledger: Ledger, parties: tuple[tuple[str, str], ...]) -> str:
@@ -146,7 +146,7 @@ def _gain(ledger: Ledger, facts: Facts, goods: list[Good], step: str, variance: 
     site = place_of(ledger, facts, leaving=False)
     disposition = _disposition(facts)
     for good in goods:
-        if join(ledger, site, good, variance=variance, disposition=disposition) and good.product and not good.unit:
+        if join(ledger, good, site=site, variance=variance, disposition=disposition) and good.product and not good.unit:
             ledger.flow(site, good.product, step=step or "adding", quantity=good.quantity)
 
 
@@ -160,7 +160,7 @@ def _take(ledger: Ledger, facts: Facts, goods: list[Good], step: str, variance: 
         ledger.discrepancy("no_place", step or facts.action)
         return
     for good in goods:
-        leave(ledger, site, good, variance=variance, order=order)
+        leave(ledger, good, site=site, variance=variance, order=order)
         if good.name:
             end(ledger, good)
         if good.product and not good.unit:
@@ -234,7 +234,7 @@ def _see(ledger: Ledger, good: Good, *, site: str, disposition: str) -> None:
         # It may have been counted by class; so it is known to be here and adds nothing.
         mark(ledger, good, where=AT_SITE, place=site, disposition=disposition)
     else:
-        join(ledger, site, good, disposition=disposition)
+        join(ledger, good, site=site, disposition=disposition)
 
 
 def _link(ledger: Ledger, facts: Facts, *, step: str) -> None:

@@ -32,7 +32,7 @@ def capacity_used(ledger: Ledger, facts: Facts) -> None:
     if not resource or quantity is None:
         ledger.discrepancy("no_quantity" if resource else "no_name", resource or facts.kind)
         return
-    ledger.add("use", (resource,), quantity)
+    ledger.add("use", (resource,), amount=quantity)
 
 
 def person_seen(ledger: Ledger, facts: Facts) -> None:
@@ -81,7 +81,7 @@ def money_moved(ledger: Ledger, facts: Facts) -> None:
         ledger.discrepancy("no_amount", account or facts.kind)
         return
     currency = text_of(facts.own.get("currency")) or ledger.network.network.settings.currency
-    ledger.add("cash", (account, currency), amount)
+    ledger.add("cash", (account, currency), amount=amount)
 
 
 def disruption_changed(ledger: Ledger, facts: Facts) -> None:
