@@ -56,7 +56,7 @@ def assert_as_plain(state: LiveState, events: list[tuple[str, Facts]], *, until:
     assert {key[0]: cell[0] for key, cell in state.cells["condition"].cells.items()} == plain.warm
 
 
-@pytest.mark.parametrize("seed", range(scaled(ci=6, full=60)))
+@pytest.mark.parametrize("seed", range(scaled(ci=3, full=100)))
 def test_now__as_the_plain_model_whatever_the_order(seed: int) -> None:
     events = random_events(seed, count=150)
     wanted = hash_of(events)
@@ -77,7 +77,7 @@ def test_now__as_the_plain_model_whatever_the_order(seed: int) -> None:
     assert twin_of(bits, sizes=SMALL).hash() == wanted
 
 
-@pytest.mark.parametrize("seed", range(scaled(ci=4, full=40)))
+@pytest.mark.parametrize("seed", range(scaled(ci=2, full=40)))
 def test_as_of__replay_of_the_prefix(seed: int) -> None:
     events = arrivals(random_events(seed, count=120), seed=seed)
     store, unique = PlainStore(), []
@@ -123,7 +123,7 @@ def test_now__an_error_declared_before_or_after() -> None:
     assert twin_of(known).as_of(known=2).quantity("plant", "milk") == 5.0
 
 
-@pytest.mark.parametrize("seed", range(scaled(ci=3, full=30)))
+@pytest.mark.parametrize("seed", range(scaled(ci=2, full=30)))
 def test_changes__the_same_from_any_number_and_any_twin(seed: int) -> None:
     events = random_events(seed, count=110)
     choose = random.Random(seed)
@@ -216,7 +216,7 @@ for seed in range(int(sys.argv[1])):
 
 
 def test_hash__one_in_every_process_with_every_hash_seed() -> None:
-    logs = scaled(ci=5, full=100)
+    logs = scaled(ci=3, full=100)
     answers = set()
     for seed in ("0", "1", "2", "3", "random", "random"):
         environment = os.environ | {"PYTHONHASHSEED": seed}
@@ -276,5 +276,5 @@ class LiveTwin(RuleBasedStateMachine):
             assert_as_plain(self.twin.now(), self.came[: self.twin.head])
 
 
-LiveTwin.TestCase.settings = settings(max_examples=scaled(ci=15, full=400), stateful_step_count=25, deadline=None)
+LiveTwin.TestCase.settings = settings(max_examples=scaled(ci=8, full=400), stateful_step_count=25, deadline=None)
 TestLiveTwin = LiveTwin.TestCase

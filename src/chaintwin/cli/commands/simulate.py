@@ -92,17 +92,14 @@ def simulate(
     """Simulate a project: service and cost with intervals."""
     with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
         from chaintwin.cli.commands.simulation_run import result_document, run_simulation
-        from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
-        _refuse(
-            format=format, out=out, anew=anew, checkpoint=checkpoint, kind=kind, plot=plot, store=store, start=start, state=state
-        )
+        _refuse_alone(format, out, anew=anew, checkpoint=checkpoint, kind=kind, plot=plot)
+        _refuse_starts(start, state, store=store)
         _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
         changes = _changes(scenario)
-        network = usable_network(terminal, project)
-        network, begin = _begin(terminal, network, project=project, state=state, start=start, store=store)
+        network, begin = _begin(terminal, project, state=state, start=start, store=store)
         result = run_simulation(
             terminal,
             network,
@@ -197,8 +194,11 @@ def _start(state: Path | None, network: Network) -> State | None:
 
 
 def _begin(
-    terminal: Terminal, network: Network, *, project: Path, state: Path | None, start: str | None, store: str | None
+    terminal: Terminal, project: Path, *, state: Path | None, start: str | None, store: str | None
 ) -> tuple[Network, State | None]:
+    from chaintwin.cli.commands.usable import usable_network
+
+    network = usable_network(terminal, project)
     if start is not None:
         return _live_start(terminal, network, project=project, start=start, store=store)
     return network, _start(state, network)

@@ -111,8 +111,10 @@ def _change(ledger: Ledger, key: Key, found: Value, *, by: float, variance: floa
 
 def _by_age(ledger: Ledger, place: tuple[str, str], *, youngest: bool = False) -> list[Key]:
     cells = ledger.stock.cells
-    keys = [key for key in ledger.stock.under(place) if cells[key][0] > 0.0]
-    return sorted(keys, key=lambda key: (cells[key][1], key), reverse=youngest)
+    found = [(cells[key][1], key) for key in ledger.stock.index.get(place, ()) if cells[key][0] > 0.0]
+    if len(found) > 1:
+        found.sort(reverse=youngest)
+    return [key for _, key in found]
 
 
 def _take_first(
