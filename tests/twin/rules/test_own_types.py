@@ -11,7 +11,7 @@ from tests.twin.worlds import DAY, LOCATION, PALLET, START, done, misfits, netwo
 PLANT, STORE = site("plant"), site("store")
 
 
-def own(kind: str, at: int = START, **fields: object) -> Facts:
+def own(kind: str, at: int = START, /, **fields: object) -> Facts:
     return Facts(kind, at, own=fields)
 
 
