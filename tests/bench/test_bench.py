@@ -38,6 +38,8 @@ EXPECTED = {
     "events_capture",
     "store_append",
     "store_replay",
+    "twin_replay",
+    "twin_as_of",
     "import_scms",
     "rng_uniforms",
     "help_start",

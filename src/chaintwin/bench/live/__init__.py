@@ -1,1 +1,1 @@
-"""Cases of the live twin."""
+"""Cases of the live twin: reading events, applying them, asking for the past."""

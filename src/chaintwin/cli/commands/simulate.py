@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chaintwin.cli.commands.live.opening import StoreUrl
 from chaintwin.cli.commands.options import (
     Anew,
     Bands,
@@ -29,11 +30,13 @@ from chaintwin.cli.commands.options import (
     WarmUp,
     refuse_alone,
 )
+from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 if TYPE_CHECKING:
     from chaintwin.network import Network, Scenario
     from chaintwin.network.state import State
+    from chaintwin.simulation.results import Result
 
 HOW = {
     "parquet": "Parquet; read it with chaintwin.Result.read",
@@ -41,6 +44,9 @@ HOW = {
     "xlsx": "a sheet a table",
 }
 
+
+MISFITS = 8
+"""Things without a place in a simulation that are named."""
 
 REPLICATIONS, UNTIL_REPLICATIONS = 256, 100_000
 """Independent runs by default, and the most of them where a precision is waited for."""
@@ -63,6 +69,15 @@ def simulate(
     warm_up: WarmUp = None,
     seed: Seed = 0,
     state: StateFile = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Start from the live state: now, or a day or time of the past; without warm-up.",
+            show_default=False,
+        ),
+    ] = None,
+    store: StoreUrl = None,
     threads: Threads = None,
     confidence: Confidence = 0.95,
     checkpoint: Checkpoint = None,
@@ -77,16 +92,14 @@ def simulate(
     """Simulate a project: service and cost with intervals."""
     with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
         from chaintwin.cli.commands.simulation_run import result_document, run_simulation
-        from chaintwin.cli.commands.usable import usable_network
         from chaintwin.cli.views.result_view import show_result
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
-        refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
-        refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
-        refuse_alone("--kind", kind, beside=("--plot", plot), why="which names the file to draw to")
+        _refuse_alone(format, out, anew=anew, checkpoint=checkpoint, kind=kind, plot=plot)
+        _refuse_starts(start, state, store=store)
         _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
         changes = _changes(scenario)
-        network = usable_network(terminal, project)
+        network, begin = _begin(terminal, project, state=state, start=start, store=store)
         result = run_simulation(
             terminal,
             network,
@@ -95,7 +108,7 @@ def simulate(
             until=until,
             warm_up=warm_up,
             seed=seed,
-            state=_start(state, network),
+            state=begin,
             threads=threads,
             confidence=confidence,
             bands=_kept(bands, kind or "bands" if plot is not None else None),
@@ -103,24 +116,65 @@ def simulate(
             checkpoint=checkpoint,
             anew=anew,
         )
-        if out is not None:
-            result.write(out, format=format)
-        if plot is not None:
-            from chaintwin.simulation.pictures.drawing import plot as draw_to
-
-            draw_to(result, plot, kind=kind or "bands", stock_points=_shown(bands))
+        _keep(result, out=out, format=format, plot=plot, kind=kind, bands=bands)
         if checkpoint is not None:
             # Only now: until the result is written, the checkpoint is all there is.
             checkpoint.unlink(missing_ok=True)
         about = {"project": project, "scenario": changes and changes.name, "out": out, "plot": plot}
         terminal.document(result_document(result) | about)
         show_result(terminal, result)
-        if out is not None:
-            from chaintwin.simulation import chosen_format
+        _say_places(terminal, out=out, format=format, plot=plot)
 
-            terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")
-        if plot is not None:
-            terminal.show("", f"Drew the picture to {plot}.")
+
+def _refuse_alone(
+    format: ResultFormat | None,
+    out: Path | None,
+    *,
+    anew: bool,
+    checkpoint: Path | None,
+    kind: Kind | None,
+    plot: Path | None,
+) -> None:
+    """Refuse options that say nothing without another."""
+    refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
+    refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
+    refuse_alone("--kind", kind, beside=("--plot", plot), why="which names the file to draw to")
+
+
+def _refuse_starts(start: str | None, state: Path | None, *, store: str | None) -> None:
+    """Refuse two places to start from, or the place of a log that nothing is read from."""
+    refuse_alone("--store", store, beside=("--from", start), why="which starts from the live state")
+    if start is not None and state is not None:
+        from chaintwin.errors import UsageError
+
+        raise UsageError("--from: found --state beside it; allowed: one of the two")
+
+
+def _keep(
+    result: Result,
+    *,
+    out: Path | None,
+    format: ResultFormat | None,
+    plot: Path | None,
+    kind: Kind | None,
+    bands: list[str] | None,
+) -> None:
+    """Write the result and draw its picture, where that was asked for."""
+    if out is not None:
+        result.write(out, format=format)
+    if plot is not None:
+        from chaintwin.simulation.pictures.drawing import plot as draw_to
+
+        draw_to(result, plot, kind=kind or "bands", stock_points=_shown(bands))
+
+
+def _say_places(terminal: Terminal, *, out: Path | None, format: ResultFormat | None, plot: Path | None) -> None:
+    if out is not None:
+        from chaintwin.simulation import chosen_format
+
+        terminal.show("", f"Wrote the result to {out} ({HOW[chosen_format(out, format)]}).")
+    if plot is not None:
+        terminal.show("", f"Drew the picture to {plot}.")
 
 
 def _changes(scenario: Path | None) -> Scenario | None:
@@ -137,6 +191,36 @@ def _start(state: Path | None, network: Network) -> State | None:
     from chaintwin.simulation import read_state
 
     return read_state(state, program=network.compile())
+
+
+def _begin(
+    terminal: Terminal, project: Path, *, state: Path | None, start: str | None, store: str | None
+) -> tuple[Network, State | None]:
+    from chaintwin.cli.commands.usable import usable_network
+
+    network = usable_network(terminal, project)
+    if start is not None:
+        return _live_start(terminal, network, project=project, start=start, store=store)
+    return network, _start(state, network)
+
+
+def _live_start(terminal: Terminal, network: Network, *, project: Path, start: str, store: str | None) -> tuple[Network, State]:
+    """Return the network in force and the live state at a moment, and say how old it is and what had no place in it."""
+    from chaintwin.cli.commands.live.opening import moment, opened_twin, said
+    from chaintwin.errors import amount_of
+
+    time = moment("--from", start)
+    with opened_twin(terminal, network, project=project, store=store) as twin:
+        live = twin.as_of(time)
+    placed = live.placed(live.network.compile())
+    terminal.note(said(live))
+    if placed.findings:
+        terminal.note(f"{amount_of(len(placed.findings), 'thing')} of it had no place in the simulation:")
+        for finding in placed.findings[:MISFITS]:
+            terminal.note(f"  {finding}")
+        if len(placed.findings) > MISFITS:
+            terminal.note(f"  and {len(placed.findings) - MISFITS:,} more")
+    return live.network, placed.state
 
 
 def _check_places(out: Path | None, format: ResultFormat | None, plot: Path | None, *, rows: int) -> None:
