@@ -1,0 +1,1 @@
+"""What is the same for every database: preparing, committing, reading, searching."""

@@ -1,0 +1,249 @@
+"""One group of jobs becomes one transaction: who is new, who is known, who is refused; rows, leaves, root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from chaintwin.guard.merkle import Frontier
+from chaintwin.store.interface import Head
+from chaintwin.store.log.database import Row, Writer
+from chaintwin.store.log.preparing import Prepared
+from chaintwin.store.log.queueing import Job
+from chaintwin.store.log.sealing import Sealer
+from chaintwin.store.records import Outcome, Receipt
+
+NODE_LEVEL = 8
+"""Nodes of the Merkle tree from this level on are kept, one for 256 leaves; those below are soon computed from the leaves."""
+
+_CHUNK = 100
+_pack = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where the log ends.
+
+    Parameters
+    ----------
+    head : sequence, batch and root. recorded_at : of the last entry. tree : that grows, with ``head.sequence`` leaves.
+    """
+
+    head: Head
+    recorded_at: int
+    tree: Frontier
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a group came to, before it is durable.
+
+    Parameters
+    ----------
+    tip : where the log ends then. results : one a job. is_changed : whether anything was written.
+    """
+
+    tip: Tip
+    results: list[Any]
+    is_changed: bool
+
+
+def write_group(writer: Writer, jobs: Sequence[Job], *, tip: Tip, sealer: Sealer) -> Committed:
+    """Do a group of jobs inside a transaction that was begun.
+
+    Parameters
+    ----------
+    writer : the transaction. jobs : in the order they came. tip : where the log ends. sealer : encrypts personal values.
+    """
+    draft = _Draft(writer, jobs, tip=tip)
+    results: list[Any] = []
+    for job in jobs:
+        results.append(job.action(writer) if job.action is not None else draft.decide(job))
+    if not draft.added:
+        return Committed(tip, results, draft.has_conflicts or any(job.action is not None for job in jobs))
+    return Committed(draft.write(sealer), results, True)
+
+
+def checksum_of(rows: Iterable[Row], documents: Iterable[Row]) -> bytes:
+    """Return what tells whether a batch is as it was written, 32 bytes.
+
+    Parameters
+    ----------
+    rows : of the table ``facts``. documents : of the table ``documents``; both whole and in order.
+    """
+    state = sha256()
+    for row, document in zip(rows, documents, strict=True):
+        state.update(_pack((row, document)))
+    return state.digest()
+
+
+class _Draft:
+    """What a group adds to the log."""
+
+    def __init__(self, writer: Writer, jobs: Sequence[Job], *, tip: Tip) -> None:
+        self._writer = writer
+        self._tip = tip
+        self._sequence = tip.head.sequence
+        self._recorded_at = tip.recorded_at
+        self._names = _known_names(writer, jobs)
+        self._known = _known_entries(writer, set(self._names.values()))
+        self._new_names: dict[bytes, tuple[int, str | None]] = {}
+        self.added: list[tuple[int, int, Prepared]] = []
+        self.has_conflicts = False
+
+    def decide(self, job: Job) -> list[Receipt]:
+        if job.together:
+            reasons = self._faults_together(job)
+            if reasons:
+                return self._refuse_together(job, reasons)
+        receipts = []
+        received_at = job.received_at
+        for prepared in job.records:
+            reason, first = self._look(prepared, self._new_names)
+            key = prepared.record.key
+            if reason:
+                receipts.append(self._refuse(prepared, reason, received_at=received_at, first=first))
+            elif first:
+                self._name(prepared, first)
+                receipts.append(Receipt(Outcome.DUPLICATE, key, first, self._known[first][2]))
+            else:
+                self._sequence = sequence = self._sequence + 1
+                self._recorded_at = max(self._recorded_at, received_at)
+                recorded_at = self._recorded_at
+                self._name(prepared, sequence)
+                self._known[sequence] = (key, prepared.record.meaning, recorded_at)
+                self.added.append((sequence, recorded_at, prepared))
+                receipts.append(Receipt(Outcome.ACCEPTED, key, sequence, recorded_at))
+        return receipts
+
+    def write(self, sealer: Sealer) -> Tip:
+        """Write all that was accepted and return where the log ends then."""
+        writer, added = self._writer, self.added
+        facts: list[Row] = []
+        documents: list[Row] = []
+        terms: list[Row] = []
+        personal: list[Prepared] = []
+        for sequence, recorded_at, prepared in added:
+            record = prepared.record
+            occurred_at = record.occurred_at
+            facts.append((sequence, record.key, occurred_at, recorded_at, record.source, record.meaning, record.facts))
+            aliases = _pack(prepared.aliases) if prepared.aliases else None
+            documents.append((sequence, record.content, prepared.commitment.leaf, aliases))
+            terms += [(term, occurred_at, sequence) for term in prepared.terms]
+            if record.personal:
+                personal.append(prepared)
+        tree = self._tip.tree.copy()
+        nodes = tree.extend([prepared.commitment.leaf for _, _, prepared in added], keep_from=NODE_LEVEL)
+        batch = self._tip.head.batch + 1
+        head = Head(self._sequence, batch, tree.root())
+        commitments = [(prepared.commitment.names, prepared.commitment.digests) for _, _, prepared in added]
+        writer.insert("facts", facts)
+        writer.insert("documents", documents)
+        writer.insert("names", sorted((name, sequence, alias) for name, (sequence, alias) in self._new_names.items()))
+        terms.sort()
+        writer.insert("terms", terms)
+        if nodes:
+            writer.insert("nodes", nodes)
+        checksum = checksum_of(facts, documents)
+        row = (batch, added[0][0], head.sequence, self._recorded_at, head.root, checksum, _pack(commitments))
+        writer.insert("batches", [row])
+        writer.insert("salts", [(batch, _pack([prepared.commitment.salts for _, _, prepared in added]))])
+        if personal:
+            sequences = {prepared.record.key: sequence for sequence, _, prepared in added}
+            sealer.write(writer, [(sequences[item.record.key], item.record) for item in personal], at=self._recorded_at)
+        return Tip(head, self._recorded_at, tree)
+
+    def _look(self, prepared: Prepared, new: dict[bytes, tuple[int, str | None]]) -> tuple[str, int]:
+        """Return why a record is refused, or the number of the entry that it repeats, 0 for a new one."""
+        record, names = prepared.record, prepared.names
+        first = self._owner(names[0], new)
+        if first:
+            key, meaning, _ = self._known[first]
+            if key != record.key:
+                return f"the key {record.key} already is another name of entry {first}, {key}", first
+            if meaning != record.meaning:
+                return f"entry {first} has the key {record.key} and says something else", first
+        for digest, alias in zip(names[1:], prepared.aliases, strict=True):
+            owner = self._owner(digest, new)
+            if owner and owner != first:
+                return f"the name {alias} already is that of entry {owner}, {self._known[owner][0]}", owner
+        return "", first
+
+    def _owner(self, digest: bytes, new: dict[bytes, tuple[int, str | None]]) -> int:
+        found = self._names.get(digest)
+        if found is None:
+            found = new[digest][0] if digest in new else 0
+        return found
+
+    def _name(self, prepared: Prepared, sequence: int) -> None:
+        known, new = self._names, self._new_names
+        key = prepared.names[0]
+        if key not in known and key not in new:
+            new[key] = (sequence, None)
+        if len(prepared.names) > 1:
+            for digest, alias in zip(prepared.names[1:], prepared.aliases, strict=True):
+                if digest not in known and digest not in new:
+                    new[digest] = (sequence, alias)
+
+    def _faults_together(self, job: Job) -> dict[int, tuple[str, int]]:
+        """Return the records that would be refused, by their place in the job."""
+        saved_names, saved_known = dict(self._new_names), set(self._known)
+        saved = (self._sequence, self._recorded_at, len(self.added))
+        faults = {}
+        for place, prepared in enumerate(job.records):
+            reason, first = self._look(prepared, self._new_names)
+            if reason:
+                faults[place] = (reason, first)
+            elif not first:
+                self._sequence += 1
+                self._name(prepared, self._sequence)
+                self._known[self._sequence] = (prepared.record.key, prepared.record.meaning, 0)
+        self._new_names = saved_names
+        self._known = {sequence: entry for sequence, entry in self._known.items() if sequence in saved_known}
+        self._sequence, self._recorded_at = saved[0], saved[1]
+        return faults
+
+    def _refuse_together(self, job: Job, faults: dict[int, tuple[str, int]]) -> list[Receipt]:
+        receipts = []
+        for place, prepared in enumerate(job.records):
+            if place in faults:
+                reason, first = faults[place]
+                receipts.append(self._refuse(prepared, reason, received_at=job.received_at, first=first))
+                continue
+            _, first = self._look(prepared, self._new_names)
+            key = prepared.record.key
+            if first:
+                receipts.append(Receipt(Outcome.DUPLICATE, key, first, self._known[first][2]))
+            else:
+                receipts.append(Receipt(Outcome.NOT_TRIED, key, 0, 0, "another record of the same call was refused"))
+        return receipts
+
+    def _refuse(self, prepared: Prepared, reason: str, *, received_at: int, first: int) -> Receipt:
+        record = prepared.record
+        self.has_conflicts = True
+        self._writer.run(
+            "INSERT INTO conflicts (key, meaning, digest, received_at, source, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            (record.key, record.meaning, sha256(record.content).digest(), received_at, record.source, reason),
+        )
+        known = self._known.get(first)
+        return Receipt(Outcome.CONFLICT, record.key, first if known else 0, known[2] if known else 0, reason)
+
+
+def _known_names(writer: Writer, jobs: Sequence[Job]) -> dict[bytes, int]:
+    digests = [digest for job in jobs for prepared in job.records for digest in prepared.names]
+    return dict(_in_chunks(writer, "SELECT digest, sequence FROM names WHERE digest IN", digests))
+
+
+def _known_entries(writer: Writer, sequences: set[int]) -> dict[int, tuple[str, bytes, int]]:
+    statement = "SELECT sequence, key, meaning, recorded_at FROM facts WHERE sequence IN"
+    return {row[0]: (row[1], row[2], row[3]) for row in _in_chunks(writer, statement, sorted(sequences))}
+
+
+def _in_chunks(writer: Writer, statement: str, values: Sequence[Any]) -> Iterable[Row]:
+    for start in range(0, len(values), _CHUNK):
+        some = values[start : start + _CHUNK]
+        yield from writer.rows(f"{statement} ({', '.join('?' * len(some))})", some)

@@ -1,0 +1,48 @@
+"""One writer: a lock beside the file that dies with the process that holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from chaintwin.errors import UsageError
+
+
+class WriterLock:
+    """The right to write a store.
+
+    Parameters
+    ----------
+    path : of the store; the lock lies beside it, with ``.lock`` behind its name.
+
+    Raises
+    ------
+    UsageError
+        Another process, or another store object of this one, holds it.
+    """
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, path: Path) -> None:
+        lock = path.with_name(path.name + ".lock")
+        self._descriptor: int | None = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
+            os.close(self._descriptor)
+            self._descriptor = None
+            by = f"process {holder}" if holder else "another process"
+            raise UsageError(
+                f"store {path}: found it open for writing by {by}; allowed: one writer; fix: stop that one, or open it with "
+                "read_only=True"
+            ) from None
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
+
+    def release(self) -> None:
+        """Let others write. The file stays, because removing it would let two hold it."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
