@@ -10,6 +10,8 @@ from chaintwin.events.queries.matching import MasterData, Predicate, order_value
 from chaintwin.events.queries.patterns import is_pattern
 from chaintwin.events.queries.query import Condition, EventQuery, Operator, Place
 from chaintwin.events.queries.seen import Seen
+from chaintwin.events.terms import LENGTH_MAX
+from chaintwin.events.vocabulary import NAMESPACE, PERSONAL
 from chaintwin.store.interface import Search, Store
 from chaintwin.store.records import Entry
 
@@ -75,8 +77,11 @@ def search_of(query: EventQuery, *, master: MasterData | None = None) -> Search:
         bounds = {"eventTime": occurred, "recordTime": recorded}.get(condition.field.name)
         if bounds is not None:
             _bound(bounds, condition)
-        elif group := _terms(condition, master=master or MasterData()):
-            terms.append(group)
+        else:
+            group = _terms(condition, master=master or MasterData())
+            # Long terms and those of persons are in no index, so the events themselves are looked at.
+            if group and not any(len(term.encode("utf-8", "surrogatepass")) > LENGTH_MAX for term in group):
+                terms.append(group)
     return Search(
         tuple(terms),
         occurred=(occurred[0], occurred[1]),
@@ -157,9 +162,6 @@ def _terms(condition: Condition, *, master: MasterData) -> tuple[str, ...]:
         return _ERRORS if where.name == "errorDeclarationTime" else ()
     if where.name in _BY_TYPE:
         return tuple(f"{where.name}/{where.qualifier}={value}" for value in values)
-    # A term of a long value does not exist, so such a value is looked for in the events themselves.
-    if any(len(value.encode()) > _LONGEST for value in values):
-        return ()
     return tuple(f"{name}={value}" for name in _TERMS.get(where.name, ()) for value in values)
 
 
@@ -228,7 +230,6 @@ def _ordered_page(
     return Page(tuple(store.entries_of(page)), following)
 
 
-_LONGEST = 512
 _BY_TYPE = ("bizTransaction", "source", "destination")
 _ERRORS = ("error=declared",)
 
