@@ -36,6 +36,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
     occurred_at : microseconds since 1970 in UTC: time of the report, of its element, or of the event.
     value : number, text or truth as reported; None where only statistics are given. unit : UN/CEFACT code, or None.
     low, high, mean, deviation : statistics, or None. device : sensor, or None. alert : full URI of the exception, or None.
+    component : full URI of the part of a vector or position that is reported, such as latitude, or None.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
     deviation: float | None = None
     device: str | None = None
     alert: str | None = None
+    component: str | None = None
 
 
 class Facts(msgspec.Struct, array_like=True, frozen=True):
