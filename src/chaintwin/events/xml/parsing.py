@@ -1,0 +1,79 @@
+"""From bytes to elements, safely: no entities, no document type, nothing from a network or a file, bounded in size."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from chaintwin.errors import Finding, InputError
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+SIZE_MAX: Final = 64 * 2**20
+"""Longer documents are refused; who has more sends several."""
+
+DEPTH_MAX: Final = 100
+"""Elements nested deeper are refused."""
+
+
+def parsed(body: bytes) -> Element:
+    """Return the root element of an XML document, without comments and processing instructions.
+
+    Parameters
+    ----------
+    body : the document in any encoding that it declares.
+
+    Raises
+    ------
+    InputError
+        Too long, not well formed, nested too deep, or with a document type, which could hide or fetch anything.
+    """
+    from lxml import etree
+
+    if len(body) > SIZE_MAX:
+        found, allowed = f"{len(body):,} bytes", f"up to {SIZE_MAX:,} bytes"
+        raise InputError([Finding("xml.size", found, allowed, "send it in several documents")])
+    if _DOCUMENT_TYPE.search(body):
+        raise _document_type()
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        fix = "correct it there; an XML editor shows the same place"
+        found = Finding("xml.syntax", str(error.msg or error), "well-formed XML", fix, row=line or 0, column=f"sign {column}")
+        raise InputError([found]) from None
+    except (ValueError, LookupError) as error:
+        raise InputError([Finding("xml.syntax", str(error), "well-formed XML", "send it as UTF-8")]) from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise _document_type()
+    if (deep := _too_deep(root)) is not None:
+        fix = "nest less"
+        allowed = f"up to {DEPTH_MAX} elements in one another"
+        raise InputError([Finding("xml.depth", "more", allowed, fix, row=deep.sourceline or 0, column=str(deep.tag))])
+    return root
+
+
+def _document_type() -> InputError:
+    fix = "remove the <!DOCTYPE ...> and write out what its entities stand for"
+    return InputError([Finding("xml.document_type", "<!DOCTYPE", "a document without one", fix)])
+
+
+def _too_deep(root: Element) -> Element | None:
+    """Return an element that is nested deeper than allowed."""
+    deep = root.xpath("*" + "/*" * DEPTH_MAX)
+    return deep[0] if isinstance(deep, list) and deep and not isinstance(deep[0], (str, tuple)) else None
+
+
+_DOCUMENT_TYPE: Final = re.compile(rb"<!DOCTYPE")
