@@ -17,7 +17,7 @@ FAULTS_MAX = 200
 """How many faults one answer tells in full; the number of all is told besides."""
 
 
-class Problem(ChaintwinError):
+class ProblemError(ChaintwinError):
     """Raised to answer with an error.
 
     Parameters
@@ -46,10 +46,12 @@ class Problem(ChaintwinError):
         self.headers = dict(headers or {})
 
 
-def problem_document(problem: Problem) -> dict[str, Any]:
+def problem_document(problem: ProblemError) -> dict[str, Any]:
     """Return the JSON of an error."""
     document: dict[str, Any] = {
-        "type": f"epcisException:{problem.kind}" if problem.kind.endswith("Exception") else f"urn:chaintwin:problem:{problem.kind}",
+        "type": f"epcisException:{problem.kind}"
+        if problem.kind.endswith("Exception")
+        else f"urn:chaintwin:problem:{problem.kind}",
         "title": TITLES.get(problem.kind) or HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
@@ -69,29 +71,29 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value}
 
 
-def problem_response(problem: Problem) -> Response:
+def problem_response(problem: ProblemError) -> Response:
     """Return the answer of an error."""
     content = json.dumps(problem_document(problem), ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(content, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
-def problem_of(error: Exception) -> Problem:
+def problem_of(error: Exception) -> ProblemError:
     """Return the error that an exception becomes; what nobody foresaw tells nothing of the inside."""
-    if isinstance(error, Problem):
+    if isinstance(error, ProblemError):
         return error
     if isinstance(error, InputError):
-        return Problem(400, "ValidationException", detail=_summary(error.findings), findings=error.findings)
+        return ProblemError(400, "ValidationException", detail=_summary(error.findings), findings=error.findings)
     if isinstance(error, BusyError):
         headers = {"Retry-After": str(max(1, round(error.retry_after)))}
-        return Problem(503, "busy", detail="The queue is full; nothing was taken. Try again later.", headers=headers)
+        return ProblemError(503, "busy", detail="The queue is full; nothing was taken. Try again later.", headers=headers)
     if isinstance(error, StoreFailedError):
-        headers = {"Retry-After": "10"}
-        return Problem(503, "store-failed", detail="A durable write failed, so nothing is taken until the log was opened anew.", headers=headers)
+        detail = "A durable write failed, so nothing is taken until the log was opened anew."
+        return ProblemError(503, "store-failed", detail=detail, headers={"Retry-After": "10"})
     if isinstance(error, UsageError):
-        return Problem(400, "ValidationException", detail=str(error))
+        return ProblemError(400, "ValidationException", detail=str(error))
     if error.__class__.__name__ in _QUERY:
-        return Problem(413, _QUERY[error.__class__.__name__], detail=str(error))
-    return Problem(500, "ImplementationException", detail="The server failed; the request was not carried out as far as it was acknowledged.")
+        return ProblemError(413, _QUERY[error.__class__.__name__], detail=str(error))
+    return ProblemError(500, "ImplementationException", detail="The server failed; what it acknowledged before is kept.")
 
 
 def _summary(findings: Sequence[Finding]) -> str:

@@ -11,7 +11,6 @@ from chaintwin.events.queries.patterns import is_pattern
 from chaintwin.events.queries.query import Condition, EventQuery, Operator, Place
 from chaintwin.events.queries.seen import Seen
 from chaintwin.events.terms import LENGTH_MAX
-from chaintwin.events.vocabulary import NAMESPACE, PERSONAL
 from chaintwin.store.interface import Search, Store
 from chaintwin.store.records import Entry
 

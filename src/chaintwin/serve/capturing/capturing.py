@@ -11,7 +11,7 @@ from chaintwin.serve.capturing.jobs import Behaviour, EventReport, Job, forget_o
 from chaintwin.serve.capturing.masterdata import MasterShelf
 from chaintwin.serve.capturing.prepared import Form, Prepared, PreparedEvent
 from chaintwin.serve.capturing.workers import Workers
-from chaintwin.serve.problems import Problem, finding_document
+from chaintwin.serve.problems import ProblemError, finding_document
 from chaintwin.serve.settings import Settings
 from chaintwin.serve.threads import Threads
 from chaintwin.store.interface import Store
@@ -43,17 +43,15 @@ class Capturing:
 
         Raises
         ------
-        Problem
+        ProblemError
             400 with the faults of the document, 413 for more events than one capture may have.
         """
         most = self._settings.limits.capture_events
-        prepared = await self._workers.prepare(
-            content, form, source=self._settings.source, events_max=most, prefixes=prefixes
-        )
+        prepared = await self._workers.prepare(content, form, source=self._settings.source, events_max=most, prefixes=prefixes)
         if any(finding.code == "document.events" for finding in prepared.findings):
             headers = {"GS1-EPCIS-Capture-Limit": str(most)}
             detail = f"The document has more than {most:,} events; send it in parts"
-            raise Problem(413, "CaptureLimitExceededException", detail=detail, headers=headers)
+            raise ProblemError(413, "CaptureLimitExceededException", detail=detail, headers=headers)
         if prepared.findings:
             raise invalid(prepared.findings)
         return prepared
@@ -63,7 +61,7 @@ class Capturing:
 
         Raises
         ------
-        Problem
+        ProblemError
             400 where the document is none, or where one event is not valid and all or none are to be taken.
         BusyError, StoreFailedError
             Nothing is acknowledged.
@@ -102,11 +100,11 @@ class Capturing:
         return job
 
 
-def invalid(findings: Sequence[Finding]) -> Problem:
+def invalid(findings: Sequence[Finding]) -> ProblemError:
     """Return the error for content that is not valid, with all its faults."""
     first = str(findings[0]) if findings else "the content is not valid"
     detail = first if len(findings) < 2 else f"{len(findings)} faults; the first: {first}"
-    return Problem(400, "ValidationException", detail=detail, findings=findings)
+    return ProblemError(400, "ValidationException", detail=detail, findings=findings)
 
 
 def _refused(event: PreparedEvent) -> EventReport:
@@ -118,4 +116,3 @@ def _reported(receipt: Receipt, *, event: PreparedEvent) -> EventReport:
     if receipt.outcome is Outcome.CONFLICT:
         faults = ({"code": "event.conflict", "found": receipt.reason, "allowed": "an identifier that is not in use"},)
     return EventReport(receipt.outcome.value, event.key, receipt.sequence, faults)
-

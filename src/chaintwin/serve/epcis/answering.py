@@ -15,7 +15,7 @@ from chaintwin.serve.epcis.headers import Wanted, answer_headers, query_spelling
 from chaintwin.serve.epcis.xml import query_document_xml
 from chaintwin.serve.events_seen import seen
 from chaintwin.serve.parts import Parts, parts_of
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 
 
 def asked_query(request: Request, *, ignored: tuple[str, ...] = ()) -> EventQuery:
@@ -27,7 +27,7 @@ def asked_query(request: Request, *, ignored: tuple[str, ...] = ()) -> EventQuer
 
     Raises
     ------
-    Problem
+    ProblemError
         400 with everything that is wrong with them.
     """
     parameters = [(name, value) for name, value in request.query_params.multi_items() if name not in ignored]
@@ -37,11 +37,11 @@ def asked_query(request: Request, *, ignored: tuple[str, ...] = ()) -> EventQuer
         raise query_problem(error) from None
 
 
-def query_problem(error: InputError) -> Problem:
+def query_problem(error: InputError) -> ProblemError:
     """Return the error for a query that cannot be used."""
     first = str(error.findings[0])
     detail = first if len(error.findings) == 1 else f"{len(error.findings)} faults; the first: {first}"
-    return Problem(400, "QueryParameterException", detail=detail, findings=error.findings)
+    return ProblemError(400, "QueryParameterException", detail=detail, findings=error.findings)
 
 
 async def answer_query(request: Request, query: EventQuery, *, name: str = "SimpleEventQuery") -> Response:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from chaintwin.errors import Finding
 from chaintwin.events.checking.reading import read_json
 from chaintwin.serve.epcis.headers import check_sent, sent_form
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 
 
 async def json_object(request: Request) -> dict[str, Any]:
@@ -18,7 +18,7 @@ async def json_object(request: Request) -> dict[str, Any]:
 
     Raises
     ------
-    Problem
+    ProblemError
         400 for anything else, 415.
     """
     check_sent(request)
@@ -26,9 +26,9 @@ async def json_object(request: Request) -> dict[str, Any]:
     found, problems = read_json(await request.body())
     if problems:
         findings = [problem.finding() for problem in problems]
-        raise Problem(400, "ValidationException", detail=str(findings[0]), findings=findings)
+        raise ProblemError(400, "ValidationException", detail=str(findings[0]), findings=findings)
     if not isinstance(found, dict):
-        raise Problem(400, "ValidationException", detail="body: found no object; allowed: a JSON object")
+        raise ProblemError(400, "ValidationException", detail="body: found no object; allowed: a JSON object")
     return found
 
 

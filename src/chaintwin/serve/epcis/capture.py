@@ -21,7 +21,7 @@ from chaintwin.serve.epcis.headers import (
     wanted,
 )
 from chaintwin.serve.parts import Parts, parts_of
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 
 router = APIRouter()
 
@@ -41,12 +41,10 @@ async def capture(request: Request) -> Response:
     behaviour = request.headers.get("gs1-capture-error-behaviour", "rollback")
     if behaviour not in ("rollback", "proceed"):
         detail = f"GS1-Capture-Error-Behaviour: found {behaviour[:40]!r}; allowed: rollback, proceed"
-        raise Problem(400, "ValidationException", detail=detail)
+        raise ProblemError(400, "ValidationException", detail=detail)
     parts = parts_of(request)
     prefixes = extension_prefixes(request)
-    job = await parts.capturing.capture(
-        await request.body(), form, behaviour=cast("Behaviour", behaviour), prefixes=prefixes
-    )
+    job = await parts.capturing.capture(await request.body(), form, behaviour=cast("Behaviour", behaviour), prefixes=prefixes)
     location = {"Location": f"/epcis/capture/{job.id}"}
     return Response(status_code=202, headers=answer_headers() | location)
 
@@ -84,7 +82,7 @@ async def _job(request: Request, parts: Parts) -> Job:
     job_id = request.path_params["captureID"]
     job = await parts.threads.read(lambda: job_of(parts.store, job_id))
     if job is None:
-        raise Problem(404, "NoSuchResourceException", detail=f"No capture has the id {job_id[:100]!r}")
+        raise ProblemError(404, "NoSuchResourceException", detail=f"No capture has the id {job_id[:100]!r}")
     return job
 
 

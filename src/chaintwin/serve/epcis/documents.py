@@ -37,4 +37,3 @@ def collection(members: Sequence[str], *, context: Any = CONTEXT_ADDRESS) -> dic
 def encoded(document: Any) -> bytes:
     """Return a document as JSON."""
     return msgspec.json.encode(document)
-

@@ -14,7 +14,7 @@ from chaintwin.serve.epcis.answering import answer_document, answer_query, asked
 from chaintwin.serve.epcis.documents import query_document
 from chaintwin.serve.epcis.headers import answer_headers, check_sent, discovery_headers, extension_prefixes, sent_form, wanted
 from chaintwin.serve.parts import Parts, parts_of
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 from chaintwin.store.interface import Search
 from chaintwin.store.records import Entry, Outcome
 
@@ -42,17 +42,19 @@ async def add_event(request: Request) -> Response:
     parts = parts_of(request)
     prepared = await parts.capturing.read(await request.body(), form, prefixes=extension_prefixes(request))
     if len(prepared.events) != 1:
-        raise Problem(400, "ValidationException", detail=f"found {len(prepared.events)} events; allowed: 1; use /capture for more")
+        raise ProblemError(
+            400, "ValidationException", detail=f"found {len(prepared.events)} events; allowed: 1; use /capture for more"
+        )
     (event,) = prepared.events
     if event.record is None:
         raise invalid(event.findings)
     receipt = await parts.capturing.capture_one(event)
     location = {"Location": f"/epcis/events/{quote(event.key.partition('!')[0], safe='')}"}
     if receipt.outcome is Outcome.CONFLICT:
-        raise Problem(409, "ResourceAlreadyExistsException", detail=receipt.reason)
+        raise ProblemError(409, "ResourceAlreadyExistsException", detail=receipt.reason)
     if receipt.outcome is Outcome.DUPLICATE:
         detail = f"This very event is in the log already, as number {receipt.sequence}; nothing was changed"
-        raise Problem(409, "ResourceAlreadyExistsException", detail=detail, headers=location)
+        raise ProblemError(409, "ResourceAlreadyExistsException", detail=detail, headers=location)
     recorded = text_of(receipt.recorded_at)
     document = {"eventID": event.key, "outcome": receipt.outcome.value, "sequence": receipt.sequence, "recordTime": recorded}
     return JSONResponse(document, 201, headers=answer_headers() | location)
@@ -80,7 +82,7 @@ async def _entries(request: Request) -> list[Entry]:
     parts = parts_of(request)
     entries = await parts.threads.read(lambda: _found(parts, event_id))
     if not entries:
-        raise Problem(404, "NoSuchResourceException", detail=f"No event has the id {event_id[:200]!r}")
+        raise ProblemError(404, "NoSuchResourceException", detail=f"No event has the id {event_id[:200]!r}")
     return entries
 
 

@@ -13,7 +13,7 @@ from chaintwin.errors import Finding
 from chaintwin.events.queries.spelling import Spelling
 from chaintwin.events.vocabulary import NAMESPACE, PREFIX
 from chaintwin.serve.capturing.prepared import Form
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 from chaintwin.serve.settings import Limits
 
 EPCIS_VERSION, EPCIS_MIN = "2.0.1", "1.2.0"
@@ -89,14 +89,14 @@ def check_sent(request: Request) -> None:
 
     Raises
     ------
-    Problem
+    ProblemError
         400 for a header that is no version, 415 for a version that is not read.
     """
     for name, least, most in (("GS1-EPCIS-Version", EPCIS_MIN, EPCIS_VERSION), ("GS1-CBV-Version", CBV_MIN, CBV_VERSION)):
         version = _version(request, name)
         if version is not None and not _parts(least)[:2] <= version[:2] <= _parts(most)[:2]:
             detail = f"{name}: found {request.headers[name][:40]!r}; allowed: {least} to {most}"
-            raise Problem(415, "UnsupportedMediaTypeException", detail=detail)
+            raise ProblemError(415, "UnsupportedMediaTypeException", detail=detail)
 
 
 def check_wanted(request: Request) -> None:
@@ -104,7 +104,7 @@ def check_wanted(request: Request) -> None:
 
     Raises
     ------
-    Problem
+    ProblemError
         400 for a header that is no version, 406 for versions among which there is none that is written.
     """
     for family, version in (("EPCIS", EPCIS_VERSION), ("CBV", CBV_VERSION)):
@@ -112,7 +112,7 @@ def check_wanted(request: Request) -> None:
         too_new = least is not None and least > _parts(version)
         if too_new or (most is not None and most[:1] < _parts(QUERY_MIN)[:1]):
             detail = f"GS1-{family}-Min, GS1-{family}-Max: allowed: a span that holds {QUERY_MIN} to {version}"
-            raise Problem(406, "NotAcceptableException", detail=detail)
+            raise ProblemError(406, "NotAcceptableException", detail=detail)
 
 
 def sent_form(request: Request, *, xml: bool = True) -> Form:
@@ -120,7 +120,7 @@ def sent_form(request: Request, *, xml: bool = True) -> Form:
 
     Raises
     ------
-    Problem
+    ProblemError
         415.
     """
     given = request.headers.get("content-type", "")
@@ -130,11 +130,11 @@ def sent_form(request: Request, *, xml: bool = True) -> Form:
     if found is None or (found is Form.XML and not xml):
         allowed = ", ".join(name for name, form in _SENT.items() if xml or form is Form.JSON)
         detail = f"Content-Type: found {given[:100]!r}; allowed: {allowed}"
-        raise Problem(415, "UnsupportedMediaTypeException", detail=detail)
+        raise ProblemError(415, "UnsupportedMediaTypeException", detail=detail)
     if charset is not None and found is Form.JSON and charset[1] not in ("utf-8", "utf8", "us-ascii"):
-        raise Problem(415, "UnsupportedMediaTypeException", detail=f"charset: found {charset[1][:20]!r}; allowed: utf-8")
+        raise ProblemError(415, "UnsupportedMediaTypeException", detail=f"charset: found {charset[1][:20]!r}; allowed: utf-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem(415, "UnsupportedMediaTypeException", detail="Content-Encoding: allowed: none")
+        raise ProblemError(415, "UnsupportedMediaTypeException", detail="Content-Encoding: allowed: none")
     return found
 
 
@@ -147,7 +147,7 @@ def wanted(request: Request, *, xml: bool = True) -> Wanted:
 
     Raises
     ------
-    Problem
+    ProblemError
         400 for headers with values that do not exist, 406.
     """
     check_wanted(request)
@@ -162,7 +162,7 @@ def query_spelling(request: Request) -> Spelling:
 
     Raises
     ------
-    Problem
+    ProblemError
         400.
     """
     return Spelling().declaring(extension_prefixes(request))
@@ -173,7 +173,7 @@ def extension_prefixes(request: Request) -> dict[str, str]:
 
     Raises
     ------
-    Problem
+    ProblemError
         400.
     """
     found = {}
@@ -182,7 +182,9 @@ def extension_prefixes(request: Request) -> dict[str, str]:
         prefix, equals, namespace = part.strip().partition("=")
         if not prefix and not equals:
             continue
-        if not re.fullmatch(r"[A-Za-z][\w.-]*", prefix, re.ASCII) or not re.fullmatch(r"[A-Za-z][\w+.-]*:\S+", namespace, re.ASCII):
+        if not re.fullmatch(r"[A-Za-z][\w.-]*", prefix, re.ASCII) or not re.fullmatch(
+            r"[A-Za-z][\w+.-]*:\S+", namespace, re.ASCII
+        ):
             allowed = "prefix=namespace, such as example=http://ns.example.com/epcis/"
             raise _bad_header("GS1-Extensions", found=part.strip(), allowed=allowed)
         found[prefix] = namespace
@@ -214,7 +216,7 @@ def _accepted(accept: str, *, xml: bool) -> tuple[Form, str]:
                 break
     if best is None:
         allowed = ", ".join(name for name, form in _GIVEN.items() if xml or form is Form.JSON)
-        raise Problem(406, "NotAcceptableException", detail=f"Accept: found {accept[:100]!r}; allowed: {allowed}")
+        raise ProblemError(406, "NotAcceptableException", detail=f"Accept: found {accept[:100]!r}; allowed: {allowed}")
     return best[2]
 
 
@@ -223,7 +225,7 @@ def _weight(text: str) -> float:
 
 
 def _meets(media_range: str, media_type: str) -> bool:
-    return media_range in ("*/*", media_type, media_type.split("/")[0] + "/*")
+    return media_range in ("*/*", media_type, media_type.split("/", maxsplit=1)[0] + "/*")
 
 
 def _version(request: Request, name: str) -> tuple[int, ...] | None:
@@ -236,12 +238,12 @@ def _version(request: Request, name: str) -> tuple[int, ...] | None:
 
 
 def _parts(version: str) -> tuple[int, ...]:
-    return tuple((*(int(part) for part in version.split(".")), 0, 0))[:3]
+    return (*(int(part) for part in version.split(".")), 0, 0)[:3]
 
 
-def _bad_header(name: str, *, found: str, allowed: str) -> Problem:
+def _bad_header(name: str, *, found: str, allowed: str) -> ProblemError:
     finding = Finding("header.value", repr(found[:100]), allowed, column=name)
-    return Problem(400, "ValidationException", detail=str(finding), findings=[finding])
+    return ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
 
 
 _SENT: Mapping[str, Form] = {

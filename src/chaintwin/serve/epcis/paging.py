@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from chaintwin.clock import SECOND, Clock, text_of
 from chaintwin.errors import Finding
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 from chaintwin.serve.settings import Limits
 
 PER_PAGE = 30
@@ -39,12 +39,14 @@ class Pages:
 
         Raises
         ------
-        Problem
+        ProblemError
             400.
         """
         text = request.query_params.get("perPage", str(PER_PAGE))
         if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
-            raise _bad("perPage", found=repr(text[:40]), allowed=f"a whole number from 1 on; {self._limits.page} at most are given")
+            raise _bad(
+                "perPage", found=repr(text[:40]), allowed=f"a whole number from 1 on; {self._limits.page} at most are given"
+            )
         return min(int(text), self._limits.page)
 
     def position(self, request: Request) -> Any:
@@ -52,7 +54,7 @@ class Pages:
 
         Raises
         ------
-        Problem
+        ProblemError
             400 for a token that is none, is of another query, or is too old.
         """
         token = request.query_params.get("nextPageToken")
@@ -100,6 +102,6 @@ def _digest(request: Request) -> bytes:
     return sha256(repr((request.url.path, kept)).encode("utf-8", "backslashreplace")).digest()[:12]
 
 
-def _bad(name: str, *, found: str, allowed: str) -> Problem:
+def _bad(name: str, *, found: str, allowed: str) -> ProblemError:
     finding = Finding("query.value", found, allowed, column=name)
-    return Problem(400, "QueryParameterException", detail=str(finding), findings=[finding])
+    return ProblemError(400, "QueryParameterException", detail=str(finding), findings=[finding])

@@ -15,7 +15,7 @@ from chaintwin.serve.epcis.answering import answer_query, query_problem
 from chaintwin.serve.epcis.bodies import checked_fields, json_object
 from chaintwin.serve.epcis.headers import answer_headers, check_wanted, discovery_headers, extension_prefixes
 from chaintwin.serve.parts import Parts, parts_of
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 from chaintwin.serve.subscribing.kept import QUERIES, NamedQuery, keep_query, query_named, subscriptions_kept
 from chaintwin.serve.subscribing.schedule import FIELDS
 
@@ -55,7 +55,7 @@ async def add_query(request: Request) -> Response:
         allowed = "1 to 200 letters, digits and the signs . ~ _ : @ - and spaces, not the name of a query of the standard"
         faults.append(Finding("query.name", repr(name[:100]), allowed, column="name"))
     if faults:
-        raise Problem(400, "ValidationException", detail=str(faults[0]), findings=faults)
+        raise ProblemError(400, "ValidationException", detail=str(faults[0]), findings=faults)
     parts = parts_of(request)
     query = NamedQuery(str(name), body["query"], extension_prefixes(request), parts.clock.now())
     try:
@@ -107,11 +107,11 @@ async def find_query_events(request: Request) -> Response:
     of_sockets = [name for name in request.query_params if name in ("stream", "reportIfEmpty", "initialRecordTime", *FIELDS)]
     if of_sockets:
         detail = f"{', '.join(of_sockets)}: allowed with an upgrade to a WebSocket only"
-        raise Problem(400, "SubscriptionControlsException", detail=detail)
+        raise ProblemError(400, "SubscriptionControlsException", detail=detail)
     unknown = [name for name in request.query_params if name not in ("perPage", "nextPageToken")]
     if unknown:
         findings = [Finding("query.unknown", "it", "perPage, nextPageToken", column=name[:100]) for name in unknown]
-        raise Problem(400, "QueryParameterException", detail=str(findings[0]), findings=findings)
+        raise ProblemError(400, "QueryParameterException", detail=str(findings[0]), findings=findings)
     return await answer_query(request, query.read(), name=query.name)
 
 
@@ -120,23 +120,23 @@ async def named_query(request: Request) -> NamedQuery:
 
     Raises
     ------
-    Problem
+    ProblemError
         404.
     """
     name = unquote(request.path_params["queryName"])
     parts = parts_of(request)
     query = await parts.threads.read(lambda: query_named(parts.store, name))
     if query is None:
-        raise Problem(404, "NoSuchNameException", detail=f"No query is called {name[:200]!r}")
+        raise ProblemError(404, "NoSuchNameException", detail=f"No query is called {name[:200]!r}")
     return query
 
 
 def _keep(parts: Parts, query: NamedQuery) -> None:
     if query_named(parts.store, query.name) is not None:
-        raise Problem(409, "ResourceAlreadyExistsException", detail=f"A query is called {query.name!r} already")
+        raise ProblemError(409, "ResourceAlreadyExistsException", detail=f"A query is called {query.name!r} already")
     most = parts.settings.limits.queries
     if len(parts.store.names(QUERIES)) >= most:
-        raise Problem(400, "ValidationException", detail=f"{most} queries are kept, which is all there may be; remove one")
+        raise ProblemError(400, "ValidationException", detail=f"{most} queries are kept, which is all there may be; remove one")
     keep_query(parts.store, query)
 
 

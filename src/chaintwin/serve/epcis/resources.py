@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from urllib.parse import unquote
 
 from fastapi import APIRouter
@@ -18,7 +19,7 @@ from chaintwin.serve.epcis.documents import collection
 from chaintwin.serve.epcis.headers import answer_headers, check_wanted, discovery_headers, query_spelling
 from chaintwin.serve.known import Tree
 from chaintwin.serve.parts import parts_of
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 
 TOP = ("queries", "capture", "events", "eventTypes", "epcs", "readPoints", "bizLocations", "dispositions", "bizSteps")
 
@@ -55,8 +56,7 @@ async def list_members(request: Request, tree: Tree) -> Response:
     after = (given[1], given[2])
     following = after if taken < len(standard) else None
     while taken >= len(standard) and len(page) < limit:
-        start = after
-        names, following = await parts.threads.read(lambda start=start: parts.known.page(tree, after=start, limit=limit - len(page)))
+        names, following = await parts.threads.read(partial(parts.known.page, tree, after=after, limit=limit - len(page)))
         page += [word for word in (_word(tree, name) for name in names) if word not in standard]
         if following is None:
             break
@@ -99,7 +99,7 @@ async def _condition(request: Request, tree: Tree) -> Condition:
 
     Raises
     ------
-    Problem
+    ProblemError
         404 where no event has the member and no standard knows it.
     """
     text = unquote(request.path_params["member"])
@@ -113,7 +113,7 @@ async def _condition(request: Request, tree: Tree) -> Condition:
     parts = parts_of(request)
     is_known = name is not None and _word(tree, name) in _STANDARD.get(tree, ())
     if name is None or not (is_known or await parts.threads.read(lambda: parts.known.exists(tree, name))):
-        raise Problem(404, "NoSuchResourceException", detail=f"{tree.value}: no event has {text[:200]!r}")
+        raise ProblemError(404, "NoSuchResourceException", detail=f"{tree.value}: no event has {text[:200]!r}")
     field, operator = _FIELDS[tree]
     return Condition(tree.value, Field(field), operator, (name,))
 
@@ -157,8 +157,8 @@ def _add_tree(tree: Tree) -> None:
         (member, "OPTIONS", discovering, "Tell what a member gives."),
         (member, "GET", getting, "Return what a member offers."),
     ):
-        name = f"{method.lower()}_{tree.value}_{'member_' if path != base else ''}{'events' if path.endswith('/events') else ''}"
-        router.add_api_route(path, endpoint, methods=[method], summary=words, name=name.rstrip("_"), operation_id=name.rstrip("_"))
+        name = "_".join([method.lower(), tree.value, *(["member"] if path != base else []), *path.split("/")[3:]])
+        router.add_api_route(path, endpoint, methods=[method], summary=words, name=name, operation_id=name)
 
 
 _STANDARD: dict[Tree, tuple[str, ...]] = {

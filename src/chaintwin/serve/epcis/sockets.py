@@ -18,7 +18,7 @@ from chaintwin.serve.epcis.documents import encoded, query_document
 from chaintwin.serve.epcis.headers import EpcFormat
 from chaintwin.serve.epcis.subscriptions import controls_faults
 from chaintwin.serve.parts import Parts, parts_of
-from chaintwin.serve.problems import Problem, problem_response
+from chaintwin.serve.problems import ProblemError, problem_response
 from chaintwin.serve.subscribing.kept import NamedQuery, cursor_before, query_named
 from chaintwin.serve.subscribing.reporting import Report
 from chaintwin.serve.subscribing.schedule import FIELDS, Schedule, next_run, schedule_of
@@ -39,9 +39,9 @@ async def subscribe(socket: WebSocket) -> None:
     named = await parts.threads.read(lambda: query_named(parts.store, name))
     try:
         if named is None:
-            raise Problem(404, "NoSuchNameException", detail=f"No query is called {name[:200]!r}")
+            raise ProblemError(404, "NoSuchNameException", detail=f"No query is called {name[:200]!r}")
         controls = _controls(socket, named.read())
-    except Problem as problem:
+    except ProblemError as problem:
         await socket.send_denial_response(problem_response(problem))
         return
     cursor = await parts.threads.read(lambda: cursor_before(parts.store, controls["initial"]))
@@ -63,11 +63,12 @@ def _controls(socket: WebSocket, query: EventQuery) -> dict[str, Any]:
     schedule = {name: given.pop(name) for name in FIELDS if name in given}
     words = {"true": True, "false": False}
     controls: dict[str, Any] = {name: words[given[name]] for name in ("stream", "reportIfEmpty") if given.get(name) in words}
-    faults = [
-        Finding("subscription.parameter", repr(value[:60]), "stream, reportIfEmpty, initialRecordTime or a field of a schedule", column=name)
-        for name, value in given.items()
-        if name not in ("stream", "reportIfEmpty", "initialRecordTime") or (name != "initialRecordTime" and value not in words)
-    ]
+    allowed = "stream, reportIfEmpty, initialRecordTime or a field of a schedule"
+    faults = []
+    for name, value in given.items():
+        is_word = name in ("stream", "reportIfEmpty") and value in words
+        if not is_word and name != "initialRecordTime":
+            faults.append(Finding("subscription.parameter", repr(value[:60]), allowed, column=name[:100]))
     if schedule:
         controls["schedule"] = schedule
     faults += controls_faults(controls, query)
@@ -76,11 +77,11 @@ def _controls(socket: WebSocket, query: EventQuery) -> dict[str, Any]:
         allowed = "a time with a zone, such as 2026-01-31T09:30:00Z"
         faults.append(Finding("subscription.time", repr(given["initialRecordTime"][:60]), allowed, column="initialRecordTime"))
     if faults:
-        raise Problem(400, "SubscriptionControlsException", detail=str(faults[0]), findings=faults)
+        raise ProblemError(400, "SubscriptionControlsException", detail=str(faults[0]), findings=faults)
     times = schedule_of(schedule) if schedule else None
     epcs = socket.headers.get("gs1-epc-format", EpcFormat.DIGITAL_LINK)
     if epcs not in set(EpcFormat):
-        raise Problem(400, "ValidationException", detail=f"GS1-EPC-Format: allowed: {', '.join(EpcFormat)}")
+        raise ProblemError(400, "ValidationException", detail=f"GS1-EPC-Format: allowed: {', '.join(EpcFormat)}")
     return {"initial": initial, "times": times, "empty": controls.get("reportIfEmpty", False), "epcs": EpcFormat(epcs)}
 
 

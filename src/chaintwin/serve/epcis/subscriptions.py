@@ -18,7 +18,7 @@ from chaintwin.serve.epcis.bodies import checked_fields, json_object
 from chaintwin.serve.epcis.headers import answer_headers, check_wanted, discovery_headers, wanted
 from chaintwin.serve.epcis.queries import named_query
 from chaintwin.serve.parts import parts_of
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 from chaintwin.serve.subscribing.addresses import AddressError, check_address
 from chaintwin.serve.subscribing.kept import (
     Subscription,
@@ -73,15 +73,15 @@ async def add_subscription(request: Request) -> Response:
         allowed = "a time with a zone, such as 2026-01-31T09:30:00Z"
         faults.append(Finding("subscription.time", repr(body["initialRecordTime"][:60]), allowed, column="initialRecordTime"))
     if faults:
-        raise Problem(400, "SubscriptionControlsException", detail=str(faults[0]), findings=faults)
+        raise ProblemError(400, "SubscriptionControlsException", detail=str(faults[0]), findings=faults)
     try:
         check_address(body["dest"], parts.settings.webhook_hosts)
     except AddressError as error:
-        raise Problem(400, "InvalidURIException", detail=str(error)) from None
+        raise ProblemError(400, "InvalidURIException", detail=str(error)) from None
     most = parts.settings.limits.subscriptions
     if len(await parts.threads.read(lambda: subscriptions_kept(parts.store))) >= most:
         detail = f"{most} subscriptions are kept, which is all there may be; end one"
-        raise Problem(400, "SubscriptionControlsException", detail=detail)
+        raise ProblemError(400, "SubscriptionControlsException", detail=detail)
     schedule = body.get("schedule")
     subscription = Subscription(
         new_subscription_id(),
@@ -158,7 +158,7 @@ async def _subscription(request: Request) -> Subscription:
     parts = parts_of(request)
     subscription = await parts.threads.read(lambda: subscription_of(parts.store, name))
     if subscription is None or subscription.query != query.name:
-        raise Problem(404, "NoSuchResourceException", detail=f"The query has no subscription {name[:100]!r}")
+        raise ProblemError(404, "NoSuchResourceException", detail=f"The query has no subscription {name[:100]!r}")
     return subscription
 
 

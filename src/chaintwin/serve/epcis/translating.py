@@ -7,7 +7,7 @@ from typing import Any
 
 from chaintwin.events.names.canonical import link_of_urn
 from chaintwin.serve.epcis.headers import EpcFormat
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 
 
 def translated(event: dict[str, Any], epcs: EpcFormat) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def translated(event: dict[str, Any], epcs: EpcFormat) -> dict[str, Any]:
 
     Raises
     ------
-    Problem
+    ProblemError
         406 where a name cannot be written as a URN, because a link does not tell how long its company prefix is.
     """
     if epcs is EpcFormat.DIGITAL_LINK:
@@ -31,8 +31,9 @@ def _link(name: str) -> str:
 
 def _urn(name: str) -> str:
     if name.startswith("https://id.gs1.org/"):
-        detail = f"GS1-EPC-Format: {name} was sent as a link, which does not tell how long its company prefix is; allowed: another format"
-        raise Problem(406, "NotAcceptableException", detail=detail)
+        why = "was sent as a link, which does not tell how long its company prefix is"
+        detail = f"GS1-EPC-Format: {name[:200]} {why}; allowed: another format"
+        raise ProblemError(406, "NotAcceptableException", detail=detail)
     return name
 
 

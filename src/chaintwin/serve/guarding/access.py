@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chaintwin.guard.tokens import is_token
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 from chaintwin.serve.settings import Settings
 
 HEALTH = "/api/v1/health"
@@ -17,13 +17,13 @@ def check_host(headers: Mapping[str, str], settings: Settings) -> None:
 
     Raises
     ------
-    Problem
+    ProblemError
         421.
     """
     host = headers.get("host", "")
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     if name.lower() not in settings.hosts:
-        raise Problem(421, "host", detail=f"Host: found {host[:100]!r}; allowed: {', '.join(sorted(settings.hosts))}")
+        raise ProblemError(421, "host", detail=f"Host: found {host[:100]!r}; allowed: {', '.join(sorted(settings.hosts))}")
 
 
 def check_origin(headers: Mapping[str, str], settings: Settings) -> None:
@@ -31,16 +31,16 @@ def check_origin(headers: Mapping[str, str], settings: Settings) -> None:
 
     Raises
     ------
-    Problem
+    ProblemError
         403.
     """
     origin = headers.get("origin")
     own = {f"{scheme}://{headers.get('host', '')}" for scheme in ("http", "https")}
     if origin is not None and origin not in own and origin not in settings.origins:
-        raise Problem(403, "SecurityException", detail=f"Origin: found {origin[:100]!r}; allowed: the server's own pages")
+        raise ProblemError(403, "SecurityException", detail=f"Origin: found {origin[:100]!r}; allowed: the server's own pages")
     site = headers.get("sec-fetch-site")
     if site not in (None, "same-origin", "none") and origin not in settings.origins:
-        raise Problem(403, "SecurityException", detail=f"Sec-Fetch-Site: found {site[:20]!r}; allowed: same-origin, none")
+        raise ProblemError(403, "SecurityException", detail=f"Sec-Fetch-Site: found {site[:20]!r}; allowed: same-origin, none")
 
 
 def check_token(headers: Mapping[str, str], settings: Settings) -> None:
@@ -48,13 +48,13 @@ def check_token(headers: Mapping[str, str], settings: Settings) -> None:
 
     Raises
     ------
-    Problem
+    ProblemError
         401.
     """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not is_token(token.strip(), settings.token_hashes):
         detail = "A valid bearer token is needed: Authorization: Bearer <the token shown when the server was started>"
-        raise Problem(401, "SecurityException", detail=detail, headers={"WWW-Authenticate": 'Bearer realm="chaintwin"'})
+        raise ProblemError(401, "SecurityException", detail=detail, headers={"WWW-Authenticate": 'Bearer realm="chaintwin"'})
 
 
 def shows_token(headers: Mapping[str, str], settings: Settings) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from starlette.types import Message, Receive, Scope
 
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 
 
 class Bodies:
@@ -30,13 +30,13 @@ class Bodies:
 
         Raises
         ------
-        Problem
+        ProblemError
             400 or 413 for a length that is none or above ``most``; 429 where the memory is taken.
         """
         size = _announced(scope, most=most)
         if size > self._free:
             detail = "The bodies of other requests take all the memory there is for them"
-            raise Problem(429, "busy", detail=detail, headers={"Retry-After": "1"})
+            raise ProblemError(429, "busy", detail=detail, headers={"Retry-After": "1"})
         self._free -= size
         try:
             yield size
@@ -64,7 +64,7 @@ def bounded(receive: Receive, *, most: int, within: float, is_capture: bool) -> 
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
-            raise Problem(408, "slow-body", detail=f"The body did not arrive within {within:g} seconds") from None
+            raise ProblemError(408, "slow-body", detail=f"The body did not arrive within {within:g} seconds") from None
         if message["type"] == "http.request":
             taken += len(message.get("body", b""))
             ended = not message.get("more_body", False)
@@ -75,11 +75,11 @@ def bounded(receive: Receive, *, most: int, within: float, is_capture: bool) -> 
     return receive_bounded
 
 
-def too_large(most: int, *, is_capture: bool) -> Problem:
+def too_large(most: int, *, is_capture: bool) -> ProblemError:
     """Return the error for a body of too many bytes."""
     kind = "CaptureLimitExceededException" if is_capture else "body-size"
     headers = {"GS1-EPCIS-Capture-File-Size-Limit": str(most)} if is_capture else {}
-    return Problem(413, kind, detail=f"The body is longer than {most:,} bytes; send it in parts", headers=headers)
+    return ProblemError(413, kind, detail=f"The body is longer than {most:,} bytes; send it in parts", headers=headers)
 
 
 def _announced(scope: Scope, *, most: int) -> int:
@@ -87,7 +87,7 @@ def _announced(scope: Scope, *, most: int) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length":
             if not value.isdigit():
-                raise Problem(400, "ValidationException", detail="Content-Length: found no whole number")
+                raise ProblemError(400, "ValidationException", detail="Content-Length: found no whole number")
             if int(value) > most:
                 raise too_large(most, is_capture=scope["path"].startswith("/epcis/"))
             return int(value)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaintwin.serve.guarding.access import HEALTH, check_host, check_origin, check_token
 from chaintwin.serve.guarding.bodies import Bodies, bounded
-from chaintwin.serve.problems import Problem, problem_of, problem_response
+from chaintwin.serve.problems import ProblemError, problem_of, problem_response
 from chaintwin.serve.settings import Settings
 
 _LOG = logging.getLogger("chaintwin.serve")
@@ -77,7 +77,7 @@ class Guard:
         try:
             scope = self._checked(scope)
             self._enter(is_stream=True)
-        except Problem as problem:
+        except ProblemError as problem:
             await _deny(problem, scope=scope, send=send)
             return
         try:
@@ -89,9 +89,11 @@ class Guard:
         limits = self._settings.limits
         raw = scope.get("raw_path") or scope["path"].encode()
         if len(raw) + len(scope["query_string"]) > limits.url_bytes:
-            raise Problem(414, "URITooLongException", detail=f"The URL is longer than {limits.url_bytes} bytes; use a named query")
+            raise ProblemError(
+                414, "URITooLongException", detail=f"The URL is longer than {limits.url_bytes} bytes; use a named query"
+            )
         if sum(len(name) + len(value) for name, value in scope["headers"]) > limits.header_bytes:
-            raise Problem(431, "headers", detail=f"The headers are longer than {limits.header_bytes} bytes")
+            raise ProblemError(431, "headers", detail=f"The headers are longer than {limits.header_bytes} bytes")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         check_host(headers, self._settings)
         check_origin(headers, self._settings)
@@ -105,12 +107,12 @@ class Guard:
         if is_stream:
             if self._streams >= limits.streams:
                 detail = f"{limits.streams} streams are open, which is all there may be"
-                raise Problem(429, "busy", detail=detail, headers={"Retry-After": "10"})
+                raise ProblemError(429, "busy", detail=detail, headers={"Retry-After": "10"})
             self._streams += 1
             return
         if self._requests >= limits.requests:
             detail = f"{limits.requests} requests are being worked on, which is all there may be"
-            raise Problem(429, "busy", detail=detail, headers={"Retry-After": "1"})
+            raise ProblemError(429, "busy", detail=detail, headers={"Retry-After": "1"})
         self._requests += 1
 
     def _leave(self, *, is_stream: bool) -> None:
@@ -139,7 +141,7 @@ class _Answer:
 async def _tell(error: Exception, *, scope: Scope, receive: Receive, answer: _Answer) -> None:
     if isinstance(error, TimeoutError):
         detail = "The answer took longer than one may; what was acknowledged is kept."
-        problem = Problem(503, "timeout", detail=detail, headers={"Retry-After": "5"})
+        problem = ProblemError(503, "timeout", detail=detail, headers={"Retry-After": "5"})
     else:
         problem = problem_of(error)
     if problem.status == 500:
@@ -150,7 +152,7 @@ async def _tell(error: Exception, *, scope: Scope, receive: Receive, answer: _An
     await problem_response(problem)(scope, receive, answer)
 
 
-async def _deny(problem: Problem, *, scope: Scope, send: Send) -> None:
+async def _deny(problem: ProblemError, *, scope: Scope, send: Send) -> None:
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008, "reason": problem.detail[:100]})
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -61,7 +62,7 @@ class ChangeStream(Response):
             if await self._growth.beyond(after, within=self._heartbeat) <= after:
                 await _send(send, b": still here\n\n")
                 continue
-            changes = await self._threads.read(lambda after=after: self._twin.changes(after, limit=BATCH))
+            changes = await self._threads.read(partial(self._twin.changes, after, limit=BATCH))
             if not changes:
                 await asyncio.sleep(0.05)
                 continue

@@ -16,7 +16,7 @@ from chaintwin.events.queries.spelling import moment_of_text
 from chaintwin.serve.guarding.access import shows_token
 from chaintwin.serve.live.changes import ChangeStream, resumed_after
 from chaintwin.serve.parts import Live, Parts, parts_of
-from chaintwin.serve.problems import Problem
+from chaintwin.serve.problems import ProblemError
 from chaintwin.twin import LiveState
 
 router = APIRouter()
@@ -53,7 +53,7 @@ async def changes(request: Request) -> Response:
     live = _live(parts)
     after = resumed_after(request, head=live.twin.head)
     if after is None:
-        raise Problem(400, "ValidationException", detail="Last-Event-ID: allowed: the number of an entry of the log")
+        raise ProblemError(400, "ValidationException", detail="Last-Event-ID: allowed: the number of an entry of the log")
     return ChangeStream(live.twin, growth=live.growth, threads=parts.threads, after=after)
 
 
@@ -79,7 +79,9 @@ async def proof(request: Request) -> Response:
 
 def _live(parts: Parts) -> Live:
     if parts.live is None:
-        raise Problem(404, "NoSuchResourceException", detail="The server was started without a project, so there is no state")
+        raise ProblemError(
+            404, "NoSuchResourceException", detail="The server was started without a project, so there is no state"
+        )
     return parts.live
 
 
@@ -118,7 +120,7 @@ def _state(
         described = found.described(path)
         parts = {name: getattr(described, name) for name in ("reported", "desired", "predicted")}
         if not any(parts.values()):
-            raise Problem(404, "NoSuchResourceException", detail=f"Nothing is known of {path[:200]!r}")
+            raise ProblemError(404, "NoSuchResourceException", detail=f"Nothing is known of {path[:200]!r}")
         return document | {"path": path} | {name: part for name, part in parts.items() if part is not None}, False
     tables = found.tables()
     if table is None:
@@ -137,7 +139,7 @@ def _discrepancies(found: LiveState) -> list[dict[str, Any]]:
 def _proof(parts: Parts, sequence: int, *, size: int | None) -> dict[str, Any]:
     head = parts.store.head()
     if not 1 <= sequence <= head.sequence:
-        raise Problem(404, "NoSuchResourceException", detail=f"The log has entries 1 to {head.sequence}")
+        raise ProblemError(404, "NoSuchResourceException", detail=f"The log has entries 1 to {head.sequence}")
     upto = head.sequence if size is None else size
     if not sequence <= upto <= head.sequence:
         raise _bad("size", found=str(upto), allowed=f"{sequence} to {head.sequence}")
@@ -171,6 +173,6 @@ def _whole(text: str, *, name: str) -> int:
     return int(text)
 
 
-def _bad(name: str, *, found: str, allowed: str) -> Problem:
+def _bad(name: str, *, found: str, allowed: str) -> ProblemError:
     finding = Finding("query.value", found, allowed, column=name)
-    return Problem(400, "ValidationException", detail=str(finding), findings=[finding])
+    return ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])

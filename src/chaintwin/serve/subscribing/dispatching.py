@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 import msgspec
 
@@ -73,9 +74,7 @@ class Dispatcher:
 
     async def report(self, query: EventQuery, cursor: tuple[int, int]) -> Report:
         """Return the next part of the answer of a standing query."""
-        return await self._threads.read(
-            lambda: next_report(self._store, query, cursor=cursor, master=self._master.read)
-        )
+        return await self._threads.read(lambda: next_report(self._store, query, cursor=cursor, master=self._master.read))
 
     async def close(self) -> None:
         """End all tasks; what has not arrived is sent when the server runs again."""
@@ -88,7 +87,7 @@ class Dispatcher:
     async def _serve(self, subscription: Subscription) -> None:
         while True:
             try:
-                named = await self._threads.read(lambda name=subscription.query: query_named(self._store, name))
+                named = await self._threads.read(partial(query_named, self._store, subscription.query))
                 if named is None:
                     return
                 query = named.read()
