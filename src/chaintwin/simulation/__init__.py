@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chaintwin.simulation.first_causes.ranking import Causes, causes
     from chaintwin.simulation.first_causes.tracing_back import Cause
     from chaintwin.simulation.history.event_log import Event, EventLog, log_of
+    from chaintwin.simulation.history.exporting import events_of, write_events
     from chaintwin.simulation.history.log_file import read_log, write_log
     from chaintwin.simulation.history.rebuilding import rebuild
     from chaintwin.simulation.history.state_file import read_state, write_state
@@ -47,6 +48,7 @@ __all__ = [
     "compare",
     "cost_ranking",
     "draw",
+    "events_of",
     "join_groups",
     "log_of",
     "plot",
@@ -62,6 +64,7 @@ __all__ = [
     "simulate",
     "trace",
     "traces",
+    "write_events",
     "write_log",
     "write_state",
 ]
@@ -87,6 +90,7 @@ _PLACES = {
     "compare": "comparing.comparing",
     "cost_ranking": "ranking",
     "draw": "pictures.drawing",
+    "events_of": "history.exporting",
     "join_groups": "ensemble",
     "log_of": "history.event_log",
     "plot": "pictures.drawing",
@@ -102,6 +106,7 @@ _PLACES = {
     "simulate": "simulating",
     "trace": "history.tracing",
     "traces": "history.tracing",
+    "write_events": "history.exporting",
     "write_log": "history.log_file",
     "write_state": "history.state_file",
 }

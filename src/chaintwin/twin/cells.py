@@ -69,7 +69,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], int]] = MappingPr
         "network": (("edited_at", "key"), ("content",), 0),
     }
 )
-"""Families of cells: names of the parts of a key, names of the values, and how many parts of a key lead to all cells that share them.
+"""Families of cells: names of the parts of a key, names of the values, and how many parts of a key lead to all that share them.
 
 Behind the values of a family every cell has the event time and the source of what was written last.
 """
@@ -83,12 +83,22 @@ class Family:
     name : as in ``FAMILIES``. prefix : how many parts of a key ``under`` looks for, 0 for none.
     """
 
-    __slots__ = ("cells", "index", "name", "prefix")
+    __slots__ = ("_index", "cells", "name", "prefix")
 
     def __init__(self, name: str, prefix: int) -> None:
         self.name, self.prefix = name, prefix
         self.cells: dict[Key, Value] = {}
-        self.index: dict[Key, dict[Key, None]] = {}
+        self._index: dict[Key, dict[Key, None]] | None = None
+
+    @property
+    def index(self) -> dict[Key, dict[Key, None]]:
+        """Keys by their first parts; made when it is first asked for, which a state that is only read never does."""
+        if self._index is None:
+            self._index = {}
+            prefix = self.prefix
+            for key in self.cells:
+                self._index.setdefault(key[:prefix], {})[key] = None
+        return self._index
 
     def get(self, key: Key) -> Value | None:
         """Return the value of a cell, or None."""
@@ -106,20 +116,22 @@ class Family:
         cells = self.cells
         if value is None:
             if key in cells:
-                del cells[key]
                 if self.prefix:
                     self._forget(key)
+                del cells[key]
         else:
-            if self.prefix and key not in cells:
-                self.index.setdefault(key[: self.prefix], {})[key] = None
+            if self.prefix and self._index is not None and key not in cells:
+                self._index.setdefault(key[: self.prefix], {})[key] = None
             cells[key] = value
 
     def _forget(self, key: Key) -> None:
-        prefix = key[: self.prefix]
-        group = self.index[prefix]
-        del group[key]
-        if not group:
-            del self.index[prefix]
+        index = self._index
+        if index is not None:
+            prefix = key[: self.prefix]
+            group = index[prefix]
+            del group[key]
+            if not group:
+                del index[prefix]
 
 
 class Cells:
@@ -139,9 +151,13 @@ class Cells:
 
     def put(self, family: Family, key: Key, *, value: Value | None) -> None:
         """Set a cell, or take it away with None, and note what was there."""
+        cells = family.cells
         if self.journal is not None:
-            self.journal.append((family, key, family.cells.get(key)))
-        family.write(key, value)
+            self.journal.append((family, key, cells.get(key)))
+        if value is None or (family.prefix and key not in cells):
+            family.write(key, value)
+        else:
+            cells[key] = value
 
     def undo(self, journal: list[Touch]) -> None:
         """Take back what a journal noted, the last first; families are found by name, so a copy may be undone too."""
@@ -153,9 +169,7 @@ class Cells:
         """Return cells of their own with the same values."""
         found = Cells()
         for name, family in self.families.items():
-            other = found.families[name]
-            other.cells = dict(family.cells)
-            other.index = {prefix: dict(keys) for prefix, keys in family.index.items()}
+            found.families[name].cells = dict(family.cells)
         return found
 
     def digest(self) -> str:
@@ -183,11 +197,7 @@ class Cells:
         found = Cells()
         try:
             for name, pairs in _DECODER.decode(content).items():
-                family = found.families[name]
-                family.cells = dict(pairs)
-                if family.prefix:
-                    for key in family.cells:
-                        family.index.setdefault(key[: family.prefix], {})[key] = None
+                found.families[name].cells = dict(pairs)
         except (msgspec.DecodeError, KeyError, TypeError) as fault:
             raise StoreDamagedError(f"snapshot: found {fault}; allowed: cells as MessagePack") from fault
         return found
@@ -223,9 +233,7 @@ def key_of(path: str) -> tuple[str, Key] | None:
     if not names or len(parts) != len(names):
         return None
     try:
-        return family, tuple(
-            int(part) if name in WHOLE else unquote(part) for name, part in zip(names, parts, strict=True)
-        )
+        return family, tuple(int(part) if name in WHOLE else unquote(part) for name, part in zip(names, parts, strict=True))
     except ValueError:
         return None
 

@@ -117,14 +117,18 @@ class Ledger:
 
     def site(self, name: str) -> str:
         """Return the site that a name means; a name that the network has not is noted and stands for itself."""
-        found = self.names.place(name)
+        names = self.names
+        found = names.places.get(name) or names.place(name)
         if not found.is_known:
             self.unknown("site", name, reason="no site has this id or identifier")
         return found.site
 
     def amount_of(self, item: Item) -> tuple[str, str, float, str]:
         """Return product, lot, quantity in base units and an empty text; or the quantity as given and its unit."""
-        ware = self.names.ware(item.name)
+        names = self.names
+        ware = names.wares.get(item.name) or names.ware(item.name)
+        if item.unit is None and ware.is_known and item.quantity is not None:
+            return ware.product, ware.lot, item.quantity, ""
         if not ware.is_known:
             self.unknown("product", ware.product, reason="no product has this id or identifier")
         quantity = 1.0 if item.quantity is None and item.instance else item.quantity

@@ -1,11 +1,13 @@
-"""What a twin knows at one moment, to be read: values with their source, age and uncertainty, tables, and a state to simulate from."""
+"""What a twin knows at one moment, to be read: values with source, age and uncertainty, tables, a state to simulate from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
+from chaintwin.clock import SECOND, microseconds_of
 from chaintwin.twin.cells import FAMILIES, Cells, Key, Value, key_of
 from chaintwin.twin.ledger import NEVER
 from chaintwin.twin.naming.networks import InForce
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from chaintwin.network.network import Network
     from chaintwin.network.program import Program
     from chaintwin.twin.starting import Placed
+
+HOUR = 3600 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +67,37 @@ class LiveState:
     """
 
     def __init__(self, cells: Cells, in_force: InForce, *, time: int, head: int) -> None:
-        self.cells, self._in_force, self.time, self.head = cells, in_force, time, head
+        self.cells, self.in_force, self.time, self.head = cells, in_force, time, head
 
     @property
     def network(self) -> Network:
         """The network in force."""
-        return self._in_force.network
+        return self.in_force.network
+
+    @property
+    def period(self) -> int:
+        """Period that is under way, or that begins right after the moment; negative before the start of the project.
+
+        So the state one microsecond before a period starts belongs to that period: all before it has happened, nothing of it.
+        """
+        return self.period_at(self.time + 1)
+
+    def eve_of(self, period: int) -> int:
+        """Return the last moment before a period, microseconds."""
+        return self._origin + period * self.network.settings.period.hours * HOUR - 1
+
+    def period_at(self, time: int) -> int:
+        """Return the period of the project that a time lies in, microseconds."""
+        return (time - self._origin) // (self.network.settings.period.hours * HOUR)
+
+    @property
+    def _origin(self) -> int:
+        day = self.network.settings.start
+        return microseconds_of(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
     def aged(self, time: int) -> LiveState:
         """Return the same state, looked at later."""
-        return LiveState(self.cells, self._in_force, time=time, head=self.head)
+        return LiveState(self.cells, self.in_force, time=time, head=self.head)
 
     def hash(self) -> str:
         """Return the hash of all values, hexadecimal."""
@@ -83,7 +108,8 @@ class LiveState:
 
         Example
         -------
-        ``state.get("stock", "plant", "milk", "", "")`` is ``{"quantity": 12.0, "since": …, "variance": 0.0, "time": …, "source": …}``.
+        ``state.get("stock", "plant", "milk", "", "")`` gives its ``quantity``, ``since``, ``variance``, ``time``
+        and ``source``.
         """
         value = self.cells[family].cells.get(key)
         return None if value is None else _named(family, value)
@@ -96,7 +122,7 @@ class LiveState:
 
     def on_way(self, shipment: str) -> dict[str, float]:
         """Return what is on a shipment, base units by product."""
-        cargo, found = self.cells["cargo"], {}
+        cargo, found = self.cells["cargo"], dict[str, float]()
         for key in cargo.under((shipment,)):
             found[key[1]] = found.get(key[1], 0.0) + cargo.cells[key][0]
         return found
@@ -204,5 +230,3 @@ def _named(family: str, value: Value) -> dict[str, Any]:
 
 def _moment(time: int) -> int | None:
     return None if time == NEVER else time
-
-

@@ -29,22 +29,21 @@ class Projection:
     networks : names and units. cells : where it begins; empty by default.
     """
 
-    __slots__ = ("_edited", "cells", "ledger", "networks")
+    __slots__ = ("_edited", "_edits", "cells", "ledger", "networks")
 
     def __init__(self, networks: Networks, cells: Cells | None = None) -> None:
         self.networks = networks
         self.cells = Cells() if cells is None else cells
         self.ledger = Ledger(self.cells, networks.base)
-        self._edited = 0
+        self._edits, self._edited = self.cells.families["network"], 0
         self.refresh()
 
     def apply(self, row: FactsRow) -> None:
         """Apply one row; the caller leaves out those that were declared wrong."""
         ledger = self.ledger
         ledger.begin(row.occurred_at, row.key, source=row.source)
-        facts = unpacked(row.facts)
-        apply(ledger, facts)
-        if len(self.cells.families["network"].cells) != self._edited:
+        apply(ledger, unpacked(row.facts))
+        if len(self._edits.cells) != self._edited:
             self.refresh()
             for finding in self.ledger.network.findings:
                 ledger.unknown("edit", row.key, reason=str(finding))
@@ -58,7 +57,7 @@ class Projection:
     def undo(self, journal: list[Touch]) -> None:
         """Take back what the last rows did."""
         self.cells.undo(journal)
-        if len(self.cells.families["network"].cells) != self._edited:
+        if len(self._edits.cells) != self._edited:
             self.refresh()
 
     def refresh(self) -> None:

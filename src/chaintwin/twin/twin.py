@@ -13,6 +13,7 @@ from chaintwin.network.network import Network
 from chaintwin.store.interface import Search, Store
 from chaintwin.store.records import FactsRow
 from chaintwin.twin.cells import Cells
+from chaintwin.twin.kept.pausing import collection_paused
 from chaintwin.twin.kept.snapshots import Snapshots
 from chaintwin.twin.kept.window import WINDOW, Change, Tail, Window
 from chaintwin.twin.live_state import LiveState
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from chaintwin.network.state import State
 
 BULK = 20_000
-"""Rows applied again by late ones, or waiting to be applied, from which on all are applied at once in the order of event times."""
+"""Rows that wait, or that late ones make apply again, from which on all are applied at once in the order of event times."""
 
 CHANGES_KEPT = 8192
 """Changes that are at hand; older ones are worked out again."""
@@ -130,13 +131,15 @@ class Twin:
             shown = self.clock.now() if time is None else time
             near = self._window
             if upto >= near.highest(moment):
-                cells = near.cells_at(moment)
-                if cells is not None:
-                    return self._live(cells, time=shown, head=upto)
-            cells, tail = self._snapshots.best(time=moment, upto=upto, rows=upto)
-        projection = Projection(self._networks, cells)
-        blocks = self.store.facts_by_time(start=_start(tail), end=None if time is None else time, upto=upto)
-        projection.apply_all(row for block in blocks for row in block)
+                found = near.cells_at(moment)
+                if found is not None:
+                    return self._live(found, time=shown, head=upto)
+            with collection_paused():
+                cells, tail = self._snapshots.best(time=moment, upto=upto, rows=upto)
+        with collection_paused():
+            projection = Projection(self._networks, cells)
+            blocks = self.store.facts_by_time(start=_start(tail), end=time, upto=upto)
+            projection.apply_all(row for block in blocks for row in block)
         return self._live(projection.cells, time=shown, head=upto)
 
     def hash(self, time: int | None = None, *, known: int | None = None) -> str:
@@ -207,8 +210,8 @@ class Twin:
                 change = Change(row.sequence, row.key, row.occurred_at, is_reprojected=True)
             self._changes.append(change)
             if window.trim():
-                rows, cells = window.tail.rows, len(window.projection.cells)
-                if rows >= self._snapshots.next_due(rows, cells):
+                there = window.tail.rows
+                if there >= self._snapshots.next_due(there, len(window.projection.cells)):
                     self._snapshots.save(window.cells_of_tail(), window.tail, head=self._head)
         if len(self._changes) == CHANGES_KEPT:
             self._first_change = self._changes[0].sequence - 1
@@ -222,7 +225,8 @@ class Twin:
         self._first_change = upto
 
     def _load(self, upto: int) -> None:
-        window = self._window_at(upto, is_kept=True)
+        with collection_paused():
+            window = self._window_at(upto, is_kept=True)
         self._window, self._head, self._now = window, upto, None
 
     def _window_at(self, upto: int, *, is_kept: bool = False) -> Window:
@@ -260,5 +264,3 @@ class Twin:
 
 def _start(tail: Tail) -> tuple[int, str] | None:
     return tail.position if tail.rows else None
-
-

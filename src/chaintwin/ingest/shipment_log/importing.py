@@ -32,7 +32,7 @@ from chaintwin.ingest.shipment_log.series.facts import gather_series_facts
 from chaintwin.ingest.shipment_log.series.reading import find_file, read_series
 from chaintwin.ingest.shipment_log.transactions.facts import gather_facts
 from chaintwin.ingest.shipment_log.transactions.references import share_totals
-from chaintwin.ingest.shipment_log.transactions.rows import read_lines
+from chaintwin.ingest.shipment_log.transactions.rows import LogLines, read_lines
 from chaintwin.ingest.shipment_log.transactions.spellings import merge_spellings
 from chaintwin.ingest.shipment_log.transactions.usable import choose_usable
 from chaintwin.network.network import Network
@@ -116,6 +116,32 @@ def find_mapping(source: Path | str) -> LogMapping:
     if _is_series(path):
         return shipped_mapping("supplygraph")
     return _fitting_mapping(files[0], _read(files[:1], None)[0].frame)
+
+
+def typed_log(source: Path | str, *, mapping: LogMapping | Path | str | None = None) -> tuple[LogLines, LogMapping]:
+    """Return the lines of a log of transactions, typed, and the mapping they were read by, without making a network of them.
+
+    Parameters
+    ----------
+    source, mapping : as in ``import_log``.
+
+    Raises
+    ------
+    InputError
+        Files that cannot be read, columns that are missing, or a mapping of daily series; all at once.
+    """
+    files = find_tables(Path(source))
+    chosen = _given_mapping(mapping, files[0])
+    tables = _read(files, chosen)
+    if chosen is None:
+        chosen = _fitting_mapping(files[0], tables[0].frame)
+        refuse_incomplete(chosen, tables[0].frame.head(SAMPLE_ROWS), file=files[0].name)
+    if chosen.kind is not Layout.TRANSACTIONS:
+        finding = Finding("mapping.kind", str(chosen.kind), str(Layout.TRANSACTIONS), "name another mapping", files[0].name)
+        raise InputError([finding])
+    chosen, said = with_currency(chosen, [table.frame for table in tables])
+    lines = read_lines(tables, chosen)
+    return replace(lines, findings=(*lines.findings, *said)), chosen
 
 
 def _given_mapping(mapping: LogMapping | Path | str | None, file: Path) -> LogMapping | None:

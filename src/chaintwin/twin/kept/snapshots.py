@@ -18,10 +18,14 @@ from chaintwin.twin.naming.networks import FAR
 SHELF = "snapshot"
 
 SPACING = 2048
-"""Least rows between two snapshots; where there are more cells, as many rows as cells, so that snapshots never cost more than rows."""
+"""Least rows between two snapshots."""
+
+CELLS_PER_ROW = 8
+"""Cells written to snapshots for each row, at most: where there are many cells, snapshots lie further apart."""
 
 MOST = 1024
-"""Snapshots kept; beyond it every second one of the older half is let go, so that they lie dense near now and wide apart before."""
+"""Snapshots kept; beyond it every second one of the older half is let go, so that they lie dense
+near now and wide apart before."""
 
 RULES_VERSION = "1"
 """Version of the rules; snapshots of another one are of no use."""
@@ -95,7 +99,7 @@ class Snapshots:
         rows : there are. cells : there are.
         """
         last = max((mark.rows for mark in self.marks if mark.rows <= rows), default=0)
-        return last + max(SPACING, cells)
+        return last + max(SPACING, cells // CELLS_PER_ROW)
 
     def save(self, cells: Cells, tail: Tail, *, head: int) -> None:
         """Keep cells; where the store cannot write the twin goes on without."""
@@ -151,9 +155,7 @@ class Snapshots:
 
 
 def _opened(content: bytes) -> tuple[bytes, Tail]:
-    digest, (time, key, rows, last), packed = msgspec.msgpack.decode(
-        content, type=tuple[bytes, tuple[int, str, int, int], bytes]
-    )
+    digest, (time, key, rows, last), packed = msgspec.msgpack.decode(content, type=tuple[bytes, tuple[int, str, int, int], bytes])
     payload = decompress(packed)
     if blake2b(payload, digest_size=32).digest() != digest:
         raise StoreDamagedError("snapshot: found another digest than the one it was written with; allowed: what was written")

@@ -110,7 +110,7 @@ class Window:
         if not back:
             step = self._step(row, after=None)
             self.steps.append(step)
-            touched = {}
+            touched: dict[tuple[Family, Key], Value | None] = {}
             for family, key, value in step.journal:
                 touched.setdefault((family, key), value)
             return self._change(row, touched)
@@ -190,7 +190,8 @@ class Window:
 
     def _step(self, row: FactsRow, *, after: FactsRow | None) -> Step:
         cells = self.projection.cells
-        cells.journal = journal = []
+        journal: list[Touch] = []
+        cells.journal = journal
         try:
             self._apply(row, after=after)
         finally:

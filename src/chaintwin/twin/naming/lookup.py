@@ -53,14 +53,14 @@ class Place(NamedTuple):
 
 
 class Lookup:
-    """Names that hold on the days from ``since`` to ``until``, microseconds; both ends are moments at which some row begins or ends.
+    """Names that hold on the days from ``since`` to ``until``, moments at which some row begins or ends.
 
     Parameters
     ----------
     network : in force. since, until : moments; everything in between is the same.
     """
 
-    __slots__ = ("_factors", "_places", "_wares", "bases", "owned", "rows", "since", "sites", "units", "until")
+    __slots__ = ("_factors", "bases", "owned", "places", "rows", "since", "sites", "units", "until", "wares")
 
     def __init__(self, network: Network, *, since: int, until: int) -> None:
         self.since, self.until = since, until
@@ -79,31 +79,33 @@ class Lookup:
         }
         self.bases = {
             product: (word_of(unit or "each"), weight, volume)
-            for product, unit, weight, volume in held["products"].select("product_id", "unit", "weight_kg", "volume_m3").iter_rows()
+            for product, unit, weight, volume in held["products"]
+            .select("product_id", "unit", "weight_kg", "volume_m3")
+            .iter_rows()
         }
         self.units = {
             (product, word_of(unit)): float(amount)
             for product, unit, amount in held["units"].select("product_id", "unit", "base_quantity").iter_rows()
         }
-        self._places: dict[str, Place] = {}
-        self._wares: dict[str, Ware] = {}
+        self.places: dict[str, Place] = {}
+        self.wares: dict[str, Ware] = {}
         self._factors: dict[tuple[str, str], float | None] = {}
 
     def place(self, name: str) -> Place:
         """Return the site that a name means."""
-        found = self._places.get(name)
+        found = self.places.get(name)
         if found is None:
-            found = self._places[name] = self._place(name)
+            found = self.places[name] = self._place(name)
         return found
 
     def ware(self, name: str) -> Ware:
         """Return product and lot that a name means."""
-        found = self._wares.get(name)
+        found = self.wares.get(name)
         if found is None:
             # Instances are met a few times each, classes over and over; what is kept has to stay small.
-            if len(self._wares) >= _MOST:
-                self._wares.clear()
-            found = self._wares[name] = self._ware(name)
+            if len(self.wares) >= _MOST:
+                self.wares.clear()
+            found = self.wares[name] = self._ware(name)
         return found
 
     def factor(self, product: str, unit: str) -> float | None:
@@ -112,9 +114,7 @@ class Lookup:
         if key not in self._factors:
             base, weight, volume = self.bases.get(product, ("each", None, None))
             word = word_of(unit)
-            self._factors[key] = factor_between(
-                word, base, held=self.units.get((product, word)), weight=weight, volume=volume
-            )
+            self._factors[key] = factor_between(word, base, held=self.units.get((product, word)), weight=weight, volume=volume)
         return self._factors[key]
 
     def _named(self, kind: str, name: str, keys: dict[str, str], *schemes: str) -> str | None:
@@ -196,7 +196,7 @@ def _keys(name: str) -> dict[str, str]:
     """Return the application identifiers of a Digital Link and their values."""
     if not name.startswith(_LINK):
         return {}
-    parts = name[len(_LINK) :].split("?")[0].split("/")
+    parts = name[len(_LINK) :].split("?", maxsplit=1)[0].split("/")
     return {parts[at]: unquote(parts[at + 1]) for at in range(0, len(parts) - 1, 2)}
 
 

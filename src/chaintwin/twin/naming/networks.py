@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from hashlib import blake2b
 from typing import Any
 
@@ -68,7 +70,8 @@ class Networks:
 
     def after(self, edits: Sequence[Edit]) -> InForce:
         """Return what is in force after some edits, in their order; one that cannot be followed changes nothing."""
-        found, done = self.base, ()
+        found = self.base
+        done: tuple[tuple[int, str], ...] = ()
         for mark, content in edits:
             done = (*done, mark)
             made = self._made.get(done)
@@ -108,6 +111,8 @@ def edited(network: Network, content: Mapping[str, Any]) -> tuple[Network, list[
     values = whole.get("settings") if isinstance(whole, Mapping) else None
     if isinstance(values, Mapping):
         merged = {**settings_values(network.settings), **values}
+        with suppress(TypeError, ValueError):
+            merged["start"] = date.fromisoformat(str(merged["start"]))
         settings, faults = settings_of(merged, lines={}, file="NetworkEdited")
         findings += [finding for finding in faults if finding.severity is Severity.ERROR]
     return (network, findings) if findings else (replace(network, tables=tables, settings=settings), [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from chaintwin.events.facts import Facts
 from chaintwin.twin.cells import key_of
 from chaintwin.twin.ledger import DUST, NEVER, Ledger, number_of, text_of, time_of
@@ -88,19 +90,24 @@ def serve(ledger: Ledger, facts: Facts, *, site: str, product: str, quantity: fl
     ----------
     ledger, facts : of the event. site, product, quantity : what leaves.
     """
-    named = text_of(facts.own.get("stream"))
-    if named:
-        _owe(ledger, named, site=site, product=product, quantity=-quantity)
+    own = facts.own
+    if own and "stream" in own:
+        _owe(ledger, text_of(own["stream"]), site=site, product=product, quantity=-quantity)
         return
-    customer = text_of(facts.own.get("customer"))
-    for stream in (stream_of(site, product, customer), stream_of(site, product, ALL)):
-        found = ledger.get("backlog", stream)
+    backlog = ledger.cells.families["backlog"].cells
+    if not backlog:
+        return
+    everybody = stream_of(site, product, ALL)
+    streams = (stream_of(site, product, text_of(own["customer"])), everybody) if own and "customer" in own else (everybody,)
+    for stream in streams:
+        found = backlog.get((stream,))
         if found is not None:
             # Without the name of a stream more may leave than is owed: not all demand is told before it is served.
             _owe(ledger, stream, site=site, product=product, quantity=-min(quantity, max(found[0], 0.0)))
             return
 
 
+@lru_cache(maxsize=65_536)
 def stream_of(site: str, product: str, market: str) -> str:
     """Return the id of the demand for a product at a site, as the tables make it of the three."""
     safe = [part.replace("\\", "\\\\").replace("/", "\\/") for part in (site, product, market or ALL)]

@@ -13,7 +13,19 @@ from chaintwin.twin.rules.consignments import HELD, MOVING, whole_of
 from chaintwin.twin.rules.goods import Good, join
 from chaintwin.twin.rules.stocking import OLDEST, gain, settle, take, total_of
 
-REPLACED = ("stock", "pending", "consignment", "queue", "backlog", "forecast", "resource", "cargo", "shipment", "alias", "inbound")
+REPLACED = (
+    "stock",
+    "pending",
+    "consignment",
+    "queue",
+    "backlog",
+    "forecast",
+    "resource",
+    "cargo",
+    "shipment",
+    "alias",
+    "inbound",
+)
 """Families that a count of everything replaces."""
 
 
@@ -66,7 +78,9 @@ def state_counted(ledger: Ledger, facts: Facts) -> None:
         ledger.put("consignment", key, units, HELD if row.get("status") == HELD else MOVING)
     for row in _rows(ledger, state, "orders"):
         due = whole_of(row.get("due", row.get("visible")))
-        ledger.add("queue", (text_of(row.get("activity")), due if due >= period else NEVER), number_of(row.get("quantity")) or 0.0)
+        ledger.add(
+            "queue", (text_of(row.get("activity")), due if due >= period else NEVER), number_of(row.get("quantity")) or 0.0
+        )
     for row in _rows(ledger, state, "backlog"):
         key = (text_of(row.get("stream")),)
         ledger.put("backlog", key, number_of(row.get("quantity")) or 0.0, text_of(row.get("site")), text_of(row.get("product")))
@@ -120,10 +134,10 @@ def _set(ledger: Ledger, place: tuple[str, str], *, lot: str, quality: str, quan
             ledger.put("stock", key, found[0], found[1], variance)
         return
     key = (*place, lot, quality)
-    found = stock.cells.get(key)
+    there = stock.cells.get(key)
     if quantity or variance:
-        ledger.put("stock", key, quantity, ledger.time if found is None else found[1], variance)
-    elif found is not None:
+        ledger.put("stock", key, quantity, ledger.time if there is None else there[1], variance)
+    elif there is not None:
         ledger.drop("stock", key)
 
 

@@ -64,7 +64,13 @@ def leave(ledger: Ledger, site: str, good: Good, *, variance: float = 0.0, order
         return []
     if not good.name:
         return take(
-            ledger, (site, good.product), lot=good.lot, quality=good.quality, quantity=good.quantity, variance=variance, order=order
+            ledger,
+            (site, good.product),
+            lot=good.lot,
+            quality=good.quality,
+            quantity=good.quantity,
+            variance=variance,
+            order=order,
         )
     seen = ledger.get("instance", good.name)
     where, place = (seen[0], seen[1]) if seen is not None else (AT_SITE, site)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from chaintwin.events.facts import Facts
 from chaintwin.events.vocabulary import Thing, own_name
 from chaintwin.twin.ledger import DUST, NEVER, Ledger, text_of, time_of
@@ -13,6 +15,7 @@ ON_ITS_WAY, ARRIVED, PARTLY = "on_its_way", "arrived", "partly_received"
 _RANK = {"desadv": 0, "bol": 1, "shipment": 2, "inv": 3, "po": 4, "poc": 5}
 
 
+@lru_cache(maxsize=4096)
 def short_of(uri: str) -> str:
     """Return the last word of the URI of a term of the vocabulary.
 
@@ -41,11 +44,11 @@ def names_of(ledger: Ledger, facts: Facts, *, ends: tuple[str, str]) -> list[str
     own = facts.own.get("shipment")
     if own is not None:
         found.append(plain_id(text_of(own)))
-    ranked = sorted((_RANK.get(short_of(kind), 9), plain_id(name)) for kind, name in facts.transactions)
-    found += [name for _, name in ranked]
-    wholes = [item for item in facts.items if item.instance]
-    if len(facts.items) == 1 and wholes and not ledger.names.ware(wholes[0].name).product:
-        found.append(wholes[0].name)
+    if facts.transactions:
+        ranked = sorted([(_RANK.get(short_of(kind), 9), plain_id(name)) for kind, name in facts.transactions])
+        found += [name for _, name in ranked]
+    if len(facts.items) == 1 and facts.items[0].instance and not ledger.names.ware(facts.items[0].name).product:
+        found.append(facts.items[0].name)
     if not found:
         found.append(f"{ends[0]}>{ends[1]}")
     return found
@@ -92,7 +95,7 @@ def receive(
     step : short name of the business step; accepting takes only what has not been received.
     disposition : short name.
     """
-    origin, site = ends
+    site = ends[1]
     names = names_of(ledger, facts, ends=ends)
     shipment = _known(ledger, names)
     touched = set() if shipment is None else {shipment}
@@ -199,7 +202,9 @@ def _times(facts: Facts) -> tuple[int | None, int | None]:
 
 def _open_shipment(ledger: Ledger, facts: Facts, *, shipment: str, names: list[str], ends: tuple[str, str]) -> None:
     head = ledger.get("shipment", shipment)
-    planned, predicted = (NEVER if time is None else time for time in _times(facts))
+    planned = predicted = NEVER
+    if facts.own:
+        planned, predicted = (NEVER if time is None else time for time in _times(facts))
     if head is not None:
         known = head[6].split("\n") if head[6] else []
         all_names = "\n".join(dict.fromkeys([*known, *(name for name in names if name != shipment)]))
@@ -251,6 +256,8 @@ def _close(ledger: Ledger, shipment: str) -> None:
 
 def orders_of(ledger: Ledger, facts: Facts) -> list[str]:
     """Return the ids of known orders that an event names."""
+    if not ledger.cells["order"].cells:
+        return []
     names = [plain_id(name) for _, name in facts.transactions]
     own = facts.own.get("order")
     if own is not None:

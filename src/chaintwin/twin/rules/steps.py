@@ -66,6 +66,9 @@ STEPS: Mapping[str, Effect] = MappingProxyType(
 
 _BY_ACTION = {"ADD": Effect.GAIN, "DELETE": Effect.TAKE}
 
+_WITHOUT_GOODS = frozenset({Effect.PASS, Effect.ARRIVE, Effect.DEPART, Effect.VOID})
+"""Effects on a shipment that an event may name without its goods."""
+
 _SOLD = frozenset({"retail_selling", "dispensing"})
 
 
@@ -88,11 +91,13 @@ def apply_object(ledger: Ledger, facts: Facts) -> None:
     effect = STEPS.get(step) or (Effect.STAY if is_listing else _BY_ACTION.get(facts.action, Effect.STAY))
     if is_listing:
         _link(ledger, facts, step=step)
-    goods = goods_of(ledger, facts.items, quality=text_of(facts.own.get("quality")))
-    if not goods and effect not in (Effect.PASS, Effect.ARRIVE, Effect.DEPART, Effect.VOID):
-        return
-    deviation = number_of(facts.own.get("deviation"))
-    _EFFECTS[effect](ledger, facts, goods, step, 0.0 if deviation is None else deviation * deviation)
+    quality, variance = "", 0.0
+    if own:
+        quality, deviation = text_of(own.get("quality")), number_of(own.get("deviation"))
+        variance = 0.0 if deviation is None else deviation * deviation
+    goods = goods_of(ledger, facts.items, quality=quality) if facts.items else []
+    if goods or effect in _WITHOUT_GOODS:
+        _EFFECTS[effect](ledger, facts, goods, step, variance)
 
 
 def _apply_stock(ledger: Ledger, facts: Facts) -> None:
@@ -254,4 +259,3 @@ _EFFECTS = MappingProxyType(
         Effect.STAY: _stay,
     }
 )
-

@@ -31,6 +31,13 @@ def trace(
     state_out: Annotated[
         Path | None, typer.Option(help="File for the state after the last period (JSON); by default none.", show_default=False)
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the run as EPCIS events, one a line (.jsonl), as chaintwin ingest reads them; by default none.",
+            show_default=False,
+        ),
+    ] = None,
     periods: Annotated[
         int | None,
         typer.Option(help="Periods to play; all of the project by default.", min=1, show_default=False),
@@ -46,10 +53,13 @@ def trace(
         from chaintwin.cli.terminal.progress import waiting
         from chaintwin.simulation import log_of, prepare_kernels, rebuild, write_log, write_state
         from chaintwin.simulation import trace as follow
+        from chaintwin.simulation.history.exporting import check_ending, write_events
         from chaintwin.simulation.history.log_file import log_ending
 
         if out is not None:
             log_ending(out)
+        if events is not None:
+            check_ending(events)
         what = followed(terminal, project, scenario=scenario, state=state)
         with waiting(terminal, "Following one run"):
             prepare_kernels()
@@ -57,14 +67,18 @@ def trace(
             log = log_of(seen)
             if out is not None:
                 write_log(log, out)
+            if events is not None:
+                write_events(log, events, program=seen.program, settings=what.network.settings)
             if state_out is not None:
                 write_state(rebuild(log, seen.program), state_out, program=seen.program)
         _show(terminal, log, period=what.network.settings.period.value)
         counts = dict(log.events.group_by("event").len().sort("event").iter_rows())
-        about = {"project": project, "scenario": what.scenario, "out": out, "state_out": state_out, "log": log.head}
-        terminal.document(about | {"events": counts, "disruptions": spans(log.events)})
+        about = {"project": project, "scenario": what.scenario, "out": out, "events_out": events, "state_out": state_out}
+        terminal.document(about | {"log": log.head, "events": counts, "disruptions": spans(log.events)})
         if out is not None:
             terminal.show("", f"Wrote the events to {out}; read them with chaintwin.simulation.read_log.")
+        if events is not None:
+            terminal.show("", f"Wrote the run as EPCIS events to {events}; chaintwin ingest reads them.")
         if state_out is not None:
             terminal.show("", f"Wrote the state to {state_out}; go on from it with --state.")
 

@@ -1,0 +1,1 @@
+"""Recorded history, played again in the order in which it happened."""

@@ -1,0 +1,188 @@
+"""Where a replay goes: a store, or another process over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chaintwin.clock import Clock
+from chaintwin.errors import ChaintwinError
+from chaintwin.ingest.connectors.capturing import document_of
+from chaintwin.ingest.connectors.interface import Batch, Connector, Item
+from chaintwin.ingest.connectors.running import Capture, Ingest
+from chaintwin.ingest.history.playing import Sent
+from chaintwin.store.interface import Store
+
+if TYPE_CHECKING:
+    import httpx
+
+SHELF = "replays"
+"""Shelf on which a store keeps how far replays have come."""
+
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+TRIES = 8
+
+
+class TargetFailedError(ChaintwinError):
+    """Raised where events cannot be handed over; says what was answered."""
+
+    code = "target"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTarget:
+    """Takes events of a replay into a store.
+
+    Parameters
+    ----------
+    store : where they go. capture : checks them. key : names the replay. clock, sleep : tell the time and wait.
+    connector : that the events were read with.
+    """
+
+    store: Store
+    capture: Capture
+    key: str
+    clock: Clock
+    sleep: Callable[[float], None]
+    connector: Connector
+
+    def send(self, items: Sequence[Item]) -> Sent:
+        ingest = Ingest(self.connector, self.key, self.store, self.capture, self.clock, self.sleep)
+        taken = ingest.take(Batch(tuple(items), (), cursor=str(self.played())))
+        return Sent(taken.accepted, taken.duplicate, taken.conflict, taken.rejected, dict(taken.reasons))
+
+    def played(self) -> int:
+        content = self.store.get(SHELF, self.key)
+        return 0 if content is None else int(content)
+
+    def keep(self, played: int) -> None:
+        self.store.put(SHELF, self.key, str(played).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTarget:
+    """Takes events of a replay to the capture interface of an EPCIS 2.0 repository, and waits for its report.
+
+    Parameters
+    ----------
+    client : with the token in its headers. address : of the repository, ``…/capture`` is put behind it.
+    kept : file in which is kept how far the replay has come; None for nowhere. sleep : waits. note : takes remarks.
+    """
+
+    client: httpx.Client
+    address: str
+    kept: Path | None
+    sleep: Callable[[float], None]
+    note: Callable[[str], None]
+
+    def send(self, items: Sequence[Item]) -> Sent:
+        sent = Sent()
+        groups: dict[bytes, list[Item]] = {}
+        for item in items:
+            groups.setdefault(item.document, []).append(item)
+        for document, members in groups.items():
+            sent = sent.plus(self._captured(document, members))
+        return sent
+
+    def played(self) -> int:
+        if self.kept is None or not self.kept.is_file():
+            return 0
+        try:
+            return int(self.kept.read_text(encoding="ascii"))
+        except ValueError:
+            return 0
+
+    def keep(self, played: int) -> None:
+        if self.kept is not None:
+            from chaintwin.network.tables.files.exchanging import write_file
+
+            def fill(file: Path) -> None:
+                file.write_text(str(played), encoding="ascii")
+
+            write_file(self.kept, fill)
+
+    def _captured(self, outline: bytes, items: list[Item]) -> Sent:
+        good = [item for item in items if _is_object(item.content)]
+        unread = len(items) - len(good)
+        reasons = {"document.json": unread} if unread else {}
+        sent = Sent(rejected=unread, reasons=reasons)
+        if not good:
+            return sent
+        body = document_of([item.content for item in good], outline=outline)
+        answer = self._ask("POST", f"{self.address}/capture", body)
+        if answer.status_code != 202:
+            raise TargetFailedError(f"{self.address}: found the answer {_shown(answer)}; allowed: 202")
+        return sent.plus(self._report(answer, len(good)))
+
+    def _report(self, answer: httpx.Response, count: int) -> Sent:
+        """Wait for the report of a capture and return what it says."""
+        place = answer.headers.get("Location", "")
+        if not place:
+            return Sent(accepted=count)
+        job = self.client.base_url.join(str(answer.request.url.join(place)))
+        if job.host != answer.request.url.host or job.port != answer.request.url.port:
+            raise TargetFailedError(f"{self.address}: found the report at {job}; allowed: at the same address")
+        wait = 0.01
+        while True:
+            report = self._ask("GET", str(job), None)
+            if report.status_code != 200:
+                raise TargetFailedError(f"{self.address}: found the answer {_shown(report)} in place of a report; allowed: 200")
+            said = report.json()
+            if not said.get("running"):
+                return _sent(said, count)
+            self.sleep(wait)
+            wait = min(2 * wait, 1.0)
+
+    def _ask(self, method: str, url: str, body: bytes | None) -> httpx.Response:
+        import httpx
+
+        wait = 0.25
+        headers = {"Content-Type": "application/json", "GS1-Capture-Error-Behaviour": "proceed"} if body else {}
+        for last in range(TRIES - 1, -1, -1):
+            try:
+                answer = self.client.request(method, url, content=body, headers=headers)
+                if answer.status_code not in AGAIN:
+                    return answer
+                found, after = f"the answer {answer.status_code}", answer.headers.get("Retry-After", "")
+            except httpx.TransportError as fault:
+                found, after = f"{type(fault).__name__} {fault}".strip(), ""
+            if not last:
+                break
+            pause = max(wait, float(after) if after.isdecimal() else 0.0)
+            self.note(f"{self.address}: {found}; trying again in {pause:.1f} s.")
+            self.sleep(pause)
+            wait = min(2 * wait, 30.0)
+        raise TargetFailedError(f"{self.address}: found {found}, {TRIES} times; allowed: an answer")
+
+
+def _sent(report: dict[str, Any], count: int) -> Sent:
+    """Return what a report says; one of another maker tells only the errors."""
+    errors = report.get("errors") or []
+    reasons: dict[str, int] = {}
+    for error in errors:
+        faults = error.get("faults") or [{"code": error.get("type", "other")}]
+        for code in sorted({str(fault.get("code", "other")) for fault in faults}):
+            reasons[code] = reasons.get(code, 0) + 1
+    counts = report.get("counts")
+    if isinstance(counts, dict):
+        bad = counts.get("invalid", 0) + counts.get("not_tried", 0)
+        return Sent(counts.get("accepted", 0), counts.get("duplicate", 0), counts.get("conflict", 0), bad, reasons)
+    return Sent(accepted=max(count - len(errors), 0), rejected=min(len(errors), count), reasons=reasons)
+
+
+def _is_object(content: bytes) -> bool:
+    """Tell whether an event can stand in a document without breaking it."""
+    try:
+        msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
+        return False
+    return True
+
+
+def _shown(answer: httpx.Response) -> str:
+    return f"{answer.status_code} {answer.text[:300]!r}"
