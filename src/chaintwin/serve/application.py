@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import ASGIApp
 
 from chaintwin.clock import Clock, SystemClock
 from chaintwin.errors import ChaintwinError
@@ -37,7 +36,7 @@ from chaintwin.twin import Twin
 SECRET_SHELF = "server"
 
 
-def create_app(store: Store, *, settings: Settings, twin: Twin | None = None, clock: Clock | None = None) -> ASGIApp:
+def create_app(store: Store, *, settings: Settings, twin: Twin | None = None, clock: Clock | None = None) -> Guard:
     """Return the application of one server.
 
     Parameters

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from chaintwin.errors import UsageError
+from chaintwin.serve.guarding import Guard
 
 FINISH_SECONDS = 30
 """How long requests that began may take to end when the server is told to stop."""
@@ -59,7 +61,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def run(app: ASGIApp, address: Address, *, started: Callable[[str], None]) -> None:
+def run(app: Guard, address: Address, *, started: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; what began is finished before this returns.
 
     Parameters
@@ -92,17 +94,33 @@ def run(app: ASGIApp, address: Address, *, started: Callable[[str], None]) -> No
         ssl_keyfile=str(address.key) if is_secure else None,
     )
     host = f"[{address.host}]" if ":" in address.host else address.host
-    server = _Server(config, url=f"{'https' if is_secure else 'http'}://{host}:{sock.getsockname()[1]}", started=started)
+    url = f"{'https' if is_secure else 'http'}://{host}:{sock.getsockname()[1]}"
+    server = _Server(config, url=url, started=started, ending=app.end_streams)
     server.run(sockets=[sock])
 
 
 class _Server(uvicorn.Server):
-    """Tells when it takes connections."""
+    """Tells when it takes connections, and ends in good form when it is told to stop."""
 
-    def __init__(self, config: uvicorn.Config, *, url: str, started: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, url: str, started: Callable[[str], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
         self._url = url
         self._told = started
+        self._ending = ending
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # A server that was told to stop and did has done what it was asked for, so the signal is not raised again.
+        kept = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in kept.items():
+                signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets=sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)

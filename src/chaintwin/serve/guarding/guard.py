@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,7 +34,7 @@ class Guard:
     app : what answers. settings : who is let in and how much is taken.
     """
 
-    __slots__ = ("_app", "_bodies", "_requests", "_settings", "_streams")
+    __slots__ = ("_app", "_bodies", "_ending", "_requests", "_settings", "_streams")
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -41,6 +42,11 @@ class Guard:
         self._bodies = Bodies(settings.limits.bodies_bytes)
         self._requests = 0
         self._streams = 0
+        self._ending = asyncio.Event()
+
+    def end_streams(self) -> None:
+        """End all connections that would stay open for ever, because the server is to stop."""
+        self._ending.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -63,7 +69,8 @@ class Guard:
             with self._bodies.reserved(scope, most=most) as reserved:
                 reading = bounded(receive, most=reserved, within=limits.body_seconds, is_capture=_captures(scope))
                 if is_stream:
-                    await self._app(scope, reading, answer)
+                    await self._until_ending(scope, receive=reading, send=answer)
+                    await answer.finish()
                 else:
                     async with asyncio.timeout(limits.request_seconds):
                         await self._app(scope, reading, answer)
@@ -81,9 +88,22 @@ class Guard:
             await _deny(problem, scope=scope, send=send)
             return
         try:
-            await self._app(scope, receive, send)
+            await self._until_ending(scope, receive=receive, send=send)
         finally:
             self._leave(is_stream=True)
+
+    async def _until_ending(self, scope: Scope, *, receive: Receive, send: Send) -> None:
+        """Let a connection stay open until it ends, or all are to end."""
+        working = asyncio.ensure_future(self._app(scope, receive, send))
+        ending = asyncio.ensure_future(self._ending.wait())
+        try:
+            await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ending.cancel()
+            if not working.done():
+                working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
 
     def _checked(self, scope: Scope) -> Scope:
         limits = self._settings.limits
@@ -125,16 +145,24 @@ class Guard:
 class _Answer:
     """Sends an answer with the headers that every one carries, and knows whether it has begun."""
 
-    __slots__ = ("_send", "begun")
+    __slots__ = ("_finished", "_send", "begun")
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.begun = False
+        self._finished = False
+
+    async def finish(self) -> None:
+        """End an answer that was cut short in good form, so that its reader comes again."""
+        if self.begun and not self._finished:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
             message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._finished = True
         await self._send(message)
 
 

@@ -51,9 +51,6 @@ class ChangeStream(Response):
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
-        # Ending the body in good form lets the reader see a closed stream, after which it resumes by itself.
-        async with asyncio.timeout(1):
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _send_all(self, send: Send) -> None:
         await _send(send, b"retry: 2000\n: chaintwin\n\n")
