@@ -51,9 +51,7 @@ def test_capture__proceed_takes_what_is_valid(client: httpx.Client) -> None:
 def test_capture__same_id_with_other_content_is_a_conflict(client: httpx.Client, behaviour: str) -> None:
     first = event(eventID=f"urn:uuid:00000000-0000-4000-8000-{'a' if behaviour == 'proceed' else 'b'}00000000001")
     assert capture(client, document(first)).status_code == 202
-    taken = capture(
-        client, document(event(), first | {"action": "ADD"}), **{"GS1-Capture-Error-Behaviour": behaviour}
-    )
+    taken = capture(client, document(event(), first | {"action": "ADD"}), **{"GS1-Capture-Error-Behaviour": behaviour})
     report = client.get(taken.headers["location"]).json()
     assert not report["success"]
     outcomes = [line["outcome"] for line in report["events"]]
@@ -73,9 +71,7 @@ def test_capture__limits_are_announced(client: httpx.Client) -> None:
     assert int(told.headers["GS1-EPCIS-Capture-Limit"]) > 0
     most = int(told.headers["GS1-EPCIS-Capture-File-Size-Limit"])
     assert told.headers["GS1-Capture-Error-Behaviour"] == "all"
-    too_large = client.post(
-        "/epcis/capture", content=b" " * (most + 1), headers={"Content-Type": "application/json"}
-    )
+    too_large = client.post("/epcis/capture", content=b" " * (most + 1), headers={"Content-Type": "application/json"})
     assert too_large.status_code == 413
     assert too_large.headers["GS1-EPCIS-Capture-File-Size-Limit"] == str(most)
 

@@ -61,10 +61,9 @@ def create_app(store: Store, *, settings: Settings, twin: Twin | None = None, cl
         openapi_url=None,
         redirect_slashes=False,
     )
-    for router in (capture.router, events.router, sockets.router, queries.router, subscriptions.router, tokens.router):
-        app.include_router(router, prefix="/epcis")
-    app.include_router(resources.router, prefix="/epcis")
-    app.include_router(routes.router, prefix="/api/v1")
+    more = (resources.router, routes.router)
+    for router in (capture.router, events.router, sockets.router, queries.router, subscriptions.router, tokens.router, *more):
+        app.router.routes.extend(router.routes)
     document: list[bytes] = []
 
     @app.get("/openapi.json", name="openapi")

@@ -44,13 +44,7 @@ def description(app: FastAPI, *, limits: Limits) -> bytes:
 
 
 def _routes(routes: Any) -> list[APIRoute]:
-    found: list[APIRoute] = []
-    for route in routes:
-        if isinstance(route, APIRoute):
-            found.append(route)
-        else:
-            found += _routes(getattr(route, "routes", None) or ())
-    return found
+    return [route for route in routes if isinstance(route, APIRoute)]
 
 
 def _operation(route: APIRoute, operation: Operation) -> dict[str, Any]:

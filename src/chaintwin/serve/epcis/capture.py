@@ -23,7 +23,7 @@ from chaintwin.serve.epcis.headers import (
 from chaintwin.serve.parts import Parts, parts_of
 from chaintwin.serve.problems import ProblemError
 
-router = APIRouter()
+router = APIRouter(prefix="/epcis")
 
 
 @router.options("/capture")

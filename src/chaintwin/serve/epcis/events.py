@@ -18,7 +18,7 @@ from chaintwin.serve.problems import ProblemError
 from chaintwin.store.interface import Search
 from chaintwin.store.records import Entry, Outcome
 
-router = APIRouter()
+router = APIRouter(prefix="/epcis")
 
 
 @router.options("/events")

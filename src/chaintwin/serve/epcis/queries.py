@@ -24,7 +24,7 @@ NAME = re.compile(r"[\w.~-][\w.~ :@-]{0,199}", re.ASCII)
 
 RESERVED = ("SimpleEventQuery", "SimpleMasterDataQuery")
 
-router = APIRouter()
+router = APIRouter(prefix="/epcis")
 
 
 @router.options("/queries")

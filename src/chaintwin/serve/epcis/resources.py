@@ -23,7 +23,7 @@ from chaintwin.serve.problems import ProblemError
 
 TOP = ("queries", "capture", "events", "eventTypes", "epcs", "readPoints", "bizLocations", "dispositions", "bizSteps")
 
-router = APIRouter()
+router = APIRouter(prefix="/epcis")
 
 
 @router.options("/")

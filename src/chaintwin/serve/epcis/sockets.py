@@ -28,7 +28,7 @@ SEND_SECONDS = 10.0
 
 LOOK_SECONDS = 15.0
 
-router = APIRouter()
+router = APIRouter(prefix="/epcis")
 
 
 @router.websocket("/queries/{queryName}/events")

@@ -39,7 +39,7 @@ _FIELDS: Mapping[str, tuple[type, bool]] = {
     "initialRecordTime": (str, False),
 }
 
-router = APIRouter()
+router = APIRouter(prefix="/epcis")
 
 
 @router.options("/queries/{queryName}/subscriptions")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from chaintwin.serve.epcis.headers import answer_headers
 
-router = APIRouter()
+router = APIRouter(prefix="/epcis")
 
 
 @router.delete("/nextPageToken/{token}")

@@ -19,7 +19,7 @@ from chaintwin.serve.parts import Live, Parts, parts_of
 from chaintwin.serve.problems import ProblemError
 from chaintwin.twin import LiveState
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1")
 
 
 @router.get("/health")
