@@ -12,9 +12,10 @@ _COUNT = itertools.count(1)
 def event(number: int | None = None, **changes: Any) -> dict[str, Any]:
     """Return an event that no other is equal to."""
     number = next(_COUNT) if number is None else number
+    clock = f"{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}"
     made = {
         "type": "ObjectEvent",
-        "eventTime": f"2026-03-{1 + number // 86400 % 28:02d}T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}Z",
+        "eventTime": f"2026-03-{1 + number // 86400 % 28:02d}T{clock}Z",
         "eventTimeZoneOffset": "+00:00",
         "action": "OBSERVE",
         "bizStep": "shipping",

@@ -79,6 +79,9 @@ async def get_event(request: Request) -> Response:
 
 async def _entries(request: Request) -> list[Entry]:
     event_id = unquote(request.path_params["eventID"])
+    if "ver" in request.query_params and "?" not in event_id:
+        # A hash id ends in what looks like a parameter to whoever did not encode it.
+        event_id += f"?ver={request.query_params['ver']}"
     parts = parts_of(request)
     entries = await parts.threads.read(lambda: _found(parts, event_id))
     if not entries:
