@@ -11,6 +11,7 @@ from chaintwin.bench.risk.service import project_service
 from chaintwin.bench.risk.stress import stress_sites, stress_tiers
 from chaintwin.bench.scaling.growth import simulate_growth
 from chaintwin.bench.scaling.memory import simulate_memory
+from chaintwin.bench.serving.capturing import serve_capture
 from chaintwin.bench.simulation_cases import (
     compile_100k,
     simulate_8_buffers,
@@ -68,6 +69,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         annual_medicines(),
         annual_simulated(),
         bullwhip_project(),
+        serve_capture(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]
