@@ -43,7 +43,7 @@ class Pages:
             400.
         """
         text = request.query_params.get("perPage", str(PER_PAGE))
-        if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        if not (text.isascii() and text.isdigit() and len(text) < 100 and int(text) > 0):
             raise _bad(
                 "perPage", found=repr(text[:40]), allowed=f"a whole number from 1 on; {self._limits.page} at most are given"
             )
