@@ -338,7 +338,7 @@ class _Writer:
 
     def valued(self, shown: str, value: Any, path: tuple[str | int, ...]) -> list[str]:
         kind = value.__class__
-        if value is None:
+        if value is None or value == "":
             return []
         if kind is dict or kind is list:
             if len(path) > DEPTH_MAX:
