@@ -36,6 +36,8 @@ EXPECTED = {
     "annual_simulated",
     "bullwhip_project",
     "serve_capture",
+    "twin_replay",
+    "twin_as_of",
     "import_scms",
     "rng_uniforms",
     "help_start",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
+from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
 from chaintwin.bench.risk.annual import annual_medicines, annual_simulated
 from chaintwin.bench.risk.bullwhip import bullwhip_project
 from chaintwin.bench.risk.service import project_service
@@ -70,6 +71,8 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         annual_simulated(),
         bullwhip_project(),
         serve_capture(),
+        twin_replay(),
+        twin_as_of(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

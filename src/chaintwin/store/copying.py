@@ -5,7 +5,6 @@ Entries, leaves, salts and batches are the same in a copy, and so are the roots.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,6 +39,7 @@ def backup(store: LogStore, path: Path) -> Head:
     store : open. path : of the backup.
     """
     from chaintwin.store.sqlite.database import SqliteDatabase
+    from chaintwin.store.sqlite.moving import move_durably
 
     partial = path.with_name(path.name + ".part")
     _remove(partial)
@@ -57,11 +57,9 @@ def backup(store: LogStore, path: Path) -> Head:
     finally:
         writer.close()
         database.close()
-    _sync(partial)
     for tail in ("-wal", "-shm", ".lock"):
         partial.with_name(partial.name + tail).unlink(missing_ok=True)
-    partial.replace(path)
-    _sync(path.parent)
+    move_durably(partial, path)
     return head
 
 
@@ -243,11 +241,3 @@ def _copy_key(source: MasterKey, target: MasterKey) -> None:
 def _remove(path: Path) -> None:
     for tail in ("", "-wal", "-shm", ".lock"):
         path.with_name(path.name + tail).unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

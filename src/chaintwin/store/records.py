@@ -109,3 +109,21 @@ class FactsRow(msgspec.Struct, frozen=True, gc=False):
     recorded_at: int
     source: str
     facts: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A record that was refused because a name of it already means something else; its content is not kept.
+
+    Parameters
+    ----------
+    number : in the order of refusals. digest : SHA-256 of the content, 32 bytes. received_at : when it came.
+    reason : why it was refused, in words.
+    """
+
+    number: int
+    key: str
+    digest: bytes
+    received_at: int
+    source: str
+    reason: str

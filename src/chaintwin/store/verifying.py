@@ -68,10 +68,7 @@ def verify(store: LogStore) -> Verification:
 def _walk(reader: Reader, tree: Frontier, *, place: str) -> Iterator[Finding]:
     expected, recorded_at = 1, None
     batch = 0
-    while rows := reader.rows(
-        "SELECT batch, first, last, recorded_at, root, checksum, commitments FROM batches WHERE batch > ? ORDER BY batch LIMIT 50",
-        (batch,),
-    ):
+    while rows := reader.rows("SELECT * FROM batches WHERE batch > ? ORDER BY batch LIMIT 50", (batch,)):
         for row in rows:
             where = f"{place}, batch {row[0]}"
             if row[0] != batch + 1 or row[1] != expected or row[2] < row[1]:

@@ -200,7 +200,8 @@ class LiveState:
         """Return the variance of stock: what counts and documents leave open, and what has drifted since the last count.
 
         Two counts of a product at a site say how fast its books drift: the mean, over the intervals, of the squared difference
-        divided by the length. The variance grows so fast from the last count on. Without a count nothing says how sure it is.
+        divided by the length. The variance grows so fast from the last count on. Before the second count nothing says how
+        sure it is, but at the moment of the first.
 
         Parameters
         ----------
@@ -210,7 +211,9 @@ class LiveState:
         if count is None:
             return None
         seconds = max(self.time - count[0], 0) / 1e6
-        return own + (count[1] / count[2] * seconds if count[2] else 0.0)
+        if not count[2]:
+            return own if seconds == 0.0 else None
+        return float(own + count[1] / count[2] * seconds)
 
     def _predicted(self, path: str) -> Part | None:
         """Return what the state itself predicts: when a shipment comes."""

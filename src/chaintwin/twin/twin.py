@@ -15,7 +15,7 @@ from chaintwin.store.records import FactsRow
 from chaintwin.twin.cells import Cells
 from chaintwin.twin.kept.pausing import collection_paused
 from chaintwin.twin.kept.snapshots import Snapshots
-from chaintwin.twin.kept.window import WINDOW, Change, Tail, Window
+from chaintwin.twin.kept.window import Change, Sizes, Tail, Window
 from chaintwin.twin.live_state import LiveState
 from chaintwin.twin.naming.networks import FAR, Networks
 from chaintwin.twin.projecting import Projection
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from chaintwin.network.program import Program
     from chaintwin.network.state import State
 
-BULK = 20_000
-"""Rows that wait, or that late ones make apply again, from which on all are applied at once in the order of event times."""
-
-CHANGES_KEPT = 8192
-"""Changes that are at hand; older ones are worked out again."""
-
 
 class Twin:
     """The state of a supply chain as its log tells it; all methods may be called from any thread.
@@ -39,14 +33,14 @@ class Twin:
     Make one with ``Twin.open``.
     """
 
-    def __init__(self, network: Network, store: Store, *, clock: Clock, is_kept: bool) -> None:
-        self.store, self.clock = store, clock
+    def __init__(self, network: Network, store: Store, *, clock: Clock, is_kept: bool, sizes: Sizes) -> None:
+        self.store, self.clock, self.sizes = store, clock, sizes
         self._networks = Networks(network)
-        self._snapshots = Snapshots(store, fingerprint=self._networks.fingerprint, is_kept=is_kept)
+        self._snapshots = Snapshots(store, fingerprint=self._networks.fingerprint, spacing=sizes.spacing, is_kept=is_kept)
         self._lock = threading.RLock()
         self._head = 0
-        self._window = Window(Projection(self._networks), Tail())
-        self._changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
+        self._window = Window(Projection(self._networks), Tail(), size=sizes.window)
+        self._changes: deque[Change] = deque(maxlen=sizes.changes)
         self._first_change = 0
         self._now: LiveState | None = None
 
@@ -58,6 +52,7 @@ class Twin:
         store: Store,
         clock: Clock | None = None,
         is_kept: bool = True,
+        sizes: Sizes | None = None,
     ) -> Twin:
         """Return the twin of a project, as far as its log goes.
 
@@ -66,6 +61,7 @@ class Twin:
         project : a network, or the folder or workbook that holds it.
         store : the log. clock : what tells the time; that of the machine by default.
         is_kept : whether snapshots are written to the shelf of the store; not for a reader beside a running twin.
+        sizes : what is kept at hand.
 
         Raises
         ------
@@ -80,7 +76,7 @@ class Twin:
             from chaintwin.network.tables.reading import read
 
             project = read(project)
-        twin = cls(project, store, clock=clock or SystemClock(), is_kept=is_kept)
+        twin = cls(project, store, clock=clock or SystemClock(), is_kept=is_kept, sizes=sizes or Sizes())
         twin._check_snapshots()
         twin.catch_up()
         return twin
@@ -94,7 +90,7 @@ class Twin:
         """Apply what the log has beyond what has been applied, and return how many entries that were."""
         with self._lock:
             before, upto = self._head, self.store.head().sequence
-            if upto - before > BULK or (not before and self._snapshots.marks):
+            if upto - before > self.sizes.bulk or (not before and self._snapshots.marks):
                 self._rebuild(upto)
             else:
                 for rows in self.store.facts(after=before, upto=upto):
@@ -196,7 +192,7 @@ class Twin:
         """Apply rows in the order of the log, and note what each changed."""
         window = self._window
         again = sum(window.depth_of(row) for row in rows)
-        if again > BULK:
+        if again > self.sizes.bulk:
             self._snapshots_without(rows)
             self._rebuild(rows[-1].sequence)
             return
@@ -213,7 +209,7 @@ class Twin:
                 there = window.tail.rows
                 if there >= self._snapshots.next_due(there, len(window.projection.cells)):
                     self._snapshots.save(window.cells_of_tail(), window.tail, head=self._head)
-        if len(self._changes) == CHANGES_KEPT:
+        if len(self._changes) == self.sizes.changes:
             self._first_change = self._changes[0].sequence - 1
 
     def _rebuild(self, upto: int) -> None:
@@ -233,8 +229,8 @@ class Twin:
         """Return the projection of the first entries of the log, from the best snapshot on."""
         # The last rows have to be there to be taken back, so a snapshot is of use only if so many come behind it.
         marks = self._snapshots
-        cells, tail = marks.best(time=FAR, upto=upto, rows=upto - WINDOW)
-        window = Window(Projection(self._networks, cells), tail)
+        cells, tail = marks.best(time=FAR, upto=upto, rows=upto - self.sizes.window)
+        window = Window(Projection(self._networks, cells), tail, size=self.sizes.window)
         blocks = self.store.facts_by_time(start=_start(tail), upto=upto)
         due = marks.next_due(tail.rows, len(cells))
         for place in window.fill(row for block in blocks for row in block):

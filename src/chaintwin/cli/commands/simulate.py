@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chaintwin.cli.commands.live.opening import StoreUrl
 from chaintwin.cli.commands.options import (
     Anew,
     Bands,
@@ -29,6 +30,7 @@ from chaintwin.cli.commands.options import (
     WarmUp,
     refuse_alone,
 )
+from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ HOW = {
     "xlsx": "a sheet a table",
 }
 
+
+MISFITS = 8
+"""Things without a place in a simulation that are named."""
 
 REPLICATIONS, UNTIL_REPLICATIONS = 256, 100_000
 """Independent runs by default, and the most of them where a precision is waited for."""
@@ -63,6 +68,15 @@ def simulate(
     warm_up: WarmUp = None,
     seed: Seed = 0,
     state: StateFile = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Start from the live state: now, or a day or time of the past; without warm-up.",
+            show_default=False,
+        ),
+    ] = None,
+    store: StoreUrl = None,
     threads: Threads = None,
     confidence: Confidence = 0.95,
     checkpoint: Checkpoint = None,
@@ -83,10 +97,18 @@ def simulate(
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
         refuse_alone("--format", format, beside=("--out", out), why="which says where the result is written")
         refuse_alone("--anew", anew or None, beside=("--checkpoint", checkpoint), why="which names the file to forget")
+        refuse_alone("--store", store, beside=("--from", start), why="which starts from the live state")
+        if start is not None and state is not None:
+            from chaintwin.errors import UsageError
+
+            raise UsageError("--from: found --state beside it; allowed: one of the two")
         refuse_alone("--kind", kind, beside=("--plot", plot), why="which names the file to draw to")
         _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
         changes = _changes(scenario)
         network = usable_network(terminal, project)
+        begin = _start(state, network)
+        if start is not None:
+            network, begin = _live_start(terminal, network, project=project, start=start, store=store)
         result = run_simulation(
             terminal,
             network,
@@ -95,7 +117,7 @@ def simulate(
             until=until,
             warm_up=warm_up,
             seed=seed,
-            state=_start(state, network),
+            state=begin,
             threads=threads,
             confidence=confidence,
             bands=_kept(bands, kind or "bands" if plot is not None else None),
@@ -137,6 +159,25 @@ def _start(state: Path | None, network: Network) -> State | None:
     from chaintwin.simulation import read_state
 
     return read_state(state, program=network.compile())
+
+
+def _live_start(terminal: Terminal, network: Network, *, project: Path, start: str, store: str | None) -> tuple[Network, State]:
+    """Return the network in force and the live state at a moment, and say how old it is and what had no place in it."""
+    from chaintwin.cli.commands.live.opening import moment, opened_twin, said
+    from chaintwin.errors import amount_of
+
+    time = moment("--from", start)
+    with opened_twin(terminal, network, project=project, store=store) as twin:
+        live = twin.as_of(time)
+    placed = live.placed(live.network.compile())
+    terminal.note(said(live))
+    if placed.findings:
+        terminal.note(f"{amount_of(len(placed.findings), 'thing')} of it had no place in the simulation:")
+        for finding in placed.findings[:MISFITS]:
+            terminal.note(f"  {finding}")
+        if len(placed.findings) > MISFITS:
+            terminal.note(f"  and {len(placed.findings) - MISFITS:,} more")
+    return live.network, placed.state
 
 
 def _check_places(out: Path | None, format: ResultFormat | None, plot: Path | None, *, rows: int) -> None:

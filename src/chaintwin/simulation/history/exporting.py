@@ -24,6 +24,9 @@ from chaintwin.simulation.history.state_file import FORMAT
 ENDING = ".jsonl"
 """Ending of a file of EPCIS events, one a line."""
 
+NOISE = 1e-9
+"""Real quantities that are negative by less are rounding, and none."""
+
 OPENING = {
     Event.OPENING_STOCK: "on_hand",
     Event.OPENING_SHIPMENT: "shipments",
@@ -67,7 +70,10 @@ def events_of(log: EventLog, *, program: Program, settings: Settings) -> Iterato
             continue
         place = place + 1 if row["period"] == period else 0
         period = row["period"]
-        yield speaker.event(kind, row, place=place)
+        if -NOISE < row["quantity"] < 0.0:
+            row |= {"quantity": 0.0}
+        # Identities know milliseconds only, and two rows of a period may say the same.
+        yield speaker.event(kind, row, place=place) | {f"{PREFIX}:place": place}
 
 
 def write_events(log: EventLog, path: Path | str, *, program: Program, settings: Settings) -> int:
@@ -317,6 +323,6 @@ _OF_STOCK = {
     Event.DESTROYED: ("destroying", "destroyed"),
     Event.RECEIVED: ("receiving", "in_progress"),
     Event.SHIPPED: ("retail_selling", "retail_sold"),
-    Event.CONSUMED: ("consuming", ""),
+    Event.CONSUMED: ("picking", ""),
     Event.EXPIRED: ("destroying", "expired"),
 }

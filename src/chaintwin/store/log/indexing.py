@@ -10,9 +10,6 @@ from __future__ import annotations
 from chaintwin.store.log.database import Reader, Row, Writer
 from chaintwin.store.log.preparing import NAME_BYTES
 
-RECENT_ENTRIES = 8_192
-"""Entries that are gathered before they are moved."""
-
 SHORT = 64
 """Digests of an entry that the database takes apart itself; the table ``numbers`` counts up to it."""
 

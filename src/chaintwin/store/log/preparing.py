@@ -41,7 +41,7 @@ def name_digest(name: str) -> bytes:
     return blake2b(name.encode(), digest_size=NAME_BYTES).digest()
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def term_digest(term: str) -> bytes:
     """Return what a term is filed under, 16 bytes; few terms make up most of a log, so they are remembered."""
     return blake2b(term.encode(), digest_size=NAME_BYTES).digest()

@@ -10,7 +10,7 @@ import msgspec
 from chaintwin.errors import UsageError
 from chaintwin.store.log.database import Reader, Row
 from chaintwin.store.log.sealing import Sealer
-from chaintwin.store.records import Entry, FactsRow
+from chaintwin.store.records import Conflict, Entry, FactsRow
 
 BLOCK_ROWS = 2_000
 """Rows that are read at once; no reading holds a state of the database longer than it takes to read these."""
@@ -102,6 +102,12 @@ def disclose(reader: Reader, sequence: int) -> dict[str, tuple[bytes, bytes]]:
     return {name: (salt[16 * i : 16 * i + 16], digests[32 * i : 32 * i + 32]) for i, name in enumerate(names)}
 
 
+def conflicts(reader: Reader, *, after: int, limit: int) -> list[Conflict]:
+    """Return records that were refused, in order."""
+    statement = "SELECT id, key, digest, received_at, source, reason FROM conflicts WHERE id > ? ORDER BY id LIMIT ?"
+    return [Conflict(*row) for row in reader.rows(statement, (after, max(limit, 0)))]
+
+
 def _entries(reader: Reader, sealer: Sealer, *, rows: list[Row]) -> list[Entry]:
     personal = sealer.read(reader, {row[0]: row[1] for row in rows})
-    return [Entry(*row, personal=personal.get(row[0], ())) for row in rows]
+    return [Entry(*(*row, personal.get(row[0], ()))) for row in rows]

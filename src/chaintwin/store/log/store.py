@@ -17,7 +17,7 @@ from chaintwin.store.log.queueing import Job, Limits
 from chaintwin.store.log.sealing import Sealer
 from chaintwin.store.log.tip import read_head, subtree_in
 from chaintwin.store.log.writing import WriterThread
-from chaintwin.store.records import Entry, FactsRow, Receipt, Record
+from chaintwin.store.records import Conflict, Entry, FactsRow, Receipt, Record
 
 
 class LogStore:
@@ -164,6 +164,11 @@ class LogStore:
             raise UsageError(f"consistency: found sizes {first} and {second}; allowed: 1 <= first <= second <= {last}")
         with self._database.reader() as reader:
             return consistency_path(first, second, subtree=subtree_in(reader, place=self._database.place))
+
+    def conflicts(self, *, after: int = 0, limit: int = 1000) -> list[Conflict]:
+        """Return records that were refused because a name of theirs already means something else, in order."""
+        with self._database.reader() as reader:
+            return reading.conflicts(reader, after=after, limit=limit)
 
     def health(self) -> Health:
         """Return whether the store works."""

@@ -13,7 +13,7 @@ from chaintwin.errors import BusyError, ChaintwinError, StoreDamagedError, Store
 from chaintwin.store.interface import Health
 from chaintwin.store.log.committing import Committed, Tip, write_group
 from chaintwin.store.log.database import Database, Writer
-from chaintwin.store.log.indexing import RECENT_ENTRIES, move_recent, recent_names
+from chaintwin.store.log.indexing import move_recent, recent_names
 from chaintwin.store.log.queueing import Job, JobQueue, Limits
 from chaintwin.store.log.sealing import Sealer
 from chaintwin.store.log.tip import read_tip
@@ -38,6 +38,7 @@ class WriterThread:
         self._database = database
         self._sealer = sealer
         self._retry_seconds = retry_seconds
+        self._limits = limits
         self._queue = JobQueue(limits)
         self._failure = ""
         self._retry_at = 0.0
@@ -177,7 +178,7 @@ class WriterThread:
             return
         self._acknowledge(group, committed)
         try:
-            if committed.tip.head.sequence - self._moved >= RECENT_ENTRIES:
+            if committed.tip.head.sequence - self._moved >= self._limits.recent_records:
                 self._move()
             writer.tidy()
         except Exception as error:

@@ -121,7 +121,8 @@ class PostgresqlDatabase:
 
     def _connect(self) -> psycopg.Connection[Any]:
         try:
-            return self._driver.connect(self._url, autocommit=True)
+            connection: psycopg.Connection[Any] = self._driver.connect(self._url, autocommit=True)
+            return connection
         except self._driver.OperationalError as error:
             raise UsageError(
                 f"store {self.place}: found that it cannot be reached ({str(error).strip()}); allowed: a running server and an "

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 CHECKSUM_LAYER = "cksmvfs"
 CHECKSUM_BYTES = 8
+PAGE_SIZE = 4_096
 BUSY_MILLISECONDS = 10_000
-WRITER_CACHE_KB = 65_536
+WRITER_CACHE_KB = 32_768
 READER_CACHE_KB = 8_192
-_MAGIC = b"SQLite format 3\x00"
-_HEADER_BYTES = 100
 
 
-def connect(path: Path, *, writing: bool, synchronous: str = "FULL") -> apsw.Connection:
+def connect(path: Path, *, writing: bool, synchronous: str = "FULL", page_size: int = PAGE_SIZE) -> apsw.Connection:
     """Open a connection that compares the checksum of each page it reads.
 
     Parameters
     ----------
     path : of the file; made if it is absent and ``writing``. synchronous : how much a commit waits for; FULL is durable.
+    page_size : bytes of a page of a new file.
 
     Raises
     ------
@@ -42,7 +42,9 @@ def connect(path: Path, *, writing: bool, synchronous: str = "FULL") -> apsw.Con
         if writing:
             # Space for a checksum behind each page; this only takes effect while the file is empty.
             connection.reserve_bytes("main", CHECKSUM_BYTES)
-            _pragmas(connection, ("page_size=4096", "journal_mode=WAL", f"synchronous={synchronous}", "secure_delete=FAST"))
+            _pragmas(
+                connection, (f"page_size={page_size}", "journal_mode=WAL", f"synchronous={synchronous}", "secure_delete=FAST")
+            )
             connection.wal_autocheckpoint(0)
         else:
             _pragmas(connection, ("query_only=ON",))
@@ -53,25 +55,6 @@ def connect(path: Path, *, writing: bool, synchronous: str = "FULL") -> apsw.Con
         connection.close()
         raise
     return connection
-
-
-def check_header(path: Path) -> None:
-    """Look at the first bytes of a file, on which it depends whether checksums are compared at all.
-
-    Raises
-    ------
-    StoreDamagedError
-        It is not the beginning of a store.
-    """
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    with path.open("rb") as file:
-        header = file.read(_HEADER_BYTES)
-    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC) or header[20] != CHECKSUM_BYTES:
-        raise StoreDamagedError(
-            f"{path}: found a damaged or foreign file: its first {_HEADER_BYTES} bytes are not those of a store; "
-            "fix: restore a backup"
-        )
 
 
 def rows_of(connection: apsw.Connection, statement: str, *, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -12,15 +12,17 @@ from chaintwin.errors import ChaintwinError, StoreDamagedError, UsageError
 from chaintwin.store.log.database import Row
 from chaintwin.store.log.tables import TABLES
 from chaintwin.store.migrating import bring_up_to_date, check_readable
-from chaintwin.store.sqlite.connecting import check_header, connect, damage, rows_of
+from chaintwin.store.sqlite.connecting import PAGE_SIZE, connect, damage, rows_of
 from chaintwin.store.sqlite.locking import WriterLock
+from chaintwin.store.sqlite.moving import move_durably
 from chaintwin.store.sqlite.schema import statements
+from chaintwin.store.sqlite.wholeness import check_whole
 
 if TYPE_CHECKING:
     import apsw
 
 CHECKPOINT_PAGES = 4_000
-"""Pages of the write-ahead log after which they are moved into the file: 16 MB."""
+"""16 MB."""
 
 _IDLE_READERS_MAX = 8
 _INSERTS = {table.name: f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(table.columns))})" for table in TABLES}
@@ -34,6 +36,8 @@ class SqliteDatabase:
     path : of the file; made if it is absent, unless ``read_only``.
     read_only : another process may write it meanwhile.
     synchronous : what a commit waits for; only tests that show what is lost otherwise give anything but FULL.
+    checkpoint_pages : pages of the write-ahead log after which they are moved into the file.
+    page_size : bytes of a page of a new file, a power of two from 512 on.
 
     Raises
     ------
@@ -43,9 +47,19 @@ class SqliteDatabase:
         It is not what was written.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, synchronous: str = "FULL") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        synchronous: str = "FULL",
+        checkpoint_pages: int = CHECKPOINT_PAGES,
+        page_size: int = PAGE_SIZE,
+    ) -> None:
         self._path = path
         self._synchronous = synchronous
+        self._checkpoint_pages = checkpoint_pages
+        self._page_size = page_size
         self.is_read_only = read_only
         self._idle: list[apsw.Connection] = []
         self._mutex = threading.Lock()
@@ -54,7 +68,7 @@ class SqliteDatabase:
             raise UsageError(f"store {path}: found no file; allowed: an existing store; fix: open it for writing once")
         self._lock = None if read_only else WriterLock(path)
         try:
-            check_header(path)
+            check_whole(path)
             if read_only:
                 with self.reader() as reader:
                     check_readable(reader, place=self.place)
@@ -74,7 +88,7 @@ class SqliteDatabase:
         return self._path
 
     def writer(self) -> SqliteWriter:
-        return SqliteWriter(self._connect(writing=True))
+        return SqliteWriter(self._connect(self._path, writing=True), checkpoint_pages=self._checkpoint_pages)
 
     @contextmanager
     def reader(self) -> Iterator[SqliteReader]:
@@ -126,17 +140,27 @@ class SqliteDatabase:
             self._lock.release()
 
     def _make(self) -> None:
-        writer = self.writer()
+        path = self._path
+        if not path.exists() or path.stat().st_size == 0:
+            # A new log is made beside its place and moved there whole, so that a cut in the midst leaves none.
+            path = path.with_name(path.name + ".new")
+            for tail in ("", "-wal", "-shm", "-journal"):
+                path.with_name(path.name + tail).unlink(missing_ok=True)
+        writer = SqliteWriter(self._connect(path, writing=True), checkpoint_pages=self._checkpoint_pages)
         try:
             bring_up_to_date(writer, place=self.place)
+            if path != self._path:
+                writer.settle()
         finally:
             writer.close()
+        if path != self._path:
+            move_durably(path, self._path)
 
-    def _connect(self, *, writing: bool) -> apsw.Connection:
+    def _connect(self, path: Path, *, writing: bool) -> apsw.Connection:
         import apsw
 
         try:
-            return connect(self._path, writing=writing, synchronous=self._synchronous)
+            return connect(path, writing=writing, synchronous=self._synchronous, page_size=self._page_size)
         except (apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
             raise damage(error, self.place) from error
         except apsw.CantOpenError as error:
@@ -151,7 +175,7 @@ class SqliteDatabase:
                 raise ChaintwinError(f"store {self._path} is closed")
             if self._idle:
                 return self._idle.pop()
-        return self._connect(writing=False)
+        return self._connect(self._path, writing=False)
 
     def _give_back(self, connection: apsw.Connection) -> None:
         with self._mutex:
@@ -186,7 +210,11 @@ class SqliteReader:
 class SqliteWriter(SqliteReader):
     """The writing connection."""
 
-    __slots__ = ()
+    __slots__ = ("_checkpoint_pages",)
+
+    def __init__(self, connection: apsw.Connection, *, checkpoint_pages: int) -> None:
+        super().__init__(connection)
+        self._checkpoint_pages = checkpoint_pages
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Add rows to a table, all columns in their order."""
@@ -218,7 +246,7 @@ class SqliteWriter(SqliteReader):
         import apsw
 
         frames, _ = self._connection.wal_checkpoint(None, apsw.SQLITE_CHECKPOINT_NOOP)
-        if frames >= CHECKPOINT_PAGES:
+        if frames >= self._checkpoint_pages:
             self._connection.wal_checkpoint(None, apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def settle(self) -> None:

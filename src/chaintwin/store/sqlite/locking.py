@@ -19,14 +19,20 @@ class WriterLock:
     Raises
     ------
     UsageError
-        Another process, or another store object of this one, holds it.
+        Another process, or another store object of this one, holds it, or there is no such folder.
     """
 
     __slots__ = ("_descriptor",)
 
     def __init__(self, path: Path) -> None:
         lock = path.with_name(path.name + ".lock")
-        self._descriptor: int | None = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._descriptor: int | None = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UsageError(
+                f"store {path}: found that it cannot be written ({error.strerror}); allowed: a file in an existing folder that "
+                "this user may write"
+            ) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -17,9 +17,6 @@ from chaintwin.twin.naming.networks import FAR
 
 SHELF = "snapshot"
 
-SPACING = 2048
-"""Least rows between two snapshots."""
-
 CELLS_PER_ROW = 8
 """Cells written to snapshots for each row, at most: where there are many cells, snapshots lie further apart."""
 
@@ -56,11 +53,11 @@ class Snapshots:
     Parameters
     ----------
     store : where they lie. fingerprint : of the network of the project; others are of no use.
-    is_kept : whether new ones are written; a reader beside a running twin writes none.
+    spacing : least rows between two of them. is_kept : whether new ones are written; a reader beside a running twin writes none.
     """
 
-    def __init__(self, store: Store, *, fingerprint: str, is_kept: bool = True) -> None:
-        self.store, self.is_kept = store, is_kept
+    def __init__(self, store: Store, *, fingerprint: str, spacing: int, is_kept: bool = True) -> None:
+        self.store, self.spacing, self.is_kept = store, spacing, is_kept
         self.prefix = blake2b(f"{RULES_VERSION} {fingerprint}".encode(), digest_size=6).hexdigest()
         self.marks: list[Mark] = []
         self._loaded: OrderedDict[str, tuple[bytes, Tail]] = OrderedDict()
@@ -99,7 +96,7 @@ class Snapshots:
         rows : there are. cells : there are.
         """
         last = max((mark.rows for mark in self.marks if mark.rows <= rows), default=0)
-        return last + max(SPACING, cells // CELLS_PER_ROW)
+        return last + max(self.spacing, cells // CELLS_PER_ROW)
 
     def save(self, cells: Cells, tail: Tail, *, head: int) -> None:
         """Keep cells; where the store cannot write the twin goes on without."""

@@ -12,11 +12,27 @@ from chaintwin.store.records import FactsRow
 from chaintwin.twin.cells import Cells, Family, Key, Touch, Value, path_of
 from chaintwin.twin.projecting import MARK, START, Position, Projection, position_of
 
-WINDOW = 2048
-"""Rows that a late one may come behind and still have its changes told one by one."""
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much a twin keeps at hand; nothing but the time it takes, and which changes are told one by one, depends on it.
+
+    Parameters
+    ----------
+    window : rows that a late one may come behind and still have its changes told one by one.
+    spacing : least rows between two snapshots.
+    bulk : rows that wait, or that late ones make apply again, from which on all are applied at once in the order of event times.
+    changes : changes that are at hand; older ones are worked out again.
+    """
+
+    window: int = 2048
+    spacing: int = 2048
+    bulk: int = 20_000
+    changes: int = 8192
+
 
 PAUSE = 256
-"""Rows between two moments at which cells may be kept."""
+"""Most rows between two moments at which cells may be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +44,8 @@ class Change:
     sequence, key, occurred_at : of the entry.
     cells : (path, values before, values after) of every cell that is not what it was, by path; None where there was none. Behind
         the values of a family stand time and source.
-    is_reprojected : the entry is older than the last ``WINDOW`` others, so much may have changed that it is not told; read the
-        state anew.
+    is_reprojected : the entry is older than as many others as the window holds, so much may have changed that it is not told;
+        read the state anew.
     """
 
     sequence: int
@@ -65,11 +81,11 @@ class Window:
 
     Parameters
     ----------
-    projection : where it begins. tail : what that has behind it.
+    projection : where it begins. tail : what that has behind it. size : rows that can be taken back, at least.
     """
 
-    def __init__(self, projection: Projection, tail: Tail) -> None:
-        self.projection, self.tail = projection, tail
+    def __init__(self, projection: Projection, tail: Tail, *, size: int) -> None:
+        self.projection, self.tail, self.size = projection, tail, size
         self.steps: list[Step] = []
 
     def fill(self, rows: Iterable[FactsRow]) -> Iterator[Tail]:
@@ -79,14 +95,15 @@ class Window:
         """
         waiting: deque[FactsRow] = deque()
         count, last = self.tail.rows, self.tail.last
+        pause = min(PAUSE, self.size)
         for row in rows:
             waiting.append(row)
-            if len(waiting) > WINDOW:
+            if len(waiting) > self.size:
                 first = waiting.popleft()
                 after = waiting[0]
                 self._apply(first, after=after)
                 count, last = count + 1, max(last, first.sequence)
-                if count % PAUSE == 0:
+                if count % pause == 0:
                     self.tail = _tail(first, after, rows=count, last=last)
                     yield self.tail
                 before = first
@@ -132,8 +149,8 @@ class Window:
 
     def trim(self) -> bool:
         """Let go of the oldest rows if there are twice as many as can be taken back; return whether it did."""
-        surplus = len(self.steps) - WINDOW
-        if surplus < WINDOW:
+        surplus = len(self.steps) - self.size
+        if surplus < self.size:
             return False
         gone = self.steps[:surplus]
         self.steps = self.steps[surplus:]
@@ -172,7 +189,7 @@ class Window:
         if place > 0 and row.key.startswith(self.steps[place - 1].row.key + MARK):
             # A declaration comes right behind what it takes back.
             place -= 1
-        return place if len(self.steps) - place < WINDOW else None
+        return place if len(self.steps) - place < self.size else None
 
     def _take_back(self, place: int) -> dict[tuple[Family, Key], Value | None]:
         touched: dict[tuple[Family, Key], Value | None] = {}

@@ -98,6 +98,7 @@ def receive(
     site = ends[1]
     names = names_of(ledger, facts, ends=ends)
     shipment = _known(ledger, names)
+    is_named = shipment is not None or "shipment" in facts.own or _has_document(facts)
     touched = set() if shipment is None else {shipment}
     for good in goods:
         seen = ledger.get("instance", good.name) if good.name else None
@@ -106,7 +107,8 @@ def receive(
             touched.add(seen[1])
             mark(ledger, good, where="", place="")
         elif seen is None and good.product and not good.unit:
-            by = shipment or _inbound(ledger, site, good.product)
+            # Papers that name another shipment speak of none of those that are known.
+            by = shipment if is_named else _inbound(ledger, site, good.product)
             if by is not None:
                 touched.add(by)
                 _unload(ledger, by, good)
@@ -184,6 +186,10 @@ def _known(ledger: Ledger, names: list[str]) -> str | None:
             found: str = alias[0]
             return found
     return None
+
+
+def _has_document(facts: Facts) -> bool:
+    return any(_RANK.get(short_of(kind), 9) <= _RANK["shipment"] for kind, _ in facts.transactions)
 
 
 def _inbound(ledger: Ledger, site: str, product: str) -> str | None:

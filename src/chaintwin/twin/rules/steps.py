@@ -109,7 +109,7 @@ def _apply_stock(ledger: Ledger, facts: Facts) -> None:
     goods = goods_of(ledger, facts.items, quality=text_of(facts.own.get("quality")))
     if effect in (Effect.RECEIVE, Effect.GAIN):
         _gain(ledger, facts, goods, step, 0.0)
-    elif effect in (Effect.SHIP, Effect.TAKE):
+    elif effect in (Effect.SHIP, Effect.TAKE) or step == "picking":
         _take(ledger, facts, goods, step, 0.0)
 
 

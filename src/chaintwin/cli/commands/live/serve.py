@@ -18,7 +18,7 @@ StoreUrl = Annotated[
     str | None,
     typer.Option(
         "--store",
-        help="Log of events: a file, or postgresql://USER@HOST/DATABASE; twin.db beside the tables by default.",
+        help="Log of events: a path, or postgresql://user@host/database; by default .twin/log.db of the project.",
         show_default=False,
     ),
 ]
@@ -62,7 +62,7 @@ def serve(
 
         address = Address(host, port, certificate=certificate, key=key)
         address.check()
-        place = store or str((project if project.is_dir() else project.parent) / "twin.db")
+        place = _place(project, store)
         with open_store(place) as log:
             token, hashes = _token(log, token_file=token_file, is_new=new_token)
             settings = Settings(
@@ -81,6 +81,16 @@ def serve(
                 terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"), Text("Stop with Ctrl-C."))
 
             run(create_app(log, settings=settings, twin=twin), address, started=started)
+
+
+def _place(project: Path, store: str | None) -> str:
+    """Return where the log of a project lies, with the usual folder made."""
+    if store is not None:
+        return store
+    folder = (project if project.is_dir() else project.parent) / ".twin"
+    if project.exists():
+        folder.mkdir(exist_ok=True)
+    return str(folder / "log.db")
 
 
 def _token(log: Store, *, token_file: Path | None, is_new: bool) -> tuple[str, tuple[str, ...]]:

@@ -1,0 +1,1 @@
+"""Cases about the log of events and the live state."""

@@ -1,0 +1,120 @@
+"""The live state of a project, opened for a command that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chaintwin.cli.terminal.output import Terminal
+
+if TYPE_CHECKING:
+    from chaintwin.network import Network
+    from chaintwin.twin import LiveState, Twin
+
+NOW = "now"
+
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        help="Log of events: a path, or postgresql://user@host/database; by default .twin/log.db of the project.",
+        show_default=False,
+    ),
+]
+
+
+def store_of(project: Path, store: str | None) -> str:
+    """Return where the log of a project lies: what was said, else the usual place in its folder.
+
+    Raises
+    ------
+    UsageError
+        There is no such file.
+    """
+    from chaintwin.errors import UsageError
+
+    if store is not None and "://" in store:
+        return store
+    folder = project if project.is_dir() else project.parent
+    path = folder / ".twin" / "log.db" if store is None else Path(store)
+    if not path.is_file():
+        raise UsageError(f"--store: found no log {path}; allowed: a log of events, which the first capture makes")
+    return str(path)
+
+
+def moment(option: str, text: str | None) -> int | None:
+    """Return a moment in microseconds since 1970 in UTC; None for now.
+
+    Parameters
+    ----------
+    option : its name. text : ``now``, a day, or a time; a time without a zone is in UTC.
+
+    Raises
+    ------
+    UsageError
+        It is none of these.
+    """
+    from chaintwin.clock import microseconds_of
+    from chaintwin.errors import UsageError
+
+    if text is None or text == NOW:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        allowed = "now, a day such as 2026-03-31, or a time such as 2026-03-31T16:30+01:00"
+        raise UsageError(f"{option}: found {text}; allowed: {allowed}") from error
+    return microseconds_of(found if found.tzinfo else found.replace(tzinfo=UTC))
+
+
+@contextmanager
+def opened_twin(terminal: Terminal, network: Network, *, project: Path, store: str | None) -> Iterator[Twin]:
+    """Open the twin of a project to read it; a server may go on writing its log.
+
+    Parameters
+    ----------
+    terminal : where the wait is shown. network : of the project. project : its place. store : of the log, or None.
+    """
+    from chaintwin.cli.terminal.progress import waiting
+    from chaintwin.store.opening import open_store
+    from chaintwin.twin import Twin
+
+    with open_store(store_of(project, store), read_only=True) as log:
+        with waiting(terminal, "Reading the log of events"):
+            twin = Twin.open(network, store=log, is_kept=False)
+        yield twin
+
+
+def said(state: LiveState) -> str:
+    """Return in one line how old a state is and how much does not fit."""
+    from chaintwin.cli.views.numbers import count
+    from chaintwin.clock import text_of
+
+    summary = state.summary()
+    latest, age = summary["latest"], summary["age"]
+    if not isinstance(latest, int) or not isinstance(age, float):
+        return "The live state is empty: the log holds no event until then."
+    ago = f"{span(age)} before" if age >= 0 else f"{span(-age)} after"
+    misfits, unknown = (int(str(summary[name])) for name in ("discrepancies", "unknown"))
+    known = f"{count(misfits, 'discrepancy').replace('discrepancys', 'discrepancies')}, {count(unknown, 'unknown name or unit')}"
+    known = known.replace("unknown name or units", "unknown names or units")
+    return f"Live state of {text_of(state.time)}: latest event {text_of(latest)}, {ago}; {known}."
+
+
+def span(seconds: float) -> str:
+    """Return an age in words: days where there are two or more.
+
+    Example
+    -------
+    >>> span(200_000.0)
+    '2.3 days'
+    """
+    from chaintwin.cli.views.numbers import duration
+
+    days = seconds / 86_400
+    return f"{days:,.1f} days" if days >= 2 else duration(seconds)

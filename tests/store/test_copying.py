@@ -1,0 +1,198 @@
+"""Copies of a log: the same entries, leaves, salts and roots, from and to each kind, whole and up to any point."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chaintwin.errors import StoreDamagedError, UsageError
+from chaintwin.store.copying import backup, copy, restore
+from chaintwin.store.interface import Search
+from chaintwin.store.log.queueing import Limits
+from chaintwin.store.log.store import LogStore
+from chaintwin.store.opening import open_store
+from chaintwin.store.records import Outcome
+from chaintwin.store.verifying import verify
+from tests.store.making import key_of, record_of
+
+NewUrl = Callable[[], str]
+SEARCHES = (Search(), Search(terms=(("third:1",),)), Search(terms=(("all",), ("only:5", "only:6")), by_recorded=True))
+# What all tables of the log itself hold; ``recent`` and the tables it is moved to may divide them otherwise.
+SAME = ("facts", "documents", "batches", "salts", "nodes", "personal", "subjects", "conflicts", "shelves")
+
+
+def fill(store: LogStore, batches: int = 30) -> None:
+    for batch in range(batches):
+        store.append(
+            [
+                record_of(
+                    20 * batch + i,
+                    subject="ada" if i == 3 else "",
+                    aliases=(f"sent as {batch}",) if i == 5 else (),
+                )
+                for i in range(20)
+            ],
+            received_at=10 * batch,
+        )
+    store.append([record_of(1, meaning=2)], received_at=1_000)
+    store.append([record_of(2, aliases=("came later",))], received_at=1_000)
+    store.put("shelf", "a", b"1")
+
+
+def rows(store: LogStore, table: str) -> list[tuple[object, ...]]:
+    with store.database.reader() as reader:
+        return sorted(reader.rows(f"SELECT * FROM {table}"), key=repr)
+
+
+def same(one: LogStore, other: LogStore) -> None:
+    for table in SAME:
+        assert rows(one, table) == rows(other, table), table
+    assert one.head() == other.head()
+    assert one.entries(limit=10_000) == other.entries(limit=10_000)
+    for search in SEARCHES:
+        assert one.find(search, limit=1_000) == other.find(search, limit=1_000)
+    for name in ("sent as 0", "came later", key_of(3)):
+        assert one.sequence_of(name) == other.sequence_of(name)
+
+
+@pytest.mark.parametrize("target_kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("recent", [100, 8_192])
+def test_copy__between_the_kinds_and_back(
+    new_url: NewUrl, postgresql_url: NewUrl, tmp_path: Path, target_kind: str, recent: int
+) -> None:
+    url = postgresql_url() if target_kind == "postgresql" else str(tmp_path / "target.db")
+    with open_store(new_url(), key_file=tmp_path / "key", limits=Limits(recent_records=recent)) as store:
+        fill(store)
+        head = copy(store, url, key_file=tmp_path / "other.key")
+        assert head == store.head()
+        with open_store(url, key_file=tmp_path / "other.key") as target:
+            same(store, target)
+            assert verify(target).findings == ()
+            for other in (store, target):
+                other.append([record_of(9_000), record_of(5)], received_at=2_000)
+                other.append([record_of(9_001)], received_at=2_000)
+            assert target.sequence_of(key_of(9_001)) == store.sequence_of(key_of(9_001)) == 602
+            assert [row[3:] for row in rows(store, "conflicts")] == [row[3:] for row in rows(target, "conflicts")]
+        with pytest.raises(UsageError, match="an empty place"):
+            copy(store, url, key_file=tmp_path / "other.key")
+
+
+def test_backup__while_it_is_written(new_url: NewUrl, tmp_path: Path) -> None:
+    with open_store(new_url(), key_file=tmp_path / "key") as store:
+        fill(store)
+        stop = threading.Event()
+
+        def work() -> None:
+            number = 10_000
+            while not stop.is_set():
+                store.append([record_of(number)], received_at=number)
+                number += 1
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        try:
+            heads = [backup(store, tmp_path / "backup.db") for _ in range(3)]
+        finally:
+            stop.set()
+            worker.join()
+        assert 600 <= heads[0].sequence <= heads[-1].sequence <= store.head().sequence
+        entries = store.entries(limit=heads[-1].sequence)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("backup")) == ["backup.db", "backup.db.key"]
+    with open_store(tmp_path / "backup.db", read_only=True) as kept:
+        assert kept.head() == heads[-1]
+        assert kept.entries(limit=100_000) == entries
+        assert verify(kept).findings == ()
+
+
+@pytest.mark.parametrize("upto", [0, 1, 255, 256, 257, 590, 600])
+def test_restore__up_to_an_entry(new_url: NewUrl, tmp_path: Path, upto: int) -> None:
+    url = new_url()
+    with open_store(tmp_path / "log.db", limits=Limits(recent_records=100)) as store:
+        fill(store)
+        backup(store, tmp_path / "backup.db")
+        expected = store.entries(limit=upto)
+        proofs = [store.proof(sequence, size=upto) for sequence in range(1, upto + 1, 50)]
+    head = restore(tmp_path / "backup.db", url, upto_sequence=upto, key_file=tmp_path / "target.key")
+    with open_store(url, key_file=tmp_path / "target.key") as store:
+        assert store.head() == head
+        assert head.sequence == upto
+        assert store.entries(limit=1_000) == expected
+        assert [store.proof(sequence) for sequence in range(1, upto + 1, 50)] == proofs
+        assert verify(store).findings == ()
+        again = store.append([record_of(number) for number in range(600)], received_at=5_000)
+        assert [receipt.outcome for receipt in again].count(Outcome.ACCEPTED) == 600 - upto
+        assert verify(store).findings == ()
+
+
+@pytest.mark.parametrize(("until", "expected"), [(-1, 0), (0, 20), (95, 200), (100, 220), (10_000, 600)])
+def test_restore__until_a_time_of_record(tmp_path: Path, until: int, expected: int) -> None:
+    with open_store(tmp_path / "log.db") as store:
+        fill(store)
+        backup(store, tmp_path / "backup.db")
+    assert restore(tmp_path / "backup.db", tmp_path / "new.db", until=until).sequence == expected
+    with open_store(tmp_path / "new.db") as store:
+        assert all(entry.recorded_at <= until for entry in store.entries())
+        assert verify(store).findings == ()
+
+
+def test_restore__erases_again(tmp_path: Path) -> None:
+    with open_store(tmp_path / "log.db") as store:
+        store.append([record_of(1, subject="ada"), record_of(2, subject="bob")], received_at=1)
+        backup(store, tmp_path / "backup.db")
+        store.erase("ada")
+        backup(store, tmp_path / "later.db")
+    restore(tmp_path / "backup.db", tmp_path / "new.db", erased=["ada"])
+    restore(tmp_path / "later.db", tmp_path / "newer.db")
+    for name in ("new.db", "newer.db"):
+        with open_store(tmp_path / name) as store:
+            assert [entry.personal[0][1] for entry in store.entries()] == [None, b"name of 2"]
+
+
+def test_erase__leaves_no_byte_of_the_key_in_the_files(tmp_path: Path) -> None:
+    with open_store(tmp_path / "log.db") as store:
+        for number in range(300):
+            store.append([record_of(number, subject=f"person {number}")], received_at=number)
+        wrapped = [bytes(row[2]) for row in sorted(rows(store, "subjects"))]
+        files = [tmp_path / "log.db", tmp_path / "log.db-wal"]
+        assert any(wrapped[150] in file.read_bytes() for file in files)
+        assert store.erase("person 150") == 1
+        for file in files:
+            content = file.read_bytes()
+            assert wrapped[150] not in content
+            assert wrapped[150][12:44] not in content
+        assert any(wrapped[151] in file.read_bytes() for file in files)
+        assert store.entries_of([150, 151])[0].personal[0][1] == b"name of 149"
+        assert verify(store).findings == ()
+
+
+def test_restore__refusals(tmp_path: Path) -> None:
+    with open_store(tmp_path / "log.db") as store:
+        store.append([record_of(1)], received_at=1)
+        backup(store, tmp_path / "backup.db")
+        with pytest.raises(UsageError, match="allowed: 0 to 1"):
+            copy(store, tmp_path / "new.db", upto_sequence=2)
+    with pytest.raises(UsageError, match="found no file"):
+        restore(tmp_path / "absent.db", tmp_path / "new.db")
+    content = bytearray((tmp_path / "backup.db").read_bytes())
+    content[5_000] ^= 1
+    (tmp_path / "backup.db").write_bytes(content)
+    with pytest.raises(StoreDamagedError, match="not what was written"):
+        restore(tmp_path / "backup.db", tmp_path / "new.db")
+
+
+def test_copy__that_was_cut_short_is_no_log(tmp_path: Path) -> None:
+    with open_store(tmp_path / "log.db") as store:
+        store.append([record_of(1)], received_at=1)
+        copy(store, tmp_path / "new.db")
+    from chaintwin.store.sqlite.connecting import connect
+
+    connection = connect(tmp_path / "new.db", writing=True)
+    connection.execute("INSERT INTO settings VALUES ('unfinished', x'')")
+    connection.close()
+    with pytest.raises(UsageError, match="copy again"):
+        open_store(tmp_path / "new.db")
+    with pytest.raises(UsageError, match="copy again"):
+        open_store(tmp_path / "new.db", read_only=True)

@@ -1,0 +1,280 @@
+"""One state from one log: whatever the order, the doubles, the snapshots, the process."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from chaintwin.clock import SetClock
+from chaintwin.errors import UsageError
+from chaintwin.events.facts import Facts
+from chaintwin.twin import Change, LiveState, Twin
+from chaintwin.twin.kept.window import Sizes
+from tests.oracles.plain_store import PlainStore, logged
+from tests.oracles.plain_twin import plain_state
+from tests.sizes import scaled
+from tests.twin.random_logs import HOUR, arrivals, random_events, wrong
+from tests.twin.worlds import START, done, network, site, some
+
+SMALL = Sizes(window=16, spacing=16, bulk=60, changes=40)
+"""So small that all that is for large logs happens in small ones."""
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def twin_of(store: PlainStore, *, sizes: Sizes | None = None, is_kept: bool = True) -> Twin:
+    return Twin.open(network(), store=store, clock=SetClock(now=START), sizes=sizes, is_kept=is_kept)  # type: ignore[arg-type]
+
+
+def hash_of(events: list[tuple[str, Facts]]) -> str:
+    return twin_of(logged(events)).hash()
+
+
+def assert_as_plain(state: LiveState, events: list[tuple[str, Facts]], *, until: int | None = None) -> None:
+    """Compare all totals with those of the plain model."""
+    plain = plain_state(events, until=until)
+    for (where, what), quantity in plain.stock.items():
+        assert state.quantity(where, what) == quantity
+    held = {key[:2] for key in state.cells["stock"].cells}
+    assert held <= plain.stock.keys()
+    moving = {key: quantity for key, quantity in plain.moving.items() if quantity}
+    found: dict[tuple[str, str], float] = {}
+    for key, cell in state.cells["cargo"].cells.items():
+        found[key[0], key[1]] = found.get((key[0], key[1]), 0.0) + cell[0]
+    assert found == moving
+    assert {key[0]: cell[0] for key, cell in state.cells["backlog"].cells.items()} == {k: v for k, v in plain.owed.items() if v}
+    assert {key[0]: cell[0] for key, cell in state.cells["cash"].cells.items()} == {k: v for k, v in plain.cash.items() if v}
+    assert {key[0]: cell[0] for key, cell in state.cells["resource"].cells.items()} == plain.share
+    assert {key[0]: cell[0] for key, cell in state.cells["condition"].cells.items()} == plain.warm
+
+
+@pytest.mark.parametrize("seed", range(scaled(ci=6, full=60)))
+def test_now__as_the_plain_model_whatever_the_order(seed: int) -> None:
+    events = random_events(seed, count=150)
+    wanted = hash_of(events)
+    assert_as_plain(twin_of(logged(events)).now(), events)
+    came = arrivals(events, seed=seed)
+    store = PlainStore()
+    skew = random.Random(seed)
+    for number, (key, facts) in enumerate(came):
+        store.log(key, facts, recorded_at=START + number + skew.randrange(-48 * HOUR, 48 * HOUR), source=f"s{number % 3}")
+    assert twin_of(store).hash() == wanted
+    assert twin_of(store, sizes=SMALL).hash() == wanted
+    bits = PlainStore()
+    live = twin_of(bits, sizes=SMALL)
+    for key, facts in came:
+        bits.log(key, facts)
+        live.catch_up()
+    assert live.hash() == wanted
+    assert twin_of(bits, sizes=SMALL).hash() == wanted
+
+
+@pytest.mark.parametrize("seed", range(scaled(ci=4, full=40)))
+def test_as_of__replay_of_the_prefix(seed: int) -> None:
+    events = arrivals(random_events(seed, count=120), seed=seed)
+    store, unique = PlainStore(), []
+    for number, (key, facts) in enumerate(events):
+        if store.log(key, facts, recorded_at=10 * number):
+            unique.append((10 * number, key, facts))
+    twin = twin_of(store, sizes=SMALL)
+    assert store.names("snapshot")
+    choose = random.Random(seed)
+    for _ in range(12):
+        time = START + choose.randrange(120) * HOUR
+        known = choose.randrange(10 * len(events))
+        learned = [(key, facts) for at, key, facts in unique if at <= known]
+        happened = [(key, facts) for _, key, facts in unique if facts.occurred_at <= time]
+        both = [(key, facts) for key, facts in learned if facts.occurred_at <= time]
+        assert twin.hash(known=known) == hash_of(learned)
+        assert twin.hash(time) == hash_of(happened)
+        assert twin.hash(time, known=known) == hash_of(both)
+        assert_as_plain(twin.as_of(time, known=known), learned, until=time)
+
+
+def test_now__an_error_declared_before_or_after() -> None:
+    first, second = (
+        done("commissioning", site("plant"), some("milk", 5.0), at=START),
+        done("commissioning", site("plant"), some("milk", 7.0), at=START + 1),
+    )
+    declared = ("b!1", wrong(second))
+    without = hash_of([("a", first)])
+    for order in (
+        [("a", first), ("b", second), declared],
+        [declared, ("b", second), ("a", first)],
+        [("b", second), declared, ("a", first)],
+    ):
+        store = PlainStore()
+        live = twin_of(store)
+        for key, facts in order:
+            store.log(key, facts)
+            live.catch_up()
+        assert live.hash() == without == hash_of(order)
+    # What is declared wrong is known until then.
+    known = logged([("a", first), ("b", second), declared])
+    assert twin_of(known).as_of(known=1).quantity("plant", "milk") == 12.0
+    assert twin_of(known).as_of(known=2).quantity("plant", "milk") == 5.0
+
+
+@pytest.mark.parametrize("seed", range(scaled(ci=3, full=30)))
+def test_changes__the_same_from_any_number_and_any_twin(seed: int) -> None:
+    events = random_events(seed, count=110)
+    choose = random.Random(seed)
+    # Some come late by a few, some by more than the window holds.
+    came = [event for _, event in sorted(enumerate(events), key=lambda pair: pair[0] + choose.choice((0, 0, 0, 5, 60)))]
+    store = PlainStore()
+    live = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=10**6, changes=10**6))
+    for key, facts in came:
+        store.log(key, facts)
+        live.catch_up()
+    told = live.changes(0, limit=10**6)
+    assert [change.sequence for change in told] == list(range(1, len(store.rows) + 1))
+    assert any(change.is_reprojected for change in told)
+    other = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=20, changes=10))
+    for after in (0, 1, 40, len(told) - 3):
+        assert other.changes(after, limit=30) == told[after : after + 30]
+        assert live.changes(after, limit=30) == told[after : after + 30]
+    assert_changes_lead_to(told, live)
+
+
+def assert_changes_lead_to(told: list[Change], twin: Twin) -> None:
+    """Follow what is told; after a change that is not, read the state anew."""
+    cells: dict[str, object] = {}
+    for change in told:
+        for path, before, after in change.cells:
+            assert cells.get(path) == before
+            cells[path] = after
+        if change.is_reprojected:
+            cells = dict(by_path(twin, upto=change.sequence))
+    assert {path: value for path, value in cells.items() if value is not None} == by_path(twin, upto=len(told))
+
+
+def by_path(twin: Twin, *, upto: int) -> dict[str, object]:
+    from chaintwin.twin.cells import path_of
+
+    rows = twin.store.rows[:upto]  # type: ignore[attr-defined]
+    part = PlainStore()
+    part.rows = rows
+    return {path_of(family, key): value for family, key, value in twin_of(part).now().cells.items()}
+
+
+def test_changes__refuses() -> None:
+    with pytest.raises(UsageError, match="allowed"):
+        twin_of(PlainStore()).changes(-1)
+
+
+def test_open__a_damaged_snapshot_is_let_go() -> None:
+    events = random_events(1, count=150)
+    store = logged(events)
+    twin_of(store, sizes=SMALL)
+    names = [key for key in store.shelf if key[0] == "snapshot"]
+    assert len(names) > 3
+    for number, key in enumerate(names):
+        content = bytearray(store.shelf[key])
+        content[len(content) * number // len(names)] ^= 1
+        store.shelf[key] = bytes(content)
+    assert twin_of(store, sizes=SMALL).hash() == hash_of(events)
+
+
+def test_open__snapshots_of_another_network_are_of_no_use() -> None:
+    events = random_events(2, count=150)
+    store = logged(events)
+    twin_of(store, sizes=SMALL)
+    other = network(identifiers=network()["identifiers"].clear())
+    there = Twin.open(other, store=store, clock=SetClock(), sizes=SMALL)  # type: ignore[arg-type]
+    fresh = Twin.open(other, store=logged(events), clock=SetClock())  # type: ignore[arg-type]
+    assert there.hash() == fresh.hash()
+
+
+def test_open__a_late_row_after_a_crash_makes_snapshots_wrong() -> None:
+    events = random_events(3, count=200)
+    late = events.pop(20)
+    store = logged(events)
+    twin_of(store, sizes=SMALL)
+    store.log(*late)
+    assert twin_of(store, sizes=SMALL).hash() == hash_of([*events, late])
+
+
+SCRIPT = """
+import sys
+from tests.twin.test_twin import SMALL, hash_of, twin_of
+from tests.twin.random_logs import arrivals, random_events
+from tests.oracles.plain_store import logged
+for seed in range(int(sys.argv[1])):
+    events = random_events(seed, count=90)
+    store = logged(arrivals(events, seed=seed))
+    twin_of(store, sizes=SMALL)
+    print(hash_of(events), twin_of(store, sizes=SMALL).hash())
+"""
+
+
+def test_hash__one_in_every_process_with_every_hash_seed() -> None:
+    logs = scaled(ci=5, full=100)
+    answers = set()
+    for seed in ("0", "1", "2", "3", "random", "random"):
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        ran = subprocess.run(
+            [sys.executable, "-c", SCRIPT, str(logs)], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True
+        )
+        answers.add(ran.stdout)
+    (answer,) = answers
+    lines = [line.split() for line in answer.splitlines()]
+    assert len(lines) == logs
+    assert all(zero == snapshot for zero, snapshot in lines)
+
+
+class LiveTwin(RuleBasedStateMachine):
+    """Events come in any order, twice, and are declared wrong; the twin goes on, or is opened again."""
+
+    @initialize(seed=st.integers(0, 10**6))
+    def begin(self, seed: int) -> None:
+        self.events = random_events(seed, count=60)
+        self.store, self.came = PlainStore(), []
+        self.twin = twin_of(self.store, sizes=SMALL)
+
+    @rule(place=st.integers(0, 10**6))
+    def one_comes(self, place: int) -> None:
+        key, facts = self.events[place % len(self.events)]
+        if self.store.log(key, facts):
+            self.came.append((key, facts))
+
+    @rule(place=st.integers(0, 10**6), count=st.integers(1, 40))
+    def some_come(self, place: int, count: int) -> None:
+        for number in range(count):
+            self.one_comes(place + number)
+
+    @rule(place=st.integers(0, 10**6))
+    def one_is_declared_wrong(self, place: int) -> None:
+        key, facts = self.events[place % len(self.events)]
+        if "!" not in key and self.store.log(f"{key}!9", wrong(facts)):
+            self.came.append((f"{key}!9", wrong(facts)))
+
+    @rule()
+    def catch_up(self) -> None:
+        self.twin.catch_up()
+
+    @rule()
+    def open_again(self) -> None:
+        self.twin = twin_of(self.store, sizes=SMALL)
+
+    @rule(hours=st.integers(0, 70))
+    def look_back(self, hours: int) -> None:
+        self.twin.catch_up()
+        time = START + hours * HOUR
+        assert_as_plain(self.twin.as_of(time), self.came, until=time)
+
+    @invariant()
+    def as_the_plain_model(self) -> None:
+        if hasattr(self, "twin"):
+            assert_as_plain(self.twin.now(), self.came[: self.twin.head])
+
+
+LiveTwin.TestCase.settings = settings(max_examples=scaled(ci=15, full=400), stateful_step_count=25, deadline=None)
+TestLiveTwin = LiveTwin.TestCase
