@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from chaintwin.events.capturing import capture
 from tests.serve.documents import document, event, events_in
 
 LINK = "https://id.gs1.org/01/10614141073464/21/"
@@ -170,3 +171,22 @@ def test_queries__named(client: httpx.Client, serials: list[str]) -> None:
     assert client.get(made.headers["location"]).status_code == 404
     for wrong in ({"name": "a"}, {"name": "a/b", "query": {}}, {"name": "a", "query": {"EQ_nothing": 1}}, [1]):
         assert client.post("/epcis/queries", json=wrong).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("No_Preference", "urn:epcglobal:cbv:bizstep:receiving"),
+        ("Always_Web_URI", "https://ref.gs1.org/cbv/BizStep-receiving"),
+        ("Always_URN", "urn:epcglobal:cbv:bizstep:receiving"),
+    ],
+)
+def test_events__as_xml(client: httpx.Client, serials: list[str], words: str, expected: str) -> None:
+    asked = {"MATCH_epc": LINK + serials[0]}
+    answer = client.get("/epcis/events", params=asked, headers={"Accept": "application/xml", "GS1-CBV-XML-Format": words})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/xml")
+    assert f"<bizStep>{expected}</bizStep>" in answer.text
+    read = capture(answer.content, media_type="application/xml")
+    shown = client.get("/epcis/events", params=asked).json()
+    assert [record.key for record in read.records] == [record.key for record in capture(shown).records]
