@@ -18,8 +18,8 @@ from chaintwin.errors import ChaintwinError
 from chaintwin.serve.capturing.capturing import Capturing
 from chaintwin.serve.capturing.workers import Workers
 from chaintwin.serve.describing.openapi import description
-from chaintwin.serve.epcis import capture, events, queries, resources, sockets, subscriptions, tokens
 from chaintwin.serve.epcis.paging import Pages
+from chaintwin.serve.epcis.routes import capture, events, queries, resources, sockets, subscriptions, tokens
 from chaintwin.serve.guarding import Guard
 from chaintwin.serve.known import Known
 from chaintwin.serve.live import routes

@@ -68,7 +68,7 @@ def query_of_body(body: Mapping[str, Any], *, spelling: Spelling) -> EventQuery:
     return _query(given, spelling=spelling, faults=[])
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Reading:
     spelling: Spelling
     faults: list[Finding]

@@ -16,7 +16,7 @@ from chaintwin.events.queries import EventQuery
 from chaintwin.events.queries.spelling import moment_of_text
 from chaintwin.serve.epcis.bodies import checked_fields, json_object
 from chaintwin.serve.epcis.headers import answer_headers, check_wanted, discovery_headers, wanted
-from chaintwin.serve.epcis.queries import named_query
+from chaintwin.serve.epcis.routes.queries import named_query
 from chaintwin.serve.parts import parts_of
 from chaintwin.serve.problems import ProblemError
 from chaintwin.serve.subscribing.addresses import AddressError, check_address

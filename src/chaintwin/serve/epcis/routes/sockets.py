@@ -16,7 +16,7 @@ from chaintwin.events.queries import EventQuery
 from chaintwin.events.queries.spelling import moment_of_text
 from chaintwin.serve.epcis.documents import encoded, query_document
 from chaintwin.serve.epcis.headers import EpcFormat
-from chaintwin.serve.epcis.subscriptions import controls_faults
+from chaintwin.serve.epcis.routes.subscriptions import controls_faults
 from chaintwin.serve.parts import Parts, parts_of
 from chaintwin.serve.problems import ProblemError, problem_response
 from chaintwin.serve.subscribing.kept import NamedQuery, cursor_before, query_named
