@@ -38,6 +38,7 @@ EXPECTED = {
     "events_capture",
     "store_append",
     "store_replay",
+    "serve_capture",
     "twin_replay",
     "twin_as_of",
     "import_scms",

@@ -13,6 +13,7 @@ from chaintwin.bench.risk.service import project_service
 from chaintwin.bench.risk.stress import stress_sites, stress_tiers
 from chaintwin.bench.scaling.growth import simulate_growth
 from chaintwin.bench.scaling.memory import simulate_memory
+from chaintwin.bench.serving.capturing import serve_capture
 from chaintwin.bench.simulation_cases import (
     compile_100k,
     simulate_8_buffers,
@@ -74,6 +75,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         annual_simulated(),
         bullwhip_project(),
         events_capture(),
+        serve_capture(),
         twin_replay(),
         twin_as_of(),
     )

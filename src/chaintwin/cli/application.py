@@ -13,7 +13,7 @@ import typer
 
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 from chaintwin.cli.commands.history import trace, why
-from chaintwin.cli.commands.live import state
+from chaintwin.cli.commands.live import serve, state
 from chaintwin.cli.commands.results import explore
 from chaintwin.cli.commands.risk import annual, bullwhip, cause, dependence, hazards, scenario, service, stress
 
@@ -36,6 +36,7 @@ app.command()(explore.explore)
 app.command()(compare.compare)
 app.command()(trace.trace)
 app.command()(why.why)
+app.command()(serve.serve)
 app.command()(state.state)
 app.command()(bench.bench)
 risk = typer.Typer(

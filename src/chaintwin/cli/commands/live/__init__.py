@@ -1,1 +1,1 @@
-"""Commands that look at the live state."""
+"""Commands of the live twin."""

@@ -1,0 +1,111 @@
+"""``chaintwin serve``: the twin of a project over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chaintwin.cli.commands.options import Json, Project
+from chaintwin.cli.terminal.session import session
+
+if TYPE_CHECKING:
+    from chaintwin.store.interface import Store
+
+Host = Annotated[str, typer.Option(help="Address to listen at; one that others can reach needs --certificate and --key.")]
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        help="Log of events: a path, or postgresql://user@host/database; by default .twin/log.db of the project.",
+        show_default=False,
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(help="File that holds the token; made, readable by its owner only, if there is none.", show_default=False),
+]
+HostNames = Annotated[
+    list[str] | None, typer.Option("--name", help="Further name that the server may be called by.", show_default=False)
+]
+WebhookHosts = Annotated[
+    list[str] | None,
+    typer.Option("--allow-webhook", help="Host that subscriptions may send to, besides this machine.", show_default=False),
+]
+
+
+def serve(
+    project: Project,
+    *,
+    host: Host = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at; 0 takes any that is free.", min=0, max=65535)] = 8750,
+    store: StoreUrl = None,
+    token_file: TokenFile = None,
+    new_token: Annotated[
+        bool, typer.Option("--new-token", help="Make a new token; the old one is refused from then on.")
+    ] = False,
+    certificate: Annotated[Path | None, typer.Option(help="Certificate for TLS, PEM.", show_default=False)] = None,
+    key: Annotated[Path | None, typer.Option(help="Key of the certificate, PEM.", show_default=False)] = None,
+    name: HostNames = None,
+    allow_webhook: WebhookHosts = None,
+    workers: Annotated[int, typer.Option(help="Processes that read documents; 0 reads in the server itself.", min=0)] = 1,
+    json: Json = False,
+) -> None:
+    """Serve the live twin of a project: EPCIS 2.0, its state and its changes."""
+    with session(is_json=json) as terminal:
+        from chaintwin.guard.tokens import token_hash
+        from chaintwin.serve import Address, Settings, create_app, run
+        from chaintwin.serve.settings import LOOPBACK_HOSTS
+        from chaintwin.store.opening import open_store
+        from chaintwin.twin import Twin
+
+        address = Address(host, port, certificate=certificate, key=key)
+        address.check()
+        place = _place(project, store)
+        with open_store(place) as log:
+            token, hashes = _token(log, token_file=token_file, is_new=new_token)
+            settings = Settings(
+                hashes or (token_hash(token),),
+                hosts=LOOPBACK_HOSTS | {one.lower() for one in (host, *(name or ()))},
+                webhook_hosts=LOOPBACK_HOSTS | set(allow_webhook or ()),
+                workers=workers,
+            )
+            twin = Twin.open(project, store=log)
+
+            def started(url: str) -> None:
+                from rich.text import Text
+
+                said = token or "the one shown before; --new-token makes another"
+                terminal.document({"url": url, "token": token or None, "sequence": log.head().sequence})
+                terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"), Text("Stop with Ctrl-C."))
+
+            run(create_app(log, settings=settings, twin=twin), address, started=started)
+
+
+def _place(project: Path, store: str | None) -> str:
+    """Return where the log of a project lies, with the usual folder made."""
+    if store is not None:
+        return store
+    folder = (project if project.is_dir() else project.parent) / ".twin"
+    if project.exists():
+        folder.mkdir(exist_ok=True)
+    return str(folder / "log.db")
+
+
+def _token(log: Store, *, token_file: Path | None, is_new: bool) -> tuple[str, tuple[str, ...]]:
+    """Return a token to be shown, empty if it was shown before, and the hashes of those that are let in."""
+    from chaintwin.guard.tokens import new_token, token_hash
+    from chaintwin.serve.keys import keep_hash, kept_hashes, token_in, write_token
+
+    if token_file is not None and token_file.exists() and not is_new:
+        return "", (token_hash(token_in(token_file)),)
+    hashes = kept_hashes(log)
+    if hashes and not is_new and token_file is None:
+        return "", hashes
+    token = new_token()
+    if token_file is not None:
+        write_token(token_file, token)
+        return token, ()
+    keep_hash(log, token_hash(token))
+    return token, ()

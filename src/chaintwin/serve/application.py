@@ -1,0 +1,143 @@
+"""The application: its parts, put together and taken apart again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from chaintwin.clock import Clock, SystemClock
+from chaintwin.errors import ChaintwinError
+from chaintwin.serve.capturing.capturing import Capturing
+from chaintwin.serve.capturing.workers import Workers
+from chaintwin.serve.describing.openapi import description
+from chaintwin.serve.epcis.paging import Pages
+from chaintwin.serve.epcis.routes import capture, events, queries, resources, sockets, subscriptions, tokens
+from chaintwin.serve.guarding import Guard
+from chaintwin.serve.known import Known
+from chaintwin.serve.live import routes
+from chaintwin.serve.live.applying import Applying
+from chaintwin.serve.live.growth import Growth
+from chaintwin.serve.parts import Live, Parts
+from chaintwin.serve.problems import ProblemError, problem_of, problem_response
+from chaintwin.serve.settings import Settings
+from chaintwin.serve.subscribing.dispatching import Dispatcher
+from chaintwin.serve.threads import Threads
+from chaintwin.store.interface import Store
+from chaintwin.twin import Twin
+
+SECRET_SHELF = "server"
+
+
+def create_app(store: Store, *, settings: Settings, twin: Twin | None = None, clock: Clock | None = None) -> Guard:
+    """Return the application of one server.
+
+    Parameters
+    ----------
+    store : the log; whoever opened it closes it. settings : who is let in and how much is taken.
+    twin : state of the same log; None to serve the log alone. clock : that of the machine by default.
+    """
+    clock = clock or SystemClock()
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        async with _parts(store, settings=settings, twin=twin, clock=clock) as parts:
+            app.state.parts = parts
+            yield
+
+    app = FastAPI(
+        title="chaintwin",
+        version="1",
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    more = (resources.router, routes.router)
+    for router in (capture.router, events.router, sockets.router, queries.router, subscriptions.router, tokens.router, *more):
+        app.router.routes.extend(router.routes)
+    document: list[bytes] = []
+
+    @app.get("/openapi.json", name="openapi")
+    async def openapi() -> Response:
+        """Return the description of all routes."""
+        if not document:
+            document.append(description(app, limits=settings.limits))
+        return Response(document[0], media_type="application/json")
+
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _request_error)
+    app.add_exception_handler(ChaintwinError, _own_error)
+    return Guard(app, settings)
+
+
+@asynccontextmanager
+async def _parts(store: Store, *, settings: Settings, twin: Twin | None, clock: Clock) -> AsyncIterator[Parts]:
+    threads = Threads()
+    workers = Workers(settings.workers)
+    await threads.read(workers.warm)
+    capturing = Capturing(store, workers=workers, threads=threads, clock=clock, settings=settings)
+    pages = Pages(await threads.write(lambda: _secret(store)), clock=clock, limits=settings.limits)
+    dispatcher = Dispatcher(store, threads=threads, clock=clock, settings=settings, master=capturing.master)
+    live: Live | None = None
+    if twin is not None:
+        growth = Growth(twin.head)
+        live = Live(twin, Applying(twin, store=store, tell=growth.tell), growth)
+    await dispatcher.start()
+    try:
+        yield Parts(store, clock, settings, threads, capturing, pages, Known(store), dispatcher, live)
+    finally:
+        await dispatcher.close()
+        if live is not None:
+            live.applying.close()
+        workers.close()
+        threads.close()
+
+
+def _secret(store: Store) -> bytes:
+    """Return what tokens are signed with, made when it is first needed."""
+    secret = store.get(SECRET_SHELF, "secret")
+    if secret is None:
+        secret = os.urandom(32)
+        store.put(SECRET_SHELF, "secret", secret)
+    return secret
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    path = request.url.path[:200]
+    if error.status_code == 404:
+        return problem_response(ProblemError(404, "NoSuchResourceException", detail=f"There is nothing at {path!r}"))
+    if error.status_code == 405:
+        allowed = ", ".join(_methods(request))
+        detail = f"{request.method} is not for {path!r}; allowed: {allowed}"
+        return problem_response(ProblemError(405, "method", detail=detail, headers={"Allow": allowed}))
+    return problem_response(ProblemError(error.status_code, "request", detail=str(error.detail)[:200]))
+
+
+def _methods(request: Request) -> list[str]:
+    found: set[str] = set()
+    for route in request.app.router.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= set(getattr(route, "methods", None) or ())
+    return sorted(found)
+
+
+async def _request_error(request: Request, error: Exception) -> Response:
+    return problem_response(ProblemError(400, "ValidationException", detail="The request does not have the form of this route"))
+
+
+async def _own_error(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.status == 500:
+        raise error
+    return problem_response(problem)

@@ -1,0 +1,118 @@
+"""One capture from first to last: read, check, log, report; acknowledged when all of it is durable."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from chaintwin.clock import Clock
+from chaintwin.errors import Finding
+from chaintwin.serve.capturing.jobs import Behaviour, EventReport, Job, forget_old_jobs, keep_job, new_job_id
+from chaintwin.serve.capturing.masterdata import MasterShelf
+from chaintwin.serve.capturing.prepared import Form, Prepared, PreparedEvent
+from chaintwin.serve.capturing.workers import Workers
+from chaintwin.serve.problems import ProblemError, finding_document
+from chaintwin.serve.settings import Settings
+from chaintwin.serve.threads import Threads
+from chaintwin.store.interface import Store
+from chaintwin.store.records import Outcome, Receipt
+
+TIDY_EVERY = 500
+"""After how many captures old reports are looked for."""
+
+
+class Capturing:
+    """Takes documents into the log.
+
+    Parameters
+    ----------
+    store : the log. workers : what reads documents. threads : where the log may be waited for. clock : tells when they came.
+    """
+
+    def __init__(self, store: Store, *, workers: Workers, threads: Threads, clock: Clock, settings: Settings) -> None:
+        self.master = MasterShelf(store)
+        self._store = store
+        self._workers = workers
+        self._threads = threads
+        self._clock = clock
+        self._settings = settings
+        self._count = itertools.count(1)
+
+    async def read(self, content: bytes, form: Form, *, prefixes: dict[str, str]) -> Prepared:
+        """Return a document, read and checked.
+
+        Raises
+        ------
+        ProblemError
+            400 with the faults of the document, 413 for more events than one capture may have.
+        """
+        most = self._settings.limits.capture_events
+        prepared = await self._workers.prepare(content, form, source=self._settings.source, events_max=most, prefixes=prefixes)
+        if any(finding.code == "document.events" for finding in prepared.findings):
+            headers = {"GS1-EPCIS-Capture-Limit": str(most)}
+            detail = f"The document has more than {most:,} events; send it in parts"
+            raise ProblemError(413, "CaptureLimitExceededException", detail=detail, headers=headers)
+        if prepared.findings:
+            raise invalid(prepared.findings)
+        return prepared
+
+    async def capture(self, content: bytes, form: Form, *, behaviour: Behaviour, prefixes: dict[str, str]) -> Job:
+        """Take a document and return the report of it; events and report are durable then.
+
+        Raises
+        ------
+        ProblemError
+            400 where the document is none, or where one event is not valid and all or none are to be taken.
+        BusyError, StoreFailedError
+            Nothing is acknowledged.
+        """
+        began = self._clock.now()
+        prepared = await self.read(content, form, prefixes=prefixes)
+        refused = [(place, event) for place, event in enumerate(prepared.events) if event.record is None]
+        if refused and behaviour == "rollback":
+            raise invalid([finding for _, event in refused for finding in event.findings])
+        return await self._threads.write(lambda: self._log(prepared, began=began, behaviour=behaviour))
+
+    async def capture_one(self, event: PreparedEvent) -> Receipt:
+        """Take a single event and return what became of it; it is durable then."""
+        record = event.record
+        if record is None:
+            raise invalid(event.findings)
+        now = self._clock.now()
+        (receipt,) = await self._threads.write(lambda: self._store.append([record], received_at=now))
+        return receipt
+
+    def _log(self, prepared: Prepared, *, began: int, behaviour: Behaviour) -> Job:
+        records = [event.record for event in prepared.events if event.record is not None]
+        receipts: Sequence[Receipt] = ()
+        if records:
+            receipts = self._store.append(records, received_at=began, together=behaviour == "rollback")
+        if prepared.vocabulary:
+            self.master.keep(prepared.vocabulary)
+        following = iter(receipts)
+        reports = tuple(
+            _refused(event) if event.record is None else _reported(next(following), event=event) for event in prepared.events
+        )
+        job = Job(new_job_id(began), began, self._clock.now(), behaviour, reports)
+        keep_job(self._store, job)
+        if next(self._count) % TIDY_EVERY == 0:
+            forget_old_jobs(self._store, self._settings.limits.jobs)
+        return job
+
+
+def invalid(findings: Sequence[Finding]) -> ProblemError:
+    """Return the error for content that is not valid, with all its faults."""
+    first = str(findings[0]) if findings else "the content is not valid"
+    detail = first if len(findings) < 2 else f"{len(findings)} faults; the first: {first}"
+    return ProblemError(400, "ValidationException", detail=detail, findings=findings)
+
+
+def _refused(event: PreparedEvent) -> EventReport:
+    return EventReport("invalid", event.key, faults=tuple(finding_document(finding) for finding in event.findings))
+
+
+def _reported(receipt: Receipt, *, event: PreparedEvent) -> EventReport:
+    faults: tuple[dict[str, str], ...] = ()
+    if receipt.outcome is Outcome.CONFLICT:
+        faults = ({"code": "event.conflict", "found": receipt.reason, "allowed": "an identifier that is not in use"},)
+    return EventReport(receipt.outcome.value, event.key, receipt.sequence, faults)

@@ -1,0 +1,117 @@
+"""Reports of captures: kept durably before they are promised, one line for each event."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Literal
+
+import msgspec
+
+from chaintwin.clock import text_of
+from chaintwin.store.interface import Store
+
+SHELF = "capture jobs"
+
+Behaviour = Literal["rollback", "proceed"]
+
+
+class EventReport(msgspec.Struct, array_like=True, frozen=True):
+    """What became of one event.
+
+    Parameters
+    ----------
+    outcome : accepted, duplicate, conflict, invalid or not_tried. key : hash id, empty where the event is none.
+    sequence : number in the log, 0 for none. faults : why it was refused, as in an error.
+    """
+
+    outcome: str
+    key: str
+    sequence: int = 0
+    faults: tuple[dict[str, Any], ...] = ()
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A capture that was worked off.
+
+    Parameters
+    ----------
+    id : of the job; later ones sort behind earlier ones. created_at, finished_at : microseconds since 1970 in UTC.
+    behaviour : what was asked for in case of a fault. events : in the order of the document.
+    """
+
+    id: str
+    created_at: int
+    finished_at: int
+    behaviour: str
+    events: tuple[EventReport, ...]
+
+
+def new_job_id(now: int) -> str:
+    """Return an id for a job that begins now, microseconds since 1970; it cannot be guessed."""
+    return f"{now:016x}{secrets.token_hex(6)}"
+
+
+def keep_job(store: Store, job: Job) -> None:
+    """Keep a report; on return it is durable."""
+    store.put(SHELF, job.id, _ENCODER.encode(job))
+
+
+def job_of(store: Store, job_id: str) -> Job | None:
+    """Return a report, or None."""
+    content = store.get(SHELF, job_id)
+    return None if content is None else _DECODER.decode(content)
+
+
+def forget_old_jobs(store: Store, keep: int) -> int:
+    """Remove all but the latest reports and return how many were removed."""
+    names = store.names(SHELF)
+    old = names[: max(0, len(names) - keep)]
+    for name in old:
+        store.remove(SHELF, name)
+    return len(old)
+
+
+def job_document(job: Job, *, with_events: bool = True) -> dict[str, Any]:
+    """Return the JSON of a report, with the fields of the standard and one line for each event."""
+    refused = [(place, event) for place, event in enumerate(job.events) if event.outcome not in ("accepted", "duplicate")]
+    counts: dict[str, int] = {}
+    for event in job.events:
+        counts[event.outcome] = counts.get(event.outcome, 0) + 1
+    document: dict[str, Any] = {
+        "captureID": job.id,
+        "createdAt": text_of(job.created_at),
+        "finishedAt": text_of(job.finished_at),
+        "running": False,
+        "success": not refused,
+        "captureErrorBehaviour": job.behaviour,
+        "errors": [_error(place, event) for place, event in refused],
+        "counts": counts,
+    }
+    if with_events:
+        document["events"] = [_line(place, event) for place, event in enumerate(job.events)]
+    return document
+
+
+def _line(place: int, event: EventReport) -> dict[str, Any]:
+    line: dict[str, Any] = {"index": place, "outcome": event.outcome, "eventID": event.key, "sequence": event.sequence}
+    if event.faults:
+        line["faults"] = list(event.faults)
+    return {name: value for name, value in line.items() if value not in ("", 0) or name == "index"}
+
+
+def _error(place: int, event: EventReport) -> dict[str, Any]:
+    kind, title = _KINDS.get(event.outcome, _KINDS["invalid"])
+    detail = "; ".join(str(fault.get("found", "")) for fault in event.faults) or title
+    error: dict[str, Any] = {"type": f"epcisException:{kind}", "title": title, "status": 400, "detail": detail, "index": place}
+    if event.outcome == "conflict":
+        error["status"] = 409
+    return error | ({"faults": list(event.faults)} if event.faults else {})
+
+
+_KINDS = {
+    "invalid": ("ValidationException", "The event is not valid"),
+    "conflict": ("ResourceAlreadyExistsException", "Another event has this identifier"),
+    "not_tried": ("ValidationException", "Refused because of another event of the document"),
+}
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Job)

@@ -1,0 +1,63 @@
+"""Who is answered: the host that was asked for, the page that asks, and the token it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chaintwin.guard.tokens import is_token
+from chaintwin.serve.problems import ProblemError
+from chaintwin.serve.settings import Settings
+
+HEALTH = "/api/v1/health"
+"""The one route that answers without a token, and then tells no more than that the server runs."""
+
+
+def check_host(headers: Mapping[str, str], settings: Settings) -> None:
+    """Refuse a request to a name that is not this server's: a page may have bound its own name to this address.
+
+    Raises
+    ------
+    ProblemError
+        421.
+    """
+    host = headers.get("host", "")
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    if name.lower() not in settings.hosts:
+        raise ProblemError(421, "host", detail=f"Host: found {host[:100]!r}; allowed: {', '.join(sorted(settings.hosts))}")
+
+
+def check_origin(headers: Mapping[str, str], settings: Settings) -> None:
+    """Refuse what a page of another site makes a browser ask for; a program sends neither header.
+
+    Raises
+    ------
+    ProblemError
+        403.
+    """
+    origin = headers.get("origin")
+    own = {f"{scheme}://{headers.get('host', '')}" for scheme in ("http", "https")}
+    if origin is not None and origin not in own and origin not in settings.origins:
+        raise ProblemError(403, "SecurityException", detail=f"Origin: found {origin[:100]!r}; allowed: the server's own pages")
+    site = headers.get("sec-fetch-site")
+    if site not in (None, "same-origin", "none") and origin not in settings.origins:
+        raise ProblemError(403, "SecurityException", detail=f"Sec-Fetch-Site: found {site[:20]!r}; allowed: same-origin, none")
+
+
+def check_token(headers: Mapping[str, str], settings: Settings) -> None:
+    """Refuse a request that shows no token that is let in.
+
+    Raises
+    ------
+    ProblemError
+        401.
+    """
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not is_token(token.strip(), settings.token_hashes):
+        detail = "A valid bearer token is needed: Authorization: Bearer <the token shown when the server was started>"
+        raise ProblemError(401, "SecurityException", detail=detail, headers={"WWW-Authenticate": 'Bearer realm="chaintwin"'})
+
+
+def shows_token(headers: Mapping[str, str], settings: Settings) -> bool:
+    """Tell whether a request shows a token that is let in."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and is_token(token.strip(), settings.token_hashes)

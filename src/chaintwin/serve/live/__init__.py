@@ -1,0 +1,1 @@
+"""The state of the twin over HTTP: health, state, changes, discrepancies, proofs."""

@@ -1,0 +1,178 @@
+"""``/api/v1``: what the twin knows, and whether it works."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from chaintwin.clock import SECOND, text_of
+from chaintwin.errors import Finding
+from chaintwin.events.queries.spelling import moment_of_text
+from chaintwin.serve.guarding.access import shows_token
+from chaintwin.serve.live.changes import ChangeStream, resumed_after
+from chaintwin.serve.parts import Live, Parts, parts_of
+from chaintwin.serve.problems import ProblemError
+from chaintwin.twin import LiveState
+
+router = APIRouter(prefix="/api/v1")
+
+
+@router.get("/health")
+async def health(request: Request) -> Response:
+    """Tell whether the server works; who shows a token is told how far log and state go."""
+    parts = parts_of(request)
+    if not shows_token(request.headers, parts.settings):
+        return JSONResponse({"status": "running"})
+    return JSONResponse(await parts.threads.read(lambda: _health(parts)))
+
+
+@router.get("/state")
+async def state(request: Request) -> Response:
+    """Return the state, now or as of a moment: its numbers, one of its tables, or one of its values."""
+    parts = parts_of(request)
+    live = _live(parts)
+    at, known = _moment(request, "at"), _moment(request, "known")
+    table, path = request.query_params.get("table"), request.query_params.get("path")
+    size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
+    document, more = await parts.threads.read(
+        lambda: _state(live, at=at, known=known, table=table, path=path, begin=begin, size=size)
+    )
+    headers = parts.pages.headers(request, begin + size) if more else {}
+    return Response(msgspec.json.encode(document), headers=headers, media_type="application/json")
+
+
+@router.get("/changes")
+async def changes(request: Request) -> Response:
+    """Send what each entry of the log changes in the state, as server-sent events."""
+    parts = parts_of(request)
+    live = _live(parts)
+    after = resumed_after(request, head=live.twin.head)
+    if after is None:
+        raise ProblemError(400, "ValidationException", detail="Last-Event-ID: allowed: the number of an entry of the log")
+    return ChangeStream(live.twin, growth=live.growth, threads=parts.threads, after=after)
+
+
+@router.get("/discrepancies")
+async def discrepancies(request: Request) -> Response:
+    """Return what the state cannot reconcile: events that contradict each other, and names that nothing is known of."""
+    parts = parts_of(request)
+    live = _live(parts)
+    at, known = _moment(request, "at"), _moment(request, "known")
+    rows = await parts.threads.read(lambda: _discrepancies(live.twin.as_of(at, known=known)))
+    page, headers = parts.pages.slice(request, rows)
+    return Response(msgspec.json.encode({"member": page, "count": len(rows)}), headers=headers, media_type="application/json")
+
+
+@router.get("/proofs/{sequence}")
+async def proof(request: Request) -> Response:
+    """Return the proof that an entry is in the log, as it was when it had ``size`` entries (RFC 9162)."""
+    parts = parts_of(request)
+    sequence = _whole(request.path_params["sequence"], name="sequence")
+    size = _whole(request.query_params["size"], name="size") if "size" in request.query_params else None
+    return JSONResponse(await parts.threads.read(lambda: _proof(parts, sequence, size=size)))
+
+
+def _live(parts: Parts) -> Live:
+    if parts.live is None:
+        raise ProblemError(
+            404, "NoSuchResourceException", detail="The server was started without a project, so there is no state"
+        )
+    return parts.live
+
+
+def _health(parts: Parts) -> dict[str, Any]:
+    found, head = parts.store.health(), parts.store.head()
+    document: dict[str, Any] = {
+        "status": "running" if found.writable else "read-only",
+        "log": {
+            "sequence": head.sequence,
+            "root": head.root.hex(),
+            "writable": found.writable,
+            "reason": found.reason,
+            "queued": found.queued,
+            "refused": found.refused,
+        },
+    }
+    now = parts.clock.now()
+    if head.sequence:
+        (last,) = parts.store.entries_of([head.sequence])
+        document["log"] |= {"recordedAt": text_of(last.recorded_at), "ageSeconds": (now - last.recorded_at) / SECOND}
+    if parts.live is not None:
+        twin = parts.live.twin
+        sequence = twin.head
+        document["state"] = {"sequence": sequence, "hash": twin.hash(), "behind": head.sequence - sequence}
+        if parts.live.applying.failure:
+            document["state"]["failure"] = parts.live.applying.failure
+    return document
+
+
+def _state(
+    live: Live, *, at: int | None, known: int | None, table: str | None, path: str | None, begin: int, size: int
+) -> tuple[dict[str, Any], bool]:
+    found = live.twin.as_of(at, known=known)
+    document: dict[str, Any] = {"time": text_of(found.time), "sequence": found.head, "hash": found.hash()}
+    if path is not None:
+        described = found.described(path)
+        parts = {name: getattr(described, name) for name in ("reported", "desired", "predicted")}
+        if not any(parts.values()):
+            raise ProblemError(404, "NoSuchResourceException", detail=f"Nothing is known of {path[:200]!r}")
+        return document | {"path": path} | {name: part for name, part in parts.items() if part is not None}, False
+    tables = found.tables()
+    if table is None:
+        return document | {"summary": found.summary(), "tables": {name: frame.height for name, frame in tables.items()}}, False
+    if table not in tables:
+        raise _bad("table", found=repr(table[:60]), allowed=", ".join(tables))
+    rows = tables[table].slice(begin, size).to_dicts()
+    return document | {"table": table, "count": tables[table].height, "rows": rows}, begin + size < tables[table].height
+
+
+def _discrepancies(found: LiveState) -> list[dict[str, Any]]:
+    kinds = (("discrepancy", "discrepancy"), ("unknown", "unknown"))
+    return [{"kind": kind} | row for kind, family in kinds for row in found.frame(family).to_dicts()]
+
+
+def _proof(parts: Parts, sequence: int, *, size: int | None) -> dict[str, Any]:
+    head = parts.store.head()
+    if not 1 <= sequence <= head.sequence:
+        raise ProblemError(404, "NoSuchResourceException", detail=f"The log has entries 1 to {head.sequence}")
+    upto = head.sequence if size is None else size
+    if not sequence <= upto <= head.sequence:
+        raise _bad("size", found=str(upto), allowed=f"{sequence} to {head.sequence}")
+    (entry,) = parts.store.entries_of([sequence])
+    path = parts.store.proof(sequence, size=upto)
+    disclosed = parts.store.disclose(sequence)
+    return {
+        "sequence": sequence,
+        "key": entry.key,
+        "size": upto,
+        "root": head.root.hex() if upto == head.sequence else None,
+        "leaf": entry.leaf.hex(),
+        "path": [node.hex() for node in path],
+        "digests": {name: base64.b64encode(digest).decode() for name, (_, digest) in disclosed.items()},
+    }
+
+
+def _moment(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    moment = moment_of_text(text)
+    if moment is None:
+        raise _bad(name, found=repr(text[:60]), allowed="a time with a zone, such as 2026-01-31T09:30:00Z")
+    return moment
+
+
+def _whole(text: str, *, name: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise _bad(name, found=repr(text[:60]), allowed="a whole number")
+    return int(text)
+
+
+def _bad(name: str, *, found: str, allowed: str) -> ProblemError:
+    finding = Finding("query.value", found, allowed, column=name)
+    return ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])

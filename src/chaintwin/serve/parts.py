@@ -1,0 +1,61 @@
+"""What the routes of one server share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from chaintwin.clock import Clock
+from chaintwin.serve.capturing.capturing import Capturing
+from chaintwin.serve.epcis.paging import Pages
+from chaintwin.serve.known import Known
+from chaintwin.serve.live.applying import Applying
+from chaintwin.serve.live.growth import Growth
+from chaintwin.serve.settings import Settings
+from chaintwin.serve.subscribing.dispatching import Dispatcher
+from chaintwin.serve.threads import Threads
+from chaintwin.store.interface import Store
+from chaintwin.twin import Twin
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The state of the twin.
+
+    Parameters
+    ----------
+    twin : the state. applying : what keeps it up to date. growth : tells how far it is.
+    """
+
+    twin: Twin
+    applying: Applying
+    growth: Growth
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a running server.
+
+    Parameters
+    ----------
+    store : the log. threads : where it may be waited for. capturing : what takes documents. pages : tokens of pages.
+    known : names in the log. dispatcher : what serves subscriptions.
+    live : state of the twin; None for a server of the log alone.
+    """
+
+    store: Store
+    clock: Clock
+    settings: Settings
+    threads: Threads
+    capturing: Capturing
+    pages: Pages
+    known: Known
+    dispatcher: Dispatcher
+    live: Live | None
+
+
+def parts_of(connection: HTTPConnection) -> Parts:
+    """Return the parts of the server that a request came to."""
+    parts: Parts = connection.app.state.parts
+    return parts

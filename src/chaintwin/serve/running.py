@@ -1,0 +1,141 @@
+"""Running a server: where it listens, and how it ends."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from chaintwin.errors import UsageError
+from chaintwin.serve.guarding import Guard
+
+FINISH_SECONDS = 30
+"""How long requests that began may take to end when the server is told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens.
+
+    Parameters
+    ----------
+    host : number or name of this machine. port : 0 for any that is free.
+    certificate, key : files in PEM for TLS; without them a server listens to this machine only.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8750
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def check(self) -> None:
+        """Refuse to listen to other machines without TLS, because the token would be readable on the way.
+
+        Raises
+        ------
+        UsageError
+            The address is none, or would be open.
+        """
+        if (self.certificate is None) != (self.key is None):
+            raise UsageError("--certificate and --key: found one of them; allowed: both or neither")
+        if self.certificate is None and not is_loopback(self.host):
+            allowed = "127.0.0.1, ::1 or localhost; any other with --certificate and --key"
+            raise UsageError(f"--host: found {self.host}; allowed: {allowed}")
+        if not 0 <= self.port <= 65535:
+            raise UsageError(f"--port: found {self.port}; allowed: 0 to 65535")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine and no other can reach it."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def run(app: Guard, address: Address, *, started: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; what began is finished before this returns.
+
+    Parameters
+    ----------
+    started : is called with the URL when connections are taken.
+
+    Raises
+    ------
+    UsageError
+        The address is open to others, or taken.
+    """
+    address.check()
+    sock = _listening(address)
+    is_secure = address.certificate is not None
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="uvloop",
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+        ssl_certfile=str(address.certificate) if is_secure else None,
+        ssl_keyfile=str(address.key) if is_secure else None,
+    )
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    url = f"{'https' if is_secure else 'http'}://{host}:{sock.getsockname()[1]}"
+    server = _Server(config, url=url, started=started, ending=app.end_streams)
+    server.run(sockets=[sock])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it takes connections, and ends in good form when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, *, url: str, started: Callable[[str], None], ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._url = url
+        self._told = started
+        self._ending = ending
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # A server that was told to stop and did has done what it was asked for, so the signal is not raised again.
+        kept = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in kept.items():
+                signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets=sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._told(self._url)
+
+
+def _listening(address: Address) -> socket.socket:
+    try:
+        family, kind, protocol, _, name = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        sock = socket.socket(family, kind, protocol)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(name)
+        sock.listen(1024)
+    except OSError as error:
+        raise UsageError(f"--host, --port: {address.host}:{address.port}: {error.strerror or error}") from None
+    sock.setblocking(False)
+    return sock

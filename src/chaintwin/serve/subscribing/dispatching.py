@@ -1,0 +1,161 @@
+"""Runs all subscriptions: each has a task that sends what came, again and again until it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+
+import msgspec
+
+from chaintwin.clock import SECOND, Clock
+from chaintwin.errors import ChaintwinError
+from chaintwin.events.queries import EventQuery
+from chaintwin.serve.capturing.masterdata import MasterShelf
+from chaintwin.serve.epcis.documents import query_document
+from chaintwin.serve.epcis.headers import EpcFormat
+from chaintwin.serve.live.growth import Growth
+from chaintwin.serve.settings import Settings
+from chaintwin.serve.subscribing.addresses import AddressError
+from chaintwin.serve.subscribing.kept import (
+    SUBSCRIPTIONS,
+    Subscription,
+    keep_subscription,
+    query_named,
+    subscriptions_kept,
+)
+from chaintwin.serve.subscribing.reporting import Report, next_report
+from chaintwin.serve.subscribing.schedule import next_run
+from chaintwin.serve.subscribing.webhooks import DeliveryError, client, send, wait_after
+from chaintwin.serve.threads import Threads
+from chaintwin.store.interface import Store
+
+_LOG = logging.getLogger("chaintwin.serve")
+
+LOOK_SECONDS = 30.0
+"""How long a task waits at most before it looks at the log by itself."""
+
+
+class Dispatcher:
+    """Sends the answers of subscriptions.
+
+    Parameters
+    ----------
+    master : master data that queries may ask for.
+    """
+
+    def __init__(self, store: Store, *, threads: Threads, clock: Clock, settings: Settings, master: MasterShelf) -> None:
+        self._store = store
+        self._threads = threads
+        self._clock = clock
+        self._settings = settings
+        self._master = master
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._client = client()
+        self.heads = Growth(store.head().sequence)
+        self._end = store.watch(self.heads.tell)
+
+    async def start(self) -> None:
+        """Take up every subscription that is kept."""
+        for subscription in await self._threads.read(lambda: subscriptions_kept(self._store)):
+            self.take_up(subscription)
+
+    def take_up(self, subscription: Subscription) -> None:
+        """Begin to serve a subscription that is kept."""
+        self._tasks[subscription.id] = asyncio.create_task(self._serve(subscription))
+
+    async def drop(self, subscription_id: str) -> bool:
+        """End a subscription, durably; return whether there was one."""
+        task = self._tasks.pop(subscription_id, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        return await self._threads.write(lambda: self._store.remove(SUBSCRIPTIONS, subscription_id))
+
+    async def report(self, query: EventQuery, cursor: tuple[int, int]) -> Report:
+        """Return the next part of the answer of a standing query."""
+        return await self._threads.read(lambda: next_report(self._store, query, cursor=cursor, master=self._master.read))
+
+    async def close(self) -> None:
+        """End all tasks; what has not arrived is sent when the server runs again."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._end()
+        await self._client.aclose()
+
+    async def _serve(self, subscription: Subscription) -> None:
+        while True:
+            try:
+                named = await self._threads.read(partial(query_named, self._store, subscription.query))
+                if named is None:
+                    return
+                query = named.read()
+                while True:
+                    subscription = await self._round(subscription, query)
+            except ChaintwinError as error:
+                _LOG.warning("subscription %s waits: %s", subscription.id, error)
+                await asyncio.sleep(wait_after(5))
+            except Exception:
+                _LOG.exception("subscription %s failed", subscription.id)
+                await asyncio.sleep(wait_after(5))
+
+    async def _round(self, subscription: Subscription, query: EventQuery) -> Subscription:
+        """Wait until there is something to do, do it, and return the subscription as it is then."""
+        times = subscription.times()
+        if times is None:
+            await self.heads.beyond(subscription.cursor[1], within=LOOK_SECONDS)
+        else:
+            now = self._clock.now()
+            at = next_run(times, after=now)
+            wait = LOOK_SECONDS if at is None else min(LOOK_SECONDS, (at - now) / SECOND)
+            await asyncio.sleep(wait)
+            if at is None or self._clock.now() < at:
+                return subscription
+        has_sent = False
+        while True:
+            report = await self.report(query, subscription.cursor)
+            if report.entries or (report.is_last and times is not None and subscription.report_if_empty and not has_sent):
+                subscription = await self._deliver(subscription, report)
+                has_sent = True
+            else:
+                subscription = msgspec.structs.replace(subscription, cursor=report.cursor)
+            if report.is_last:
+                return subscription
+
+    async def _deliver(self, subscription: Subscription, report: Report) -> Subscription:
+        """Send a part of an answer until it arrives, and return the subscription as it is kept then."""
+        document = await self._threads.read(
+            lambda: query_document(
+                report.entries,
+                now=self._clock.now(),
+                epcs=EpcFormat(subscription.epcs),
+                query=subscription.query,
+                subscription=subscription.id,
+            )
+        )
+        failures = 0
+        while True:
+            try:
+                await send(
+                    self._client,
+                    subscription.dest,
+                    document=document,
+                    token=subscription.token,
+                    allowed=self._settings.webhook_hosts,
+                )
+            except (DeliveryError, AddressError) as error:
+                failures += 1
+                kept = msgspec.structs.replace(subscription, failures=failures, failure=str(error))
+                await self._keep(kept)
+                await asyncio.sleep(wait_after(failures))
+            else:
+                kept = msgspec.structs.replace(
+                    subscription, cursor=report.cursor, notified_at=self._clock.now(), failures=0, failure=""
+                )
+                await self._keep(kept)
+                return kept
+
+    async def _keep(self, subscription: Subscription) -> None:
+        if subscription.id in self._tasks:
+            await self._threads.write(lambda: keep_subscription(self._store, subscription))

@@ -1,0 +1,29 @@
+"""A store that acknowledges before it commits: what the kill test must find out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from chaintwin.store.interface import Store
+from chaintwin.store.records import Outcome, Receipt, Record
+
+
+class EarlyStore:
+    """Passes everything on, but appends a while after it said that it did."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def append(self, records: Sequence[Record], *, received_at: int, together: bool = False, wait: float = 30.0) -> list[Receipt]:
+        def later() -> None:
+            time.sleep(0.3)
+            self._store.append(records, received_at=received_at, together=together)
+
+        threading.Thread(target=later, daemon=True).start()
+        return [Receipt(Outcome.ACCEPTED, record.key, 1, received_at) for record in records]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)

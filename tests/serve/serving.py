@@ -1,0 +1,41 @@
+"""The server that tests start: ``python -m tests.serve.serving FOLDER OPTIONS``, the options as JSON."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from chaintwin.guard.tokens import token_hash
+from chaintwin.serve import Address, Limits, Settings, create_app, run
+from chaintwin.store.opening import open_store
+from tests.serve.running import TOKEN
+
+
+def main(folder: Path, options: dict[str, Any]) -> None:
+    """Serve the log of a folder until told to stop."""
+    logging.basicConfig(level=logging.WARNING)
+    limits = Limits(**options.get("limits", {}))
+    store = open_store(folder / "log.db")
+    if options.get("early"):
+        # The control of the kill test: what is acknowledged here is not durable yet.
+        from tests.serve.early import EarlyStore
+
+        store = EarlyStore(store)
+    twin = None
+    if project := options.get("project"):
+        from chaintwin.examples import load
+        from chaintwin.twin import Twin
+
+        twin = Twin.open(load(project), store=store)
+    settings = Settings((token_hash(TOKEN),), workers=options.get("workers", 0), limits=limits)
+    try:
+        run(create_app(store, settings=settings, twin=twin), Address(port=0), started=lambda url: print(url, flush=True))
+    finally:
+        store.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), json.loads(sys.argv[2]))

@@ -1,0 +1,134 @@
+"""The state over HTTP: health, state, changes that can be resumed, proofs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.serve.documents import document, event
+from tests.serve.running import Running, eventually, server
+
+
+def read_changes(client: httpx.Client, count: int, **headers: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return (id, data) of so many changes."""
+    found: list[tuple[int, dict[str, Any]]] = []
+    number = 0
+    with client.stream("GET", "/api/v1/changes", headers=headers, timeout=30) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for line in answer.iter_lines():
+            if line.startswith("id: "):
+                number = int(line[4:])
+            elif line.startswith("data: "):
+                found.append((number, json.loads(line[6:])))
+                if len(found) == count:
+                    break
+    return found
+
+
+def send(client: httpx.Client, count: int) -> None:
+    assert client.post("/epcis/capture", json=document(*[event() for _ in range(count)])).status_code == 202
+
+
+def test_changes__are_numbered_and_resumed(client: httpx.Client) -> None:
+    send(client, 5)
+    head = client.get("/api/v1/health").json()["log"]["sequence"]
+    found = read_changes(client, 4, **{"Last-Event-ID": str(head - 4)})
+    assert [number for number, _ in found] == list(range(head - 3, head + 1))
+    assert all(data["sequence"] == number and data["event"].startswith("ni:///") for number, data in found)
+    again = read_changes(client, 2, **{"Last-Event-ID": str(head - 2)})
+    assert again == found[2:]
+
+
+def test_changes__of_now_come_as_they_happen(running: Running, client: httpx.Client) -> None:
+    head = client.get("/api/v1/health").json()["log"]["sequence"]
+    found: list[tuple[int, dict[str, Any]]] = []
+
+    def listen() -> None:
+        with running.client() as other:
+            found.extend(read_changes(other, 3, **{"Last-Event-ID": str(head)}))
+
+    listening = threading.Thread(target=listen)
+    listening.start()
+    for _ in range(3):
+        send(client, 1)
+    listening.join(60)
+    assert [number for number, _ in found] == [head + 1, head + 2, head + 3]
+
+
+def test_changes__wrong_ids(client: httpx.Client) -> None:
+    for wrong in ("x", "-1", "9" * 30):
+        assert client.get("/api/v1/changes", headers={"Last-Event-ID": wrong}).status_code == 400
+
+
+def test_changes__streams_are_counted_and_end_with_the_server(tmp_path: Path) -> None:
+    with server(tmp_path, project="beer-game", limits={"streams": 2}) as running:
+        with (
+            running.client() as client,
+            client.stream("GET", "/api/v1/changes") as first,
+            client.stream("GET", "/api/v1/changes"),
+        ):
+            refused = client.get("/api/v1/changes")
+            assert refused.status_code == 429
+            assert int(refused.headers["retry-after"]) > 0
+            running.process.terminate()
+            assert running.process.wait(30) == 0
+            assert b"".join(first.iter_raw()).startswith(b"retry:")
+
+
+def test_health__tells_how_far_log_and_state_go(client: httpx.Client) -> None:
+    send(client, 1)
+
+    def same() -> Any:
+        found = client.get("/api/v1/health").json()
+        return found if found["state"]["behind"] == 0 else None
+
+    health = eventually(same)
+    assert health["status"] == "running"
+    assert health["log"]["writable"]
+    assert len(health["log"]["root"]) == len(health["state"]["hash"]) == 64
+    assert 0 <= health["log"]["ageSeconds"] < 600
+    assert client.get("/api/v1/state").json()["hash"] == health["state"]["hash"]
+
+
+def test_state__as_of_and_in_tables(client: httpx.Client) -> None:
+    at = {"at": "2026-03-01T00:00:10Z"}
+    one = client.get("/api/v1/state", params=at).json()
+    assert one["time"] == "2026-03-01T00:00:10.000Z"
+    assert client.get("/api/v1/state", params=at).json()["hash"] == one["hash"]
+    for table in one["tables"]:
+        rows = client.get("/api/v1/state", params=at | {"table": table, "perPage": 1}).json()
+        assert rows["count"] == one["tables"][table]
+    assert client.get("/api/v1/state", params={"table": "nothing"}).status_code == 400
+    assert client.get("/api/v1/state", params={"path": "stock/nowhere/nothing"}).status_code == 404
+    assert client.get("/api/v1/state", params={"at": "noon"}).status_code == 400
+    assert client.get("/api/v1/discrepancies").json()["count"] >= 0
+
+
+def test_proofs__lead_to_the_root(client: httpx.Client) -> None:
+    send(client, 3)
+    head = client.get("/api/v1/health").json()["log"]
+    proof = client.get(f"/api/v1/proofs/{head['sequence'] - 1}", params={"size": head["sequence"]}).json()
+    assert root_of(proof) == proof["root"] == head["root"]
+    assert client.get("/api/v1/proofs/0").status_code == 404
+    assert client.get(f"/api/v1/proofs/{head['sequence']}", params={"size": 1}).status_code == 400
+
+
+def root_of(proof: dict[str, Any]) -> str:
+    """Return the root that an inclusion path leads to (RFC 9162, section 2.1.3.2)."""
+    position, last = proof["sequence"] - 1, proof["size"] - 1
+    node = bytes.fromhex(proof["leaf"])
+    for sibling in map(bytes.fromhex, proof["path"]):
+        if position % 2 or position == last:
+            node = hashlib.sha256(b"\x01" + sibling + node).digest()
+            while position and not position % 2:
+                position, last = position >> 1, last >> 1
+        else:
+            node = hashlib.sha256(b"\x01" + node + sibling).digest()
+        position, last = position >> 1, last >> 1
+    return node.hex()
