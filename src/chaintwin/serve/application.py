@@ -107,7 +107,7 @@ def _secret(store: Store) -> bytes:
     secret = store.get(SECRET_SHELF, "secret")
     if secret is None:
         secret = os.urandom(32)
-        store.put(SECRET_SHELF, "secret", secret)
+        store.put(SECRET_SHELF, "secret", content=secret)
     return secret
 
 

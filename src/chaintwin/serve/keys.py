@@ -20,7 +20,7 @@ def kept_hashes(store: Store) -> tuple[str, ...]:
 
 def keep_hash(store: Store, token_hash: str) -> None:
     """Let in the token of this hash from now on, and no other."""
-    store.put(SHELF, NAME, token_hash.encode("ascii"))
+    store.put(SHELF, NAME, content=token_hash.encode("ascii"))
 
 
 def token_in(path: Path) -> str:

@@ -146,7 +146,7 @@ class Ingest:
         after, aside = self._logged(batch, before)
         if not self.dry:
             self._set_aside(aside, start=before.cursor or "")
-            self.store.put(CURSORS, self.key, _ENCODER.encode({"cursor": batch.cursor, "at": self.clock.now()}))
+            self.store.put(CURSORS, self.key, content=_ENCODER.encode({"cursor": batch.cursor, "at": self.clock.now()}))
         return after
 
     def _logged(self, batch: Batch, before: Summary) -> tuple[Summary, list[Problem]]:
@@ -162,7 +162,7 @@ class Ingest:
         """Keep what could not be logged; the same batch read again has the same name, so nothing is set aside twice."""
         if aside:
             digest = hashlib.sha256(start.encode()).hexdigest()[:16]
-            self.store.put(SET_ASIDE, f"{self.key} {digest}", _document(aside, self.clock))
+            self.store.put(SET_ASIDE, f"{self.key} {digest}", content=_document(aside, self.clock))
 
     def _appended(self, records: list[Record]) -> list[Receipt]:
         """Log records; where the store is full, wait and come again."""

@@ -61,7 +61,7 @@ class StoreTarget:
         return 0 if content is None else int(content)
 
     def keep(self, played: int) -> None:
-        self.store.put(SHELF, self.key, str(played).encode())
+        self.store.put(SHELF, self.key, content=str(played).encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def new_job_id(now: int) -> str:
 
 def keep_job(store: Store, job: Job) -> None:
     """Keep a report; on return it is durable."""
-    store.put(SHELF, job.id, _ENCODER.encode(job))
+    store.put(SHELF, job.id, content=_ENCODER.encode(job))
 
 
 def job_of(store: Store, job_id: str) -> Job | None:

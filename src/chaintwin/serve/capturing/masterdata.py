@@ -46,7 +46,7 @@ class MasterShelf:
                 children = tuple(dict.fromkeys((*known.children, *map(canonical_name, element.children))))
                 described = Described(attributes, children)
                 if described != known or content is None:
-                    self._store.put(SHELF, name, _ENCODER.encode(described))
+                    self._store.put(SHELF, name, content=_ENCODER.encode(described))
             self._read = None
 
     def read(self) -> MasterData:

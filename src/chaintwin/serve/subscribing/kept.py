@@ -71,7 +71,7 @@ def new_subscription_id() -> str:
 
 def keep_query(store: Store, query: NamedQuery) -> None:
     """Keep a query, durably."""
-    store.put(QUERIES, query.name, _ENCODER.encode(query))
+    store.put(QUERIES, query.name, content=_ENCODER.encode(query))
 
 
 def query_named(store: Store, name: str) -> NamedQuery | None:
@@ -82,7 +82,7 @@ def query_named(store: Store, name: str) -> NamedQuery | None:
 
 def keep_subscription(store: Store, subscription: Subscription) -> None:
     """Keep a subscription, durably."""
-    store.put(SUBSCRIPTIONS, subscription.id, _ENCODER.encode(subscription))
+    store.put(SUBSCRIPTIONS, subscription.id, content=_ENCODER.encode(subscription))
 
 
 def subscription_of(store: Store, subscription_id: str) -> Subscription | None:

@@ -109,7 +109,7 @@ class Snapshots:
         known = blake2b(key.encode(), digest_size=8).hexdigest()
         name = f"{self.prefix}-{time + FAR:020d}-{tail.rows}-{tail.last}-{head}-{known}"
         try:
-            self.store.put(SHELF, name, content)
+            self.store.put(SHELF, name, content=content)
         except StoreFailedError:
             self.is_kept = False
             return
