@@ -26,6 +26,7 @@ class SystemClock:
     __slots__ = ()
 
     def now(self) -> int:
+        """Return the time of the machine, microseconds since 1970 in UTC."""
         return time.time_ns() // 1000
 
 
@@ -50,6 +51,7 @@ class SetClock:
         self._now = now
 
     def now(self) -> int:
+        """Return what was set, microseconds since 1970 in UTC."""
         return self._now
 
     def set(self, now: int) -> None:
