@@ -221,17 +221,6 @@ def plain_text(value: Any) -> str:
     return as_json(value)
 
 
-def _names_in(value: Any) -> Iterator[str]:
-    """Yield the names of all fields in a value."""
-    if isinstance(value, dict):
-        yield from value
-        for item in value.values():
-            yield from _names_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _names_in(item)
-
-
 def decimal_text(value: float) -> str:
     """Return a number without an exponent, which quantities may not have in XML.
 
@@ -246,6 +235,17 @@ def decimal_text(value: float) -> str:
     from decimal import Decimal
 
     return format(Decimal(text), "f")
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    """Yield the names of all fields in a value."""
+    if isinstance(value, dict):
+        yield from value
+        for item in value.values():
+            yield from _names_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _names_in(item)
 
 
 def _writers(writer: EventWriter) -> dict[str, Callable[[Element, str, Any], None]]:
