@@ -35,6 +35,7 @@ EXPECTED = {
     "annual_medicines",
     "annual_simulated",
     "bullwhip_project",
+    "events_capture",
     "import_scms",
     "rng_uniforms",
     "help_start",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
+from chaintwin.bench.live.capturing import events_capture
 from chaintwin.bench.risk.annual import annual_medicines, annual_simulated
 from chaintwin.bench.risk.bullwhip import bullwhip_project
 from chaintwin.bench.risk.service import project_service
@@ -68,6 +69,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         annual_medicines(),
         annual_simulated(),
         bullwhip_project(),
+        events_capture(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

@@ -120,12 +120,25 @@ def capture(body: bytes | dict[str, Any] | list[Any], *, media_type: str = "appl
     is_xml = isinstance(body, bytes) and _is_xml(media_type)
     if isinstance(body, bytes):
         document, problems = _read_xml(body) if is_xml else read_json(body)
-        if problems:
-            return Captured(Kind.DOCUMENT, (), problems)
+    else:
+        problems = _not_json(body)
+    if problems:
+        return Captured(Kind.DOCUMENT, (), problems)
     checked = check(document, times=False, of_xml=is_xml)
     ignored = _ignored(document, checked.prefixes)
     events = tuple(_captured(event, ignored, source) for event in checked.events)
     return Captured(checked.kind, events, checked.problems, _master(document, checked))
+
+
+def _not_json(value: Any) -> tuple[Problem, ...]:
+    """Return what is wrong with a value of Python that no JSON can say."""
+    found = "a value that reads back as another one"
+    try:
+        if msgspec.json.decode(msgspec.json.encode(value)) == value:
+            return ()
+    except (TypeError, ValueError, RecursionError) as error:
+        found = shown_text(str(error))
+    return (Problem("document.json", "$", found, "objects with texts as names, lists, texts, finite numbers, truths and null"),)
 
 
 def _is_xml(media_type: str) -> bool:

@@ -38,6 +38,9 @@ BUILT_IN: Final[Prefixes] = {
 }
 """Prefixes that no document has to define."""
 
+PREFIXES_MAX: Final = 1_000
+"""So many prefixes of a document are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -78,7 +81,7 @@ def prefixes_of(context: Any, inherited: Prefixes = BUILT_IN) -> tuple[Prefixes,
     """
     if context is None or (isinstance(context, str) and is_known_address(context)):
         return inherited, ()
-    defined: dict[str, str] = {}
+    prefixes = dict(inherited)
     remarks: list[Remark] = []
     for part in context if isinstance(context, list) else (context,):
         if isinstance(part, str):
@@ -88,12 +91,16 @@ def prefixes_of(context: Any, inherited: Prefixes = BUILT_IN) -> tuple[Prefixes,
         elif isinstance(part, dict):
             for name, meaning in part.items():
                 namespace = meaning.get("@id") if isinstance(meaning, dict) else meaning
+                if len(prefixes) >= PREFIXES_MAX:
+                    remarks.append(
+                        Remark(f"more than {PREFIXES_MAX} prefixes", f"at most {PREFIXES_MAX}; the others are unknown")
+                    )
+                    break
                 if isinstance(namespace, str) and namespace and ":" in namespace and not name.startswith("@"):
-                    defined[name] = _namespace(namespace, {**inherited, **defined})
+                    prefixes[name] = _namespace(namespace, prefixes)
                 elif not name.startswith("@"):
                     remarks.append(Remark(f"{name}: {str(meaning)[:80]}", "a prefix with the full URI of its namespace"))
-    own = {name: namespace for name, namespace in defined.items() if inherited.get(name) != namespace}
-    return ({**inherited, **own} if own else inherited), tuple(remarks)
+    return (inherited if prefixes == inherited else prefixes), tuple(remarks)
 
 
 def split_name(name: str, prefixes: Prefixes) -> tuple[str, str]:
@@ -160,9 +167,9 @@ def used_prefixes(event: Mapping[str, Any], prefixes: Prefixes) -> dict[str, str
     ----------
     event : event without its ``@context``. prefixes : those in force.
     """
-    foreign = {name for name, namespace in prefixes.items() if _GS1_CONTEXT.get(name) != namespace}
-    used = {text.partition(":")[0] for text in _texts(event, depth=0)} & foreign
-    return {name: prefixes[name] for name in sorted(used)}
+    used = {text.partition(":")[0] for text in _texts(event, depth=0)}
+    foreign = [name for name in used if name in prefixes and _GS1_CONTEXT.get(name) != prefixes[name]]
+    return {name: prefixes[name] for name in sorted(foreign)}
 
 
 BUSINESS_STEP: Final = CBV + "BizStep-"

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 EVENTS_MAX: Final = 100_000
 """Documents with more events are refused."""
 
+PROBLEMS_MAX: Final = 2_000
+"""After so many problems of a document, other bad events are refused without saying why."""
+
 
 class Kind(StrEnum):
     """What was captured."""
@@ -176,6 +179,7 @@ class _Ways(NamedTuple):
 
     times: bool
     of_xml: bool
+    explains: bool = True
 
 
 def _checked_document(document: dict[str, Any], kind: Kind, *, ways: _Ways) -> Checked:
@@ -211,15 +215,18 @@ def _checked_events(
         Problem("document.context", "$['@context']", shown_text(remark.found), remark.allowed, severity=Severity.NOTE)
         for remark in remarks
     ]
-    checked = tuple(
-        _checked_event(event, place, f"{root}[{place}]" if root else "$", prefixes=prefixes, ways=ways)
-        for place, event in enumerate(events)
-    )
+    checked: list[CheckedEvent] = []
+    told = 0
+    for place, event in enumerate(events):
+        if told > PROBLEMS_MAX:
+            ways = ways._replace(explains=False)
+        found = _checked_event(event, place, f"{root}[{place}]" if root else "$", prefixes=prefixes, ways=ways)
+        told += len(found.problems)
+        checked.append(found)
     if kind is Kind.EVENT and problems:
-        first = checked[0]
-        checked = (CheckedEvent(0, "$", first.event, first.prefixes, first.own, first.own_names, (*problems, *first.problems)),)
+        checked = [msgspec.structs.replace(checked[0], problems=(*problems, *checked[0].problems))]
         problems = ()
-    return Checked(kind, (*problems, *around), checked, prefixes)
+    return Checked(kind, (*problems, *around), tuple(checked), prefixes)
 
 
 def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes, ways: _Ways) -> CheckedEvent:
@@ -228,7 +235,11 @@ def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes, way
     try:
         validator = _event_validator(name, ways.of_xml)
         if not validator.is_valid(event):
-            problems = explained(validator, _event_schema(name, ways.of_xml), event, root=path, event=place)
+            if ways.explains:
+                problems = explained(validator, _event_schema(name, ways.of_xml), event, root=path, event=place)
+            else:
+                fix = f"mend the first {PROBLEMS_MAX:,} and send the document again to be told"
+                problems = [Problem("event.more", path, "more faults", "an event of EPCIS 2.0.1", fix, event=place)]
     except ValueError as error:
         problems = [Problem("event.value", path, shown_text(str(error)), "JSON that is not nested too deep", event=place)]
     if not isinstance(event, dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from chaintwin.events.checking.problems import Problem, path_text, shown, shown_text
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from chaintwin.events.checking.schema import Schema
 
-PROBLEMS_MAX: Final = 1000
+PROBLEMS_MAX: Final = 200
 """So many problems of one event are told."""
 
 
@@ -26,12 +27,28 @@ def explained(validator: Validator, schema: Schema, value: Any, *, root: str, ev
     event : place of the event, -1 for what is around events.
     """
     problems: list[Problem] = []
-    for error in validator.iter_errors(value):
-        problems += _Fault(error, schema, root, event).problems()
+    shown_part = _pruned(value, frozenset(schema["properties"]))
+    for error in validator.iter_errors(shown_part):
+        problems += _Fault(error, schema, shown_part, root=root, event=event).problems()
         if len(problems) >= PROBLEMS_MAX:
             break
+    if not problems:
+        allowed = "lists and objects of fewer entries, or such without faults"
+        problems.append(Problem("event.more", root, f"a fault beyond the first {ENTRIES_MAX} entries", allowed, event=event))
     unique = dict.fromkeys(problems)
     return sorted(unique, key=lambda problem: problem.path)
+
+
+ENTRIES_MAX: Final = 300
+"""Faults are looked for in so many entries of a list or an object: the validator copies the whole for each fault it finds."""
+
+
+def _pruned(value: Any, kept: frozenset[str] = frozenset()) -> Any:
+    """Return a value with the first entries of each list and object; those that must be kept stay."""
+    if isinstance(value, dict):
+        names = value if len(value) <= ENTRIES_MAX else [*islice(value, ENTRIES_MAX), *(name for name in kept if name in value)]
+        return {name: _pruned(value[name]) for name in names}
+    return [_pruned(item) for item in value[:ENTRIES_MAX]] if isinstance(value, list) else value
 
 
 class _Fault:
@@ -39,13 +56,16 @@ class _Fault:
 
     __slots__ = ("details", "error", "event", "kind", "part", "path", "root", "value")
 
-    def __init__(self, error: ValidationError, schema: Schema, root: str, event: int) -> None:
+    def __init__(self, error: ValidationError, schema: Schema, whole: Any, *, root: str, event: int) -> None:
         self.error = error
         # Each class of the validator's kinds has attributes of its own, which its base does not declare.
         self.details: Any = error.kind
         self.kind = type(error.kind).__name__.rpartition("_")[2]
         self.path = list(error.instance_path)
-        self.value = error.instance
+        # The validator would hand out a copy of the value for every error, which takes long where it is large.
+        self.value = whole
+        for step in self.path:
+            self.value = self.value[step]
         self.root = root
         self.event = event
         self.part = _annotated(schema, list(error.schema_path))
@@ -65,7 +85,9 @@ def _missing(fault: _Fault) -> Iterator[Problem]:
     name = fault.details.property
     meant = fault.part.get("properties", {}).get(name, {})
     close = get_close_matches(name, list(fault.value), n=1, cutoff=0.75) if isinstance(fault.value, dict) else []
-    fix = f"rename {shown_text(close[0])} to {name}" if close else meant.get("fix") or f"add {name}"
+    fix = f"rename {shown_text(close[0])} to {name}" if close else f"add {name}"
+    if name == "@context":
+        fix = meant["fix"]
     yield fault.problem("event.missing", "nothing", meant.get("allowed", _choice(meant)), fix=fix, at=(name,))
 
 

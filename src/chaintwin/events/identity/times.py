@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from chaintwin.clock import SECOND, microseconds_of
+from chaintwin.clock import SECOND, microseconds_of, moment_of
 
 REMEMBERED: Final = 4096
 """How many times of sensors and declarations are remembered; a batch repeats them."""
@@ -31,16 +31,7 @@ def instant(text: str) -> int:
     >>> instant("1970-01-01T01:00:00.0000019+01:00")
     1
     """
-    try:
-        return microseconds_of(datetime.fromisoformat(text))
-    except OverflowError:
-        raise ValueError("the time lies outside of the years 1 to 9999") from None
-    except ValueError:
-        if text[17:19] == "60":
-            return instant(f"{text[:17]}59{text[19:]}") // SECOND * SECOND + SECOND
-        if text != text.upper():
-            return instant(text.upper())
-        raise
+    return instant_text(text)[1]
 
 
 def instant_text(text: str) -> tuple[str, int]:
@@ -79,10 +70,14 @@ def remembered_instant_text(text: str) -> tuple[str, int]:
 
 def _text_of_odd(text: str) -> tuple[str, int]:
     """Return what ``instant_text`` returns for leap seconds and small letters."""
-    from chaintwin.clock import moment_of
-
-    value = instant(text)
+    upper = text.upper()
+    is_leap = upper[17:19] == "60"
+    regular = f"{upper[:17]}59{upper[19:]}" if is_leap else upper
     try:
-        return moment_of(value).isoformat(timespec="milliseconds")[:23] + "Z", value
+        moment = datetime.fromisoformat(regular).astimezone(UTC)
+        microseconds = microseconds_of(moment)
+        if is_leap:
+            microseconds = microseconds // SECOND * SECOND + SECOND
+        return moment_of(microseconds).isoformat(timespec="milliseconds")[:23] + "Z", microseconds
     except OverflowError:
         raise ValueError("the time lies outside of the years 1 to 9999") from None

@@ -61,8 +61,8 @@ def number_text(number: int | float) -> str:
         return str(number)
     try:
         double = float(number)
-    except OverflowError:
-        raise ValueError("the number is too large") from None
+    except (OverflowError, TypeError):
+        raise ValueError("it is no number that a double can be") from None
     if not math.isfinite(double):
         raise ValueError("the number is not finite")
     return str(int(double)) if double == int(double) else repr(double)
