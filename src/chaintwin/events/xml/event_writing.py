@@ -11,6 +11,7 @@ from chaintwin.events.identity.times import instant
 from chaintwin.events.vocabulary import NAMESPACE
 from chaintwin.events.xml.marks import (
     CERTIFICATION,
+    EVENT,
     FIELD,
     FIELDS,
     FORM,
@@ -67,7 +68,11 @@ class EventWriter:
         else:
             wrapper = self.child(parent, "extension")
             namespace, local = split_name(kind, self.prefixes)
-            element = self.child(wrapper, f"{{{namespace or NAMESPACE}}}{local if is_name(local) else 'Event'}", nsmap=self.own)
+            if namespace and is_name(local, namespace):
+                element = self.child(wrapper, f"{{{namespace}}}{local}", nsmap=self.own)
+            else:
+                element = self.child(wrapper, EVENT, nsmap=self.own)
+                element.set(NAME, writable(f"{{{namespace}}}{local}" if namespace else kind))
             order = _ANY_ORDER
         for name in order:
             value = event.get(name)
@@ -104,7 +109,7 @@ class EventWriter:
         """
         namespace, local = split_name(name, self.prefixes)
         tag = f"{{{namespace}}}{local}" if namespace else local
-        if is_name(local):
+        if is_name(local, namespace):
             element = self.child(parent, tag)
         else:
             element = self.child(parent, FIELD)
@@ -179,7 +184,7 @@ class EventWriter:
             if item is None:
                 continue
             text = self._attribute(key, item, form)
-            if text is None or not is_name(local):
+            if text is None or not is_name(local, namespace):
                 more[tag] = item
             else:
                 element.set(tag, text)

@@ -44,7 +44,7 @@ class EventReader:
         tag = str(element.tag)
         local = local_name(tag)
         known = local in EVENTS or local == "QuantityEvent"
-        event: dict[str, Any] = {"type": local if known else self.names.key(tag, element)}
+        event: dict[str, Any] = {"type": local if known else self.names.key(element.get(NAME) or tag, element)}
         self.attributes(element, event, ignored=_DOCUMENT_ATTRIBUTES)
         self.add_fields(element, event)
         if local == "QuantityEvent":
@@ -347,6 +347,6 @@ def _persistent(element: Element) -> dict[str, list[str]]:
 
 
 _EPCIS: Final = "{urn:epcglobal:epcis:xsd:"
-_DOCUMENT_ATTRIBUTES: Final = frozenset({"schemaVersion", "creationDate"})
+_DOCUMENT_ATTRIBUTES: Final = frozenset({"schemaVersion", "creationDate", NAME})
 _NUMBERS: Final = frozenset({"value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"})
 _DIGITS_MAX: Final = 400
