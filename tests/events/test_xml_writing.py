@@ -146,10 +146,19 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+TYPES = [*EVENTS, "example:OwnEvent", "example:own/Event 1", "https://full.example/: /Own"]
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     events = []
-    for kind in draw(st.lists(st.sampled_from([*EVENTS, "example:OwnEvent"]), min_size=1, max_size=3)):
+    for kind in draw(
+        st.lists(
+            st.sampled_from([*EVENTS, "example:OwnEvent", "example:own/Event 1", "https://full.example/: /Own"]),
+            min_size=1,
+            max_size=3,
+        )
+    ):
         needed, optional = KINDS.get(kind, (ACTION, {"epcList": OBJECTS, "quantityList": QUANTITIES}))
         event = draw(st.fixed_dictionaries({"eventTime": TIMES, **needed}, optional={**COMMON, **optional}))
         events.append(

@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 
 from chaintwin.events.vocabulary import NAMESPACE, PREFIX
+from chaintwin.events.xml.rules.forms import is_uri
 
 FORM: Final = f"{{{NAMESPACE}}}form"
 """Attribute ``json``: the text of the element is JSON."""
@@ -15,6 +16,10 @@ FIELD: Final = f"{{{NAMESPACE}}}field"
 """Element for a field whose name no element can have; the name is in the attribute ``NAME``."""
 
 NAME: Final = f"{{{NAMESPACE}}}name"
+"""Attribute with ``{namespace}name`` of the field, or of the type of an event."""
+
+EVENT: Final = f"{{{NAMESPACE}}}Event"
+"""Element for an event of a type whose name no element can have."""
 
 FIELDS: Final = f"{{{NAMESPACE}}}fields"
 """Attribute with fields as JSON, where only attributes may stand."""
@@ -50,10 +55,13 @@ def writable(value: str) -> str:
     return _UNWRITABLE.sub("\ufffd", value)
 
 
-def is_name(text: str) -> bool:
-    """Tell whether an element can have a name."""
-    return _NAME.fullmatch(text) is not None
+def is_name(text: str, namespace: str = "") -> bool:
+    """Tell whether an element can have a name in a namespace."""
+    if _NAME.fullmatch(text) is None:
+        return False
+    return not namespace or (_NAMESPACE.fullmatch(namespace) is not None and is_uri(namespace))
 
 
 _UNWRITABLE: Final = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAMESPACE: Final = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
