@@ -80,9 +80,9 @@ class EventWriter:
         known = self.writers
         for name, value in event.items():
             if name not in known and name not in _SPECIAL:
-                self.field(element, name, value)
+                self.field(element, name, value=value)
 
-    def field(self, parent: Element, name: str, value: Any) -> None:
+    def field(self, parent: Element, name: str, *, value: Any) -> None:
         """Write a field of an extension; a list becomes several elements."""
         if value is None or value == []:
             return
@@ -91,11 +91,11 @@ class EventWriter:
         listed = isinstance(value, list) and not any(isinstance(item, list) or item is None for item in value)
         if listed and not own:
             for item in value:
-                self.one(parent, name, item)
+                self._one(parent, name, item)
         else:
-            self.one(parent, name, value, as_it_is=own and not isinstance(value, str) and local != "unqualified")
+            self._one(parent, name, value, as_it_is=own and not isinstance(value, str) and local != "unqualified")
 
-    def one(self, parent: Element, name: str, value: Any, *, as_it_is: bool = False) -> None:
+    def _one(self, parent: Element, name: str, value: Any, *, as_it_is: bool = False) -> None:
         """Write one value of a field.
 
         Parameters
@@ -117,11 +117,11 @@ class EventWriter:
                 if key == TEXT and not isinstance(item, (dict, list)):
                     element.text = writable(plain_text(item))
                 else:
-                    self.field(element, key, item)
+                    self.field(element, key, value=item)
         else:
             element.text = plain_text(value)
 
-    def place(self, parent: Element, name: str, value: Mapping[str, Any]) -> None:
+    def _place(self, parent: Element, name: str, value: Mapping[str, Any]) -> None:
         """Write a read point or business location."""
         element = self.child(parent, name)
         self.child(element, "id").text = str(value["id"])
@@ -129,20 +129,20 @@ class EventWriter:
         if bare:
             wrapper = self.child(element, "extension")
             for key, item in bare.items():
-                self.field(wrapper, key, item)
+                self.field(wrapper, key, value=item)
         self.extensions(element, value, known=("id", *bare))
 
     def extensions(self, element: Element, value: Mapping[str, Any], *, known: tuple[str, ...] = ()) -> None:
         """Write the fields of extensions of an object."""
         for key, item in value.items():
             if key not in known:
-                self.field(element, key, item)
+                self.field(element, key, value=item)
 
-    def master(self, parent: Element, name: str, value: Mapping[str, Any]) -> None:
+    def _master(self, parent: Element, name: str, value: Mapping[str, Any]) -> None:
         """Write instance or lot master data."""
         self.extensions(self.child(parent, name), value)
 
-    def declaration(self, parent: Element, name: str, value: Mapping[str, Any]) -> None:
+    def _declaration(self, parent: Element, name: str, value: Mapping[str, Any]) -> None:
         """Write a declaration of error."""
         element = self.child(parent, name)
         self.child(element, "declarationTime").text = stamp(value["declarationTime"])
@@ -154,7 +154,7 @@ class EventWriter:
                 self.child(wrapper, "correctiveEventID").text = one
         self.extensions(element, value, known=("declarationTime", "reason", "correctiveEventIDs"))
 
-    def sensors(self, parent: Element, name: str, value: list[Mapping[str, Any]]) -> None:
+    def _sensors(self, parent: Element, name: str, value: list[Mapping[str, Any]]) -> None:
         """Write sensor elements."""
         if not value:
             return
@@ -162,12 +162,12 @@ class EventWriter:
         for one in value:
             element = self.child(wrapper, "sensorElement")
             if metadata := one.get("sensorMetadata"):
-                self.measured(element, "sensorMetadata", metadata)
+                self._measured(element, "sensorMetadata", metadata)
             for report in one["sensorReport"]:
-                self.measured(element, "sensorReport", report)
+                self._measured(element, "sensorReport", report)
             self.extensions(element, one, known=("sensorMetadata", "sensorReport"))
 
-    def measured(self, parent: Element, name: str, value: Mapping[str, Any]) -> None:
+    def _measured(self, parent: Element, name: str, value: Mapping[str, Any]) -> None:
         """Write sensor metadata or a report: only attributes may stand there."""
         element = self.child(parent, name)
         known = edition("2.0").kinds[name[0].upper() + name[1:]].attributes
@@ -178,7 +178,7 @@ class EventWriter:
             tag = f"{{{namespace}}}{local}" if namespace else key
             if item is None:
                 continue
-            text = self.attribute(key, item, form)
+            text = self._attribute(key, item, form)
             if text is None or not is_name(local):
                 more[tag] = item
             else:
@@ -191,7 +191,7 @@ class EventWriter:
         self.spoken |= {name.partition(":")[0] for name in _names_in(value)} & self.prefixes.keys()
         return as_json(value)
 
-    def attribute(self, name: str, value: Any, form: str) -> str | None:
+    def _attribute(self, name: str, value: Any, form: str) -> str | None:
         """Return a value as text of an attribute; None where only JSON can say it."""
         if isinstance(value, (dict, list)) or (isinstance(value, str) and not is_text(value)):
             return None
@@ -219,6 +219,22 @@ def plain_text(value: Any) -> str:
     if isinstance(value, str):
         return writable(value)
     return as_json(value)
+
+
+def decimal_text(value: float) -> str:
+    """Return a number without an exponent, which quantities may not have in XML.
+
+    Example
+    -------
+    >>> decimal_text(1e-7), decimal_text(200.0), decimal_text(1e21)
+    ('0.0000001', '200.0', '1000000000000000000000')
+    """
+    text = as_json(value)
+    if "e" not in text and "E" not in text:
+        return text
+    from decimal import Decimal
+
+    return format(Decimal(text), "f")
 
 
 def _names_in(value: Any) -> Iterator[str]:
@@ -290,34 +306,18 @@ def _writers(writer: EventWriter) -> dict[str, Callable[[Element, str, Any], Non
         text: ("eventTimeZoneOffset", "eventID", "certificationInfo", "parentID", "action", "transformationID"),
         objects: ("epcList", "childEPCs", "inputEPCList", "outputEPCList"),
         quantities: ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"),
-        writer.place: ("readPoint", "bizLocation"),
+        writer._place: ("readPoint", "bizLocation"),
         word(STEP): ("bizStep",),
         word(DISPOSITION): ("disposition",),
         typed("bizTransaction", TRANSACTION): ("bizTransactionList",),
         typed("source", PARTY): ("sourceList",),
         typed("destination", PARTY): ("destinationList",),
         persistent: ("persistentDisposition",),
-        writer.declaration: ("errorDeclaration",),
-        writer.sensors: ("sensorElementList",),
-        writer.master: ("ilmd",),
+        writer._declaration: ("errorDeclaration",),
+        writer._sensors: ("sensorElementList",),
+        writer._master: ("ilmd",),
     }
     return {name: write for write, listed in names.items() for name in listed}
-
-
-def decimal_text(value: float) -> str:
-    """Return a number without an exponent, which quantities may not have in XML.
-
-    Example
-    -------
-    >>> decimal_text(1e-7), decimal_text(200.0), decimal_text(1e21)
-    ('0.0000001', '200.0', '1000000000000000000000')
-    """
-    text = as_json(value)
-    if "e" not in text and "E" not in text:
-        return text
-    from decimal import Decimal
-
-    return format(Decimal(text), "f")
 
 
 _SPECIAL: Final = frozenset({"type", "@context", "isA"})

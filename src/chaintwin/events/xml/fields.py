@@ -70,11 +70,11 @@ class EventReader:
             elif tag in ("extension", "baseExtension"):
                 self.add_fields(child, fields)
             elif tag == CERTIFICATION:
-                add(fields, "certificationInfo", _text(child))
+                add(fields, "certificationInfo", value=_text(child))
             elif tag[0] == "{":
-                add(fields, self.name(child), self.value(child))
+                add(fields, self.name(child), value=self.value(child))
             else:
-                add(self.bare(fields, child), tag, self.value(child))
+                add(self.bare(fields, child), tag, value=self.value(child))
 
     def name(self, element: Element) -> str:
         """Return the name of the field that an element holds."""
@@ -96,9 +96,9 @@ class EventReader:
             if tag.startswith(XSI) or tag in ignored:
                 continue
             if tag[0] == "{":
-                add(fields, self.names.key(tag, element), str(value).strip())
+                add(fields, self.names.key(tag, element), value=str(value).strip())
             else:
-                add(self.bare(fields, element), tag, str(value).strip())
+                add(self.bare(fields, element), tag, value=str(value).strip())
 
     def value(self, element: Element) -> Any:
         """Return the value of a foreign element: its text, or an object of its attributes, elements and text."""
@@ -113,9 +113,9 @@ class EventReader:
         found: dict[str, Any] = {}
         for name, attribute in element.attrib.items():
             if not str(name).startswith(XSI) and name not in (FORM, NAME):
-                add(found, self.names.key(str(name), element), str(attribute).strip())
+                add(found, self.names.key(str(name), element), value=str(attribute).strip())
         for child in element:
-            add(found, self.name(child), self.value(child))
+            add(found, self.name(child), value=self.value(child))
         if not found:
             return text
         if text:
@@ -131,9 +131,9 @@ class EventReader:
                 found["id"] = _text(child)
             elif tag == "extension":
                 for one in child:
-                    add(found, self.name(one), self.value(one))
+                    add(found, self.name(one), value=self.value(one))
             else:
-                add(found, self.name(child), self.value(child))
+                add(found, self.name(child), value=self.value(child))
         return found
 
     def unqualified(self, element: Element, fields: dict[str, Any]) -> None:
@@ -141,11 +141,11 @@ class EventReader:
         for child in element:
             tag = str(child.tag)
             if tag[0] == "{":
-                add(fields, self.name(child), self.value(child))
+                add(fields, self.name(child), value=self.value(child))
             elif tag == "extension":
                 self.unqualified(child, fields)
             else:
-                add(self.bare(fields, child), tag, self.value(child))
+                add(self.bare(fields, child), tag, value=self.value(child))
 
     def master(self, element: Element) -> dict[str, Any]:
         """Return instance or lot master data."""
@@ -169,7 +169,7 @@ class EventReader:
             elif tag == "extension":
                 self.unqualified(child, found)
             else:
-                add(found, self.name(child), self.value(child))
+                add(found, self.name(child), value=self.value(child))
         return found
 
     def sensors(self, element: Element) -> list[dict[str, Any]] | None:
@@ -194,7 +194,7 @@ class EventReader:
             elif tag == "extension":
                 self.unqualified(child, found)
             else:
-                add(found, self.name(child), self.value(child))
+                add(found, self.name(child), value=self.value(child))
         found["sensorReport"] = reports
         return found
 
@@ -213,24 +213,24 @@ class EventReader:
             elif tag == "booleanValue":
                 found[tag] = text in ("true", "1") if text in ("true", "false", "1", "0") else text
             elif tag == FIELDS:
-                self.more(text, found, element)
+                self._more(text, found, element)
             elif not tag.startswith(XSI):
-                add(found, self.names.key(tag, element) if tag[0] == "{" else tag, text)
+                add(found, self.names.key(tag, element) if tag[0] == "{" else tag, value=text)
         own = (element.text or "").strip()
         if own:
-            add(found, self.names.key(f"{{{NAMESPACE}}}text", element), own)
+            add(found, self.names.key(f"{{{NAMESPACE}}}text", element), value=own)
         for child in element:
-            add(found, self.name(child), self.value(child))
+            add(found, self.name(child), value=self.value(child))
         return found
 
-    def more(self, text: str, fields: dict[str, Any], element: Element) -> None:
+    def _more(self, text: str, fields: dict[str, Any], element: Element) -> None:
         """Add fields that are written as JSON in one attribute."""
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            add(fields, self.names.key(FIELDS, element), text)
+            add(fields, self.names.key(FIELDS, element), value=text)
             return
         for name, value in found.items():
             fields[self.names.key(name, element)] = self.named(value, element)
@@ -244,7 +244,7 @@ class EventReader:
         return value
 
 
-def add(fields: dict[str, Any], name: str, value: Any) -> None:
+def add(fields: dict[str, Any], name: str, *, value: Any) -> None:
     """Add a value to fields; several of one name become a list."""
     if name not in fields:
         fields[name] = value

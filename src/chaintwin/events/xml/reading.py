@@ -156,7 +156,7 @@ def _document(root: Element, names: Names) -> dict[str, Any]:
             header = reader.value(child)
             document.setdefault("epcisHeader", {}).update(header if isinstance(header, dict) else {})
         elif tag.startswith("{"):
-            add(document, reader.name(child), reader.value(child))
+            add(document, reader.name(child), value=reader.value(child))
     document["epcisBody"] = {}
     if body is None:
         return document
@@ -197,7 +197,7 @@ def _query_body(body: Element, reader: EventReader) -> dict[str, Any]:
                 result["resultsBody"]["vocabularyList"] = _vocabularies(vocabularies, reader)
             for field in child:
                 if str(field.tag).startswith("{"):
-                    add(result, reader.name(field), reader.value(field))
+                    add(result, reader.name(field), value=reader.value(field))
             return {"queryResults": result}
         if name in ("Poll", "Subscribe"):
             query: dict[str, Any] = {"queryName": (child.findtext("queryName") or "").strip(), "query": _query(child)}
@@ -290,7 +290,7 @@ def _extended(found: dict[str, Any], element: Element, reader: EventReader) -> d
     """Add the foreign elements of one of master data."""
     for child in element:
         if str(child.tag).startswith("{"):
-            add(found, reader.name(child), reader.value(child))
+            add(found, reader.name(child), value=reader.value(child))
     return found
 
 
