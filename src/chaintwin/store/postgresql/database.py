@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from chaintwin.errors import ChaintwinError, StoreDamagedError, UsageError
@@ -22,6 +23,7 @@ _FEW_ROWS = 8
 _LOCK = "SELECT pg_try_advisory_lock(hashtext('chaintwin'), hashtext(current_schema()))"
 _DAMAGED = ("XX001", "XX002")
 _FULL = "53100"
+_LOCK_SECONDS = 2.0
 
 
 class PostgresqlDatabase:
@@ -70,7 +72,7 @@ class PostgresqlDatabase:
         """Return a new writing session that holds the lock; ``make`` makes the tables if there are none."""
         connection = self._connect()
         try:
-            if not connection.execute(_LOCK).fetchall()[0][0]:
+            if not _is_locked(connection):
                 raise UsageError(
                     f"store {self.place}: found it open for writing by another session; allowed: one writer; "
                     "fix: stop that one, or open it with read_only=True"
@@ -230,7 +232,20 @@ class PostgresqlWriter(PostgresqlReader):
 
     def close(self) -> None:
         with suppress(Exception):
+            # A session ends a moment after its connection was closed; the lock is to be free at once.
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
+        with suppress(Exception):
             self._connection.close()
+
+
+def _is_locked(connection: psycopg.Connection[Any]) -> bool:
+    """Take the lock of the one writer; the server takes a moment to see that a process that held it has ended."""
+    until = monotonic() + _LOCK_SECONDS
+    while not connection.execute(_LOCK).fetchall()[0][0]:
+        if monotonic() >= until:
+            return False
+        sleep(0.05)
+    return True
 
 
 def _load_driver() -> Any:
