@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chaintwin.network import Network, Scenario, read, write
     from chaintwin.simulation import Comparison, Result, compare, simulate
+    from chaintwin.twin import Twin
 
-__all__ = ["Comparison", "Network", "Result", "Scenario", "__version__", "compare", "read", "simulate", "write"]
+__all__ = ["Comparison", "Network", "Result", "Scenario", "Twin", "__version__", "compare", "read", "simulate", "write"]
 
 _HOMES = {
     "Comparison": "chaintwin.simulation",
     "Network": "chaintwin.network",
     "Result": "chaintwin.simulation",
     "Scenario": "chaintwin.network",
+    "Twin": "chaintwin.twin",
     "compare": "chaintwin.simulation",
     "read": "chaintwin.network",
     "simulate": "chaintwin.simulation",

@@ -1,0 +1,250 @@
+"""What a twin knows, cell by cell: every value under its family and key, who put it there and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from chaintwin.errors import StoreDamagedError
+
+Key = tuple[Any, ...]
+Value = tuple[Any, ...]
+Touch = tuple["Family", Key, Value | None]
+"""A family, a key of it, and what stood there before."""
+
+FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], int]] = MappingProxyType(
+    {
+        "stock": (("site", "product", "lot", "quality"), ("quantity", "since", "variance"), 2),
+        "foreign": (("site", "product", "lot", "unit"), ("quantity",), 0),
+        "pending": (("site", "product"), ("quantity", "period"), 0),
+        "count": (("site", "product"), ("counted_at", "drift", "intervals", "variance"), 0),
+        "shipment": (
+            ("shipment",),
+            ("status", "origin", "destination", "departed_at", "planned_at", "predicted_at", "names"),
+            0,
+        ),
+        "alias": (("name",), ("shipment",), 0),
+        "inbound": (("destination", "shipment"), (), 1),
+        "cargo": (("shipment", "product", "lot", "quality"), ("quantity",), 1),
+        "consignment": (("activity", "started", "due"), ("units", "status"), 2),
+        "order": (
+            ("order", "product"),
+            ("status", "origin", "destination", "quantity", "open", "placed_at", "wanted_at", "due_at"),
+            1,
+        ),
+        "queue": (("activity", "due"), ("units",), 0),
+        "backlog": (("stream",), ("quantity", "site", "product"), 0),
+        "resource": (("resource",), ("share", "status", "site"), 0),
+        "use": (("resource",), ("quantity",), 0),
+        "condition": (
+            ("place", "measured"),
+            ("value", "unit", "low", "high", "mean", "deviation", "device", "alert"),
+            0,
+        ),
+        "person": (("person",), ("site", "present", "role"), 0),
+        "vehicle": (("vehicle",), ("site", "present", "longitude", "latitude", "shipment"), 0),
+        "cash": (("account", "currency"), ("amount",), 0),
+        "price": (("product", "partner"), ("price", "currency", "unit"), 0),
+        "forecast": (("stock_point",), ("expected",), 0),
+        "disruption": (("disruption",), ("strength",), 0),
+        "instance": (("name",), ("whereabouts", "place", "product", "lot", "quality", "disposition"), 0),
+        "parent": (("child",), ("container",), 0),
+        "child": (("container", "child"), (), 1),
+        "content": (("container", "product", "lot", "quality"), ("quantity",), 1),
+        "association": (("child",), ("parent",), 0),
+        "disposition": (("site", "product", "lot"), ("disposition",), 0),
+        "persistent": (("name", "disposition"), (), 0),
+        "lot": (("product", "lot"), ("made_at", "expires_at"), 0),
+        "transaction": (("kind", "transaction"), ("step",), 0),
+        "flow": (("site", "product", "step"), ("quantity", "events"), 0),
+        "desired": (("path",), ("value", "at", "command"), 0),
+        "predicted": (("path",), ("value", "at"), 0),
+        "unknown": (("what", "name"), ("reason", "times"), 0),
+        "discrepancy": (("reason", "subject"), ("amount", "times", "key"), 0),
+        "network": (("edited_at", "key"), ("content",), 0),
+    }
+)
+"""Families of cells: names of the parts of a key, names of the values, and how many parts of a key lead to all that share them.
+
+Behind the values of a family every cell has the event time and the source of what was written last.
+"""
+
+
+class Family:
+    """The cells of one kind.
+
+    Parameters
+    ----------
+    name : as in ``FAMILIES``. prefix : how many parts of a key ``under`` looks for, 0 for none.
+    """
+
+    __slots__ = ("_index", "cells", "name", "prefix")
+
+    def __init__(self, name: str, prefix: int) -> None:
+        self.name, self.prefix = name, prefix
+        self.cells: dict[Key, Value] = {}
+        self._index: dict[Key, dict[Key, None]] | None = None
+
+    @property
+    def index(self) -> dict[Key, dict[Key, None]]:
+        """Keys by their first parts; made when it is first asked for, which a state that is only read never does."""
+        if self._index is None:
+            self._index = {}
+            prefix = self.prefix
+            for key in self.cells:
+                self._index.setdefault(key[:prefix], {})[key] = None
+        return self._index
+
+    def get(self, key: Key) -> Value | None:
+        """Return the value of a cell, or None."""
+        return self.cells.get(key)
+
+    def under(self, prefix: Key) -> list[Key]:
+        """Return the keys that begin with so many parts, in an order that no replay changes."""
+        found = self.index.get(prefix)
+        if not found:
+            return []
+        return list(found) if len(found) == 1 else sorted(found)
+
+    def write(self, key: Key, value: Value | None) -> None:
+        """Set a cell, or take it away."""
+        cells = self.cells
+        if value is None:
+            if key in cells:
+                if self.prefix:
+                    self._forget(key)
+                del cells[key]
+        else:
+            if self.prefix and self._index is not None and key not in cells:
+                self._index.setdefault(key[: self.prefix], {})[key] = None
+            cells[key] = value
+
+    def _forget(self, key: Key) -> None:
+        index = self._index
+        if index is not None:
+            prefix = key[: self.prefix]
+            group = index[prefix]
+            del group[key]
+            if not group:
+                del index[prefix]
+
+
+class Cells:
+    """All families; ``put`` keeps what was there before, as long as somebody asks for it."""
+
+    __slots__ = ("families", "journal")
+
+    def __init__(self) -> None:
+        self.families: dict[str, Family] = {name: Family(name, spec[2]) for name, spec in FAMILIES.items()}
+        self.journal: list[Touch] | None = None
+
+    def __getitem__(self, name: str) -> Family:
+        return self.families[name]
+
+    def __len__(self) -> int:
+        return sum(len(family.cells) for family in self.families.values())
+
+    def put(self, family: Family, key: Key, *, value: Value | None) -> None:
+        """Set a cell, or take it away with None, and note what was there."""
+        cells = family.cells
+        if self.journal is not None:
+            self.journal.append((family, key, cells.get(key)))
+        if value is None or (family.prefix and key not in cells):
+            family.write(key, value)
+        else:
+            cells[key] = value
+
+    def undo(self, journal: list[Touch]) -> None:
+        """Take back what a journal noted, the last first; families are found by name, so a copy may be undone too."""
+        families = self.families
+        for family, key, before in reversed(journal):
+            families[family.name].write(key, before)
+
+    def copy(self) -> Cells:
+        """Return cells of their own with the same values."""
+        found = Cells()
+        for name, family in self.families.items():
+            found.families[name].cells = dict(family.cells)
+        return found
+
+    def digest(self) -> str:
+        """Return the hash of all values, hexadecimal; sources do not count, because a duplicate may come from another one."""
+        total = blake2b(digest_size=32)
+        for name, family in self.families.items():
+            if family.cells:
+                values = [(key, value[:-1]) for key, value in sorted(family.cells.items(), key=_first)]
+                total.update(_ENCODER.encode((name, values)))
+        return total.hexdigest()
+
+    def packed(self) -> bytes:
+        """Return all cells as MessagePack."""
+        return _ENCODER.encode({name: list(family.cells.items()) for name, family in self.families.items() if family.cells})
+
+    @staticmethod
+    def unpacked(content: bytes) -> Cells:
+        """Return the cells of their MessagePack.
+
+        Raises
+        ------
+        StoreDamagedError
+            It is none.
+        """
+        found = Cells()
+        try:
+            for name, pairs in _DECODER.decode(content).items():
+                found.families[name].cells = dict(pairs)
+        except (msgspec.DecodeError, KeyError, TypeError) as fault:
+            raise StoreDamagedError(f"snapshot: found {fault}; allowed: cells as MessagePack") from fault
+        return found
+
+    def items(self) -> Iterator[tuple[str, Key, Value]]:
+        """Yield every cell with the name of its family, in order."""
+        for name, family in self.families.items():
+            for key, value in sorted(family.cells.items(), key=_first):
+                yield name, key, value
+
+
+def path_of(family: str, key: Key) -> str:
+    """Return the path of a cell: its family and the parts of its key, each quoted as in a URL, joined by slashes.
+
+    Example
+    -------
+    >>> path_of("stock", ("plant 1", "milk", "", ""))
+    'stock/plant%201/milk//'
+    """
+    return "/".join([family, *(quote(str(part), safe="") for part in key)])
+
+
+def key_of(path: str) -> tuple[str, Key] | None:
+    """Return family and key that a path names, or None where it names none.
+
+    Example
+    -------
+    >>> key_of("stock/plant%201/milk//")
+    ('stock', ('plant 1', 'milk', '', ''))
+    """
+    family, *parts = path.split("/")
+    names = FAMILIES[family][0] if family in FAMILIES else ()
+    if not names or len(parts) != len(names):
+        return None
+    try:
+        return family, tuple(int(part) if name in WHOLE else unquote(part) for name, part in zip(names, parts, strict=True))
+    except ValueError:
+        return None
+
+
+WHOLE = frozenset({"started", "due", "edited_at"})
+"""Parts of keys that are whole numbers; all others are text."""
+
+
+def _first(pair: tuple[Key, Value]) -> Key:
+    return pair[0]
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(dict[str, list[tuple[tuple[Any, ...], tuple[Any, ...]]]])

@@ -1,0 +1,169 @@
+"""Snapshots on the shelf of a store: cells at some position, checked by their digest when they are read."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from hashlib import blake2b
+from typing import NamedTuple
+from zlib import compress, decompress, error
+
+import msgspec
+
+from chaintwin.errors import StoreDamagedError, StoreFailedError
+from chaintwin.store.interface import Store
+from chaintwin.twin.cells import Cells
+from chaintwin.twin.kept.window import Tail
+from chaintwin.twin.naming.networks import FAR
+
+SHELF = "snapshot"
+
+SPACING = 2048
+"""Least rows between two snapshots."""
+
+CELLS_PER_ROW = 8
+"""Cells written to snapshots for each row, at most: where there are many cells, snapshots lie further apart."""
+
+MOST = 1024
+"""Snapshots kept; beyond it every second one of the older half is let go, so that they lie dense
+near now and wide apart before."""
+
+RULES_VERSION = "1"
+"""Version of the rules; snapshots of another one are of no use."""
+
+LOADED = 4
+"""Snapshots that stay in memory after they were read."""
+
+
+class Mark(NamedTuple):
+    """A snapshot by its name.
+
+    Parameters
+    ----------
+    time : event time of the last row in it. rows : how many. last : highest number of them in the log.
+    head : how far the log went when it was taken. name : on the shelf.
+    """
+
+    time: int
+    rows: int
+    last: int
+    head: int
+    name: str
+
+
+class Snapshots:
+    """The snapshots of one project.
+
+    Parameters
+    ----------
+    store : where they lie. fingerprint : of the network of the project; others are of no use.
+    is_kept : whether new ones are written; a reader beside a running twin writes none.
+    """
+
+    def __init__(self, store: Store, *, fingerprint: str, is_kept: bool = True) -> None:
+        self.store, self.is_kept = store, is_kept
+        self.prefix = blake2b(f"{RULES_VERSION} {fingerprint}".encode(), digest_size=6).hexdigest()
+        self.marks: list[Mark] = []
+        self._loaded: OrderedDict[str, tuple[bytes, Tail]] = OrderedDict()
+        for name in store.names(SHELF):
+            mark = _mark_of(name, self.prefix)
+            if mark is not None:
+                self.marks.append(mark)
+            elif is_kept:
+                store.remove(SHELF, name)
+        self.marks.sort()
+
+    @property
+    def checked(self) -> int:
+        """How far the log went when the last snapshot was taken: no row up to there makes any of them wrong."""
+        return max((mark.head for mark in self.marks), default=0)
+
+    def best(self, *, time: int, upto: int, rows: int) -> tuple[Cells, Tail]:
+        """Return the cells nearest before the end of an event time that rest on no row beyond a number, and where they are.
+
+        Parameters
+        ----------
+        time : microseconds. upto : number in the log. rows : most rows they may hold.
+        """
+        fitting = [mark for mark in self.marks if mark.time <= time and mark.last <= upto and mark.rows <= rows]
+        for mark in reversed(fitting):
+            found = self._load(mark)
+            if found is not None:
+                return Cells.unpacked(found[0]), found[1]
+        return Cells(), Tail()
+
+    def next_due(self, rows: int, cells: int) -> int:
+        """Return after how many rows the next snapshot is due.
+
+        Parameters
+        ----------
+        rows : there are. cells : there are.
+        """
+        last = max((mark.rows for mark in self.marks if mark.rows <= rows), default=0)
+        return last + max(SPACING, cells // CELLS_PER_ROW)
+
+    def save(self, cells: Cells, tail: Tail, *, head: int) -> None:
+        """Keep cells; where the store cannot write the twin goes on without."""
+        if not self.is_kept:
+            return
+        time, key = tail.position
+        payload = cells.packed()
+        digest = blake2b(payload, digest_size=32).digest()
+        content = msgspec.msgpack.encode((digest, [time, key, tail.rows, tail.last], compress(payload, 1)))
+        known = blake2b(key.encode(), digest_size=8).hexdigest()
+        name = f"{self.prefix}-{time + FAR:020d}-{tail.rows}-{tail.last}-{head}-{known}"
+        try:
+            self.store.put(SHELF, name, content)
+        except StoreFailedError:
+            self.is_kept = False
+            return
+        self.marks = sorted({*self.marks, Mark(time, tail.rows, tail.last, head, name)})
+        if len(self.marks) > MOST:
+            for mark in self.marks[1 : MOST // 2 : 2]:
+                self._remove(mark)
+
+    def forget_from(self, time: int) -> None:
+        """Let go of snapshots that a late row of this event time makes wrong."""
+        for mark in [mark for mark in self.marks if mark.time >= time]:
+            self._remove(mark)
+
+    def _remove(self, mark: Mark) -> None:
+        self.marks.remove(mark)
+        self._loaded.pop(mark.name, None)
+        if self.is_kept:
+            try:
+                self.store.remove(SHELF, mark.name)
+            except StoreFailedError:
+                self.is_kept = False
+
+    def _load(self, mark: Mark) -> tuple[bytes, Tail] | None:
+        found = self._loaded.get(mark.name)
+        if found is None:
+            content = self.store.get(SHELF, mark.name)
+            try:
+                found = None if content is None else _opened(content)
+            except (StoreDamagedError, msgspec.DecodeError, error):
+                found = None
+            if found is None:
+                # A snapshot is only a short cut, so one that is damaged is let go and the rows are applied again.
+                self._remove(mark)
+                return None
+        self._loaded[mark.name] = found
+        self._loaded.move_to_end(mark.name)
+        while len(self._loaded) > LOADED:
+            self._loaded.popitem(last=False)
+        return found
+
+
+def _opened(content: bytes) -> tuple[bytes, Tail]:
+    digest, (time, key, rows, last), packed = msgspec.msgpack.decode(content, type=tuple[bytes, tuple[int, str, int, int], bytes])
+    payload = decompress(packed)
+    if blake2b(payload, digest_size=32).digest() != digest:
+        raise StoreDamagedError("snapshot: found another digest than the one it was written with; allowed: what was written")
+    return payload, Tail((time, key), rows, last)
+
+
+def _mark_of(name: str, prefix: str) -> Mark | None:
+    parts = name.split("-")
+    if len(parts) != 6 or parts[0] != prefix or not all(part.isdigit() for part in parts[1:5]):
+        return None
+    return Mark(int(parts[1]) - FAR, int(parts[2]), int(parts[3]), int(parts[4]), name)

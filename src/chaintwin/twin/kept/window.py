@@ -1,0 +1,218 @@
+"""The last rows that were applied, so that a late one can still take its place, and what each changed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from chaintwin.store.records import FactsRow
+from chaintwin.twin.cells import Cells, Family, Key, Touch, Value, path_of
+from chaintwin.twin.projecting import MARK, START, Position, Projection, position_of
+
+WINDOW = 2048
+"""Rows that a late one may come behind and still have its changes told one by one."""
+
+PAUSE = 256
+"""Rows between two moments at which cells may be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one entry of the log changed.
+
+    Parameters
+    ----------
+    sequence, key, occurred_at : of the entry.
+    cells : (path, values before, values after) of every cell that is not what it was, by path; None where there was none. Behind
+        the values of a family stand time and source.
+    is_reprojected : the entry is older than the last ``WINDOW`` others, so much may have changed that it is not told; read the
+        state anew.
+    """
+
+    sequence: int
+    key: str
+    occurred_at: int
+    cells: tuple[tuple[str, Value | None, Value | None], ...] = ()
+    is_reprojected: bool = False
+
+
+class Tail(NamedTuple):
+    """Where the window begins.
+
+    Parameters
+    ----------
+    position : of the last row before it. rows : how many there are before it.
+    last : highest number in the log of all that they rest on, a declaration that the last of them was an error among it.
+    """
+
+    position: Position = START
+    rows: int = 0
+    last: int = 0
+
+
+class Step(NamedTuple):
+    """A row in the window and what stood before it was applied."""
+
+    row: FactsRow
+    journal: list[Touch]
+
+
+class Window:
+    """A projection whose last rows can be taken back.
+
+    Parameters
+    ----------
+    projection : where it begins. tail : what that has behind it.
+    """
+
+    def __init__(self, projection: Projection, tail: Tail) -> None:
+        self.projection, self.tail = projection, tail
+        self.steps: list[Step] = []
+
+    def fill(self, rows: Iterable[FactsRow]) -> Iterator[Tail]:
+        """Apply rows that are in order and all lie behind those there are; only the last can be taken back.
+
+        Yields every so often where it is, for a caller who wants to keep the cells there.
+        """
+        waiting: deque[FactsRow] = deque()
+        count, last = self.tail.rows, self.tail.last
+        for row in rows:
+            waiting.append(row)
+            if len(waiting) > WINDOW:
+                first = waiting.popleft()
+                after = waiting[0]
+                self._apply(first, after=after)
+                count, last = count + 1, max(last, first.sequence)
+                if count % PAUSE == 0:
+                    self.tail = _tail(first, after, rows=count, last=last)
+                    yield self.tail
+                before = first
+        if count > self.tail.rows:
+            self.tail = _tail(before, waiting[0], rows=count, last=last)
+        while waiting:
+            first = waiting.popleft()
+            self.steps.append(self._step(first, after=waiting[0] if waiting else None))
+
+    def add(self, row: FactsRow) -> Change | None:
+        """Apply one row in its place, or return None where that is before the window.
+
+        Parameters
+        ----------
+        row : the next of the log.
+        """
+        place = self._place(row)
+        if place is None:
+            return None
+        back = self.steps[place:]
+        if not back:
+            step = self._step(row, after=None)
+            self.steps.append(step)
+            touched: dict[tuple[Family, Key], Value | None] = {}
+            for family, key, value in step.journal:
+                touched.setdefault((family, key), value)
+            return self._change(row, touched)
+        touched = self._take_back(place)
+        rows = [step.row for step in back]
+        at = bisect_left([position_of(one) for one in rows], position_of(row))
+        rows.insert(at, row)
+        for number, one in enumerate(rows):
+            after = rows[number + 1] if number + 1 < len(rows) else None
+            step = self._step(one, after=after)
+            self.steps.append(step)
+            for family, key, value in step.journal:
+                touched.setdefault((family, key), value)
+        return self._change(row, touched)
+
+    def depth_of(self, row: FactsRow) -> int:
+        """Return how many rows a row has to be applied before."""
+        return len(self.steps) - bisect_left(self.steps, position_of(row), key=_step_position)
+
+    def trim(self) -> bool:
+        """Let go of the oldest rows if there are twice as many as can be taken back; return whether it did."""
+        surplus = len(self.steps) - WINDOW
+        if surplus < WINDOW:
+            return False
+        gone = self.steps[:surplus]
+        self.steps = self.steps[surplus:]
+        last = max(self.tail.last, *(step.row.sequence for step in gone))
+        self.tail = _tail(gone[-1].row, self.steps[0].row, rows=self.tail.rows + surplus, last=last)
+        return True
+
+    def cells_at(self, time: int) -> Cells | None:
+        """Return the cells after the last row up to an event time, or None where that is before the window."""
+        if time < self.tail.position[0]:
+            return None
+        place = bisect_left(self.steps, (time + 1, ""), key=_step_position)
+        return self._cells_before(place)
+
+    def cells_of_tail(self) -> Cells:
+        """Return the cells as they were before the window."""
+        return self._cells_before(0)
+
+    def highest(self, time: int) -> int:
+        """Return the highest number in the log of the rows up to an event time."""
+        place = bisect_left(self.steps, (time + 1, ""), key=_step_position)
+        return max([self.tail.last, *(step.row.sequence for step in self.steps[:place])])
+
+    def _cells_before(self, place: int) -> Cells:
+        cells = self.projection.cells.copy()
+        for step in reversed(self.steps[place:]):
+            cells.undo(step.journal)
+        return cells
+
+    def _place(self, row: FactsRow) -> int | None:
+        """Return the first step that has to be taken back for a row, or None where too many rows lie behind it.
+
+        As many lie behind it in any window of the same log, so what is told of a change does not depend on where one began.
+        """
+        place = bisect_left(self.steps, position_of(row), key=_step_position)
+        if place > 0 and row.key.startswith(self.steps[place - 1].row.key + MARK):
+            # A declaration comes right behind what it takes back.
+            place -= 1
+        return place if len(self.steps) - place < WINDOW else None
+
+    def _take_back(self, place: int) -> dict[tuple[Family, Key], Value | None]:
+        touched: dict[tuple[Family, Key], Value | None] = {}
+        for step in reversed(self.steps[place:]):
+            for family, key, _ in step.journal:
+                if (family, key) not in touched:
+                    touched[family, key] = family.cells.get(key)
+            self.projection.undo(step.journal)
+        del self.steps[place:]
+        return touched
+
+    def _apply(self, row: FactsRow, *, after: FactsRow | None) -> None:
+        if MARK not in row.key and not (after is not None and after.key.startswith(row.key + MARK)):
+            self.projection.apply(row)
+
+    def _step(self, row: FactsRow, *, after: FactsRow | None) -> Step:
+        cells = self.projection.cells
+        journal: list[Touch] = []
+        cells.journal = journal
+        try:
+            self._apply(row, after=after)
+        finally:
+            cells.journal = None
+        return Step(row, journal)
+
+    def _change(self, row: FactsRow, touched: dict[tuple[Family, Key], Value | None]) -> Change:
+        found: list[tuple[str, Any, Any]] = []
+        for (family, key), before in touched.items():
+            after = family.cells.get(key)
+            if before != after:
+                found.append((path_of(family.name, key), before, after))
+        found.sort(key=lambda cell: cell[0])
+        return Change(row.sequence, row.key, row.occurred_at, tuple(found))
+
+
+def _step_position(step: Step) -> Position:
+    return step.row.occurred_at, step.row.key
+
+
+def _tail(row: FactsRow, after: FactsRow, *, rows: int, last: int) -> Tail:
+    """Return the tail that ends with a row; whether that row counts may rest on the one behind it."""
+    is_declared = after.key.startswith(row.key + MARK)
+    return Tail(position_of(row), rows, max(last, after.sequence) if is_declared else last)

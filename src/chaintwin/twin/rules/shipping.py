@@ -1,0 +1,286 @@
+"""Shipments: what leaves one site for another, and what of it comes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from chaintwin.events.facts import Facts
+from chaintwin.events.vocabulary import Thing, own_name
+from chaintwin.twin.ledger import DUST, NEVER, Ledger, text_of, time_of
+from chaintwin.twin.rules.goods import GONE, ON_WAY, Good, join, leave, mark
+
+ON_ITS_WAY, ARRIVED, PARTLY = "on_its_way", "arrived", "partly_received"
+"""How a shipment may stand."""
+
+_RANK = {"desadv": 0, "bol": 1, "shipment": 2, "inv": 3, "po": 4, "poc": 5}
+
+
+@lru_cache(maxsize=4096)
+def short_of(uri: str) -> str:
+    """Return the last word of the URI of a term of the vocabulary.
+
+    Example
+    -------
+    >>> short_of("https://ref.gs1.org/cbv/BizStep-retail_selling")
+    'retail_selling'
+    """
+    return uri[max(uri.rfind("-"), uri.rfind(":"), uri.rfind("/")) + 1 :]
+
+
+def plain_id(uri: str) -> str:
+    """Return the id of an order or a shipment of our own, or the name as it is."""
+    own = own_name(uri) if uri.startswith("urn:chaintwin:") else None
+    return own.id if own is not None and own.kind in (Thing.ORDER, Thing.SHIPMENT) else uri
+
+
+def names_of(ledger: Ledger, facts: Facts, *, ends: tuple[str, str]) -> list[str]:
+    """Return what a shipment may be known by, the surest first; the last is its two ends.
+
+    Parameters
+    ----------
+    ledger : of the event. facts : of the event. ends : site of origin and of destination, empty where not known.
+    """
+    found = []
+    own = facts.own.get("shipment")
+    if own is not None:
+        found.append(plain_id(text_of(own)))
+    if facts.transactions:
+        ranked = sorted([(_RANK.get(short_of(kind), 9), plain_id(name)) for kind, name in facts.transactions])
+        found += [name for _, name in ranked]
+    if len(facts.items) == 1 and facts.items[0].instance and not ledger.names.ware(facts.items[0].name).product:
+        found.append(facts.items[0].name)
+    if not found:
+        found.append(f"{ends[0]}>{ends[1]}")
+    return found
+
+
+def ship(ledger: Ledger, facts: Facts, *, goods: list[Good], ends: tuple[str, str], variance: float = 0.0) -> None:
+    """Let goods leave a site on a shipment.
+
+    Parameters
+    ----------
+    ledger, facts : of the event. goods : what leaves. ends : site that it leaves and site that it is for, empty where not known.
+    variance : of each quantity.
+    """
+    names = names_of(ledger, facts, ends=ends)
+    shipment = _known(ledger, names) or names[0]
+    _open_shipment(ledger, facts, shipment=shipment, names=names, ends=ends)
+    for good in goods:
+        lots = leave(ledger, ends[0], good, variance=variance)
+        if good.name:
+            mark(ledger, good, where=ON_WAY, place=shipment)
+        if good.product and not good.unit:
+            for lot, quantity in lots:
+                ledger.add("cargo", (shipment, good.product, lot, good.quality), quantity)
+            ledger.flow(ends[0], good.product, step="shipping", quantity=good.quantity)
+    for name in orders_of(ledger, facts):
+        _on_its_way(ledger, name)
+
+
+def receive(
+    ledger: Ledger,
+    facts: Facts,
+    *,
+    goods: list[Good],
+    ends: tuple[str, str],
+    step: str,
+    variance: float = 0.0,
+    disposition: str = "",
+) -> None:
+    """Let goods join the stock of a site, and take them off the shipment they came on.
+
+    Parameters
+    ----------
+    ledger, facts, goods, variance : as for ``ship``. ends : site that they come from, empty where not known, and where they are.
+    step : short name of the business step; accepting takes only what has not been received.
+    disposition : short name.
+    """
+    site = ends[1]
+    names = names_of(ledger, facts, ends=ends)
+    shipment = _known(ledger, names)
+    touched = set() if shipment is None else {shipment}
+    for good in goods:
+        seen = ledger.get("instance", good.name) if good.name else None
+        if seen is not None and seen[0] == ON_WAY:
+            _unload(ledger, seen[1], good)
+            touched.add(seen[1])
+            mark(ledger, good, where="", place="")
+        elif seen is None and good.product and not good.unit:
+            by = shipment or _inbound(ledger, site, good.product)
+            if by is not None:
+                touched.add(by)
+                _unload(ledger, by, good)
+            elif step == "accepting":
+                continue
+            else:
+                ledger.discrepancy("receipt_without_shipment", f"{site}/{good.product}", amount=good.quantity)
+        if join(ledger, site, good, variance=variance, disposition=disposition) and good.product and not good.unit:
+            ledger.flow(site, good.product, step="receiving", quantity=good.quantity)
+            _settle_orders(ledger, facts, product=good.product, quantity=good.quantity)
+    for name in sorted(touched):
+        _close(ledger, name)
+
+
+def void(ledger: Ledger, facts: Facts, *, goods: list[Good], ends: tuple[str, str]) -> None:
+    """Take a shipment back to the site it left; without goods, all of it."""
+    names = names_of(ledger, facts, ends=ends)
+    shipment = _known(ledger, names)
+    if shipment is None:
+        ledger.discrepancy("void_without_shipment", names[0])
+        return
+    head = ledger.get("shipment", shipment)
+    site = ends[0] or ("" if head is None else head[1])
+    back = goods or [
+        Good("", key[1], key[2], key[3], (ledger.get("cargo", *key) or (0.0,))[0]) for key in ledger.under("cargo", shipment)
+    ]
+    for good in back:
+        if good.product and not good.unit:
+            _unload(ledger, shipment, good)
+        if good.name:
+            mark(ledger, good, where="", place="")
+        join(ledger, site, good)
+    _close(ledger, shipment)
+
+
+def pass_by(ledger: Ledger, facts: Facts, *, ends: tuple[str, str], status: str) -> bool:
+    """Note where a shipment is and how it stands; return whether there is such a shipment."""
+    shipment = _known(ledger, names_of(ledger, facts, ends=ends))
+    if shipment is None:
+        for item in facts.items:
+            seen = ledger.get("instance", item.name) if item.instance else None
+            if seen is not None and seen[0] == ON_WAY:
+                shipment = seen[1]
+                break
+    head = None if shipment is None else ledger.get("shipment", shipment)
+    if shipment is None or head is None:
+        return False
+    planned, predicted = _times(facts)
+    ledger.put(
+        "shipment",
+        (shipment,),
+        status or head[0],
+        head[1],
+        head[2] or ends[1],
+        head[3],
+        head[4] if planned is None else planned,
+        head[5] if predicted is None else predicted,
+        head[6],
+    )
+    return True
+
+
+def end(ledger: Ledger, good: Good) -> None:
+    """Note that an instance is no more."""
+    if good.name:
+        mark(ledger, good, where=GONE, place="")
+
+
+def _known(ledger: Ledger, names: list[str]) -> str | None:
+    for name in names:
+        if ledger.get("shipment", name) is not None:
+            return name
+        alias = ledger.get("alias", name)
+        if alias is not None:
+            found: str = alias[0]
+            return found
+    return None
+
+
+def _inbound(ledger: Ledger, site: str, product: str) -> str | None:
+    """Return the shipment for a site that left first of those with such goods."""
+    best: tuple[int, str] | None = None
+    for _, shipment in ledger.under("inbound", site):
+        head = ledger.get("shipment", shipment)
+        if head is not None and any(key[1] == product for key in ledger.under("cargo", shipment)):
+            best = min(best or (head[3], shipment), (head[3], shipment))
+    return None if best is None else best[1]
+
+
+def _times(facts: Facts) -> tuple[int | None, int | None]:
+    return time_of(facts.own.get("planned_at")), time_of(facts.own.get("predicted_at"))
+
+
+def _open_shipment(ledger: Ledger, facts: Facts, *, shipment: str, names: list[str], ends: tuple[str, str]) -> None:
+    head = ledger.get("shipment", shipment)
+    planned = predicted = NEVER
+    if facts.own:
+        planned, predicted = (NEVER if time is None else time for time in _times(facts))
+    if head is not None:
+        known = head[6].split("\n") if head[6] else []
+        all_names = "\n".join(dict.fromkeys([*known, *(name for name in names if name != shipment)]))
+        values = (ON_ITS_WAY, head[1] or ends[0], head[2] or ends[1], head[3])
+        times = (head[4] if planned == NEVER else planned, head[5] if predicted == NEVER else predicted)
+        ledger.put("shipment", (shipment,), *values, *times, all_names)
+    else:
+        others = "\n".join(name for name in names if name != shipment)
+        ledger.put("shipment", (shipment,), ON_ITS_WAY, ends[0], ends[1], ledger.time, planned, predicted, others)
+        if ends[1]:
+            ledger.put("inbound", (ends[1], shipment))
+    for name in names:
+        if name != shipment:
+            ledger.put("alias", (name,), shipment)
+
+
+def _unload(ledger: Ledger, shipment: str, good: Good) -> None:
+    """Take goods off a shipment: of their lot first, then of any lot of the product."""
+    exact = (shipment, good.product, good.lot, good.quality)
+    keys = [exact] if ledger.get("cargo", *exact) is not None else []
+    keys += [key for key in ledger.under("cargo", shipment) if key[1] == good.product and key != exact]
+    left = good.quantity if good.product else 0.0
+    for key in keys:
+        found = ledger.get("cargo", *key)
+        if left <= DUST * good.quantity or found is None:
+            break
+        part = min(left, found[0])
+        ledger.add("cargo", key, -part)
+        left -= part
+    if left > DUST * good.quantity:
+        ledger.discrepancy("received_more", shipment, amount=left)
+
+
+def _close(ledger: Ledger, shipment: str) -> None:
+    head = ledger.get("shipment", shipment)
+    if head is None:
+        return
+    if ledger.under("cargo", shipment):
+        ledger.put("shipment", (shipment,), PARTLY, *head[1:7])
+        return
+    ledger.drop("shipment", (shipment,))
+    if head[2]:
+        ledger.drop("inbound", (head[2], shipment))
+    for name in head[6].split("\n") if head[6] else ():
+        alias = ledger.get("alias", name)
+        if alias is not None and alias[0] == shipment:
+            ledger.drop("alias", (name,))
+
+
+def orders_of(ledger: Ledger, facts: Facts) -> list[str]:
+    """Return the ids of known orders that an event names."""
+    if not ledger.cells["order"].cells:
+        return []
+    names = [plain_id(name) for _, name in facts.transactions]
+    own = facts.own.get("order")
+    if own is not None:
+        names.append(plain_id(text_of(own)))
+    return [name for name in dict.fromkeys(names) if ledger.under("order", name)]
+
+
+def _on_its_way(ledger: Ledger, order: str) -> None:
+    for key in ledger.under("order", order):
+        found = ledger.get("order", *key)
+        if found is not None and found[0] in ("placed", "seen"):
+            ledger.put("order", key, "shipped", *found[1:-2])
+
+
+def _settle_orders(ledger: Ledger, facts: Facts, *, product: str, quantity: float) -> None:
+    for name in orders_of(ledger, facts):
+        for key in ((name, product), (name, "")):
+            found = ledger.get("order", *key)
+            if found is None:
+                continue
+            left = found[4] - quantity
+            scale = DUST * max(found[3], quantity)
+            if left < -scale:
+                ledger.discrepancy("received_more_than_ordered", name, amount=-left)
+            status = "received" if left <= scale else "partly_received"
+            ledger.put("order", key, status, *found[1:4], max(left, 0.0) if left <= scale else left, *found[5:-2])

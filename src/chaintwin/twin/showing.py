@@ -1,0 +1,128 @@
+"""A live state as tables for people, and as numbers in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from chaintwin.clock import SECOND
+from chaintwin.twin.cells import FAMILIES
+from chaintwin.twin.ledger import NEVER
+
+if TYPE_CHECKING:
+    from chaintwin.twin.live_state import LiveState
+
+TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "stock": ("stock", "foreign"),
+        "shipments": ("shipment",),
+        "cargo": ("cargo",),
+        "consignments": ("consignment",),
+        "orders": ("order",),
+        "queue": ("queue",),
+        "backlog": ("backlog",),
+        "resources": ("resource",),
+        "conditions": ("condition",),
+        "people": ("person",),
+        "vehicles": ("vehicle",),
+        "cash": ("cash",),
+        "prices": ("price",),
+        "containers": ("parent",),
+        "contents": ("content",),
+        "instances": ("instance",),
+        "dispositions": ("persistent",),
+        "flows": ("flow",),
+        "desired": ("desired",),
+        "predicted": ("predicted",),
+        "unknown": ("unknown",),
+        "discrepancies": ("discrepancy",),
+    }
+)
+"""Tables for people, and the families in them."""
+
+_TEXTS = frozenset({"value"})
+"""Columns that hold numbers, texts and truths; shown as text."""
+
+_MOMENTS = frozenset(
+    {"since", "counted_at", "departed_at", "planned_at", "predicted_at", "placed_at", "wanted_at", "due_at", "made_at"}
+)
+_MOMENTS_TOO = frozenset({"expires_at", "edited_at", "at", "time"})
+
+
+def frame_of(state: LiveState, family: str) -> pl.DataFrame:
+    """Return the cells of a family: key, values, event time, source and age in seconds; moments in UTC.
+
+    Parameters
+    ----------
+    state : what is shown. family : as in ``chaintwin.twin.cells.FAMILIES``.
+    """
+    keys, values, _ = FAMILIES[family]
+    names = (*keys, *values, "time", "source")
+    rows = [(*key, *value) for key, value in sorted(state.cells[family].cells.items(), key=lambda pair: pair[0])]
+    columns = [_column(name, [row[place] for row in rows]) for place, name in enumerate(names)]
+    age = pl.Series("age", [(state.time - row[-2]) / SECOND for row in rows], dtype=pl.Float64)
+    return pl.DataFrame([*columns, age])
+
+
+def tables_of(state: LiveState) -> dict[str, pl.DataFrame]:
+    """Return the tables for people, those that are empty too; stock has a row a lot and says how sure it is."""
+    found = {}
+    for name, families in TABLES.items():
+        frame = frame_of(state, families[0])
+        if name == "stock":
+            spread = [
+                state.variance_of((site, product), own)
+                for site, product, own in frame.select("site", "product", "variance").iter_rows()
+            ]
+            deviation = [None if variance is None else variance**0.5 for variance in spread]
+            frame = frame.drop("variance").with_columns(pl.Series("deviation", deviation, dtype=pl.Float64), unit=pl.lit(""))
+            other = frame_of(state, "foreign").select(
+                *(
+                    name
+                    for name in frame.columns
+                    if name in ("site", "product", "lot", "unit", "quantity", "time", "source", "age")
+                )
+            )
+            frame = pl.concat([frame, other], how="diagonal")
+        found[name] = frame
+    return found
+
+
+def summary_of(state: LiveState) -> dict[str, object]:
+    """Return how far a state goes, how old it is, how many cells it has, and how much does not fit.
+
+    ``age`` is the seconds from the latest event of all to the moment asked for; None without events.
+    """
+    latest = max((value[-2] for family in state.cells.families.values() for value in family.cells.values()), default=None)
+    counts = {name: len(family.cells) for name, family in state.cells.families.items() if family.cells}
+    return {
+        "head": state.head,
+        "time": state.time,
+        "latest": latest,
+        "age": None if latest is None else (state.time - latest) / SECOND,
+        "cells": counts,
+        "unknown": sum(value[1] for value in state.cells["unknown"].cells.values()),
+        "discrepancies": sum(value[1] for value in state.cells["discrepancy"].cells.values()),
+        "hash": state.hash(),
+    }
+
+
+def _column(name: str, values: list[object]) -> pl.Series:
+    if name in _MOMENTS or name in _MOMENTS_TOO:
+        moments = [None if value == NEVER else value for value in values]
+        return pl.Series(name, moments, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
+    if name in ("started", "due", "period"):
+        return pl.Series(name, [None if value == NEVER else value for value in values], dtype=pl.Int64)
+    if name in _TEXTS:
+        return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)
+    if name == "content" and values and isinstance(values[0], bytes):
+        return pl.Series(name, values, dtype=pl.Binary)
+    if not values:
+        return pl.Series(name, [], dtype=pl.Float64 if name in _NUMBERS else pl.String)
+    return pl.Series(name, values, strict=False)
+
+
+_NUMBERS = frozenset({"quantity", "variance", "units", "share", "amount", "price", "expected", "strength", "open", "drift"})

@@ -1,0 +1,266 @@
+"""The twin of a project: the state that its log tells, now and at any moment before."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chaintwin.clock import Clock, SystemClock
+from chaintwin.errors import UsageError
+from chaintwin.network.network import Network
+from chaintwin.store.interface import Search, Store
+from chaintwin.store.records import FactsRow
+from chaintwin.twin.cells import Cells
+from chaintwin.twin.kept.pausing import collection_paused
+from chaintwin.twin.kept.snapshots import Snapshots
+from chaintwin.twin.kept.window import WINDOW, Change, Tail, Window
+from chaintwin.twin.live_state import LiveState
+from chaintwin.twin.naming.networks import FAR, Networks
+from chaintwin.twin.projecting import Projection
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from chaintwin.network.program import Program
+    from chaintwin.network.state import State
+
+BULK = 20_000
+"""Rows that wait, or that late ones make apply again, from which on all are applied at once in the order of event times."""
+
+CHANGES_KEPT = 8192
+"""Changes that are at hand; older ones are worked out again."""
+
+
+class Twin:
+    """The state of a supply chain as its log tells it; all methods may be called from any thread.
+
+    Make one with ``Twin.open``.
+    """
+
+    def __init__(self, network: Network, store: Store, *, clock: Clock, is_kept: bool) -> None:
+        self.store, self.clock = store, clock
+        self._networks = Networks(network)
+        self._snapshots = Snapshots(store, fingerprint=self._networks.fingerprint, is_kept=is_kept)
+        self._lock = threading.RLock()
+        self._head = 0
+        self._window = Window(Projection(self._networks), Tail())
+        self._changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
+        self._first_change = 0
+        self._now: LiveState | None = None
+
+    @classmethod
+    def open(
+        cls,
+        project: Network | str | Path,
+        *,
+        store: Store,
+        clock: Clock | None = None,
+        is_kept: bool = True,
+    ) -> Twin:
+        """Return the twin of a project, as far as its log goes.
+
+        Parameters
+        ----------
+        project : a network, or the folder or workbook that holds it.
+        store : the log. clock : what tells the time; that of the machine by default.
+        is_kept : whether snapshots are written to the shelf of the store; not for a reader beside a running twin.
+
+        Raises
+        ------
+        InputError
+            The project has faults.
+
+        Example
+        -------
+        ``Twin.open("project", store=open_store("project/.twin/log.db")).now().tables()["stock"]``
+        """
+        if not isinstance(project, Network):
+            from chaintwin.network.tables.reading import read
+
+            project = read(project)
+        twin = cls(project, store, clock=clock or SystemClock(), is_kept=is_kept)
+        twin._check_snapshots()
+        twin.catch_up()
+        return twin
+
+    @property
+    def head(self) -> int:
+        """Number of the last entry of the log that has been applied."""
+        return self._head
+
+    def catch_up(self) -> int:
+        """Apply what the log has beyond what has been applied, and return how many entries that were."""
+        with self._lock:
+            before, upto = self._head, self.store.head().sequence
+            if upto - before > BULK or (not before and self._snapshots.marks):
+                self._rebuild(upto)
+            else:
+                for rows in self.store.facts(after=before, upto=upto):
+                    self._add(rows)
+            if self._head != before:
+                self._now = None
+            return self._head - before
+
+    def now(self) -> LiveState:
+        """Return the state after all that the log holds and has been applied."""
+        with self._lock:
+            time = self.clock.now()
+            if self._now is None:
+                self._now = self._live(self._window.projection.cells.copy(), time=time, head=self._head)
+            return self._now.aged(time)
+
+    def as_of(self, time: int | None = None, *, known: int | None = None) -> LiveState:
+        """Return the state at a moment of the past.
+
+        Parameters
+        ----------
+        time : event time in microseconds; what happened later does not count. None for all.
+        known : time of record in microseconds; what the log learned later does not count. None for all.
+
+        Example
+        -------
+        ``twin.as_of(noon, known=noon)`` is what one could have known at noon.
+        """
+        with self._lock:
+            upto = self._head if known is None else min(self._sequence_at(known), self._head)
+            if time is None and upto == self._head:
+                return self.now()
+            moment = FAR if time is None else time
+            shown = self.clock.now() if time is None else time
+            near = self._window
+            if upto >= near.highest(moment):
+                found = near.cells_at(moment)
+                if found is not None:
+                    return self._live(found, time=shown, head=upto)
+            with collection_paused():
+                cells, tail = self._snapshots.best(time=moment, upto=upto, rows=upto)
+        with collection_paused():
+            projection = Projection(self._networks, cells)
+            blocks = self.store.facts_by_time(start=_start(tail), end=time, upto=upto)
+            projection.apply_all(row for block in blocks for row in block)
+        return self._live(projection.cells, time=shown, head=upto)
+
+    def hash(self, time: int | None = None, *, known: int | None = None) -> str:
+        """Return the hash of a state, the same from any replay in any process; arguments as for ``as_of``."""
+        if time is None and known is None:
+            with self._lock:
+                return self._window.projection.cells.digest()
+        return self.as_of(time, known=known).hash()
+
+    def changes(self, after: int, *, limit: int = 1000) -> list[Change]:
+        """Return what each entry of the log changed, in the order of the log.
+
+        Parameters
+        ----------
+        after : number of the last entry whose change is known. limit : most changes.
+        """
+        if after < 0 or limit < 1:
+            raise UsageError(f"changes: found after {after} and limit {limit}; allowed: 0 or more, 1 or more")
+        with self._lock:
+            if after >= self._first_change:
+                found = [change for change in self._changes if change.sequence > after]
+                return found[:limit]
+            upto = min(after + limit, self._head)
+            window = self._window_at(after)
+            found = []
+            for rows in self.store.facts(after=after, upto=upto):
+                for row in rows:
+                    change = window.add(row)
+                    if change is None:
+                        window = self._window_at(row.sequence)
+                        change = Change(row.sequence, row.key, row.occurred_at, is_reprojected=True)
+                    window.trim()
+                    found.append(change)
+            return found
+
+    def state(self, program: Program, *, at: int | None = None, known: int | None = None) -> State:
+        """Return the state that a simulation starts from; what cannot be placed is told by ``as_of(...).placed(program)``.
+
+        Parameters
+        ----------
+        program : the compiled network. at, known : as for ``as_of``.
+        """
+        return self.as_of(at, known=known).placed(program).state
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Return the present state as tables."""
+        return self.now().tables()
+
+    def summary(self) -> dict[str, object]:
+        """Return what the present state holds, in numbers."""
+        return self.now().summary()
+
+    def _add(self, rows: list[FactsRow]) -> None:
+        """Apply rows in the order of the log, and note what each changed."""
+        window = self._window
+        again = sum(window.depth_of(row) for row in rows)
+        if again > BULK:
+            self._snapshots_without(rows)
+            self._rebuild(rows[-1].sequence)
+            return
+        for row in rows:
+            change = window.add(row)
+            self._head = row.sequence
+            if change is None:
+                self._snapshots_without([row])
+                self._load(row.sequence)
+                window = self._window
+                change = Change(row.sequence, row.key, row.occurred_at, is_reprojected=True)
+            self._changes.append(change)
+            if window.trim():
+                there = window.tail.rows
+                if there >= self._snapshots.next_due(there, len(window.projection.cells)):
+                    self._snapshots.save(window.cells_of_tail(), window.tail, head=self._head)
+        if len(self._changes) == CHANGES_KEPT:
+            self._first_change = self._changes[0].sequence - 1
+
+    def _rebuild(self, upto: int) -> None:
+        """Apply everything up to an entry at once; what each entry changed is worked out when it is asked for."""
+        for rows in self.store.facts(after=max(self._head, self._snapshots.checked), upto=upto):
+            self._snapshots_without(rows)
+        self._load(upto)
+        self._changes.clear()
+        self._first_change = upto
+
+    def _load(self, upto: int) -> None:
+        with collection_paused():
+            window = self._window_at(upto, is_kept=True)
+        self._window, self._head, self._now = window, upto, None
+
+    def _window_at(self, upto: int, *, is_kept: bool = False) -> Window:
+        """Return the projection of the first entries of the log, from the best snapshot on."""
+        # The last rows have to be there to be taken back, so a snapshot is of use only if so many come behind it.
+        marks = self._snapshots
+        cells, tail = marks.best(time=FAR, upto=upto, rows=upto - WINDOW)
+        window = Window(Projection(self._networks, cells), tail)
+        blocks = self.store.facts_by_time(start=_start(tail), upto=upto)
+        due = marks.next_due(tail.rows, len(cells))
+        for place in window.fill(row for block in blocks for row in block):
+            if is_kept and place.rows >= due:
+                marks.save(window.projection.cells, place, head=upto)
+                due = marks.next_due(place.rows, len(window.projection.cells)) if marks.is_kept else FAR
+        return window
+
+    def _check_snapshots(self) -> None:
+        for rows in self.store.facts(after=self._snapshots.checked):
+            self._snapshots_without(rows)
+
+    def _snapshots_without(self, rows: list[FactsRow]) -> None:
+        if rows and self._snapshots.marks:
+            self._snapshots.forget_from(min(row.occurred_at for row in rows))
+
+    def _sequence_at(self, known: int) -> int:
+        """Return the number of the last entry that the log had learned by a time of record."""
+        search = Search(recorded=(None, known + 1), by_recorded=True, descending=True)
+        found = self.store.find(search, limit=1)
+        return found[0][1] if found else 0
+
+    def _live(self, cells: Cells, *, time: int, head: int) -> LiveState:
+        edits = [((key[0], key[1]), value[0]) for key, value in sorted(cells["network"].cells.items(), key=lambda pair: pair[0])]
+        return LiveState(cells, self._networks.after(edits), time=time, head=head)
+
+
+def _start(tail: Tail) -> tuple[int, str] | None:
+    return tail.position if tail.rows else None
