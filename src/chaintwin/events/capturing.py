@@ -6,16 +6,18 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chaintwin.errors import Severity
-from chaintwin.events.canonical import IGNORED, canonical_event, event_bytes
-from chaintwin.events.checking.checker import Checked, CheckedEvent, Kind, check
+import msgspec
+
+from chaintwin.errors import Finding, InputError, Severity
+from chaintwin.events.canonical import canonical_event, field_bytes, joined
+from chaintwin.events.checking.checker import Checked, CheckedEvent, Kind, check, times_without_calendar
 from chaintwin.events.checking.problems import Problem, path_text, shown_text
 from chaintwin.events.checking.reading import read_json
 from chaintwin.events.contexts import Prefixes
 from chaintwin.events.deriving import facts_of
 from chaintwin.events.dimensions import dimensions_of
 from chaintwin.events.facts import packed
-from chaintwin.events.identity.hashing import DECLARED, hash_id_of, key_of
+from chaintwin.events.identity.hashing import hash_id_of, key_of
 from chaintwin.events.identity.prehash import IGNORED_FIELD, Prehash, UnhashableError, bracketed, prehash
 from chaintwin.events.personal import without_personal
 from chaintwin.events.terms import terms_of
@@ -42,8 +44,7 @@ class MasterElement:
     children: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CapturedEvent:
+class CapturedEvent(msgspec.Struct, frozen=True):
     """What became of one event.
 
     Parameters
@@ -116,21 +117,33 @@ def capture(body: bytes | dict[str, Any] | list[Any], *, media_type: str = "appl
     """
     problems: tuple[Problem, ...] = ()
     document: Any = body
+    is_xml = isinstance(body, bytes) and _is_xml(media_type)
     if isinstance(body, bytes):
-        document, problems = _read(body, media_type)
+        document, problems = _read_xml(body) if is_xml else read_json(body)
         if problems:
             return Captured(Kind.DOCUMENT, (), problems)
-    checked = check(document)
+    checked = check(document, times=False, of_xml=is_xml)
     ignored = _ignored(document, checked.prefixes)
     events = tuple(_captured(event, ignored, source) for event in checked.events)
     return Captured(checked.kind, events, checked.problems, _master(document, checked))
 
 
-def _read(body: bytes, media_type: str) -> tuple[Any, tuple[Problem, ...]]:
-    kind = media_type.partition(";")[0].strip().lower()
-    if kind.endswith(("/xml", "+xml")):
-        return None, (Problem("document.media_type", "$", shown_text(media_type), "JSON"),)
-    return read_json(body)
+def _is_xml(media_type: str) -> bool:
+    return media_type.partition(";")[0].strip().lower().endswith(("/xml", "+xml"))
+
+
+def _read_xml(body: bytes) -> tuple[Any, tuple[Problem, ...]]:
+    from chaintwin.events.xml import read_xml
+
+    try:
+        return read_xml(body), ()
+    except InputError as error:
+        return None, tuple(_of_finding(finding) for finding in error.findings)
+
+
+def _of_finding(finding: Finding) -> Problem:
+    place = f"line {finding.row}: {finding.column}" if finding.row else finding.column or "$"
+    return Problem(finding.code, place, finding.found, finding.allowed, finding.fix, severity=finding.severity)
 
 
 def _captured(checked: CheckedEvent, ignored: frozenset[str], source: str) -> CapturedEvent:
@@ -139,14 +152,7 @@ def _captured(checked: CheckedEvent, ignored: frozenset[str], source: str) -> Ca
     try:
         record, problems = _record(checked, ignored, source)
     except UnhashableError as error:
-        problem = Problem(
-            "event.value",
-            path_text(error.path, checked.path),
-            shown_text(error.reason),
-            "finite numbers, times of the calendar, extensions of few levels",
-            event=checked.place,
-        )
-        return CapturedEvent(checked.place, checked.path, None, (*checked.problems, problem))
+        return CapturedEvent(checked.place, checked.path, None, (*checked.problems, *_unhashable(checked, error)))
     return CapturedEvent(checked.place, checked.path, record, (*checked.problems, *problems))
 
 
@@ -162,16 +168,15 @@ def _record(checked: CheckedEvent, ignored: frozenset[str], source: str) -> tupl
     personal: tuple[Personal, ...] = ()
     if checked.own_names:
         canonical, personal = without_personal(canonical, prefixes)
-    content = event_bytes(canonical)
+    fields = field_bytes(canonical)
+    content = joined(fields.values())
     if len(content) > EVENT_BYTES_MAX:
         found, allowed = f"{len(content):,} bytes", f"at most {EVENT_BYTES_MAX:,} bytes an event"
         return None, (Problem("event.size", checked.path, found, allowed, event=checked.place),)
     facts = facts_of(event, prefixes, occurred_at=identity.occurred_at, own=checked.own_names)
     key = key_of(hash_id, event)
-    given = event.get("eventID")
-    aliases: tuple[str, ...] = ()
-    if given is not None and given != hash_id:
-        aliases = (given + key[len(hash_id) :],)
+    given: str = event.get("eventID", hash_id)
+    aliases = (given + key[len(hash_id) :],) if given != hash_id else ()
     record = Record(
         key=key,
         meaning=_meaning(identity),
@@ -181,12 +186,20 @@ def _record(checked: CheckedEvent, ignored: frozenset[str], source: str) -> tupl
         source=source,
         aliases=aliases,
         personal=personal,
-        dimensions=dimensions_of(canonical),
+        dimensions=dimensions_of(fields),
         terms=terms_of(canonical, facts, ids=(hash_id, given) if aliases else (hash_id,), prefixes=prefixes),
     )
     if aliases and given.startswith("ni:///sha-256;"):
         return record, (_other_hash_id(checked, hash_id),)
     return record, ()
+
+
+def _unhashable(checked: CheckedEvent, error: UnhashableError) -> list[Problem]:
+    allowed = "finite numbers, times of the calendar, extensions of at most 64 levels"
+    path = path_text(error.path, checked.path)
+    return times_without_calendar(checked.event, checked.place, checked.path) or [
+        Problem("event.value", path, shown_text(error.reason), allowed, event=checked.place)
+    ]
 
 
 def _meaning(identity: Prehash) -> bytes:

@@ -27,7 +27,11 @@ from chaintwin.events.vocabulary import NAMESPACE
 
 
 def facts_of(
-    event: Mapping[str, Any], prefixes: Prefixes = BUILT_IN, *, occurred_at: int | None = None, own: Mapping[str, str] | None = None
+    event: Mapping[str, Any],
+    prefixes: Prefixes = BUILT_IN,
+    *,
+    occurred_at: int | None = None,
+    own: Mapping[str, str] | None = None,
 ) -> Facts:
     """Return the facts of an event.
 
@@ -40,8 +44,14 @@ def facts_of(
 
     Example
     -------
-    >>> event = {"type": "ObjectEvent", "eventTime": "1970-01-01T00:00:01Z", "eventTimeZoneOffset": "+00:00",
-    ...          "action": "OBSERVE", "epcList": ["urn:epc:id:sgtin:0614141.107346.2017"], "bizStep": "shipping"}
+    >>> event = {
+    ...     "type": "ObjectEvent",
+    ...     "eventTime": "1970-01-01T00:00:01Z",
+    ...     "eventTimeZoneOffset": "+00:00",
+    ...     "action": "OBSERVE",
+    ...     "epcList": ["urn:epc:id:sgtin:0614141.107346.2017"],
+    ...     "bizStep": "shipping",
+    ... }
     >>> facts_of(event).items[0].name
     'https://id.gs1.org/01/10614141073464/21/2017'
     """
@@ -151,7 +161,7 @@ def _readings(elements: list[dict[str, Any]], occurred_at: int, *, prefixes: Pre
             alert, component = get("exception"), get("component")
             readings.append(
                 Reading(
-                    kind=word_uri(report["type"], MEASUREMENT, prefixes=prefixes),
+                    kind=word_uri(report.get("type") or report["exception"], MEASUREMENT, prefixes=prefixes),
                     occurred_at=remembered_instant_text(time)[1] if time else when,
                     value=_value(report),
                     unit=get("uom"),

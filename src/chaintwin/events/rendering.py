@@ -89,9 +89,8 @@ def _merged(events: Iterable[Mapping[str, Any]]) -> tuple[dict[str, str], list[d
             continue
         rest = {}
         for name, namespace in own.items():
-            if name in BUILT_IN and BUILT_IN[name] != namespace:
-                rest[name] = namespace
-            elif context.setdefault(name, namespace) != namespace:
+            is_other = BUILT_IN.get(name, namespace) != namespace
+            if is_other or context.setdefault(name, namespace) != namespace:
                 rest[name] = namespace
         kept = {name: value for name, value in event.items() if name != "@context"}
         listed.append({"@context": rest, **kept} if rest else kept)

@@ -71,21 +71,23 @@ def terms_of(event: Mapping[str, Any], facts: Facts, *, ids: tuple[str, ...], pr
     for name in ids:
         add("eventID=" + name)
     for name, value in event.items():
-        if name in _PLAIN_FIELDS:
-            continue
-        if name in _OBJECTS:
-            terms += [f"{name}={canonical_name(text)}" for text in value]
-        elif name in _QUANTITIES:
-            terms += [f"{name}={canonical_name(element['epcClass'])}" for element in value]
-        elif name == "parentID" or name == "transformationID":
-            add(f"{name}={canonical_name(value)}")
-        if ":" in name:
-            if not is_personal(name, prefixes):
+        way = _WAYS.get(name)
+        if way is None:
+            if ":" not in name:
+                add("has=" + name)
+            elif not is_personal(name, prefixes):
                 uri = full_name(name, prefixes)
                 add("has=" + uri)
                 terms += _values("field/" + uri, value)
-        else:
+        elif way == _OBJECTS:
             add("has=" + name)
+            terms += [f"{name}={canonical_name(text)}" for text in value]
+        elif way == _QUANTITIES:
+            add("has=" + name)
+            terms += [f"{name}={canonical_name(element['epcClass'])}" for element in value]
+        elif way == _NAME:
+            add("has=" + name)
+            add(f"{name}={canonical_name(value)}")
     terms += [f"bizTransaction/{kind}={name}" for kind, name in facts.transactions]
     terms += [f"source/{kind}={name}" for kind, name in facts.sources]
     terms += [f"destination/{kind}={name}" for kind, name in facts.destinations]
@@ -100,14 +102,24 @@ def terms_of(event: Mapping[str, Any], facts: Facts, *, ids: tuple[str, ...], pr
         if reason := declaration.get("reason"):
             add("errorReason=" + word_uri(reason, ERROR_REASON, prefixes=prefixes))
         terms += [f"correctiveEventID={name}" for name in facts.corrected_by]
-    return tuple(term for term in dict.fromkeys(terms) if len(term) <= LENGTH_MAX // 4 or len(term.encode()) <= LENGTH_MAX)
+    # A letter takes four bytes at most, so most terms need no counting.
+    short = [term for term in dict.fromkeys(terms) if len(term) <= _SHORT or len(term.encode()) <= LENGTH_MAX]
+    return tuple(short)
 
 
-_PLAIN_FIELDS: Final = frozenset(
-    "@context type eventTime eventTimeZoneOffset recordTime action bizStep disposition readPoint bizLocation eventID".split()
-)
-_OBJECTS: Final = frozenset(("epcList", "childEPCs", "inputEPCList", "outputEPCList"))
-_QUANTITIES: Final = frozenset(("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"))
+_SHORT: Final = LENGTH_MAX // 4
+_TOLD: Final = 0
+_OBJECTS: Final = 1
+_QUANTITIES: Final = 2
+_NAME: Final = 3
+_TOLD_FIELDS: Final = "@context type eventTime eventTimeZoneOffset action bizStep disposition readPoint bizLocation eventID"
+_WAYS: Final = {
+    **dict.fromkeys(_TOLD_FIELDS.split(), _TOLD),
+    **dict.fromkeys(("epcList", "childEPCs", "inputEPCList", "outputEPCList"), _OBJECTS),
+    **dict.fromkeys(("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"), _QUANTITIES),
+    **dict.fromkeys(("parentID", "transformationID"), _NAME),
+}
+"""What is done with each field of EPCIS."""
 
 
 def _values(name: str, value: Any) -> list[str]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
-from chaintwin.guard.merkle import leaf_hash
+import msgspec
 
 SALT_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment:
+class Commitment(msgspec.Struct, frozen=True, gc=False):
     """What the log keeps of the dimensions of an entry.
 
     Parameters
@@ -49,7 +47,9 @@ def commitments_of(entries: Sequence[tuple[str, Sequence[tuple[str, bytes]]]]) -
             start += SALT_BYTES
         names = tuple([name for name, _ in dimensions])
         joined = b"".join(digests)
-        commitments.append(Commitment(names, salts[begin:start], joined, leaf_hash(leaf_content(key, names, digests=joined))))
+        state = fresh()
+        state.update(b"\x00" + leaf_content(key, names, digests=joined))
+        commitments.append(Commitment(names, salts[begin:start], joined, state.digest()))
         begin = start
     return commitments
 
@@ -70,15 +70,14 @@ def digest_of(name: str, content: bytes, *, salt: bytes) -> bytes:
 
 
 def leaf_content(key: str, names: Sequence[str], *, digests: bytes) -> bytes:
-    """Return what the leaf of an entry is the hash of: key, and name and digest of each dimension, each with its length.
+    """Return what the leaf of an entry is the hash of: MessagePack of key, names and digests.
 
     Parameters
     ----------
     key : of the entry. names : of the dimensions. digests : 32 bytes each, one after another, in the order of the names.
     """
-    encoded = key.encode()
-    parts = [len(encoded).to_bytes(4, "big"), encoded, len(names).to_bytes(2, "big")]
-    for i, name in enumerate(names):
-        label = name.encode()
-        parts += (len(label).to_bytes(2, "big"), label, digests[32 * i : 32 * i + 32])
-    return b"".join(parts)
+    # MessagePack writes each length in front and has one shortest form for each value, so no two entries share theirs.
+    return _ENCODER.encode((key, names, digests))
+
+
+_ENCODER = msgspec.msgpack.Encoder()

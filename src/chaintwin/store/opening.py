@@ -48,7 +48,7 @@ def open_store(
     ...     store.get("notes", "first")
     b'hello'
     """
-    database, beside = _database(url, read_only=read_only)
+    database, beside = open_database(url, read_only=read_only)
     try:
         return LogStore(
             database,
@@ -62,7 +62,8 @@ def open_store(
         raise
 
 
-def _database(url: str | Path, *, read_only: bool) -> tuple[Database, Path | None]:
+def open_database(url: str | Path, *, read_only: bool) -> tuple[Database, Path | None]:
+    """Open the database of a log and return it, with the place of its key file if it has one by default."""
     scheme = "" if isinstance(url, Path) else urlsplit(url).scheme
     if scheme in ("postgresql", "postgres"):
         from chaintwin.store.postgresql.database import PostgresqlDatabase

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class Personal:
@@ -59,8 +61,7 @@ class Outcome(StrEnum):
     """Nothing wrong with it, but it came with one that was refused and all or none were asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """What became of one record.
 
     Parameters
@@ -99,8 +100,7 @@ class Entry:
     personal: tuple[tuple[str, bytes | None], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FactsRow:
+class FactsRow(msgspec.Struct, frozen=True, gc=False):
     """The part of an entry that projections read."""
 
     sequence: int

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
 
 from chaintwin.errors import Severity
 from chaintwin.events.checking.explaining import explained
@@ -21,7 +23,7 @@ from chaintwin.events.checking.schema import (
 )
 from chaintwin.events.checking.words import EVENT_TYPES
 from chaintwin.events.contexts import Prefixes, prefixes_of, split_name
-from chaintwin.events.identity.times import instant, remembered_instant_text
+from chaintwin.events.identity.times import instant_text
 from chaintwin.events.vocabulary import NAMESPACE, Own
 
 if TYPE_CHECKING:
@@ -31,9 +33,6 @@ if TYPE_CHECKING:
 
 EVENTS_MAX: Final = 100_000
 """Documents with more events are refused."""
-
-EVENT_BYTES_MAX: Final = 16 * 1024 * 1024
-"""What one event may take as JSON."""
 
 
 class Kind(StrEnum):
@@ -45,8 +44,7 @@ class Kind(StrEnum):
     EVENT_LIST = "event list"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedEvent:
+class CheckedEvent(msgspec.Struct, frozen=True):
     """One event and what is wrong with it.
 
     Parameters
@@ -91,7 +89,7 @@ class Checked:
         return not any(problem.refuses for problem in self.problems) and all(event.ok for event in self.events)
 
 
-def check(document: Any) -> Checked:
+def check(document: Any, *, times: bool = True, of_xml: bool = False) -> Checked:
     """Check a document, an event, or a list of events.
 
     The verdict is that of the schema of EPCIS 2.0.1 with formats asserted, and on top of it: times that no calendar has,
@@ -100,28 +98,33 @@ def check(document: Any) -> Checked:
     Parameters
     ----------
     document : JSON as Python has it.
+    times : whether times that no calendar has are looked for; ``prehash`` refuses them too, but only tells the first.
+    of_xml : whether it was read from XML, see ``event_schema``.
 
     Returns
     -------
     Checked
         Every fault of every event; one bad event hides nothing of the others.
     """
+    ways = _Ways(times, of_xml)
     if isinstance(document, list):
-        return _checked_events(Kind.EVENT_LIST, (), document, root="$", context=None)
+        return _checked_events(Kind.EVENT_LIST, (), document, root="$", context=None, ways=ways)
     if not isinstance(document, dict):
-        problem = Problem("document.value", "$", shown(document), "an EPCISDocument, an EPCISQueryDocument, an event or a list of them")
+        problem = Problem(
+            "document.value", "$", shown(document), "an EPCISDocument, an EPCISQueryDocument, an event or a list of them"
+        )
         return Checked(Kind.DOCUMENT, (problem,), (), prefixes_of(None)[0])
     kind = document.get("type")
     if kind == Kind.DOCUMENT or (kind is None and "epcisBody" in document):
-        return _checked_document(document, Kind.DOCUMENT)
+        return _checked_document(document, Kind.DOCUMENT, ways=ways)
     if kind == Kind.QUERY_DOCUMENT:
-        return _checked_document(document, Kind.QUERY_DOCUMENT)
+        return _checked_document(document, Kind.QUERY_DOCUMENT, ways=ways)
     problems: tuple[Problem, ...] = ()
     if "@context" not in document:
         allowed = "a context, since there is no document around the event"
         fix = '"@context": "https://ref.gs1.org/standards/epcis/epcis-context.jsonld"'
         problems = (Problem("event.missing", "$['@context']", "nothing", allowed, fix, event=0),)
-    return _checked_events(Kind.EVENT, problems, [document], root="", context=None)
+    return _checked_events(Kind.EVENT, problems, [document], root="", context=None, ways=ways)
 
 
 def events_of(document: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
@@ -135,6 +138,25 @@ def events_of(document: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
     return found, path
 
 
+def times_without_calendar(event: dict[str, Any], place: int, path: str) -> list[Problem]:
+    """Return the times of a well-formed event that have the form of one and that no calendar has.
+
+    Parameters
+    ----------
+    event : of which all else was checked. place : of the event. path : JSON path of it.
+    """
+    problems = _bad_times(event, ("eventTime",), path, place)
+    if "errorDeclaration" in event:
+        problems += _bad_times(event["errorDeclaration"], ("declarationTime",), f"{path}.errorDeclaration", place)
+    for position, element in enumerate(event.get("sensorElementList", ())):
+        here = f"{path}.sensorElementList[{position}]"
+        metadata = element.get("sensorMetadata", {})
+        problems += _bad_times(metadata, ("time", "startTime", "endTime"), f"{here}.sensorMetadata", place)
+        for number, report in enumerate(element["sensorReport"]):
+            problems += _bad_times(report, ("time",), f"{here}.sensorReport[{number}]", place)
+    return problems
+
+
 def schema_verdict(document: Any) -> bool:
     """Tell whether a document or an event is what the schema of EPCIS 2.0.1 takes, and nothing beyond."""
     if not isinstance(document, dict):
@@ -144,12 +166,19 @@ def schema_verdict(document: Any) -> bool:
         events, path = events_of(document)
         shell = _without(document, path) if isinstance(events, list) else document
         return _shell_validator(Kind(kind)).is_valid(shell) and all(
-            _event_validator(_schema_name(event)).is_valid(event) for event in events
+            _event_validator(_schema_name(event), False).is_valid(event) for event in events
         )
-    return "@context" in document and _event_validator(_schema_name(document)).is_valid(document)
+    return "@context" in document and _event_validator(_schema_name(document), False).is_valid(document)
 
 
-def _checked_document(document: dict[str, Any], kind: Kind) -> Checked:
+class _Ways(NamedTuple):
+    """How events are checked."""
+
+    times: bool
+    of_xml: bool
+
+
+def _checked_document(document: dict[str, Any], kind: Kind, *, ways: _Ways) -> Checked:
     events, path = events_of({**document, "type": kind.value})
     problems: list[Problem] = []
     shell = document
@@ -157,7 +186,9 @@ def _checked_document(document: dict[str, Any], kind: Kind) -> Checked:
         shell = _without(document, path)
         if len(events) > EVENTS_MAX:
             found = f"{len(events):,} events"
-            problems.append(Problem("document.size", path_text(path), found, f"at most {EVENTS_MAX:,} events", "send them in parts"))
+            problems.append(
+                Problem("document.size", path_text(path), found, f"at most {EVENTS_MAX:,} events", "send them in parts")
+            )
             events = []
     if not _shell_validator(kind).is_valid(shell):
         problems += explained(_shell_validator(kind), _shell_schema(kind), shell, root="$", event=-1)
@@ -168,33 +199,36 @@ def _checked_document(document: dict[str, Any], kind: Kind) -> Checked:
         events if isinstance(events, list) else [],
         root=path_text(path),
         context=document.get("@context"),
+        ways=ways,
     )
 
 
-def _checked_events(kind: Kind, problems: tuple[Problem, ...], events: list[Any], *, root: str, context: Any) -> Checked:
+def _checked_events(
+    kind: Kind, problems: tuple[Problem, ...], events: list[Any], *, root: str, context: Any, ways: _Ways
+) -> Checked:
     prefixes, remarks = prefixes_of(context)
     around = [
         Problem("document.context", "$['@context']", shown_text(remark.found), remark.allowed, severity=Severity.NOTE)
         for remark in remarks
     ]
     checked = tuple(
-        _checked_event(event, place, f"{root}[{place}]" if root else "$", prefixes=prefixes) for place, event in enumerate(events)
+        _checked_event(event, place, f"{root}[{place}]" if root else "$", prefixes=prefixes, ways=ways)
+        for place, event in enumerate(events)
     )
     if kind is Kind.EVENT and problems:
         first = checked[0]
-        checked = (
-            CheckedEvent(0, "$", first.event, first.prefixes, first.own, first.own_names, (*problems, *first.problems)),
-        )
+        checked = (CheckedEvent(0, "$", first.event, first.prefixes, first.own, first.own_names, (*problems, *first.problems)),)
         problems = ()
     return Checked(kind, (*problems, *around), checked, prefixes)
 
 
-def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes) -> CheckedEvent:
+def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes, ways: _Ways) -> CheckedEvent:
     name = _schema_name(event)
     problems: list[Problem] = []
     try:
-        if not _event_validator(name).is_valid(event):
-            problems = explained(_event_validator(name), _event_schema(name), event, root=path, event=place)
+        validator = _event_validator(name, ways.of_xml)
+        if not validator.is_valid(event):
+            problems = explained(validator, _event_schema(name, ways.of_xml), event, root=path, event=place)
     except ValueError as error:
         problems = [Problem("event.value", path, shown_text(str(error)), "JSON that is not nested too deep", event=place)]
     if not isinstance(event, dict):
@@ -227,27 +261,21 @@ def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes) -> 
             if own is None:
                 allowed = ", ".join(f"ct:{known.value}" for known in Own)
                 problems.append(Problem("event.type", path_text(["type"], path), shown(kind), allowed, event=place))
-    if not any(problem.refuses for problem in problems):
-        problems += _further(event, place, path, name=name, own=own, names=names)
+    if not problems or not any(problem.refuses for problem in problems):
+        if name == EXTENDED or names or "persistentDisposition" in event:
+            problems += _further(event, place, path, name=name, own=own, names=names)
+        if ways.times and not any(problem.refuses for problem in problems):
+            problems += times_without_calendar(event, place, path)
     return CheckedEvent(place, path, event, prefixes, own, names, tuple(problems))
 
 
-def _further(
-    event: dict[str, Any], place: int, path: str, *, name: str, own: Own | None, names: dict[str, str]
-) -> list[Problem]:
+def _further(event: dict[str, Any], place: int, path: str, *, name: str, own: Own | None, names: dict[str, str]) -> list[Problem]:
     """Return the faults that the schema of EPCIS does not see."""
-    problems = _bad_times(event, ("eventTime",), path, place)
-    if "errorDeclaration" in event:
-        problems += _bad_times(event["errorDeclaration"], ("declarationTime",), f"{path}.errorDeclaration", place)
-    for position, element in enumerate(event.get("sensorElementList", ()) if name != EXTENDED else ()):
-        problems += _bad_sensor_times(element, f"{path}.sensorElementList[{position}]", place)
+    problems: list[Problem] = []
     if name == EXTENDED or "persistentDisposition" in event:
         plain = _plain_validator()
         if not plain.is_valid(event):
             problems += explained(plain, _plain_schema(), event, root=path, event=place)
-    if name == EXTENDED and not problems:
-        for position, element in enumerate(event.get("sensorElementList", ())):
-            problems += _bad_sensor_times(element, f"{path}.sensorElementList[{position}]", place)
     if own or names:
         written = with_own_prefix(event, names)
         validator = _own_validator(own)
@@ -278,18 +306,11 @@ def _bad_times(values: dict[str, Any], names: tuple[str, ...], path: str, place:
         value = values.get(name)
         if isinstance(value, str) and len(value) >= 20 and value[4:5] == "-":
             try:
-                remembered_instant_text(value) if name != "eventTime" else instant(value)
+                instant_text(value)
             except ValueError as error:
                 allowed = "a date and time of the calendar in the years 1 to 9999"
                 problem = Problem("event.time", path_text([name], path), f"{shown(value)} ({error})", allowed, event=place)
                 problems.append(problem)
-    return problems
-
-
-def _bad_sensor_times(element: dict[str, Any], path: str, place: int) -> list[Problem]:
-    problems = _bad_times(element.get("sensorMetadata", {}), ("time", "startTime", "endTime"), f"{path}.sensorMetadata", place)
-    for position, report in enumerate(element["sensorReport"]):
-        problems += _bad_times(report, ("time",), f"{path}.sensorReport[{position}]", place)
     return problems
 
 
@@ -312,13 +333,13 @@ def _validator(schema: Schema) -> Validator:
 
 
 @cache
-def _event_schema(name: str) -> Schema:
-    return event_schema(name)
+def _event_schema(name: str, of_xml: bool) -> Schema:
+    return event_schema(name, of_xml=of_xml)
 
 
 @cache
-def _event_validator(name: str) -> Validator:
-    return _validator(_event_schema(name))
+def _event_validator(name: str, of_xml: bool) -> Validator:
+    return _validator(_event_schema(name, of_xml))
 
 
 @cache

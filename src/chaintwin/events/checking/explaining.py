@@ -37,10 +37,12 @@ def explained(validator: Validator, schema: Schema, value: Any, *, root: str, ev
 class _Fault:
     """One error of the validator, with the annotated part of the schema that it is about."""
 
-    __slots__ = ("error", "event", "kind", "part", "path", "root", "value")
+    __slots__ = ("details", "error", "event", "kind", "part", "path", "root", "value")
 
     def __init__(self, error: ValidationError, schema: Schema, root: str, event: int) -> None:
         self.error = error
+        # Each class of the validator's kinds has attributes of its own, which its base does not declare.
+        self.details: Any = error.kind
         self.kind = type(error.kind).__name__.rpartition("_")[2]
         self.path = list(error.instance_path)
         self.value = error.instance
@@ -52,6 +54,7 @@ class _Fault:
         return list(_BY_KIND.get(self.kind, _plain)(self))
 
     def problem(self, code: str, found: str, allowed: str, *, fix: str = "", at: tuple[str, ...] = ()) -> Problem:
+        code = code if self.event >= 0 else code.replace("event.", "document.", 1)
         return Problem(code, path_text([*self.path, *at], self.root), found, allowed, fix, event=self.event)
 
 
@@ -59,7 +62,7 @@ def _missing(fault: _Fault) -> Iterator[Problem]:
     if "code" in fault.part:
         yield from _condition(fault)
         return
-    name = fault.error.kind.property
+    name = fault.details.property
     meant = fault.part.get("properties", {}).get(name, {})
     close = get_close_matches(name, list(fault.value), n=1, cutoff=0.75) if isinstance(fault.value, dict) else []
     fix = f"rename {shown_text(close[0])} to {name}" if close else meant.get("fix") or f"add {name}"
@@ -75,11 +78,11 @@ def _condition(fault: _Fault) -> Iterator[Problem]:
 
 
 def _name(fault: _Fault) -> Iterator[Problem]:
-    yield _of_name(fault, fault.error.kind.error.instance, fault.part)
+    yield _of_name(fault, fault.details.error.instance, fault.part)
 
 
 def _names(fault: _Fault) -> Iterator[Problem]:
-    for name in fault.error.kind.unexpected:
+    for name in fault.details.unexpected:
         yield _of_name(fault, name, fault.part)
 
 

@@ -37,7 +37,7 @@ def read_json(body: bytes) -> tuple[Any, tuple[Problem, ...]]:
         return None, (_problem("json", _place(str(error), body), "JSON in UTF-8"),)
     except RecursionError:
         return None, (_problem("depth", f"nesting beyond {DEPTH_MAX}", f"at most {DEPTH_MAX} levels"),)
-    if body.count(b"[") + body.count(b"{") > DEPTH_MAX and _is_deep(value):
+    if _may_be_deep(body) and _is_deep(value):
         return None, (_problem("depth", f"nesting beyond {DEPTH_MAX}", f"at most {DEPTH_MAX} levels"),)
     if b"\\u0000" in body and _holds_null(value):
         return None, (_problem("text", "the character U+0000 in a text", "texts without it", "take it out"),)
@@ -65,16 +65,29 @@ def _place(message: str, body: bytes) -> str:
 
 
 _BYTE: Final = re.compile(r"\(byte (\d+)\)")
-_NAME: Final = re.compile(rb'"\s*:')
 _HIDDEN: Final = re.compile(rb"\\u00(22|20|3[aA])")
 """Escapes that may look like the end of a name once they are read, or the other way round."""
+
+_BLANKS: Final = b" \t\r\n"
+_NO_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
 
 
 def _may_repeat_names(body: bytes, value: Any) -> bool:
     """Tell whether the body has more names than what was read of it, or whether that can't be told by counting."""
     if b"\\u00" in body and _HIDDEN.search(body):
         return True
-    return len(_NAME.findall(body)) != len(_NAME.findall(msgspec.json.encode(value)))
+    written = msgspec.json.encode(value)
+    return body.translate(None, _BLANKS).count(b'":') != written.translate(None, _BLANKS).count(b'":')
+
+
+def _may_be_deep(body: bytes) -> bool:
+    """Tell whether brackets, also those in texts, are nested beyond the limit; innermost pairs go first."""
+    brackets = body.translate(None, _NO_BRACKETS)
+    for _ in range(DEPTH_MAX):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return True
 
 
 def _repeated_names(body: bytes) -> list[Problem]:

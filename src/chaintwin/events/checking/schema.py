@@ -26,13 +26,18 @@ EXTENDED: Final = "extended"
 """Name of the schema for every type that is none of the five."""
 
 
-def event_schema(kind: str) -> Schema:
+def event_schema(kind: str, *, of_xml: bool = False) -> Schema:
     """Return the schema of one event.
 
     Parameters
     ----------
     kind : one of the five types, or ``EXTENDED``.
+    of_xml : whether it was read from XML, where a sensor report may have an exception in place of a type.
     """
+    if of_xml and kind != EXTENDED:
+        schema = event_schema(kind)
+        schema["properties"]["sensorElementList"] = _list(_sensor_element(of_xml=True), "a list of sensor elements")
+        return schema
     if kind == EXTENDED:
         described = "a type of an extension: a prefix and a name, or a full URI"
         return _object({**_EVERY_EVENT, "type": _uri(described)}, required=("type", *_REQUIRED), names="")
@@ -83,9 +88,7 @@ def query_document_schema() -> Schema:
         {"eventList": {"type": "array", **_EVENTS}, "vocabularyList": _vocabulary_list()},
         required=("eventList",),
     )
-    answer = _object(
-        {"queryName": _TEXT, "subscriptionID": _TEXT, "resultsBody": results}, required=("queryName", "resultsBody")
-    )
+    answer = _object({"queryName": _TEXT, "subscriptionID": _TEXT, "resultsBody": results}, required=("queryName", "resultsBody"))
     fields: Schema = {
         "@context": _CONTEXT,
         "id": _URI,
@@ -146,7 +149,9 @@ def _object(fields: Schema, *, required: tuple[str, ...] = (), names: str = "pre
 
 
 def _typed(item: str, kind: Schema, *, required: tuple[str, ...]) -> Schema:
-    return _object({"type": kind, item: _URI}, required=required, names="only", allowed=f"an object with {' and '.join(required)}")
+    return _object(
+        {"type": kind, item: _URI}, required=required, names="only", allowed=f"an object with {' and '.join(required)}"
+    )
 
 
 def _vocabulary_list() -> Schema:
@@ -306,10 +311,10 @@ def _persistent() -> Schema:
     return schema | {"anyOf": [{"required": ["set"]}, {"required": ["unset"]}]}
 
 
-def _sensor_element() -> Schema:
+def _sensor_element(*, of_xml: bool = False) -> Schema:
     names = ("deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")
     uris = dict.fromkeys(names, _URI)
-    numbers = dict.fromkeys("value minValue maxValue meanValue sDev percRank percValue".split(), _NUMBER)
+    numbers = dict.fromkeys(("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"), _NUMBER)
     metadata = _object({"time": _TIME, "startTime": _TIME, "endTime": _TIME, **uris})
     report = _object(
         {
@@ -328,8 +333,10 @@ def _sensor_element() -> Schema:
             **uris,
             **numbers,
         },
-        required=("type",),
+        required=() if of_xml else ("type",),
     )
+    if of_xml:
+        report["anyOf"] = [{"required": ["type"]}, {"required": ["exception"]}]
     reports = _list(report, "a list of sensor reports, at least one", least=1)
     return _object({"sensorMetadata": metadata, "sensorReport": reports}, required=("sensorReport",))
 

@@ -104,12 +104,13 @@ def bracketed(name: str, prefixes: Prefixes) -> str:
 
 _LISTS: Final = ("quantityList", "childQuantityList", "inputQuantityList")
 
-_HANDLED: Final = frozenset(
+_EPCIS_FIELDS: Final = (
     "@context type eventID recordTime errorDeclaration certificationInfo eventTime eventTimeZoneOffset epcList parentID "
     "inputEPCList childEPCs quantityList childQuantityList inputQuantityList outputEPCList outputQuantityList action "
     "transformationID bizStep disposition persistentDisposition readPoint bizLocation bizTransactionList destinationList "
-    "sourceList sensorElementList".split()
+    "sourceList sensorElementList"
 )
+_HANDLED: Final = frozenset(_EPCIS_FIELDS.split())
 
 _SORTED_LAST: Final = (
     ("bizTransactionList", "bizTransaction", TRANSACTION_TYPE),
@@ -123,11 +124,12 @@ _COMMENTS: Final = frozenset(
 
 _METADATA: Final = ("time", "startTime", "endTime", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")
 
-_REPORT: Final = tuple(
+_REPORT_FIELDS: Final = (
     "type exception deviceID deviceMetadata rawData dataProcessingMethod time microorganism chemicalSubstance value component "
     "stringValue booleanValue hexBinaryValue uriValue minValue maxValue meanValue sDev percRank percValue uom "
-    "coordinateReferenceSystem".split()
+    "coordinateReferenceSystem"
 )
+_REPORT: Final = tuple(_REPORT_FIELDS.split())
 
 _TIMES: Final = frozenset(("time", "startTime", "endTime"))
 
@@ -174,9 +176,9 @@ class _Writer:
         if value := get("transformationID"):
             add("transformationID=" + value_text(value))
         if value := get("bizStep"):
-            add("bizStep=" + self.word(value, BUSINESS_STEP))
+            add("bizStep=" + canonical_word(value, BUSINESS_STEP))
         if value := get("disposition"):
-            add("disposition=" + self.word(value, DISPOSITION))
+            add("disposition=" + canonical_word(value, DISPOSITION))
         if value := get("persistentDisposition"):
             add(self.persistent(value))
         if value := get("readPoint"):
@@ -218,9 +220,6 @@ class _Writer:
             self.lost.append(f"{name}={microseconds}")
         return moment, microseconds
 
-    def word(self, word: str, base: str) -> str:
-        return canonical_word(word, base)
-
     def quantities(self, name: str, elements: list[dict[str, Any]]) -> str:
         texts = []
         for element in elements:
@@ -234,19 +233,19 @@ class _Writer:
         texts.sort()
         return name + "".join(texts)
 
-    def number(self, name: str, number: float) -> str:
+    def number(self, name: str, number: int | float) -> str:
         try:
             text = number_text(number)
         except ValueError as error:
             raise UnhashableError((name,), str(error)) from None
-        if number.__class__ is int and abs(number) > EXACT_INTEGER:
+        if isinstance(number, int) and abs(number) > EXACT_INTEGER:
             self.lost.append(f"{name}={number}")
         return text
 
     def persistent(self, value: dict[str, Any]) -> str:
         parts = ["persistentDisposition"]
         for name in ("set", "unset"):
-            parts += sorted(f"{name}={self.word(word, DISPOSITION)}" for word in value.get(name, ()))
+            parts += sorted(f"{name}={canonical_word(word, DISPOSITION)}" for word in value.get(name, ()))
         return "".join(parts) if len(parts) > 1 else ""
 
     def place(self, name: str, place: dict[str, Any]) -> str:
@@ -258,7 +257,7 @@ class _Writer:
         for element in elements:
             kind = element.get("type")
             text = f"{item}={value_text(element[item])}"
-            texts.append(text if kind is None else f"type={self.word(kind, base)}{text}")
+            texts.append(text if kind is None else f"type={canonical_word(kind, base)}{text}")
         texts.sort()
         return name + "".join(texts)
 
@@ -267,7 +266,7 @@ class _Writer:
         moment, microseconds = self.time("declarationTime", declaration["declarationTime"])
         parts = [f"errorDeclaration={moment}{microseconds % 1000}"]
         if reason := declaration.get("reason"):
-            parts.append("reason=" + self.word(reason, ERROR_REASON))
+            parts.append("reason=" + canonical_word(reason, ERROR_REASON))
         parts += sorted("correctiveEventID=" + name for name in declaration.get("correctiveEventIDs", ()))
         self.lost.append("".join(parts + self.extensions(declaration, _DECLARATION, ("errorDeclaration",))))
 
@@ -303,7 +302,7 @@ class _Writer:
             if field_name in _TIMES:
                 text += f"{field_name}={self.time(field_name, value)[0]}"
             elif field_name in _WORDS:
-                text += f"{field_name}={self.word(value, _WORDS[field_name])}"
+                text += f"{field_name}={canonical_word(value, _WORDS[field_name])}"
             elif shown := self.scalar(field_name, value):
                 text += f"{field_name}={shown}"
         if found < len(values):
@@ -339,7 +338,7 @@ class _Writer:
 
     def valued(self, shown: str, value: Any, path: tuple[str | int, ...]) -> list[str]:
         kind = value.__class__
-        if value is None:
+        if value is None or value == "":
             return []
         if kind is dict or kind is list:
             if len(path) > DEPTH_MAX:

@@ -62,10 +62,13 @@ def instant_text(text: str) -> tuple[str, int]:
         return _text_of_odd(text)
     if len(text) < MINIMAL_LENGTH:
         raise ValueError("a time needs an offset")
-    return moment.isoformat(timespec="milliseconds")[:23] + "Z", microseconds_of(moment)
+    since = moment - _EPOCH
+    microseconds = (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z", microseconds
 
 
 MINIMAL_LENGTH: Final = len("2020-01-01T00:00:00Z")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=REMEMBERED)

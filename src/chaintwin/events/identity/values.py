@@ -44,7 +44,7 @@ def canonical_word(word: str, base: str) -> str:
     return value_text(word) if ":" in word else base + word.strip()
 
 
-def number_text(number: float) -> str:
+def number_text(number: int | float) -> str:
     """Return a number as the hash id has it: the shortest text of its double, whole numbers without a point.
 
     Raises
@@ -57,7 +57,7 @@ def number_text(number: float) -> str:
     >>> number_text(26.0), number_text(0.10), number_text(1e-7)
     ('26', '0.1', '1e-07')
     """
-    if number.__class__ is int and -EXACT_INTEGER <= number <= EXACT_INTEGER:
+    if isinstance(number, int) and -EXACT_INTEGER <= number <= EXACT_INTEGER:
         return str(number)
     try:
         double = float(number)

@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from chaintwin.events.vocabulary import NAMESPACE, PREFIX
-from chaintwin.events.xml.checking import XSI, local_name
+from chaintwin.events.vocabulary import NAMESPACE
+from chaintwin.events.xml.marks import CERTIFICATION, FIELD, FIELDS, FORM, NAME, TEXT, UNQUALIFIED
 from chaintwin.events.xml.naming import Names
-from chaintwin.events.xml.structure import EVENTS
+from chaintwin.events.xml.rules.checking import XSI, local_name
+from chaintwin.events.xml.rules.editions import EVENTS
 from chaintwin.events.xml.words import (
     COMPONENT,
     DISPOSITION,
@@ -18,20 +19,12 @@ from chaintwin.events.xml.words import (
     REASON,
     STEP,
     TRANSACTION,
+    Vocabulary,
     short_word,
 )
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
-
-TEXT: Final = "#text"
-"""Where an element with text and attributes keeps its text."""
-
-UNQUALIFIED: Final = f"{PREFIX}:unqualified"
-"""Field that holds what XML says of an event without a namespace and EPCIS 2.0 does not know."""
-
-FORM: Final = f"{{{NAMESPACE}}}form"
-"""Attribute that marks a field of ours whose text is JSON."""
 
 
 class EventReader:
@@ -76,11 +69,25 @@ class EventReader:
                     fields[tag] = value
             elif tag in ("extension", "baseExtension"):
                 self.add_fields(child, fields)
+            elif tag == CERTIFICATION:
+                add(fields, "certificationInfo", _text(child))
             elif tag[0] == "{":
-                add(fields, self.names.key(tag, child), self.value(child))
+                add(fields, self.name(child), self.value(child))
             else:
-                self.names.key(f"{{{NAMESPACE}}}unqualified", child)
-                add(fields.setdefault(UNQUALIFIED, {}), tag, self.value(child))
+                add(self.bare(fields, child), tag, self.value(child))
+
+    def name(self, element: Element) -> str:
+        """Return the name of the field that an element holds."""
+        tag = str(element.tag)
+        if tag == FIELD:
+            return self.names.key(element.get(NAME) or "", element)
+        return self.names.key(tag, element)
+
+    def bare(self, fields: dict[str, Any], element: Element) -> dict[str, Any]:
+        """Return the object that holds what has no namespace where JSON wants one."""
+        self.names.key(f"{{{NAMESPACE}}}unqualified", element)
+        found: dict[str, Any] = fields.setdefault(UNQUALIFIED, {})
+        return found
 
     def attributes(self, element: Element, fields: dict[str, Any], *, ignored: frozenset[str] = frozenset()) -> None:
         """Add the attributes of an element that are not of EPCIS to fields."""
@@ -91,8 +98,7 @@ class EventReader:
             if tag[0] == "{":
                 add(fields, self.names.key(tag, element), str(value).strip())
             else:
-                self.names.key(f"{{{NAMESPACE}}}unqualified", element)
-                add(fields.setdefault(UNQUALIFIED, {}), tag, str(value).strip())
+                add(self.bare(fields, element), tag, str(value).strip())
 
     def value(self, element: Element) -> Any:
         """Return the value of a foreign element: its text, or an object of its attributes, elements and text."""
@@ -104,13 +110,12 @@ class EventReader:
                 return json.loads(text)
             except ValueError:
                 return text
-        key = self.names.key
         found: dict[str, Any] = {}
         for name, attribute in element.attrib.items():
-            if not str(name).startswith(XSI):
-                add(found, key(str(name), element), str(attribute).strip())
+            if not str(name).startswith(XSI) and name not in (FORM, NAME):
+                add(found, self.names.key(str(name), element), str(attribute).strip())
         for child in element:
-            add(found, key(str(child.tag), child), self.value(child))
+            add(found, self.name(child), self.value(child))
         if not found:
             return text
         if text:
@@ -125,9 +130,10 @@ class EventReader:
             if local_name(tag) == "id" and (tag[0] != "{" or tag.startswith(_EPCIS)):
                 found["id"] = _text(child)
             elif tag == "extension":
-                self.unqualified(child, found)
+                for one in child:
+                    add(found, self.name(one), self.value(one))
             else:
-                add(found, self.names.key(tag, child), self.value(child))
+                add(found, self.name(child), self.value(child))
         return found
 
     def unqualified(self, element: Element, fields: dict[str, Any]) -> None:
@@ -135,12 +141,11 @@ class EventReader:
         for child in element:
             tag = str(child.tag)
             if tag[0] == "{":
-                add(fields, self.names.key(tag, child), self.value(child))
+                add(fields, self.name(child), self.value(child))
             elif tag == "extension":
                 self.unqualified(child, fields)
             else:
-                self.names.key(f"{{{NAMESPACE}}}unqualified", child)
-                add(fields.setdefault(UNQUALIFIED, {}), tag, self.value(child))
+                add(self.bare(fields, child), tag, self.value(child))
 
     def master(self, element: Element) -> dict[str, Any]:
         """Return instance or lot master data."""
@@ -164,7 +169,7 @@ class EventReader:
             elif tag == "extension":
                 self.unqualified(child, found)
             else:
-                add(found, self.names.key(tag, child), self.value(child))
+                add(found, self.name(child), self.value(child))
         return found
 
     def sensors(self, element: Element) -> list[dict[str, Any]] | None:
@@ -189,7 +194,7 @@ class EventReader:
             elif tag == "extension":
                 self.unqualified(child, found)
             else:
-                add(found, self.names.key(tag, child), self.value(child))
+                add(found, self.name(child), self.value(child))
         found["sensorReport"] = reports
         return found
 
@@ -207,14 +212,28 @@ class EventReader:
                 found[tag] = short_word(self.names.value(text, element), COMPONENT)
             elif tag == "booleanValue":
                 found[tag] = text in ("true", "1") if text in ("true", "false", "1", "0") else text
+            elif tag == FIELDS:
+                self.more(text, found, element)
             elif not tag.startswith(XSI):
                 add(found, self.names.key(tag, element) if tag[0] == "{" else tag, text)
         own = (element.text or "").strip()
         if own:
             add(found, self.names.key(f"{{{NAMESPACE}}}text", element), own)
         for child in element:
-            add(found, self.names.key(str(child.tag), child), self.value(child))
+            add(found, self.name(child), self.value(child))
         return found
+
+    def more(self, text: str, fields: dict[str, Any], element: Element) -> None:
+        """Add fields that are written as JSON in one attribute."""
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            add(fields, self.names.key(FIELDS, element), text)
+            return
+        for name, value in found.items():
+            fields[self.names.key(name, element)] = value
 
 
 def add(fields: dict[str, Any], name: str, value: Any) -> None:
@@ -301,12 +320,12 @@ def _quantities(element: Element) -> list[dict[str, Any]]:
     return found
 
 
-def _typed(element: Element, starts: tuple[str, ...]) -> list[dict[str, str]]:
+def _typed(element: Element, vocabulary: Vocabulary) -> list[dict[str, str]]:
     found = []
     for child in element:
         tag = local_name(str(child.tag))
         kind = child.get("type")
-        one = {} if kind is None else {"type": short_word(kind.strip(), starts)}
+        one = {} if kind is None else {"type": short_word(kind.strip(), vocabulary)}
         one[tag] = _text(child)
         found.append(one)
     return found

@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chaintwin.events.contexts import BUILT_IN, CONTEXT_ADDRESS
 from chaintwin.events.vocabulary import NAMESPACE, PREFIX
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
-
-CONTEXT: Final = "https://ref.gs1.org/standards/epcis/epcis-context.jsonld"
-"""Address of the context of EPCIS, which every document names."""
-
-XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 class Names:
@@ -34,7 +30,7 @@ class Names:
         """
         found = self._keys.get(tag)
         if found is None:
-            namespace, _, local = tag[1:].rpartition("}")
+            namespace, _, local = tag[1:].partition("}") if tag.startswith("{") else ("", "", tag)
             found = f"{self.prefix(namespace, element)}:{local}" if namespace else tag
             self._keys[tag] = found
         return found
@@ -65,9 +61,9 @@ class Names:
     def context(self) -> list[str | dict[str, str]]:
         """Return the value of ``@context``."""
         own = {prefix: namespace for namespace, prefix in self._prefixes.items()}
-        if NAMESPACE not in (key.rpartition("}")[0][1:] for key in self._keys):
+        if not any(tag.startswith(f"{{{NAMESPACE}}}") for tag in self._keys):
             del own[PREFIX]
-        return [CONTEXT, *([own] if own else [])]
+        return [CONTEXT_ADDRESS, own] if own else [CONTEXT_ADDRESS]
 
     def _free(self, prefix: str, namespace: str) -> bool:
         if _PREFIX.fullmatch(prefix) is None:
@@ -78,15 +74,8 @@ class Names:
 
 _KEPT: Final = frozenset({"gs1", "cbv", "urn", "https", "http"})
 _RESERVED: Final = (
-    (PREFIX, NAMESPACE),
-    ("epcis", "https://ref.gs1.org/epcis/"),
-    ("cbv", "https://ref.gs1.org/cbv/"),
-    ("gs1", "https://gs1.org/voc/"),
+    *((prefix, namespace) for prefix, namespace in BUILT_IN.items() if prefix != "cbvmda"),
     ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
-    ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
-    ("owl", "http://www.w3.org/2002/07/owl#"),
-    ("xsd", "http://www.w3.org/2001/XMLSchema#"),
-    ("dcterms", "http://purl.org/dc/terms/"),
     *((scheme, "") for scheme in ("urn", "http", "https", "ni", "tel", "mailto", "geo", "data", "file")),
 )
 """Prefixes that JSON documents have anyway, and beginnings of URIs that would be mistaken for one."""

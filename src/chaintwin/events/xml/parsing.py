@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from chaintwin.errors import Finding, InputError
 
@@ -52,17 +52,22 @@ def parsed(body: bytes) -> Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         fix = "correct it there; an XML editor shows the same place"
-        found = Finding("xml.syntax", str(error.msg or error), "well-formed XML", fix, row=line or 0, column=f"sign {column}")
-        raise InputError([found]) from None
+        found = re.sub(r"\s*, line \d+, column \d+$", "", str(error.msg or error))
+        wrong = Finding("xml.syntax", found, "well-formed XML", fix, row=line or 0, column=f"sign {column}")
+        raise InputError([wrong]) from None
     except (ValueError, LookupError) as error:
         raise InputError([Finding("xml.syntax", str(error), "well-formed XML", "send it as UTF-8")]) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise _document_type()
-    if (deep := _too_deep(root)) is not None:
-        fix = "nest less"
+    if _is_too_deep(root) and (deep := root.find(f"./{_DEEP}")) is not None:
         allowed = f"up to {DEPTH_MAX} elements in one another"
-        raise InputError([Finding("xml.depth", "more", allowed, fix, row=deep.sourceline or 0, column=str(deep.tag))])
+        raise InputError([Finding("xml.depth", "more", allowed, "nest less", row=line_of(deep), column=str(deep.tag))])
     return root
+
+
+def line_of(element: Element) -> int:
+    """Return the line where an element begins, 0 if it is not known."""
+    return cast("int | None", element.sourceline) or 0
 
 
 def _document_type() -> InputError:
@@ -70,10 +75,10 @@ def _document_type() -> InputError:
     return InputError([Finding("xml.document_type", "<!DOCTYPE", "a document without one", fix)])
 
 
-def _too_deep(root: Element) -> Element | None:
-    """Return an element that is nested deeper than allowed."""
-    deep = root.xpath("*" + "/*" * DEPTH_MAX)
-    return deep[0] if isinstance(deep, list) and deep and not isinstance(deep[0], (str, tuple)) else None
+def _is_too_deep(root: Element) -> bool:
+    """Tell whether an element is nested deeper than allowed."""
+    return cast("bool", root.xpath(f"boolean({_DEEP})"))
 
 
+_DEEP: Final = "*/" * (DEPTH_MAX - 1) + "*"
 _DOCUMENT_TYPE: Final = re.compile(rb"<!DOCTYPE")

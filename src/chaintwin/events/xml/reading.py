@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chaintwin.errors import Finding, InputError
-from chaintwin.events.xml.checking import XSI, faults_of, local_name
-from chaintwin.events.xml.fields import EventReader, number
+from chaintwin.events.xml.fields import EventReader, add, number
+from chaintwin.events.xml.marks import FORM, HEADER, ID, TEXT
 from chaintwin.events.xml.naming import Names
-from chaintwin.events.xml.parsing import parsed
-from chaintwin.events.xml.structure import EVENTS, SBDH, edition, namespace_of
+from chaintwin.events.xml.parsing import line_of, parsed
+from chaintwin.events.xml.rules.checking import XSI, faults_of, local_name
+from chaintwin.events.xml.rules.editions import EVENTS, SBDH, edition, namespace_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -92,7 +93,7 @@ def _version_faults(root: Element, version: str) -> tuple[Finding, ...]:
     allowed = f"{version}, which is the edition of the namespace"
     fix = f'write schemaVersion="{version}", or the namespace {namespace_of("1.2" if version == "2.0" else "2.0")}'
     path = f"{local_name(str(root.tag))}/@schemaVersion"
-    return (Finding("xml.version", said, allowed, fix, row=root.sourceline or 0, column=path),)
+    return (Finding("xml.version", said, allowed, fix, row=line_of(root), column=path),)
 
 
 def _unknown_root(root: Element) -> Finding:
@@ -103,7 +104,7 @@ def _unknown_root(root: Element) -> Finding:
     if name in known:
         schema = {"EPCISQueryDocument": "epcis-query", "EPCISMasterDataDocument": "epcis-masterdata"}.get(name, "epcis")
         fix = f"write the namespace {namespace_of('2.0', schema)}"
-    return Finding("xml.root", str(root.tag), allowed, fix, row=root.sourceline or 0)
+    return Finding("xml.root", str(root.tag), allowed, fix, row=line_of(root))
 
 
 def _without_namespace(root: Element) -> Element:
@@ -117,17 +118,18 @@ def _without_namespace(root: Element) -> Element:
 
 
 def _result(root: Element, version: str) -> Element:
-    """Return a query document as the schema wants it: the name of its result qualified, the name of the query there."""
+    """Return a query document as the schema wants it: the name of its result qualified, that of the query there and first."""
     query = namespace_of(version, "epcis-query")
     for result in root.iterfind("EPCISBody/QueryResults"):
         result.tag = f"{{{query}}}QueryResults"
     for result in root.iterfind(f"EPCISBody/{{{query}}}QueryResults"):
-        if result.find("queryName") is None:
+        name = result.find("queryName")
+        if name is None:
             from lxml import etree
 
             name = etree.Element("queryName")
             name.text = _QUERY_NAME
-            result.insert(0, name)
+        result.insert(0, name)
     return root
 
 
@@ -138,6 +140,8 @@ def _document(root: Element, names: Names) -> dict[str, Any]:
         "schemaVersion": "2.0",
         "creationDate": (root.get("creationDate") or "").strip(),
     }
+    if identity := (root.get(ID) or "").strip():
+        document["id"] = identity
     reader = EventReader(names)
     body: Element | None = None
     for child in root:
@@ -148,8 +152,11 @@ def _document(root: Element, names: Names) -> dict[str, Any]:
             body = child
         elif tag == "extension":
             reader.unqualified(child, document)
+        elif tag == HEADER:
+            header = reader.value(child)
+            document.setdefault("epcisHeader", {}).update(header if isinstance(header, dict) else {})
         elif tag.startswith("{"):
-            document[names.key(tag, child)] = reader.value(child)
+            add(document, reader.name(child), reader.value(child))
     document["epcisBody"] = {}
     if body is None:
         return document
@@ -188,6 +195,9 @@ def _query_body(body: Element, reader: EventReader) -> dict[str, Any]:
             result["resultsBody"] = {"eventList": [] if events is None else _events(events, reader)}
             if vocabularies is not None:
                 result["resultsBody"]["vocabularyList"] = _vocabularies(vocabularies, reader)
+            for field in child:
+                if str(field.tag).startswith("{"):
+                    add(result, reader.name(field), reader.value(field))
             return {"queryResults": result}
         if name in ("Poll", "Subscribe"):
             query: dict[str, Any] = {"queryName": (child.findtext("queryName") or "").strip(), "query": _query(child)}
@@ -270,17 +280,26 @@ def _vocabularies(element: Element, reader: EventReader) -> list[dict[str, Any]]
             children = [(child.text or "").strip() for child in one.iterfind("children/id")]
             if children:
                 entry["children"] = children
-            elements.append(entry)
-        found.append({"type": (vocabulary.get("type") or "").strip(), "vocabularyElementList": elements})
+            elements.append(_extended(entry, one, reader))
+        described = {"type": (vocabulary.get("type") or "").strip(), "vocabularyElementList": elements}
+        found.append(_extended(described, vocabulary, reader))
+    return found
+
+
+def _extended(found: dict[str, Any], element: Element, reader: EventReader) -> dict[str, Any]:
+    """Add the foreign elements of one of master data."""
+    for child in element:
+        if str(child.tag).startswith("{"):
+            add(found, reader.name(child), reader.value(child))
     return found
 
 
 def _attribute(element: Element, reader: EventReader) -> dict[str, Any]:
     value = reader.value(element)
-    if isinstance(value, dict):
+    if isinstance(value, dict) and element.get(FORM) is None:
         value.pop("id", None)
-        if not value or set(value) == {"#text"}:
-            value = value.get("#text", "")
+        if not value or set(value) == {TEXT}:
+            value = value.get(TEXT, "")
     return {"id": (element.get("id") or "").strip(), "attribute": value}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -45,27 +45,31 @@ class Committed:
     Parameters
     ----------
     tip : where the log ends then. results : one a job. is_changed : whether anything was written.
+    names : digests of new names, with the entries they name.
     """
 
     tip: Tip
     results: list[Any]
     is_changed: bool
+    names: dict[bytes, int]
 
 
-def write_group(writer: Writer, jobs: Sequence[Job], *, tip: Tip, sealer: Sealer) -> Committed:
+def write_group(writer: Writer, jobs: Sequence[Job], *, tip: Tip, sealer: Sealer, recent: Mapping[bytes, int]) -> Committed:
     """Do a group of jobs inside a transaction that was begun.
 
     Parameters
     ----------
     writer : the transaction. jobs : in the order they came. tip : where the log ends. sealer : encrypts personal values.
+    recent : digests of names that are not yet in the table of names, with their entries.
     """
-    draft = _Draft(writer, jobs, tip=tip)
+    draft = _Draft(writer, jobs, tip=tip, recent=recent)
     results: list[Any] = []
     for job in jobs:
         results.append(job.action(writer) if job.action is not None else draft.decide(job))
     if not draft.added:
-        return Committed(tip, results, draft.has_conflicts or any(job.action is not None for job in jobs))
-    return Committed(draft.write(sealer), results, True)
+        draft.write_aliases()
+        return Committed(tip, results, draft.is_changed or any(job.action is not None for job in jobs), {})
+    return Committed(draft.write(sealer), results, True, draft.names)
 
 
 def checksum_of(rows: Iterable[Row], documents: Iterable[Row]) -> bytes:
@@ -84,16 +88,17 @@ def checksum_of(rows: Iterable[Row], documents: Iterable[Row]) -> bytes:
 class _Draft:
     """What a group adds to the log."""
 
-    def __init__(self, writer: Writer, jobs: Sequence[Job], *, tip: Tip) -> None:
+    def __init__(self, writer: Writer, jobs: Sequence[Job], *, tip: Tip, recent: Mapping[bytes, int]) -> None:
         self._writer = writer
         self._tip = tip
         self._sequence = tip.head.sequence
         self._recorded_at = tip.recorded_at
-        self._names = _known_names(writer, jobs)
+        self._names = _known_names(writer, jobs, recent=recent)
         self._known = _known_entries(writer, set(self._names.values()))
-        self._new_names: dict[bytes, tuple[int, str | None]] = {}
+        self.names: dict[bytes, int] = {}
+        self._aliases: list[Row] = []
         self.added: list[tuple[int, int, Prepared]] = []
-        self.has_conflicts = False
+        self.is_changed = False
 
     def decide(self, job: Job) -> list[Receipt]:
         if job.together:
@@ -103,18 +108,20 @@ class _Draft:
         receipts = []
         received_at = job.received_at
         for prepared in job.records:
-            reason, first = self._look(prepared, self._new_names)
+            reason, first = self._look(prepared)
             key = prepared.record.key
             if reason:
                 receipts.append(self._refuse(prepared, reason, received_at=received_at, first=first))
             elif first:
-                self._name(prepared, first)
+                if len(prepared.names) > 1:
+                    self._name_again(prepared, first)
                 receipts.append(Receipt(Outcome.DUPLICATE, key, first, self._known[first][2]))
             else:
                 self._sequence = sequence = self._sequence + 1
                 self._recorded_at = max(self._recorded_at, received_at)
                 recorded_at = self._recorded_at
-                self._name(prepared, sequence)
+                for digest in prepared.names:
+                    self.names[digest] = sequence
                 self._known[sequence] = (key, prepared.record.meaning, recorded_at)
                 self.added.append((sequence, recorded_at, prepared))
                 receipts.append(Receipt(Outcome.ACCEPTED, key, sequence, recorded_at))
@@ -125,7 +132,7 @@ class _Draft:
         writer, added = self._writer, self.added
         facts: list[Row] = []
         documents: list[Row] = []
-        terms: list[Row] = []
+        recent: list[Row] = []
         personal: list[Prepared] = []
         for sequence, recorded_at, prepared in added:
             record = prepared.record
@@ -133,7 +140,7 @@ class _Draft:
             facts.append((sequence, record.key, occurred_at, recorded_at, record.source, record.meaning, record.facts))
             aliases = _pack(prepared.aliases) if prepared.aliases else None
             documents.append((sequence, record.content, prepared.commitment.leaf, aliases))
-            terms += [(term, occurred_at, sequence) for term in prepared.terms]
+            recent.append((sequence, occurred_at, b"".join(prepared.names), prepared.terms))
             if record.personal:
                 personal.append(prepared)
         tree = self._tip.tree.copy()
@@ -143,9 +150,8 @@ class _Draft:
         commitments = [(prepared.commitment.names, prepared.commitment.digests) for _, _, prepared in added]
         writer.insert("facts", facts)
         writer.insert("documents", documents)
-        writer.insert("names", sorted((name, sequence, alias) for name, (sequence, alias) in self._new_names.items()))
-        terms.sort()
-        writer.insert("terms", terms)
+        writer.insert("recent", recent)
+        self.write_aliases()
         if nodes:
             writer.insert("nodes", nodes)
         checksum = checksum_of(facts, documents)
@@ -157,54 +163,53 @@ class _Draft:
             sealer.write(writer, [(sequences[item.record.key], item.record) for item in personal], at=self._recorded_at)
         return Tip(head, self._recorded_at, tree)
 
-    def _look(self, prepared: Prepared, new: dict[bytes, tuple[int, str | None]]) -> tuple[str, int]:
+    def write_aliases(self) -> None:
+        """Write the names that duplicates brought along."""
+        if self._aliases:
+            self.is_changed = True
+            self._writer.insert("aliases", self._aliases)
+
+    def _look(self, prepared: Prepared) -> tuple[str, int]:
         """Return why a record is refused, or the number of the entry that it repeats, 0 for a new one."""
         record, names = prepared.record, prepared.names
-        first = self._owner(names[0], new)
+        first = self._owner(names[0])
         if first:
             key, meaning, _ = self._known[first]
             if key != record.key:
                 return f"the key {record.key} already is another name of entry {first}, {key}", first
             if meaning != record.meaning:
                 return f"entry {first} has the key {record.key} and says something else", first
-        for digest, alias in zip(names[1:], prepared.aliases, strict=True):
-            owner = self._owner(digest, new)
-            if owner and owner != first:
-                return f"the name {alias} already is that of entry {owner}, {self._known[owner][0]}", owner
+        if len(names) > 1:
+            for digest, alias in zip(names[1:], prepared.aliases, strict=True):
+                owner = self._owner(digest)
+                if owner and owner != first:
+                    return f"the name {alias} already is that of entry {owner}, {self._known[owner][0]}", owner
         return "", first
 
-    def _owner(self, digest: bytes, new: dict[bytes, tuple[int, str | None]]) -> int:
-        found = self._names.get(digest)
-        if found is None:
-            found = new[digest][0] if digest in new else 0
-        return found
+    def _owner(self, digest: bytes) -> int:
+        return self._names.get(digest) or self.names.get(digest, 0)
 
-    def _name(self, prepared: Prepared, sequence: int) -> None:
-        known, new = self._names, self._new_names
-        key = prepared.names[0]
-        if key not in known and key not in new:
-            new[key] = (sequence, None)
-        if len(prepared.names) > 1:
-            for digest, alias in zip(prepared.names[1:], prepared.aliases, strict=True):
-                if digest not in known and digest not in new:
-                    new[digest] = (sequence, alias)
+    def _name_again(self, prepared: Prepared, sequence: int) -> None:
+        for digest, alias in zip(prepared.names[1:], prepared.aliases, strict=True):
+            if not self._owner(digest):
+                self._names[digest] = sequence
+                self._aliases.append((digest, sequence, alias))
 
     def _faults_together(self, job: Job) -> dict[int, tuple[str, int]]:
-        """Return the records that would be refused, by their place in the job."""
-        saved_names, saved_known = dict(self._new_names), set(self._known)
-        saved = (self._sequence, self._recorded_at, len(self.added))
+        """Return the records that would be refused, by their place in the job; changes nothing."""
+        saved = dict(self._names), dict(self.names), dict(self._known)
         faults = {}
+        sequence = self._sequence
         for place, prepared in enumerate(job.records):
-            reason, first = self._look(prepared, self._new_names)
+            reason, first = self._look(prepared)
             if reason:
                 faults[place] = (reason, first)
             elif not first:
-                self._sequence += 1
-                self._name(prepared, self._sequence)
-                self._known[self._sequence] = (prepared.record.key, prepared.record.meaning, 0)
-        self._new_names = saved_names
-        self._known = {sequence: entry for sequence, entry in self._known.items() if sequence in saved_known}
-        self._sequence, self._recorded_at = saved[0], saved[1]
+                sequence += 1
+                self._known[sequence] = (prepared.record.key, prepared.record.meaning, 0)
+            if not reason:
+                self._names |= dict.fromkeys(prepared.names, first or sequence)
+        self._names, self.names, self._known = saved
         return faults
 
     def _refuse_together(self, job: Job, faults: dict[int, tuple[str, int]]) -> list[Receipt]:
@@ -214,7 +219,7 @@ class _Draft:
                 reason, first = faults[place]
                 receipts.append(self._refuse(prepared, reason, received_at=job.received_at, first=first))
                 continue
-            _, first = self._look(prepared, self._new_names)
+            _, first = self._look(prepared)
             key = prepared.record.key
             if first:
                 receipts.append(Receipt(Outcome.DUPLICATE, key, first, self._known[first][2]))
@@ -224,7 +229,7 @@ class _Draft:
 
     def _refuse(self, prepared: Prepared, reason: str, *, received_at: int, first: int) -> Receipt:
         record = prepared.record
-        self.has_conflicts = True
+        self.is_changed = True
         self._writer.run(
             "INSERT INTO conflicts (key, meaning, digest, received_at, source, reason) VALUES (?, ?, ?, ?, ?, ?)",
             (record.key, record.meaning, sha256(record.content).digest(), received_at, record.source, reason),
@@ -233,9 +238,14 @@ class _Draft:
         return Receipt(Outcome.CONFLICT, record.key, first if known else 0, known[2] if known else 0, reason)
 
 
-def _known_names(writer: Writer, jobs: Sequence[Job]) -> dict[bytes, int]:
+def _known_names(writer: Writer, jobs: Sequence[Job], *, recent: Mapping[bytes, int]) -> dict[bytes, int]:
     digests = [digest for job in jobs for prepared in job.records for digest in prepared.names]
-    return dict(_in_chunks(writer, "SELECT digest, sequence FROM names WHERE digest IN", digests))
+    known = {digest: recent[digest] for digest in digests if digest in recent}
+    known.update(_in_chunks(writer, "SELECT digest, sequence FROM names WHERE digest IN", digests))
+    # Few logs have aliases that came later, and an empty table is asked for nothing.
+    if writer.rows("SELECT 1 FROM aliases LIMIT 1"):
+        known.update(_in_chunks(writer, "SELECT digest, sequence FROM aliases WHERE digest IN", digests))
+    return known
 
 
 def _known_entries(writer: Writer, sequences: set[int]) -> dict[int, tuple[str, bytes, int]]:

@@ -5,7 +5,7 @@ Statements are written once, with ``?`` for each parameter, in the part of SQL t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -17,6 +17,9 @@ class Reader(Protocol):
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Return all rows of a statement."""
+
+    def contains(self, column: str) -> str:
+        """Return the condition that a column of bytes contains those of the next parameter."""
 
 
 class Writer(Reader, Protocol):
@@ -30,6 +33,12 @@ class Writer(Reader, Protocol):
 
     def begin(self) -> None:
         """Begin a transaction."""
+
+    def statements(self, names: Collection[str]) -> list[str]:
+        """Return what makes tables with these names."""
+
+    def has(self, table: str) -> bool:
+        """Tell whether there is a table."""
 
     def commit(self) -> None:
         """End it and return only when it is durable."""
@@ -66,6 +75,9 @@ class Database(Protocol):
 
     def reader(self) -> AbstractContextManager[Reader]:
         """Lend a reading connection; it waits for no writer."""
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
+        """Lend a reading connection that sees one moment for as long as it is lent."""
 
     def is_full(self, error: BaseException) -> bool:
         """Tell whether an error says that there is no space left."""

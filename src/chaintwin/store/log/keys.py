@@ -61,6 +61,13 @@ class MasterKey:
         if self._file is None or self._file.exists():
             return self.read()
         key = new_key()
+        self.keep(key)
+        return key
+
+    def keep(self, key: bytes) -> None:
+        """Write a key, durably, into a file that is not there yet."""
+        if self._file is None:
+            return
         descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             os.write(descriptor, key)
@@ -72,4 +79,3 @@ class MasterKey:
             os.fsync(folder)
         finally:
             os.close(folder)
-        return key

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+
+import msgspec
 
 from chaintwin.errors import Finding, InputError
 from chaintwin.guard.digests import Commitment, commitments_of
@@ -18,21 +19,20 @@ _TIME_LIMIT = 1 << 62
 _FINDINGS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True, gc=False):
     """A record with all that can be computed before its place in the log is known.
 
     Parameters
     ----------
     record : as given. aliases : its other names, each once and without the key.
-    names : digests of the key and of the aliases, in this order. terms : digests of its terms, each once.
+    names : digests of the key and of the aliases, in this order. terms : digests of its terms, each once, one after another.
     commitment : to its dimensions.
     """
 
     record: Record
     aliases: tuple[str, ...]
     names: tuple[bytes, ...]
-    terms: tuple[bytes, ...]
+    terms: bytes
     commitment: Commitment
 
 
@@ -66,7 +66,7 @@ def prepare(records: Sequence[Record]) -> list[Prepared]:
         if record.aliases:
             aliases = tuple(dict.fromkeys([alias for alias in record.aliases if alias != record.key]))
             names += tuple([name_digest(alias) for alias in aliases])
-        terms = tuple({term_digest(term) for term in record.terms})
+        terms = b"".join([term_digest(term) for term in dict.fromkeys(record.terms)])
         prepared.append(Prepared(record, aliases, names, terms, commitment))
     return prepared
 

@@ -116,11 +116,11 @@ class JobQueue:
         """
         until = monotonic() + wait
         with self._changed:
-            while not self._closed and not self._fits(job):
+            while not self._is_ready(job):
                 left = until - monotonic()
-                if left <= 0 or not self._space.wait(left):
-                    if self._closed or self._fits(job):
-                        break
+                if left > 0:
+                    self._space.wait(left)
+                elif not self._is_ready(job):
                     raise BusyError(
                         f"the store is busy: {self._records:,} records of {self._bytes:,} bytes wait to be written; "
                         "nothing of this was taken; fix: send it again later",
@@ -168,9 +168,9 @@ class JobQueue:
             self._changed.notify_all()
             self._space.notify_all()
 
-    def _fits(self, job: Job) -> bool:
+    def _is_ready(self, job: Job) -> bool:
         # A job larger than the queue has its turn when nothing else waits.
-        if not self._jobs:
+        if self._closed or not self._jobs:
             return True
         limits = self._limits
         return self._records + len(job.records) <= limits.queued_records and self._bytes + job.size <= limits.queued_bytes

@@ -104,4 +104,4 @@ def disclose(reader: Reader, sequence: int) -> dict[str, tuple[bytes, bytes]]:
 
 def _entries(reader: Reader, sealer: Sealer, *, rows: list[Row]) -> list[Entry]:
     personal = sealer.read(reader, {row[0]: row[1] for row in rows})
-    return [Entry(*row, personal.get(row[0], ())) for row in rows]
+    return [Entry(*row, personal=personal.get(row[0], ())) for row in rows]

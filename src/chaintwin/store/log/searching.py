@@ -24,37 +24,80 @@ def find(reader: Reader, search: Search, *, limit: int, last: int) -> list[tuple
     first, upto = _recorded(reader, search, upto=upto)
     if limit <= 0 or upto < first or not all(groups):
         return []
-    conditions, parameters = _limits(search, first=first, upto=upto, last=last)
-    counted = sorted((_count(reader, group), group) for group in groups)
-    lead: list[bytes] | None = None
-    if counted and (counted[0][0] <= RARE or (not search.by_recorded and len(counted[0][1]) == 1)):
-        lead = counted[0][1]
-    others = [group for _, group in counted if group is not lead]
+    limits = _limits(search, first=first, upto=upto)
+    found = _ask(reader, search, *_of_recent(reader, groups, limits=limits), limit=limit) if groups else []
+    found += _ask(reader, search, *_of_indexed(reader, search, groups, limits=limits), limit=limit)
+    # An entry whose terms were moved between the two questions is found by both.
+    # Time of record never goes back, so both orders are by value and then by number.
+    return sorted(set(found), reverse=search.descending)[:limit]
+
+
+def first_recorded_at(reader: Reader, at: int, *, upto: int) -> int:
+    """Return the number of the first entry recorded at a time or later, ``upto + 1`` if there is none up to there."""
+    low, high = 1, upto + 1
+    while low < high:
+        middle = (low + high) // 2
+        if reader.rows("SELECT recorded_at FROM facts WHERE sequence = ?", (middle,))[0][0] >= at:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _ask(
+    reader: Reader, search: Search, table: str, conditions: list[str], parameters: list[Any], *, limit: int
+) -> list[tuple[int, int]]:
     way = "DESC" if search.descending else "ASC"
-    order = f"e.sequence {way}" if search.by_recorded else f"e.occurred_at {way}, e.sequence {way}"
-    for group in others:
+    if search.by_recorded:
+        if not table.startswith("facts e"):
+            table += " JOIN facts f ON f.sequence = e.sequence"
+            selected = "f.recorded_at, e.sequence"
+        else:
+            selected = "e.recorded_at, e.sequence"
+        order = f"e.sequence {way}"
+    else:
+        selected, order = "e.occurred_at, e.sequence", f"e.occurred_at {way}, e.sequence {way}"
+    statement = f"SELECT {selected} FROM {table} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"
+    return [(int(at), int(sequence)) for at, sequence in reader.rows(statement, (*parameters, limit))]
+
+
+def _of_recent(
+    reader: Reader, groups: list[list[bytes]], *, limits: tuple[list[str], list[Any]]
+) -> tuple[str, list[str], list[Any]]:
+    """Return table, conditions and parameters for entries whose terms are not in order yet."""
+    contains = reader.contains("e.terms")
+    conditions = [f"({' OR '.join([contains] * len(group))})" for group in groups]
+    return "recent e", limits[0] + conditions, limits[1] + [term for group in groups for term in group]
+
+
+def _of_indexed(
+    reader: Reader, search: Search, groups: list[list[bytes]], *, limits: tuple[list[str], list[Any]]
+) -> tuple[str, list[str], list[Any]]:
+    """Return table, conditions and parameters for entries whose terms are in order; all of them where no terms are wanted."""
+    conditions, parameters = list(limits[0]), list(limits[1])
+    table = "facts e"
+    counted = sorted((_count(reader, group), group) for group in groups)
+    if counted and (counted[0][0] <= RARE or not search.by_recorded):
+        group = counted.pop(0)[1]
+        if len(group) == 1:
+            table = "terms e"
+            conditions.append("e.term = ?")
+        else:
+            table = f"(SELECT DISTINCT occurred_at, sequence FROM terms WHERE term IN ({_marks(group)})) e"
+            parameters[:0] = group
+            group = []
+        parameters += group
+    for _, group in counted:
         # The place in ``terms`` is fully given, so each entry costs one look.
         conditions.append(
             f"EXISTS (SELECT 1 FROM terms t WHERE t.term IN ({_marks(group)}) AND t.occurred_at = e.occurred_at "
             "AND t.sequence = e.sequence)"
         )
         parameters += group
-    if lead is None:
-        table, distinct = "facts e", ""
-    elif search.by_recorded:
-        table, distinct = "terms l JOIN facts e ON e.sequence = l.sequence", "DISTINCT " if len(lead) > 1 else ""
-        conditions.append(f"l.term IN ({_marks(lead)})")
-        parameters += lead
-    else:
-        table, distinct = "terms e", "DISTINCT " if len(lead) > 1 else ""
-        conditions.append(f"e.term IN ({_marks(lead)})")
-        parameters += lead
-    selected = "e.recorded_at, e.sequence" if search.by_recorded else "e.occurred_at, e.sequence"
-    statement = f"SELECT {distinct}{selected} FROM {table} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"
-    return [(int(at), int(sequence)) for at, sequence in reader.rows(statement, (*parameters, limit))]
+    return table, conditions, parameters
 
 
-def _limits(search: Search, *, first: int, upto: int, last: int) -> tuple[list[str], list[Any]]:
+def _limits(search: Search, *, first: int, upto: int) -> tuple[list[str], list[Any]]:
     conditions: list[str] = []
     parameters: list[Any] = []
 
@@ -64,8 +107,7 @@ def _limits(search: Search, *, first: int, upto: int, last: int) -> tuple[list[s
 
     if first > 1:
         add("e.sequence >= ?", first)
-    if upto < last or search.upto is not None or not conditions:
-        add("e.sequence <= ?", upto)
+    add("e.sequence <= ?", upto)
     start, end = search.occurred
     if start is not None:
         add("e.occurred_at >= ?", start)
@@ -84,20 +126,9 @@ def _limits(search: Search, *, first: int, upto: int, last: int) -> tuple[list[s
 def _recorded(reader: Reader, search: Search, *, upto: int) -> tuple[int, int]:
     """Return the first and last entry within the times of record; these never go back, so halving finds them."""
     start, end = search.recorded
-    first = 1 if start is None else _first_at(reader, start, upto=upto)
-    last = upto if end is None else _first_at(reader, end, upto=upto) - 1
+    first = 1 if start is None else first_recorded_at(reader, start, upto=upto)
+    last = upto if end is None else first_recorded_at(reader, end, upto=upto) - 1
     return first, last
-
-
-def _first_at(reader: Reader, at: int, *, upto: int) -> int:
-    low, high = 1, upto + 1
-    while low < high:
-        middle = (low + high) // 2
-        if reader.rows("SELECT recorded_at FROM facts WHERE sequence = ?", (middle,))[0][0] >= at:
-            high = middle
-        else:
-            low = middle + 1
-    return low
 
 
 def _count(reader: Reader, group: list[bytes]) -> int:

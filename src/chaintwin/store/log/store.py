@@ -9,7 +9,7 @@ from chaintwin.clock import Clock
 from chaintwin.errors import UsageError
 from chaintwin.guard.merkle import consistency_path, inclusion_path
 from chaintwin.store.interface import Head, Health, Search
-from chaintwin.store.log import reading, searching
+from chaintwin.store.log import indexing, reading, searching
 from chaintwin.store.log.database import Database, Writer
 from chaintwin.store.log.keys import MasterKey
 from chaintwin.store.log.preparing import name_digest, prepare
@@ -88,8 +88,7 @@ class LogStore:
     def sequence_of(self, key: str) -> int | None:
         """Return the number of the entry with a key or an alias."""
         with self._database.reader() as reader:
-            rows = reader.rows("SELECT sequence FROM names WHERE digest = ?", (name_digest(key),))
-        return int(rows[0][0]) if rows else None
+            return indexing.sequence_of(reader, name_digest(key))
 
     def head(self) -> Head:
         """Return how far the log goes, durable entries only."""

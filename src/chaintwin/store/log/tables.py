@@ -42,12 +42,19 @@ TABLES: tuple[Table, ...] = (
         (("facts_by_time", ("occurred_at", "key")),),
     ),
     Table("documents", (("sequence", "INTEGER"), ("content", "BLOB"), ("leaf", "BLOB"), ("aliases", "BLOB")), ("sequence",)),
-    Table("names", (("digest", "BLOB"), ("sequence", "INTEGER"), ("alias", "TEXT")), ("digest",), by_key=True),
+    Table("names", (("digest", "BLOB"), ("sequence", "INTEGER")), ("digest",), by_key=True),
+    Table("aliases", (("digest", "BLOB"), ("sequence", "INTEGER"), ("alias", "TEXT")), ("digest",), by_key=True),
     Table(
         "terms",
         (("term", "BLOB"), ("occurred_at", "INTEGER"), ("sequence", "INTEGER")),
         ("term", "occurred_at", "sequence"),
         by_key=True,
+    ),
+    Table("numbers", (("i", "INTEGER"),), ("i",)),
+    Table(
+        "recent",
+        (("sequence", "INTEGER"), ("occurred_at", "INTEGER"), ("names", "BLOB"), ("terms", "BLOB")),
+        ("sequence",),
     ),
     Table(
         "batches",
@@ -92,3 +99,6 @@ TABLES: tuple[Table, ...] = (
     ),
     Table("shelves", (("shelf", "TEXT"), ("name", "TEXT"), ("content", "BLOB")), ("shelf", "name"), by_key=True),
 )
+
+NUMBERED = frozenset({"conflicts"})
+"""Tables whose rows the database numbers itself."""

@@ -13,6 +13,7 @@ from chaintwin.errors import BusyError, ChaintwinError, StoreDamagedError, Store
 from chaintwin.store.interface import Health
 from chaintwin.store.log.committing import Committed, Tip, write_group
 from chaintwin.store.log.database import Database, Writer
+from chaintwin.store.log.indexing import RECENT_ENTRIES, move_recent, recent_names
 from chaintwin.store.log.queueing import Job, JobQueue, Limits
 from chaintwin.store.log.sealing import Sealer
 from chaintwin.store.log.tip import read_tip
@@ -46,6 +47,8 @@ class WriterThread:
         self._writer: Writer = database.writer()
         try:
             self.tip: Tip = read_tip(self._writer, place=database.place)
+            self._recent = recent_names(self._writer)
+            self._moved = self.tip.head.sequence - len(set(self._recent.values()))
         except BaseException:
             self._writer.close()
             raise
@@ -109,6 +112,7 @@ class WriterThread:
                 writer = self._database.writer()
                 writer.settle()
                 tip = read_tip(writer, place=self._database.place)
+                recent = recent_names(writer)
                 if tip.head.sequence < self.tip.head.sequence:
                     raise StoreDamagedError(
                         f"{self._database.place}: found entries up to {tip.head.sequence} where "
@@ -122,7 +126,7 @@ class WriterThread:
                     raise
                 self._failure = self._reason(error)
                 raise self._failed() from error
-            self._writer, self.tip, self._failure = writer, tip, ""
+            self._writer, self._recent, self.tip, self._failure = writer, recent, tip, ""
 
     def scrub(self) -> None:
         """Leave nothing of what was removed from rows, in no file of the database."""
@@ -160,7 +164,7 @@ class WriterThread:
         writer = self._writer
         try:
             writer.begin()
-            committed = write_group(writer, group, tip=self.tip, sealer=self._sealer)
+            committed = write_group(writer, group, tip=self.tip, sealer=self._sealer, recent=self._recent)
             if committed.is_changed:
                 writer.commit()
             else:
@@ -173,13 +177,24 @@ class WriterThread:
             return
         self._acknowledge(group, committed)
         try:
+            if committed.tip.head.sequence - self._moved >= RECENT_ENTRIES:
+                self._move()
             writer.tidy()
         except Exception as error:
             self._fail([], error)
 
+    def _move(self) -> None:
+        """Put recent names and terms where they belong; nobody waits for it but the next group."""
+        self._writer.begin()
+        move_recent(self._writer)
+        self._writer.commit()
+        self._recent = {}
+        self._moved = self.tip.head.sequence
+
     def _acknowledge(self, group: list[Job], committed: Committed) -> None:
         has_grown = committed.tip.head.sequence > self.tip.head.sequence
         self.tip = committed.tip
+        self._recent.update(committed.names)
         for job, result in zip(group, committed.results, strict=True):
             if job.records:
                 self._count_conflicts(result)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 CHECKSUM_LAYER = "cksmvfs"
 CHECKSUM_BYTES = 8
 BUSY_MILLISECONDS = 10_000
+WRITER_CACHE_KB = 65_536
+READER_CACHE_KB = 8_192
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
 
@@ -40,11 +42,11 @@ def connect(path: Path, *, writing: bool, synchronous: str = "FULL") -> apsw.Con
         if writing:
             # Space for a checksum behind each page; this only takes effect while the file is empty.
             connection.reserve_bytes("main", CHECKSUM_BYTES)
-            _pragmas(connection, ("page_size=4096", "journal_mode=WAL", f"synchronous={synchronous}", "secure_delete=ON"))
+            _pragmas(connection, ("page_size=4096", "journal_mode=WAL", f"synchronous={synchronous}", "secure_delete=FAST"))
             connection.wal_autocheckpoint(0)
         else:
             _pragmas(connection, ("query_only=ON",))
-        _pragmas(connection, ("cache_size=-16384", "temp_store=MEMORY"))
+        _pragmas(connection, (f"cache_size=-{WRITER_CACHE_KB if writing else READER_CACHE_KB}", "temp_store=MEMORY"))
         if str(connection.pragma("checksum_verification")) != "1":
             raise StoreDamagedError(f"{path}: found pages without checksums; allowed: a store made by chaintwin")
     except BaseException:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaintwin.errors import ChaintwinError, StoreDamagedError, UsageError
 from chaintwin.store.log.database import Row
-from chaintwin.store.log.tables import SCHEMA_VERSION, TABLES
+from chaintwin.store.log.tables import TABLES
+from chaintwin.store.migrating import bring_up_to_date, check_readable
 from chaintwin.store.sqlite.connecting import check_header, connect, damage, rows_of
 from chaintwin.store.sqlite.locking import WriterLock
 from chaintwin.store.sqlite.schema import statements
@@ -54,7 +55,10 @@ class SqliteDatabase:
         self._lock = None if read_only else WriterLock(path)
         try:
             check_header(path)
-            if not read_only:
+            if read_only:
+                with self.reader() as reader:
+                    check_readable(reader, place=self.place)
+            else:
                 self._make()
         except BaseException:
             self.close()
@@ -80,6 +84,15 @@ class SqliteDatabase:
         finally:
             self._give_back(connection)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[SqliteReader]:
+        with self.reader() as reader:
+            reader.rows("BEGIN")
+            try:
+                yield reader
+            finally:
+                reader.rows("ROLLBACK")
+
     def is_full(self, error: BaseException) -> bool:
         import apsw
 
@@ -93,6 +106,15 @@ class SqliteDatabase:
                 return [str(error)]
         return [] if found == ["ok"] else found
 
+    def copy_pages(self, target: Path) -> None:
+        """Copy the file as it is at one moment, while it goes on being written."""
+        connection = connect(target, writing=True)
+        try:
+            with self.reader() as reader:
+                reader.copy_to(connection)
+        finally:
+            connection.close()
+
     def close(self) -> None:
         with self._mutex:
             self._closed = True
@@ -104,19 +126,11 @@ class SqliteDatabase:
             self._lock.release()
 
     def _make(self) -> None:
-        import apsw
-
-        connection = self._connect(writing=True)
+        writer = self.writer()
         try:
-            if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]:
-                with connection:
-                    for statement in statements():
-                        connection.execute(statement)
-                    connection.execute("INSERT INTO settings VALUES ('schema', ?)", (str(SCHEMA_VERSION).encode(),))
-        except (apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
-            raise damage(error, self.place) from error
+            bring_up_to_date(writer, place=self.place)
         finally:
-            connection.close()
+            writer.close()
 
     def _connect(self, *, writing: bool) -> apsw.Connection:
         import apsw
@@ -159,6 +173,15 @@ class SqliteReader:
         """Return all rows of a statement."""
         return rows_of(self._connection, statement, parameters=parameters)
 
+    def copy_to(self, target: apsw.Connection) -> None:
+        """Copy all pages in one step, which holds a state of the log meanwhile but no writer up."""
+        with target.backup("main", self._connection, "main") as pages:
+            pages.step(-1)
+
+    def contains(self, column: str) -> str:
+        """Return the condition that a column of bytes contains those of the next parameter."""
+        return f"instr({column}, ?) > 0"
+
 
 class SqliteWriter(SqliteReader):
     """The writing connection."""
@@ -172,6 +195,12 @@ class SqliteWriter(SqliteReader):
     def run(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         self._connection.execute(statement, tuple(parameters)).fetchall()
         return self._connection.changes()
+
+    def statements(self, names: Collection[str]) -> list[str]:
+        return statements(names)
+
+    def has(self, table: str) -> bool:
+        return bool(self.rows("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (table,)))
 
     def begin(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -204,7 +233,15 @@ class SqliteWriter(SqliteReader):
     def scrub(self) -> None:
         import apsw
 
-        # secure_delete has overwritten the rows; pages as they were before still lie in the write-ahead log.
+        # Bytes of a row that grew shorter can stay in the free space of pages. Taken out and put in again, with free pages
+        # overwritten, nothing of them stays in the file; emptying the write-ahead log takes them from there.
+        self._connection.execute("PRAGMA secure_delete=ON").fetchall()
+        self.begin()
+        rows = self.rows("SELECT * FROM subjects")
+        self.run("DELETE FROM subjects")
+        self.insert("subjects", rows)
+        self.commit()
+        self._connection.execute("PRAGMA secure_delete=FAST").fetchall()
         self._connection.wal_checkpoint(None, apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def close(self) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from chaintwin.store.log.tables import TABLES, Table
 
 
-def statements() -> list[str]:
-    """Return what makes all tables of a new log."""
+def statements(names: Collection[str]) -> list[str]:
+    """Return what makes the tables with these names."""
     made = []
     for table in TABLES:
+        if table.name not in names:
+            continue
         made.append(_create(table))
         made += [f"CREATE INDEX {name} ON {table.name} ({', '.join(columns)})" for name, columns in table.indexes]
     return made

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from chaintwin.events.xml.grammar import Kind, kind_of
+from chaintwin.events.xml.rules.grammar import Kind, kind_of
 
 SBDH: Final = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
 """Namespace of the header that says who sends and who receives."""
@@ -164,8 +164,9 @@ _EDITIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "*",
         ),
         "TransformationEvent": (
-            f"{_BASE} inputEPCList:EpcList? inputQuantityList:QuantityList? outputEPCList:EpcList? outputQuantityList:QuantityList? "
-            f"transformationID:uri? {_WHY} {_WHERE} bizTransactionList? {_PARTIES} {_STATE} ilmd? {_TAIL}",
+            f"{_BASE} inputEPCList:EpcList? inputQuantityList:QuantityList? outputEPCList:EpcList? "
+            f"outputQuantityList:QuantityList? transformationID:uri? {_WHY} {_WHERE} bizTransactionList? "
+            f"{_PARTIES} {_STATE} ilmd? {_TAIL}",
             "*",
         ),
         "AssociationEvent": (
@@ -199,7 +200,8 @@ _EDITIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "*",
         ),
         "TransactionEvent": (
-            f"{_OLD_BASE} bizTransactionList parentID:uri? epcList action:action {_WHY} {_WHERE} {_OLD_TAIL.format('Transaction')}",
+            f"{_OLD_BASE} bizTransactionList parentID:uri? epcList action:action {_WHY} {_WHERE} "
+            f"{_OLD_TAIL.format('Transaction')}",
             "*",
         ),
         "TransactionExtension": (f"quantityList? {_PARTIES} extension:Locals?", "*"),

@@ -72,7 +72,7 @@ def kind_of(
 
     Parameters
     ----------
-    name : of the kind. notation : what may stand in it, see above; a first word ``in:PREFIX`` puts all names without prefix there.
+    name : of the kind. notation : what may stand in it, see above; ``in:PREFIX`` as first word puts names without prefix there.
     target : namespace of the schema it belongs to. namespaces : by the prefixes of the notation (``sbdh.Sender``).
     attributes : ``name=form``, ``name!=form`` where needed, ``*`` where others may stand there.
     form : form of its text, for an element without children. mixed : whether text and any children may stand there.

@@ -30,7 +30,7 @@ class Form:
 def is_moment(text: str) -> bool:
     """Tell whether a text is a date and time of XML Schema; an offset may be missing."""
     found = _MOMENT.match(text)
-    if found is None or not text.strip() == text:
+    if found is None or text.strip() != text:
         return False
     year, month, day = int(found[1]), int(found[2]), int(found[3])
     if year == 0 or not 1 <= month <= 12:
@@ -105,8 +105,9 @@ _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SIGN: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=%]"
 _STEP: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=%:@]"
 _AUTHORITY: Final = rf"//(?:(?:{_SIGN}|:)*@)?(?:\[[^\]]*\]|{_SIGN}*)(?::\d{{1,9}})?(?:/{_STEP}*)*"
+_PATH: Final = rf"(?:{_STEP}|/)*"
 _URI: Final = re.compile(
-    rf"(?:[A-Za-z][A-Za-z0-9+\-.]*:(?:{_AUTHORITY}|(?:{_STEP}|/)*)|{_AUTHORITY}|/(?:{_STEP}(?:{_STEP}|/)*)?|(?:(?!:){_STEP})*(?:/(?:{_STEP}|/)*)?)"
+    rf"(?:[A-Za-z][A-Za-z0-9+\-.]*:(?:{_AUTHORITY}|(?!//){_PATH})|{_AUTHORITY}|(?!//)/{_PATH}|(?:(?!:){_STEP})+(?:/{_PATH})?|)"
     rf"(?:\?(?:{_STEP}|[/?])*)?(?:#(?:{_STEP}|[/?\[\]])*)?\Z",
     re.ASCII,
 )

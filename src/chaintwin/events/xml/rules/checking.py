@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chaintwin.errors import Finding
-from chaintwin.events.xml.forms import forms
-from chaintwin.events.xml.grammar import FOREIGN, LOCAL, OTHER, Kind, Part
-from chaintwin.events.xml.structure import Edition
+from chaintwin.events.xml.parsing import line_of
+from chaintwin.events.xml.rules.editions import Edition
+from chaintwin.events.xml.rules.forms import forms
+from chaintwin.events.xml.rules.grammar import FOREIGN, LOCAL, OTHER, Kind, Part
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -124,9 +125,13 @@ class _Checker:
                 is_nil = value.strip() in ("true", "1")
                 if is_nil and (len(element) or element.text):
                     self.fault(
-                        element, "xml.value", (element.text or "")[:60], "nothing where xsi:nil is true", "remove one of them"
+                        element,
+                        "xml.value",
+                        (element.text or "").strip()[:60] or "something",
+                        "nothing where xsi:nil is true",
+                        "remove one of them",
                     )
-            elif name == XSI + "type" and local_name(value.replace(":", "}")) == part.kind:
+            elif name == XSI + "type" and local_name(str(value).replace(":", "}")) == part.kind:
                 continue
             elif name not in _HINTS:
                 self.fault(element, "xml.attribute", local_name(str(name)), "no attributes here", "remove it")
@@ -220,7 +225,7 @@ class _Checker:
             self.more += 1
             return
         path = self.path(element) + (f"/@{name}" if name else "")
-        self.faults.append(Finding(code, found, allowed, fix, row=element.sourceline or 0, column=path))
+        self.faults.append(Finding(code, found, allowed, fix, row=line_of(element), column=path))
 
     def path(self, element: Element) -> str:
         """Return the names that lead to an element, with a number where several have one name."""

@@ -1,0 +1,1 @@
+"""What may stand where in EPCIS XML, and whether it does."""

@@ -1,0 +1,253 @@
+"""Copies of a log: backups while it is written, restoring to a point, moving from one kind of database to another.
+
+Entries, leaves, salts and batches are the same in a copy, and so are the roots.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from chaintwin.errors import StoreDamagedError, UsageError
+from chaintwin.guard.merkle import root_of
+from chaintwin.store.interface import Head
+from chaintwin.store.log.committing import checksum_of
+from chaintwin.store.log.database import Database, Reader, Row, Writer
+from chaintwin.store.log.keys import MasterKey
+from chaintwin.store.log.searching import first_recorded_at
+from chaintwin.store.log.store import LogStore
+from chaintwin.store.log.tables import TABLES
+from chaintwin.store.log.tip import read_head, read_tip, subtree_in
+from chaintwin.store.migrating import UNFINISHED
+from chaintwin.store.opening import open_database, open_store
+
+_ROWS = 2_000
+_BY_SEQUENCE = ("facts", "documents", "recent", "personal")
+_COLUMNS = {table.name: ", ".join(name for name, _ in table.columns) for table in TABLES}
+
+
+def backup(store: LogStore, path: Path) -> Head:
+    """Copy a log, as it is at one moment, into a SQLite file while it goes on being written; return how far the copy goes.
+
+    The key file goes along, with ``.key`` behind the name; keep it elsewhere if a backup alone should not show
+    personal values. An existing file is only replaced once the copy is whole and durable.
+
+    Parameters
+    ----------
+    store : open. path : of the backup.
+    """
+    from chaintwin.store.sqlite.database import SqliteDatabase
+
+    partial = path.with_name(path.name + ".part")
+    _remove(partial)
+    key = MasterKey(path.with_name(path.name + ".key"))
+    if isinstance(store.database, SqliteDatabase):
+        store.database.copy_pages(partial)
+        _copy_key(store.key, key)
+    else:
+        _copy(store, SqliteDatabase(partial), key=key, upto=None)
+    database = SqliteDatabase(partial)
+    writer = database.writer()
+    try:
+        head = read_tip(writer, place=str(partial)).head
+        writer.settle()
+    finally:
+        writer.close()
+        database.close()
+    _sync(partial)
+    for tail in ("-wal", "-shm", ".lock"):
+        partial.with_name(partial.name + tail).unlink(missing_ok=True)
+    partial.replace(path)
+    _sync(path.parent)
+    return head
+
+
+def restore(
+    path: Path,
+    target: str | Path,
+    *,
+    upto_sequence: int | None = None,
+    until: int | None = None,
+    erased: Sequence[str] = (),
+    key_file: Path | None = None,
+) -> Head:
+    """Make a log from a backup, whole or up to a point; return how far it goes.
+
+    Parameters
+    ----------
+    path : of the backup. target : URL or path of a log that is not there yet, or is empty.
+    upto_sequence : last entry that is wanted. until : only what the log knew at this time of record, microseconds.
+    erased : subjects that were erased since the backup was made; they are erased again.
+    key_file : of the target; as in ``open_store``.
+
+    Raises
+    ------
+    UsageError
+        The target holds a log, or the point lies outside the backup.
+    StoreDamagedError
+        The backup is not what was written.
+    """
+    with open_store(path, read_only=True) as source:
+        head = copy(source, target, upto_sequence=upto_sequence, until=until, key_file=key_file)
+    if erased:
+        with open_store(target, key_file=key_file) as store:
+            for subject in erased:
+                store.erase(subject)
+    return head
+
+
+def copy(
+    store: LogStore,
+    target: str | Path,
+    *,
+    upto_sequence: int | None = None,
+    until: int | None = None,
+    key_file: Path | None = None,
+) -> Head:
+    """Copy a log, as it is at one moment, to another place, which may be of another kind; return how far the copy goes.
+
+    Parameters
+    ----------
+    store : open. target : URL or path of a log that is not there yet, or is empty.
+    upto_sequence : last entry that is wanted. until : only what the log knew at this time of record, microseconds.
+    key_file : of the target; as in ``open_store``.
+
+    Raises
+    ------
+    UsageError
+        The target holds a log, or the point lies outside the log.
+    """
+    last = store.head().sequence
+    upto = last if upto_sequence is None else upto_sequence
+    if not 0 <= upto <= last:
+        raise UsageError(f"upto_sequence: found {upto}; allowed: 0 to {last}, the last entry of the log")
+    if until is not None:
+        with store.database.reader() as reader:
+            upto = min(upto, first_recorded_at(reader, until + 1, upto=last) - 1)
+    database, beside = open_database(target, read_only=False)
+    return _copy(store, database, key=MasterKey(key_file or beside), upto=None if upto == last else upto)
+
+
+def _copy(store: LogStore, database: Database, *, key: MasterKey, upto: int | None) -> Head:
+    """Copy up to an entry, or all with what may have come since; closes the database."""
+    try:
+        writer = database.writer()
+        try:
+            if writer.rows("SELECT 1 FROM facts LIMIT 1") or writer.rows("SELECT 1 FROM shelves LIMIT 1"):
+                raise UsageError(f"store {database.place}: found a log in it; allowed: an empty place to copy to")
+            _copy_key(store.key, key)
+            with store.database.snapshot() as reader:
+                head = read_head(reader)
+                _in_transaction(writer, [(UNFINISHED, b"")])
+                _rows(reader, writer, last=head.sequence if upto is None else upto)
+                _batches(reader, writer, last=head.sequence if upto is None else upto, place=database.place)
+            writer.begin()
+            writer.run(f"DELETE FROM settings WHERE name = '{UNFINISHED}'")
+            writer.commit()
+            copied = read_tip(writer, place=database.place).head
+            if upto is None and copied != head:
+                raise StoreDamagedError(f"{database.place}: found another head in the copy than in {store.database.place}")
+        finally:
+            writer.close()
+    finally:
+        database.close()
+    return copied
+
+
+def _rows(reader: Reader, writer: Writer, *, last: int) -> None:
+    for table in TABLES:
+        name, columns = table.name, _COLUMNS[table.name]
+        if name in ("batches", "salts", "numbers"):
+            continue
+        condition, values = _condition(name, last)
+        keys = ", ".join(table.key)
+        after: Row | None = None
+        while True:
+            where, parameters = condition, list(values)
+            if after is not None:
+                where += f" AND ({keys}) > ({', '.join('?' * len(after))})"
+                parameters += after
+            rows = reader.rows(f"SELECT {columns} FROM {name} WHERE {where} ORDER BY {keys} LIMIT ?", (*parameters, _ROWS))
+            if not rows:
+                break
+            places = [[column for column, _ in table.columns].index(part) for part in table.key]
+            after = tuple(rows[-1][place] for place in places)
+            writer.begin()
+            writer.insert(name, rows)
+            writer.commit()
+            writer.tidy()
+
+
+def _condition(table: str, last: int) -> tuple[str, tuple[int, ...]]:
+    if table in ("names", "aliases", "terms", *_BY_SEQUENCE):
+        return "sequence <= ?", (last,)
+    if table == "nodes":
+        # A node is complete with the leaves up to the end of the range it covers.
+        return "((position + 1) << CAST(level AS INT)) <= ?", (last,)
+    if table == "settings":
+        return "name = 'master'", ()
+    return "1 = 1", ()
+
+
+def _batches(reader: Reader, writer: Writer, *, last: int, place: str) -> None:
+    columns = _COLUMNS["batches"]
+    batch = 0
+    while True:
+        rows = reader.rows(
+            f"SELECT {columns} FROM batches WHERE batch > ? AND first <= ? ORDER BY batch LIMIT ?", (batch, last, 100)
+        )
+        if not rows:
+            return
+        batch = rows[-1][0]
+        salts = reader.rows("SELECT batch, salts FROM salts WHERE batch >= ? AND batch <= ? ORDER BY batch", (rows[0][0], batch))
+        if rows[-1][2] > last:
+            rows[-1], salts[-1] = _cut(writer, rows[-1], salts[-1], last=last, place=place)
+        writer.begin()
+        writer.insert("batches", rows)
+        writer.insert("salts", salts)
+        writer.commit()
+
+
+def _cut(writer: Writer, row: Row, salts: Row, *, last: int, place: str) -> tuple[Row, Row]:
+    """Return a batch, and its salts, that ends earlier than it did."""
+    first = row[1]
+    facts = writer.rows(f"SELECT {_COLUMNS['facts']} FROM facts WHERE sequence >= ? ORDER BY sequence", (first,))
+    documents = writer.rows(f"SELECT {_COLUMNS['documents']} FROM documents WHERE sequence >= ? ORDER BY sequence", (first,))
+    root = root_of(last, subtree_in(writer, place=place))
+    count = last - first + 1
+    commitments = msgspec.msgpack.encode(msgspec.msgpack.decode(row[6])[:count])
+    kept = msgspec.msgpack.encode(msgspec.msgpack.decode(salts[1])[:count])
+    return (row[0], first, last, facts[-1][3], root, checksum_of(facts, documents), commitments), (salts[0], kept)
+
+
+def _in_transaction(writer: Writer, settings: list[Row]) -> None:
+    writer.begin()
+    writer.insert("settings", settings)
+    writer.commit()
+
+
+def _copy_key(source: MasterKey, target: MasterKey) -> None:
+    if not source.exists():
+        return
+    if target.file is None:
+        raise UsageError("key file: found none for the copy; allowed: a file for the key of personal values; fix: give key_file")
+    if target.exists() and target.read() != source.read():
+        raise UsageError(f"{target.place}: found another key in it; allowed: none, or the key of the log that is copied")
+    if not target.exists():
+        target.keep(source.read())
+
+
+def _remove(path: Path) -> None:
+    for tail in ("", "-wal", "-shm", ".lock"):
+        path.with_name(path.name + tail).unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

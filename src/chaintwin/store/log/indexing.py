@@ -1,0 +1,65 @@
+"""Names and terms in two stages: first beside each other as they come, later in order.
+
+A name or a term that is written where it belongs in order touches a page of its own. So they are first kept in the table
+``recent``, one row an entry, and moved in order by the thousand; a page then takes many at once. What is not moved yet
+is found by looking through ``recent``, which is short.
+"""
+
+from __future__ import annotations
+
+from chaintwin.store.log.database import Reader, Row, Writer
+from chaintwin.store.log.preparing import NAME_BYTES
+
+RECENT_ENTRIES = 8_192
+"""Entries that are gathered before they are moved."""
+
+SHORT = 64
+"""Digests of an entry that the database takes apart itself; the table ``numbers`` counts up to it."""
+
+
+def recent_names(reader: Reader) -> dict[bytes, int]:
+    """Return the digests of names that are not in the table of names yet, with the numbers of their entries."""
+    names: dict[bytes, int] = {}
+    for sequence, joined in reader.rows("SELECT sequence, names FROM recent"):
+        for digest in parts_of(bytes(joined)):
+            names[digest] = sequence
+    return names
+
+
+def move_recent(writer: Writer) -> None:
+    """Move all names and terms to where they belong, inside a transaction."""
+    for table, column, rest, order in (
+        ("names", "names", "r.sequence", "1"),
+        ("terms", "terms", "r.occurred_at, r.sequence", "1, 2, 3"),
+    ):
+        limit = SHORT * NAME_BYTES
+        part = f"substr(r.{column}, CAST(numbers.i * {NAME_BYTES} + 1 AS INT), {NAME_BYTES})"
+        writer.run(
+            f"INSERT INTO {table} SELECT {part}, {rest} FROM recent r CROSS JOIN numbers "
+            f"WHERE length(r.{column}) <= {limit} AND numbers.i < length(r.{column}) / {NAME_BYTES} ORDER BY {order}"
+        )
+        long = writer.rows(f"SELECT r.{column}, {rest} FROM recent r WHERE length(r.{column}) > {limit}")
+        rows: list[Row] = [(part, *row[1:]) for row in long for part in parts_of(bytes(row[0]))]
+        if rows:
+            writer.insert(table, sorted(rows))
+    writer.run("DELETE FROM recent")
+
+
+def sequence_of(reader: Reader, digest: bytes) -> int | None:
+    """Return the number of the entry that a name is of."""
+    # What is recent is asked for first: between two questions it can only move to where the second one looks.
+    contains = reader.contains("names")
+    for statement in (
+        f"SELECT sequence FROM recent WHERE {contains}",
+        "SELECT sequence FROM names WHERE digest = ?",
+        "SELECT sequence FROM aliases WHERE digest = ?",
+    ):
+        rows = reader.rows(statement, (digest,))
+        if rows:
+            return int(rows[0][0])
+    return None
+
+
+def parts_of(joined: bytes) -> list[bytes]:
+    """Return digests that were joined one after another."""
+    return [joined[start : start + NAME_BYTES] for start in range(0, len(joined), NAME_BYTES)]
