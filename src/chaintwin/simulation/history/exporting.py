@@ -193,7 +193,7 @@ class _Speaker:
         item = self._item(buffer, row["quantity"], lot=lot)
         own = _given(row, activity="activity_id", stream="stream_id", disruption="disruption_id")
         where = {"bizLocation" if kind is Event.RECEIVED else "readPoint": {"id": self.site[buffer]}}
-        action = "ADD" if step == "commissioning" else "OBSERVE"
+        action = {"commissioning": "ADD", "decommissioning": "DELETE"}.get(step, "OBSERVE")
         return _object(when, step, disposition, [item], own=own, where=where, action=action)
 
     def _own_fields(self, kind: Event, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -317,6 +317,6 @@ _OF_STOCK = {
     Event.DESTROYED: ("destroying", "destroyed"),
     Event.RECEIVED: ("receiving", "in_progress"),
     Event.SHIPPED: ("retail_selling", "retail_sold"),
-    Event.CONSUMED: ("consuming", ""),
+    Event.CONSUMED: ("decommissioning", "inactive"),
     Event.EXPIRED: ("destroying", "expired"),
 }
