@@ -131,7 +131,9 @@ TAGS = st.sampled_from(
         "{http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader}Scope",
     ]
 )
-ATTRIBUTES = st.sampled_from(["type", "id", "value", "time", "schemaVersion", "{https://ns.example.com/}own", "{XSI}nil", "{XSI}type"])
+ATTRIBUTES = st.sampled_from(
+    ["type", "id", "value", "time", "schemaVersion", "{https://ns.example.com/}own", "{XSI}nil", "{XSI}type"]
+)
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
@@ -261,7 +263,8 @@ EVENT = b"<eventTime>2026-01-01T00:00:00Z</eventTime><eventTimeZoneOffset>+00:00
             "ObjectEvent/sourceList/source",
         ),
         (
-            EVENT + b"<action>ADD</action><sensorElementList><sensorElement><sensorReport value='x'/></sensorElement></sensorElementList>",
+            EVENT
+            + b"<action>ADD</action><sensorElementList><sensorElement><sensorReport value='x'/></sensorElement></sensorElementList>",
             "xml.value",
             "x",
             "ObjectEvent/sensorElementList/sensorElement/sensorReport/@value",

@@ -63,7 +63,8 @@ def events_of(log: EventLog, *, program: Program, settings: Settings) -> Iterato
     period, place = log.head.begin, 0
     for row in log.events.iter_rows(named=True):
         kind = Event(row["event"])
-        if kind in OPENING:
+        # What is less than nothing is what rounding leaves of real quantities.
+        if kind in OPENING or row["quantity"] < 0.0:
             continue
         place = place + 1 if row["period"] == period else 0
         period = row["period"]
