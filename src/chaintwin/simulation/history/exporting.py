@@ -60,15 +60,17 @@ def events_of(log: EventLog, *, program: Program, settings: Settings) -> Iterato
     check_program(log, program)
     speaker = _Speaker(program, _Calendar.of(settings))
     yield speaker.opening(log)
-    period, place = log.head.begin, 0
+    period, place, told = log.head.begin, 0, _Told()
     for row in log.events.iter_rows(named=True):
         kind = Event(row["event"])
         # What is less than nothing is what rounding leaves of real quantities.
         if kind in OPENING or row["quantity"] < 0.0:
             continue
-        place = place + 1 if row["period"] == period else 0
-        period = row["period"]
-        yield speaker.event(kind, row, place=place)
+        if row["period"] == period:
+            place += 1
+        else:
+            period, place, told = row["period"], 0, _Told()
+        yield told.apart(speaker.event(kind, row, place=place))
 
 
 def write_events(log: EventLog, path: Path | str, *, program: Program, settings: Settings) -> int:
@@ -129,6 +131,21 @@ class _Calendar:
         if place >= self.length:
             raise UsageError(f"log: found {place + 1:,} events in period {period}; allowed: as many as microseconds")
         return text_of(self.begin + period * self.length + place)
+
+
+class _Told:
+    """What was said of a period: two rows that say the same are two events, but hash ids know no microseconds."""
+
+    def __init__(self) -> None:
+        self.times: dict[bytes, int] = {}
+
+    def apart(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return an event with the number of its occurrence, from the second on."""
+        import msgspec
+
+        said = msgspec.json.encode({name: value for name, value in event.items() if name != "eventTime"})
+        self.times[said] = self.times.get(said, 0) + 1
+        return event if self.times[said] == 1 else event | {f"{PREFIX}:occurrence": self.times[said]}
 
 
 class _Speaker:
