@@ -19,7 +19,9 @@ from chaintwin.store.records import Outcome, Receipt, Record
 
 
 def say(step: str) -> None:
+    """Say a step, and go on when told so."""
     print(step, flush=True)
+    sys.stdin.readline()
 
 
 class Told:

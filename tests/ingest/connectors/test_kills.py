@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -32,19 +32,23 @@ def source_of(folder: Path) -> Path:
     return path
 
 
-def run(source: Path, store: Path, *, way: str, kill_at: int | None) -> bool:
-    """Run the child, kill it after so many steps; return whether it came to its end."""
+def run(source: Path, store: Path, *, way: str, kill_at: int | None, later: float = 0.0) -> bool:
+    """Run the child, kill it at a step, or so many seconds after it; return whether it came to its end."""
     command = [sys.executable, "-m", "tests.ingest.connectors.killed_child", str(source), str(store), way]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert child.stdout is not None
+    assert child.stdin is not None
     is_end = False
     for number, line in enumerate(child.stdout, start=1):
         is_end = line.strip() == "end"
+        if number != kill_at or is_end or later:
+            child.stdin.write("\n")
+            child.stdin.flush()
         if number == kill_at and not is_end:
+            time.sleep(later)
             child.send_signal(signal.SIGKILL)
             break
-    child.stdout.close()
-    child.wait()
+    child.communicate()
     return is_end
 
 
@@ -70,7 +74,9 @@ def test_ingest__killed_at_any_step(tmp_path: Path) -> None:
         round_number += 1
         is_end = False
         while not is_end:
-            is_end = run(source, store, way="safe", kill_at=draw.randint(1, STEPS))
+            # At a step, or in the middle of what comes behind it.
+            later = draw.choice((0.0, draw.random() / 20))
+            is_end = run(source, store, way="safe", kill_at=draw.randint(1, STEPS), later=later)
             kills += not is_end
         keys, places = logged(store)
         assert sorted(keys) == sorted(wanted)
@@ -80,7 +86,7 @@ def test_ingest__killed_at_any_step(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ingest__control_with_the_cursor_kept_before_the_events_loses_some(tmp_path: Path) -> None:
     source, store = source_of(tmp_path), tmp_path / "hasty.db"
-    # Killed when the cursor is kept and the events are not: the second step of a batch without faults, the fourth of others.
+    # Its steps are: put, kept (what was set aside), put, kept (the cursor), append.
     assert not run(source, store, way="cursor-first", kill_at=4)
     assert run(source, store, way="cursor-first", kill_at=None)
     keys, _ = logged(store)
