@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -140,13 +140,21 @@ def recorded_events(count: int, *, first: int = 0) -> list[dict[str, Any]]:
                              f"{number // 3 % 60:02}.000Z"} for number in range(first, first + count)]  # fmt: skip
 
 
+def served(repository: Repository) -> AbstractContextManager[str]:
+    """Return a context that gives the address of a repository while it is served."""
+    return served_by(repository.answer)
+
+
 @contextmanager
-def served(repository: Repository) -> Iterator[str]:
-    """Yield the address of a repository while it is served."""
+def served_by(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """Yield an address at which every question is answered so."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            repository.answer(self)
+            answer(self)
+
+        def do_POST(self) -> None:
+            answer(self)
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -18,15 +18,13 @@ from tests.ingest.connectors.sources import Repository, folder_of_files, json_fi
 from tests.ingest.connectors.tables import EVENT_MAPPING, event_rows, shipment_log
 
 
-def large_xml(folder: Path, count: int) -> str:
-    return xml_file(folder, count, padding=4_000)
-
-
-@pytest.mark.parametrize("make", [json_file, lines_file, xml_file, large_xml, folder_of_files])
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [json_file, lines_file, xml_file, folder_of_files])
 def test_check_connector__epcis_file(make: object) -> None:
     check_connector(EpcisFile, samples=[Sample(make.__name__, make)])  # type: ignore[attr-defined,arg-type]
 
 
+@pytest.mark.slow
 def test_check_connector__tables(tmp_path: Path) -> None:
     mapping = tmp_path / "mapping.toml"
     mapping.write_text(EVENT_MAPPING, encoding="utf-8")
@@ -34,6 +32,7 @@ def test_check_connector__tables(tmp_path: Path) -> None:
     check_connector(EventTable, samples=[Sample("rows", event_rows, options={"mapping": str(mapping)}, bad=2)])
 
 
+@pytest.mark.slow
 def test_check_connector__epcis_http() -> None:
     repository = Repository([])
     with served(repository) as address:
@@ -88,6 +87,7 @@ class Silent(EpcisFile):
             yield replace(batch, items=tuple(item for item in batch.items if since is None or item.place.position % 10))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
