@@ -170,7 +170,7 @@ def _one_effect(case: _Case) -> Iterator[str]:
     source = case.source()
     with _store(case, "whole") as store:
         *_, summary = case.ingest(source, store).run()
-        wanted, aside = _keys(store), list(set_aside(store))
+        wanted, aside, batches = _keys(store), list(set_aside(store)), summary.batches
         if summary.duplicate:
             yield f"found {summary.duplicate:,} events that are in a good source twice; allowed: each once"
         if summary.rejected != case.sample.bad:
@@ -181,13 +181,10 @@ def _one_effect(case: _Case) -> Iterator[str]:
         if _keys(store) != wanted or summary.accepted:
             yield "read again from the begin, it had events of other identity"
     with _store(case, "stopped") as store:
-        steps = 0
-        while steps < 10_000:
+        for _ in range(batches + 1):
             # Every run is given up behind its first batch.
-            run = case.ingest(source, store).run()
-            if next(run).is_idle:
+            if next(case.ingest(source, store).run()).is_idle:
                 break
-            steps += 1
         if _keys(store) != wanted or [_plain(entry) for entry in set_aside(store)] != [_plain(entry) for entry in aside]:
             yield "stopped behind every batch, it lost or doubled something"
 
