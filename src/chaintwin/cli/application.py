@@ -13,7 +13,7 @@ import typer
 
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 from chaintwin.cli.commands.history import trace, why
-from chaintwin.cli.commands.live import serve, state
+from chaintwin.cli.commands.live import ingest, refused, replay, serve, state
 from chaintwin.cli.commands.results import explore
 from chaintwin.cli.commands.risk import annual, bullwhip, cause, dependence, hazards, scenario, service, stress
 
@@ -38,6 +38,9 @@ app.command()(trace.trace)
 app.command()(why.why)
 app.command()(serve.serve)
 app.command()(state.state)
+app.command()(ingest.ingest)
+app.command()(replay.replay)
+app.command()(refused.refused)
 app.command()(bench.bench)
 risk = typer.Typer(
     name="risk", rich_markup_mode=None, no_args_is_help=True, help="What can go wrong, how badly, how long we last."

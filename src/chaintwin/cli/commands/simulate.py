@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from chaintwin.cli.commands.live.opening import StoreUrl
+from chaintwin.cli.commands.live.logs import StoreUrl
 from chaintwin.cli.commands.options import (
     Anew,
     Bands,

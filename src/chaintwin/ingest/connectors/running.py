@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 
@@ -183,7 +184,7 @@ class Ingest:
         return found
 
 
-def set_aside(store: Store) -> Iterator[dict[str, object]]:
+def set_aside(store: Store) -> Iterator[dict[str, Any]]:
     """Yield what was set aside: source, place, reasons and content of each, in the order of sources.
 
     Parameters

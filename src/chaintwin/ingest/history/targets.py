@@ -14,7 +14,7 @@ from chaintwin.errors import ChaintwinError
 from chaintwin.ingest.connectors.capturing import document_of
 from chaintwin.ingest.connectors.interface import Batch, Connector, Item
 from chaintwin.ingest.connectors.running import Capture, Ingest
-from chaintwin.ingest.history.playing import Sent
+from chaintwin.ingest.history.playing import Sent, Target
 from chaintwin.store.interface import Store
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class TargetFailedError(ChaintwinError):
 
 
 @dataclass(frozen=True, slots=True)
-class StoreTarget:
+class StoreTarget(Target):
     """Takes events of a replay into a store.
 
     Parameters
@@ -65,7 +65,7 @@ class StoreTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class HttpTarget:
+class HttpTarget(Target):
     """Takes events of a replay to the capture interface of an EPCIS 2.0 repository, and waits for its report.
 
     Parameters

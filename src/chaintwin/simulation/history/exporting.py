@@ -24,9 +24,6 @@ from chaintwin.simulation.history.state_file import FORMAT
 ENDING = ".jsonl"
 """Ending of a file of EPCIS events, one a line."""
 
-NOISE = 1e-9
-"""Real quantities that are negative by less are rounding, and none."""
-
 OPENING = {
     Event.OPENING_STOCK: "on_hand",
     Event.OPENING_SHIPMENT: "shipments",
@@ -63,17 +60,17 @@ def events_of(log: EventLog, *, program: Program, settings: Settings) -> Iterato
     check_program(log, program)
     speaker = _Speaker(program, _Calendar.of(settings))
     yield speaker.opening(log)
-    period, place = log.head.begin, 0
+    period, place, told = log.head.begin, 0, _Told()
     for row in log.events.iter_rows(named=True):
         kind = Event(row["event"])
-        if kind in OPENING:
+        # What is less than nothing is what rounding leaves of real quantities.
+        if kind in OPENING or row["quantity"] < 0.0:
             continue
-        place = place + 1 if row["period"] == period else 0
-        period = row["period"]
-        if -NOISE < row["quantity"] < 0.0:
-            row |= {"quantity": 0.0}
-        # Identities know milliseconds only, and two rows of a period may say the same.
-        yield speaker.event(kind, row, place=place) | {f"{PREFIX}:place": place}
+        if row["period"] == period:
+            place += 1
+        else:
+            period, place, told = row["period"], 0, _Told()
+        yield told.apart(speaker.event(kind, row, place=place))
 
 
 def write_events(log: EventLog, path: Path | str, *, program: Program, settings: Settings) -> int:
@@ -134,6 +131,21 @@ class _Calendar:
         if place >= self.length:
             raise UsageError(f"log: found {place + 1:,} events in period {period}; allowed: as many as microseconds")
         return text_of(self.begin + period * self.length + place)
+
+
+class _Told:
+    """What was said of a period: two rows that say the same are two events, but hash ids know no microseconds."""
+
+    def __init__(self) -> None:
+        self.times: dict[bytes, int] = {}
+
+    def apart(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return an event with the number of its occurrence, from the second on."""
+        import msgspec
+
+        said = msgspec.json.encode({name: value for name, value in event.items() if name != "eventTime"})
+        self.times[said] = self.times.get(said, 0) + 1
+        return event if self.times[said] == 1 else event | {f"{PREFIX}:occurrence": self.times[said]}
 
 
 class _Speaker:
@@ -199,7 +211,7 @@ class _Speaker:
         item = self._item(buffer, row["quantity"], lot=lot)
         own = _given(row, activity="activity_id", stream="stream_id", disruption="disruption_id")
         where = {"bizLocation" if kind is Event.RECEIVED else "readPoint": {"id": self.site[buffer]}}
-        action = "ADD" if step == "commissioning" else "OBSERVE"
+        action = {"commissioning": "ADD", "decommissioning": "DELETE"}.get(step, "OBSERVE")
         return _object(when, step, disposition, [item], own=own, where=where, action=action)
 
     def _own_fields(self, kind: Event, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -323,6 +335,6 @@ _OF_STOCK = {
     Event.DESTROYED: ("destroying", "destroyed"),
     Event.RECEIVED: ("receiving", "in_progress"),
     Event.SHIPPED: ("retail_selling", "retail_sold"),
-    Event.CONSUMED: ("picking", ""),
+    Event.CONSUMED: ("decommissioning", "inactive"),
     Event.EXPIRED: ("destroying", "expired"),
 }

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from chaintwin.cli.commands.live.logs import log_to_read
 from chaintwin.cli.terminal.output import Terminal
 
 if TYPE_CHECKING:
@@ -17,34 +16,6 @@ if TYPE_CHECKING:
     from chaintwin.twin import LiveState, Twin
 
 NOW = "now"
-
-StoreUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--store",
-        help="Log of events: a path, or postgresql://user@host/database; by default .twin/log.db of the project.",
-        show_default=False,
-    ),
-]
-
-
-def store_of(project: Path, store: str | None) -> str:
-    """Return where the log of a project lies: what was said, else the usual place in its folder.
-
-    Raises
-    ------
-    UsageError
-        There is no such file.
-    """
-    from chaintwin.errors import UsageError
-
-    if store is not None and "://" in store:
-        return store
-    folder = project if project.is_dir() else project.parent
-    path = folder / ".twin" / "log.db" if store is None else Path(store)
-    if not path.is_file():
-        raise UsageError(f"--store: found no log {path}; allowed: a log of events, which the first capture makes")
-    return str(path)
 
 
 def moment(option: str, text: str | None) -> int | None:
@@ -84,7 +55,7 @@ def opened_twin(terminal: Terminal, network: Network, *, project: Path, store: s
     from chaintwin.store.opening import open_store
     from chaintwin.twin import Twin
 
-    with open_store(store_of(project, store), read_only=True) as log:
+    with open_store(log_to_read(project, store), read_only=True) as log:
         with waiting(terminal, "Reading the log of events"):
             twin = Twin.open(network, store=log, is_kept=False)
         yield twin

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chaintwin.cli.commands.live.logs import StoreUrl, log_to_write
 from chaintwin.cli.commands.options import Json, Project
 from chaintwin.cli.terminal.session import session
 
@@ -14,14 +15,6 @@ if TYPE_CHECKING:
     from chaintwin.store.interface import Store
 
 Host = Annotated[str, typer.Option(help="Address to listen at; one that others can reach needs --certificate and --key.")]
-StoreUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--store",
-        help="Log of events: a path, or postgresql://user@host/database; by default .twin/log.db of the project.",
-        show_default=False,
-    ),
-]
 TokenFile = Annotated[
     Path | None,
     typer.Option(help="File that holds the token; made, readable by its owner only, if there is none.", show_default=False),
@@ -62,7 +55,7 @@ def serve(
 
         address = Address(host, port, certificate=certificate, key=key)
         address.check()
-        place = _place(project, store)
+        place = log_to_write(project, store)
         with open_store(place) as log:
             token, hashes = _token(log, token_file=token_file, is_new=new_token)
             settings = Settings(
@@ -81,16 +74,6 @@ def serve(
                 terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"), Text("Stop with Ctrl-C."))
 
             run(create_app(log, settings=settings, twin=twin), address, started=started)
-
-
-def _place(project: Path, store: str | None) -> str:
-    """Return where the log of a project lies, with the usual folder made."""
-    if store is not None:
-        return store
-    folder = (project if project.is_dir() else project.parent) / ".twin"
-    if project.exists():
-        folder.mkdir(exist_ok=True)
-    return str(folder / "log.db")
 
 
 def _token(log: Store, *, token_file: Path | None, is_new: bool) -> tuple[str, tuple[str, ...]]:

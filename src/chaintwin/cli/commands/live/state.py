@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaintwin.cli.commands.live.opening import StoreUrl
+from chaintwin.cli.commands.live.logs import StoreUrl
 from chaintwin.cli.commands.options import Json, Project
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import session

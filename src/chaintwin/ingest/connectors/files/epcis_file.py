@@ -8,12 +8,12 @@ from pathlib import Path
 from chaintwin.ingest.connectors.files.parts import JSON, LINES, XML, Part, parts_of
 from chaintwin.ingest.connectors.files.walking import Opened, file_batches
 from chaintwin.ingest.connectors.files.watching import AFTER, SETTLE
-from chaintwin.ingest.connectors.interface import Batch, Option, Run, chosen
+from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen
 
 ENDINGS = (*JSON, *LINES, *XML)
 
 
-class EpcisFile:
+class EpcisFile(Connector):
     """EPCIS 2.0 as JSON or JSON lines, and EPCIS 2.0 or 1.2 as XML, in a file or a folder of them.
 
     A file in a folder is read once it has stood still. A file that was changed later is read again from its begin, which does no

@@ -16,7 +16,18 @@ from chaintwin.clock import SECOND, microseconds_of, text_of
 from chaintwin.errors import Finding, UsageError
 from chaintwin.ingest.connectors.files.splitting_json import BrokenJsonError, events_of, outline_of
 from chaintwin.ingest.connectors.http.pages import GONE, Page, Pages, SourceFailedError
-from chaintwin.ingest.connectors.interface import BATCH_ITEMS, Batch, Item, Option, Place, Problem, Run, chosen, number_of
+from chaintwin.ingest.connectors.interface import (
+    BATCH_ITEMS,
+    Batch,
+    Connector,
+    Item,
+    Option,
+    Place,
+    Problem,
+    Run,
+    chosen,
+    number_of,
+)
 
 SEEN_MAX = 20_000
 """Most events that a cursor remembers; those at the last time of record, and in the overlap before it."""
@@ -51,7 +62,7 @@ class HttpCursor:
     seen: tuple[str, ...] = ()
 
 
-class EpcisHttp:
+class EpcisHttp(Connector):
     """A repository with the EPCIS 2.0 REST binding: its events in the order it learned them.
 
     Times of record are those of the repository. What it learned at or shortly before the last time that was seen is asked for
@@ -133,7 +144,8 @@ def _batches(page: Page, cursor: HttpCursor, *, address: str, overlap: int) -> I
                     Problem(place, (Finding("source.large", "an event that is too large", "smaller ones", file=address),))
                 )
             if len(items) >= BATCH_ITEMS:
-                here = replace(cursor, high=high, seen=_kept(seen, high, overlap=overlap))
+                # Within a page all of it is remembered, for it is asked for again.
+                here = replace(cursor, high=high, seen=tuple(seen))
                 yield Batch(tuple(items), tuple(problems), _text(here))
                 items, problems = [], []
     except BrokenJsonError as fault:
@@ -186,7 +198,7 @@ def _headers(token_file: str) -> dict[str, str]:
 
 
 def _query(settings: dict[str, str]) -> dict[str, str]:
-    number = int(number_of(settings, "per-page", least=1, most=100_000))
+    number = int(number_of(settings, "per-page", least=1, most=10_000))
     own = {"orderBy": "recordTime", "orderDirection": "ASC", "perPage": str(number)}
     more = dict(parse_qsl(settings["query"], strict_parsing=False))
     taken = sorted({*own, "GE_recordTime", "nextPageToken"} & set(more))

@@ -13,7 +13,7 @@ from chaintwin.events.vocabulary import PREFIX, Name, Thing, own_uri
 from chaintwin.ingest.connectors.files.parts import Part
 from chaintwin.ingest.connectors.files.walking import Opened, file_batches
 from chaintwin.ingest.connectors.files.watching import AFTER, SETTLE
-from chaintwin.ingest.connectors.interface import Batch, Item, Option, Place, Problem, Run, chosen, item_of
+from chaintwin.ingest.connectors.interface import Batch, Connector, Item, Option, Place, Problem, Run, chosen, item_of
 from chaintwin.ingest.connectors.tables.event_mapping import (
     CELL,
     COLUMN,
@@ -36,7 +36,7 @@ ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet")
 MAPPING = Option("mapping", "Mapping file (TOML) that says what events a row gives.")
 
 
-class EventTable:
+class EventTable(Connector):
     """Tables whose rows become events as a mapping of templates says.
 
     Two rows that say the same are two events: the second is told apart by ``ct:occurrence``.
@@ -128,7 +128,7 @@ class _Reader:
                     event = self._event(template, place, row=row, cells=cells, header=header)
                 except _CellError as fault:
                     finding = Finding("source.cell", fault.found, fault.allowed, "mend the cell", self.file, row, fault.header)
-                    yield problem_of_row(self.file, row, finding, cells=dict(zip(self.frame.columns, cells, strict=True)))
+                    yield problem_of_row(self.file, row, finding=finding, cells=dict(zip(self.frame.columns, cells, strict=True)))
                     continue
                 if event is not None:
                     yield self._counted(event, row)

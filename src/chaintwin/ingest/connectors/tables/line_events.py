@@ -47,7 +47,7 @@ def events_of_lines(lines: LogLines, mapping: LogMapping) -> Iterator[tuple[Item
         share = place / height
         fault = _fault(line, text, mapping)
         if fault is not None:
-            yield problem_of_row(line["file"], line["row"], fault, cells=text), share
+            yield problem_of_row(line["file"], line["row"], finding=fault, cells=text), share
             continue
         line_id = _line_id(line, text, seen)
         ordered = next((line[name] for name in names if line[name] is not None), None)

@@ -20,7 +20,7 @@ def unreadable(file: str, fault: InputError) -> Problem:
     return Problem(Place(file), fault.findings)
 
 
-def problem_of_row(file: str, row: int, finding: Finding, *, cells: Mapping[str, str | None]) -> Problem:
+def problem_of_row(file: str, row: int, *, finding: Finding, cells: Mapping[str, str | None]) -> Problem:
     """Return a row that gives no event as a problem with the cells it has.
 
     Parameters

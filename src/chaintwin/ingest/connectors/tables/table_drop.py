@@ -9,7 +9,7 @@ from chaintwin.errors import InputError
 from chaintwin.ingest.connectors.files.parts import Part
 from chaintwin.ingest.connectors.files.walking import Opened, file_batches
 from chaintwin.ingest.connectors.files.watching import AFTER, SETTLE
-from chaintwin.ingest.connectors.interface import Batch, Item, Option, Problem, Run, chosen
+from chaintwin.ingest.connectors.interface import Batch, Connector, Item, Option, Problem, Run, chosen
 from chaintwin.ingest.connectors.tables.line_events import events_of_lines
 from chaintwin.ingest.connectors.tables.reading import unreadable
 
@@ -20,7 +20,7 @@ MAPPING = Option(
 )
 
 
-class TableDrop:
+class TableDrop(Connector):
     """Shipment logs as ``chaintwin import`` reads them, with the same mapping files and the same guesses.
 
     A line is named by its shipment id; without one by what it says, so that the same line dropped again is the same line.

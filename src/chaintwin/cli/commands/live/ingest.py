@@ -1,0 +1,161 @@
+"""``chaintwin ingest``: events from files, folders, tables and other repositories into the log of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chaintwin.cli.commands.live.logs import StoreUrl, log_to_write
+from chaintwin.cli.commands.live.sources import (
+    ConnectorName,
+    ConnectorOption,
+    MappingFile,
+    given_options,
+    source_key,
+)
+from chaintwin.cli.commands.options import Json, Project
+from chaintwin.cli.terminal.output import Terminal
+from chaintwin.cli.terminal.session import fail, session
+
+if TYPE_CHECKING:
+    from chaintwin.ingest.connectors.running import Ingest, Summary
+    from chaintwin.store.interface import Store
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(help="Files, folders and addresses (https://...) that events come from.", show_default=False),
+]
+
+
+def ingest(
+    project: Project,
+    source: Sources,
+    *,
+    connector: ConnectorName = None,
+    option: ConnectorOption = None,
+    mapping: MappingFile = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on asking for more until Ctrl-C; new files of a folder are taken once.")
+    ] = False,
+    every: Annotated[float, typer.Option(help="Seconds between two questions, with --follow.", min=0.05, max=86_400)] = 5.0,
+    store: StoreUrl = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Read from the begin; what was taken already is then a duplicate.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check only; nothing is written.")] = False,
+    json: Json = False,
+) -> None:
+    """Take events into the log of a project, each once, and go on where the last time ended."""
+    with session(is_json=json) as terminal:
+        from time import sleep
+
+        from chaintwin.clock import SystemClock
+        from chaintwin.ingest.connectors.capturing import captured
+        from chaintwin.ingest.connectors.registry import connector_for, connector_named
+        from chaintwin.ingest.connectors.running import Ingest
+        from chaintwin.store.opening import open_store
+
+        options, clock = given_options(option, mapping), SystemClock()
+        connectors = [connector_for(one) if connector is None else connector_named(connector) for one in source]
+        place = log_to_write(project, store)
+        with open_store(place, clock=clock) as log:
+            runs = [
+                Ingest(
+                    known,
+                    source_key(one),
+                    log,
+                    captured,
+                    clock,
+                    sleep,
+                    options,
+                    note=terminal.note,
+                    dry=dry_run,
+                )
+                for known, one in zip(connectors, source, strict=True)
+            ]
+            if anew and not dry_run:
+                for run in runs:
+                    run.forget()
+            found = _followed(terminal, runs, every=every) if follow else _once(terminal, runs)
+            _show(terminal, runs, found, store=log, place=place, is_dry=dry_run)
+        if any(summary.rejected or summary.conflict for summary in found):
+            fail()
+
+
+def _once(terminal: Terminal, runs: list[Ingest]) -> list[Summary]:
+    """Take all that is new of each source, one after the other."""
+    from chaintwin.cli.terminal.progress import progress_bar
+    from chaintwin.ingest.connectors.running import Summary
+
+    found = []
+    for run in runs:
+        latest = Summary(cursor=run.saved())
+        with progress_bar(terminal, f"Taking {run.source}", is_cold=False) as report:
+            for latest in run.run():
+                if latest.share is not None:
+                    report(latest.share)
+        found.append(latest)
+    return found
+
+
+def _followed(terminal: Terminal, runs: list[Ingest], *, every: float) -> list[Summary]:
+    """Take what is new of all sources in turn until Ctrl-C, which is how this ends."""
+    from chaintwin.ingest.connectors.running import Summary
+
+    found = [Summary(cursor=run.saved()) for run in runs]
+    # The source is asked again after the pause of the last one only.
+    steps: list[Iterator[Summary]] = [
+        run.run(follow=True, every=every if place == len(runs) - 1 else 0.0) for place, run in enumerate(runs)
+    ]
+    terminal.note("Following; stop with Ctrl-C.")
+    try:
+        while True:
+            for place, step in enumerate(steps):
+                for latest in step:
+                    if latest.read > found[place].read:
+                        terminal.note(_line(runs[place].source, latest))
+                    found[place] = latest
+                    if latest.is_idle:
+                        break
+    except KeyboardInterrupt:
+        terminal.note("Stopped; the same command goes on from here.")
+    return found
+
+
+def _line(source: str, summary: Summary) -> str:
+    parts = {name: getattr(summary, name) for name in ("accepted", "duplicate", "conflict", "rejected")}
+    return f"{source}: " + ", ".join(f"{count:,} {name}" for name, count in parts.items() if count)
+
+
+def _show(terminal: Terminal, runs: list[Ingest], found: list[Summary], *, store: Store, place: str, is_dry: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from chaintwin.cli.terminal.output import printable
+
+    counts = ("accepted", "duplicate", "conflict", "rejected")
+    sources = [
+        {"source": run.source, "connector": run.connector.name}
+        | {name: getattr(summary, name) for name in counts}
+        | {"reasons": dict(summary.reasons)}
+        for run, summary in zip(runs, found, strict=True)
+    ]
+    terminal.document({"store": place, "dry_run": is_dry, "events": store.head().sequence, "sources": sources})
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("source", overflow="fold")
+    for name in counts:
+        table.add_column(name, justify="right", no_wrap=True)
+    for run, summary in zip(runs, found, strict=True):
+        table.add_row(Text(printable(Path(run.source).name or run.source)), *(f"{getattr(summary, name):,}" for name in counts))
+    terminal.title("Checked, nothing written" if is_dry else "Taken into the log")
+    terminal.show(table)
+    for run, summary in zip(runs, found, strict=True):
+        for reason, count in sorted(summary.reasons.items(), key=lambda pair: (-pair[1], pair[0])):
+            terminal.show(Text(printable(f"  {Path(run.source).name}: {count:,} x {reason}")))
+    if any(summary.rejected or summary.conflict for summary in found) and not is_dry:
+        terminal.show("", "What was refused is set aside in the log with its reasons: chaintwin refused shows it.")
+    if not is_dry:
+        terminal.show("", Text(f"The log {place} has {store.head().sequence:,} events."))

@@ -1,0 +1,216 @@
+"""``chaintwin replay``: recorded events once more, in the order and at a multiple of the speed at which they happened."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chaintwin.cli.commands.live.logs import StoreUrl, log_to_write
+from chaintwin.cli.commands.live.sources import (
+    ConnectorName,
+    ConnectorOption,
+    MappingFile,
+    given_options,
+    source_key,
+)
+from chaintwin.cli.commands.options import Json
+from chaintwin.cli.terminal.output import Terminal
+from chaintwin.cli.terminal.session import fail, session
+
+if TYPE_CHECKING:
+    from chaintwin.ingest.connectors.interface import Connector
+    from chaintwin.ingest.history.ordering import Ordered
+    from chaintwin.ingest.history.playing import Played, Target
+
+
+def replay(
+    source: Annotated[str, typer.Argument(help="File or folder of recorded events, or of tables.", show_default=False)],
+    *,
+    project: Annotated[
+        Path, typer.Option("--project", help="Folder with chaintwin.toml and tables, or one XLSX file.", show_default=False)
+    ],
+    speed: Annotated[
+        str, typer.Option(help="Seconds of event time in one second, such as 3600; or max, as fast as they are taken.")
+    ] = "max",
+    connector: ConnectorName = None,
+    option: ConnectorOption = None,
+    mapping: MappingFile = None,
+    store: StoreUrl = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="URL",
+            help="EPCIS repository to send to instead of a log, such as http://127.0.0.1:8750/epcis.",
+            show_default=False,
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the token of that repository, with --to.", show_default=False)
+    ] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Only events from this time on.", show_default=False)
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Only events before this time.", show_default=False)
+    ] = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Play from the begin instead of going on.")] = False,
+    json: Json = False,
+) -> None:
+    """Play recorded events in the order of their times; stopped, the same command goes on behind the last one."""
+    with session(is_json=json) as terminal:
+        from time import monotonic, sleep
+
+        from chaintwin.ingest.connectors.registry import connector_for, connector_named
+        from chaintwin.ingest.history.playing import Sent, play
+
+        rate = _rate(speed)
+        between = (_moment("--from", begin), _moment("--until", until))
+        known = connector_for(source) if connector is None else connector_named(connector)
+        recorded = _read(terminal, known, source, options=given_options(option, mapping), between=between)
+        key = f"replay {source_key(source)} {begin or ''}..{until or ''}"
+        with _target(terminal, project, key, store=store, to=to, token_file=token_file, connector=known) as target:
+            if anew:
+                target.keep(0)
+            before = min(target.played(), recorded.count)
+            if before:
+                terminal.note(f"Going on behind {before:,} events that were played already.")
+            last, is_stopped = None, False
+            try:
+                for last in play(recorded, target, speed=rate, tick=monotonic, sleep=sleep):
+                    _say(terminal, recorded, last)
+            except KeyboardInterrupt:
+                is_stopped = True
+            sent = Sent() if last is None else last.sent
+            count = before if last is None else last.count
+            _show(terminal, recorded, played=count, sent=sent, where=to or log_to_write(project, store))
+        if is_stopped:
+            raise KeyboardInterrupt
+        if sent.rejected or sent.conflict or recorded.problems:
+            fail()
+
+
+def _read(
+    terminal: Terminal,
+    connector: Connector,
+    source: str,
+    *,
+    options: Mapping[str, str],
+    between: tuple[int | None, int | None],
+) -> Ordered:
+    from time import sleep
+
+    from chaintwin.cli.terminal.progress import waiting
+    from chaintwin.clock import SystemClock
+    from chaintwin.ingest.connectors.interface import Run
+    from chaintwin.ingest.history.ordering import in_order
+
+    run = Run(SystemClock(), sleep, options, note=terminal.note)
+    with waiting(terminal, f"Reading {source}"):
+        return in_order(connector.read(source, since=None, run=run), after=between[0], before=between[1])
+
+
+@contextmanager
+def _target(
+    terminal: Terminal,
+    project: Path,
+    key: str,
+    *,
+    store: str | None,
+    to: str | None,
+    token_file: Path | None,
+    connector: Connector,
+) -> Iterator[Target]:
+    """Yield where events go: a log that is opened, or an address."""
+    from time import sleep
+
+    from chaintwin.clock import SystemClock
+    from chaintwin.errors import UsageError
+    from chaintwin.ingest.connectors.capturing import captured
+    from chaintwin.ingest.history.targets import HttpTarget, StoreTarget
+
+    if to is None:
+        from chaintwin.store.opening import open_store
+
+        clock = SystemClock()
+        with open_store(log_to_write(project, store), clock=clock) as log:
+            yield StoreTarget(log, captured, key, clock, sleep, connector)
+        return
+    if store is not None:
+        raise UsageError("--store: found it beside --to; allowed: one of the two")
+    import httpx
+
+    folder = (project if project.is_dir() else project.parent) / ".replays"
+    folder.mkdir(exist_ok=True)
+    kept = folder / f"{hashlib.sha256(f'{to} {key}'.encode()).hexdigest()[:24]}.txt"
+    token = "" if token_file is None else token_file.read_text(encoding="ascii").strip()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with httpx.Client(headers=headers, timeout=60.0) as client:
+        yield HttpTarget(client, to.rstrip("/"), kept, sleep, terminal.note)
+
+
+def _rate(speed: str) -> float:
+    from chaintwin.errors import UsageError
+
+    try:
+        rate = math.inf if speed == "max" else float(speed)
+    except ValueError:
+        rate = math.nan
+    if not rate > 0 or (math.isinf(rate) and speed != "max"):
+        raise UsageError(f"--speed: found {speed!r}; allowed: a number above 0, or max")
+    return rate
+
+
+def _moment(name: str, text: str | None) -> int | None:
+    """Return a moment of an option; without a zone it is one of UTC."""
+    from datetime import UTC, datetime
+
+    from chaintwin.clock import microseconds_of
+    from chaintwin.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{name}: found {text!r}; allowed: a time such as 2026-03-01T06:00:00+01:00") from None
+    return microseconds_of(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+
+
+def _say(terminal: Terminal, recorded: Ordered, played: Played) -> None:
+    if terminal.notes.is_terminal:
+        from chaintwin.clock import text_of
+
+        terminal.note(f"{text_of(played.at)}: {played.count:,} of {recorded.count:,} events")
+
+
+def _show(terminal: Terminal, recorded: Ordered, *, played: int, sent: object, where: str) -> None:
+    from dataclasses import asdict
+
+    from rich.table import Table
+    from rich.text import Text
+
+    from chaintwin.clock import text_of
+
+    counts = asdict(sent)  # type: ignore[call-overload]
+    reasons = counts.pop("reasons")
+    unread = len(recorded.problems)
+    about = {"to": where, "events": recorded.count, "played": played, "unread": unread}
+    times = {"first": text_of(recorded.first), "last": text_of(recorded.last)} if recorded.count else {}
+    terminal.document(about | times | counts | {"reasons": reasons})
+    terminal.title(f"Played {played:,} of {recorded.count:,} events")
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    for name in counts:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_row(*(f"{count:,}" for count in counts.values()))
+    terminal.show(table)
+    for reason, count in sorted(reasons.items()):
+        terminal.show(Text(f"  {count:,} x {reason}"))
+    for problem in recorded.problems[:5]:
+        terminal.show(Text(f"  not read: {problem.findings[0]}"))
