@@ -209,6 +209,15 @@ def test_capture__facts() -> None:
     )
 
 
+def test_capture__facts_of_numbers_that_messagepack_has_not() -> None:
+    (record,) = records_of(
+        object_event(action="ADD", ilmd={"example:a": -(2**80)}, **{"ct:units": 2**80, "ct:more": [{"a": 2**70}]})
+    )
+    facts = unpacked(record.facts)
+    assert (facts.own, facts.master) == ({"units": 2.0**80, "more": [{"a": 2.0**70}]}, {EXAMPLE + "a": -(2.0**80)})
+    assert event_of(logged(record))["ct:units"] == 2**80
+
+
 def test_capture__terms() -> None:
     event = object_event(
         action="ADD",

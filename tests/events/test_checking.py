@@ -19,7 +19,7 @@ from chaintwin.events.checking.reading import BYTES_MAX, read_json
 from chaintwin.events.vocabulary import Own
 from tests.events.documents import Published, document, manifest, object_event, published
 from tests.events.strategies import events, spoiled
-from tests.shared_data import shared_path
+from tests.shared_data import REPOSITORY, shared_path
 from tests.sizes import scaled
 
 EXAMPLES = settings(max_examples=scaled(ci=400, full=20_000))
@@ -337,3 +337,9 @@ def test_shown__is_safe_and_short(value: Any, expected: str) -> None:
 
 def _problems(checked: Any) -> list[Any]:
     return [problem for event in checked.events for problem in event.problems if problem.refuses]
+
+
+def test_reference__names_every_type_and_field_of_ours() -> None:
+    page = (REPOSITORY / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
+    names = {f"ct:{own.value}" for own in Own} | {f"ct:{name}" for kind in OWN_TYPES.values() for name in kind.fields}
+    assert {name for name in names | {f"ct:{name}" for name in EVERY_EVENT} if f"`{name}`" not in page} == set()

@@ -210,7 +210,7 @@ def _record(checked: CheckedEvent, ignored: frozenset[str], source: str) -> tupl
 def _unhashable(checked: CheckedEvent, error: UnhashableError) -> list[Problem]:
     allowed = "finite numbers, times of the calendar, extensions of at most 64 levels"
     path = path_text(error.path, checked.path)
-    return times_without_calendar(checked.event, checked.place, checked.path) or [
+    return times_without_calendar(checked.event, place=checked.place, path=checked.path) or [
         Problem("event.value", path, shown_text(error.reason), allowed, event=checked.place)
     ]
 

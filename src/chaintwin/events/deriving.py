@@ -79,7 +79,9 @@ def facts_of(
         set_dispositions=_dispositions(persistent, "set", prefixes=prefixes),
         unset_dispositions=_dispositions(persistent, "unset", prefixes=prefixes),
         readings=_readings(event["sensorElementList"], when, prefixes=prefixes) if "sensorElementList" in event else (),
-        master={full_name(name, prefixes): value for name, value in event["ilmd"].items()} if "ilmd" in event else {},
+        master={full_name(name, prefixes): _own("", value, prefixes=prefixes) for name, value in event["ilmd"].items()}
+        if "ilmd" in event
+        else {},
         own={local: _own(name, event[name], prefixes=prefixes) for name, local in names.items() if local != _IGNORED},
         declares_error=declaration is not None,
         corrected_by=tuple(declaration.get("correctiveEventIDs", ())) if declaration else (),
@@ -104,6 +106,10 @@ def own_names(event: Mapping[str, Any], prefixes: Prefixes) -> dict[str, str]:
                 names[name] = local
     return names
 
+
+INTEGER_LEAST: Final = -(2**63)
+INTEGER_MOST: Final = 2**64 - 1
+"""Whole numbers that MessagePack has; facts hold larger ones as doubles."""
 
 _OBJECTS: Final = ("epcList", "childEPCs", "inputEPCList")
 _QUANTITIES: Final = ("quantityList", "childQuantityList", "inputQuantityList")
@@ -145,6 +151,8 @@ def _own(name: str, value: Any, *, prefixes: Prefixes) -> Any:
         return {key: _own(key, item, prefixes=prefixes) for key, item in value.items()}
     if isinstance(value, list):
         return [_own("", item, prefixes=prefixes) for item in value]
+    if isinstance(value, int) and not INTEGER_LEAST <= value <= INTEGER_MOST:
+        return float(value)
     return canonical_name(value) if isinstance(value, str) and value.startswith("urn:epc:") else value
 
 

@@ -141,7 +141,7 @@ def events_of(document: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
     return found, path
 
 
-def times_without_calendar(event: dict[str, Any], place: int, path: str) -> list[Problem]:
+def times_without_calendar(event: dict[str, Any], *, place: int, path: str) -> list[Problem]:
     """Return the times of a well-formed event that have the form of one and that no calendar has.
 
     Parameters
@@ -195,7 +195,7 @@ def _checked_document(document: dict[str, Any], kind: Kind, *, ways: _Ways) -> C
             )
             events = []
     if not _shell_validator(kind).is_valid(shell):
-        problems += explained(_shell_validator(kind), _shell_schema(kind), shell, root="$", event=-1)
+        problems += explained(shell, _shell_validator(kind), schema=_shell_schema(kind), root="$", event=-1)
     problems += _bad_times(document, ("creationDate",), "$", -1)
     return _checked_events(
         kind,
@@ -236,7 +236,7 @@ def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes, way
         validator = _event_validator(name, ways.of_xml)
         if not validator.is_valid(event):
             if ways.explains:
-                problems = explained(validator, _event_schema(name, ways.of_xml), event, root=path, event=place)
+                problems = explained(event, validator, schema=_event_schema(name, ways.of_xml), root=path, event=place)
             else:
                 fix = f"mend the first {PROBLEMS_MAX:,} and send the document again to be told"
                 problems = [Problem("event.more", path, "more faults", "an event of EPCIS 2.0.1", fix, event=place)]
@@ -276,7 +276,7 @@ def _checked_event(event: Any, place: int, path: str, *, prefixes: Prefixes, way
         if name == EXTENDED or names or "persistentDisposition" in event:
             problems += _further(event, place, path, name=name, own=own, names=names)
         if ways.times and not any(problem.refuses for problem in problems):
-            problems += times_without_calendar(event, place, path)
+            problems += times_without_calendar(event, place=place, path=path)
     return CheckedEvent(place, path, event, prefixes, own, names, tuple(problems))
 
 
@@ -286,12 +286,12 @@ def _further(event: dict[str, Any], place: int, path: str, *, name: str, own: Ow
     if name == EXTENDED or "persistentDisposition" in event:
         plain = _plain_validator()
         if not plain.is_valid(event):
-            problems += explained(plain, _plain_schema(), event, root=path, event=place)
+            problems += explained(event, plain, schema=_plain_schema(), root=path, event=place)
     if own or names:
         written = with_own_prefix(event, names)
         validator = _own_validator(own)
         if not validator.is_valid(written):
-            problems += explained(validator, _own_schema(own), written, root=path, event=place)
+            problems += explained(written, validator, schema=_own_schema(own), root=path, event=place)
         if own:
             taken = {*EVERY_EVENT, *OWN_TYPES[own].fields, "ignoreFields"}
             problems += [

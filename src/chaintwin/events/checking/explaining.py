@@ -18,12 +18,12 @@ PROBLEMS_MAX: Final = 200
 """So many problems of one event are told."""
 
 
-def explained(validator: Validator, schema: Schema, value: Any, *, root: str, event: int) -> list[Problem]:
+def explained(value: Any, validator: Validator, *, schema: Schema, root: str, event: int) -> list[Problem]:
     """Return every fault of a value by its schema, in words.
 
     Parameters
     ----------
-    validator : made of ``schema``. value : what is checked. root : JSON path of it.
+    value : what is checked. validator : made of ``schema``. root : JSON path of it.
     event : place of the event, -1 for what is around events.
     """
     problems: list[Problem] = []
