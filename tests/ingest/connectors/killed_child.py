@@ -40,9 +40,9 @@ class Told:
         say("appended")
         return receipts
 
-    def put(self, shelf: str, name: str, content: bytes) -> None:
+    def put(self, shelf: str, name: str, *, content: bytes) -> None:
         say("put")
-        self.store.put(shelf, name, content)
+        self.store.put(shelf, name, content=content)
         say("kept")
         if shelf == CURSORS:
             for records, received_at in self.waiting:

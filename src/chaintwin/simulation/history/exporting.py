@@ -12,7 +12,7 @@ import numpy as np
 
 from chaintwin.clock import SECOND, microseconds_of, text_of
 from chaintwin.errors import UsageError
-from chaintwin.events.vocabulary import PREFIX, Name, Own, Thing, own_uri
+from chaintwin.events.vocabulary import NAMESPACE, PREFIX, Name, Own, Thing, own_uri
 from chaintwin.network.graph import ActivityKind
 from chaintwin.network.network import Settings
 from chaintwin.network.program import Program
@@ -96,7 +96,8 @@ def write_events(log: EventLog, path: Path | str, *, program: Program, settings:
         encoder = msgspec.json.Encoder(order="deterministic")
         with file.open("wb") as lines:
             for event in events_of(log, program=program, settings=settings):
-                lines.write(encoder.encode(event) + b"\n")
+                # With its context a line says everything by itself.
+                lines.write(encoder.encode({"@context": {PREFIX: NAMESPACE}} | event) + b"\n")
                 count += 1
 
     write_file(target, fill)
