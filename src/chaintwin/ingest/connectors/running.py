@@ -81,6 +81,7 @@ class Ingest:
     connector, source : where events come from. store : where they go. capture : checks them.
     clock : tells the time. sleep : waits for so many seconds.
     options : of the connector. note : takes remarks for people. dry : nothing is written.
+    anew : begin at the begin, whatever cursor is kept.
     """
 
     connector: Connector
@@ -92,6 +93,7 @@ class Ingest:
     options: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[str], None] = lambda _: None
     dry: bool = False
+    anew: bool = False
 
     @property
     def key(self) -> str:
@@ -124,8 +126,8 @@ class Ingest:
         return summary
 
     def saved(self) -> str | None:
-        """Return the cursor that the store keeps for this source; None where it is new."""
-        content = self.store.get(CURSORS, self.key)
+        """Return the cursor that the store keeps for this source; None where it is new, or to be read anew."""
+        content = None if self.anew else self.store.get(CURSORS, self.key)
         if content is None:
             return None
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaintwin.cli.commands.live.logs import StoreUrl, log_to_write
+from chaintwin.cli.commands.live.logs import StoreUrl, log_place, log_to_write
 from chaintwin.cli.commands.live.sources import (
     ConnectorName,
     ConnectorOption,
@@ -21,8 +22,10 @@ from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import fail, session
 
 if TYPE_CHECKING:
+    from chaintwin.clock import Clock
     from chaintwin.ingest.connectors.running import Ingest, Summary
     from chaintwin.store.interface import Store
+    from chaintwin.store.log.store import LogStore
 
 Sources = Annotated[
     list[str],
@@ -56,12 +59,11 @@ def ingest(
         from chaintwin.ingest.connectors.capturing import captured
         from chaintwin.ingest.connectors.registry import connector_for, connector_named
         from chaintwin.ingest.connectors.running import Ingest
-        from chaintwin.store.opening import open_store
 
         options, clock = given_options(option, mapping), SystemClock()
         connectors = [connector_for(one) if connector is None else connector_named(connector) for one in source]
-        place = log_to_write(project, store)
-        with open_store(place, clock=clock) as log:
+        place = log_place(project, store) if dry_run else log_to_write(project, store)
+        with _opened(place, clock, dry=dry_run) as log:
             runs = [
                 Ingest(
                     known,
@@ -73,16 +75,32 @@ def ingest(
                     options,
                     note=terminal.note,
                     dry=dry_run,
+                    anew=anew,
                 )
                 for known, one in zip(connectors, source, strict=True)
             ]
-            if anew and not dry_run:
-                for run in runs:
-                    run.forget()
             found = _followed(terminal, runs, every=every) if follow else _once(terminal, runs)
             _show(terminal, runs, found, store=log, place=place, is_dry=dry_run)
         if any(summary.rejected or summary.conflict for summary in found):
             fail()
+
+
+@contextmanager
+def _opened(place: str, clock: Clock, *, dry: bool) -> Iterator[LogStore]:
+    """Open the log to write it; for a dry run only to look into it, or one of a moment where there is none yet."""
+    from tempfile import TemporaryDirectory
+
+    from chaintwin.store.opening import open_store
+
+    if not dry:
+        with open_store(place, clock=clock) as log:
+            yield log
+    elif "://" in place or Path(place).is_file():
+        with open_store(place, clock=clock, read_only=True) as log:
+            yield log
+    else:
+        with TemporaryDirectory() as folder, open_store(Path(folder) / "log.db", clock=clock) as log:
+            yield log
 
 
 def _once(terminal: Terminal, runs: list[Ingest]) -> list[Summary]:
