@@ -31,7 +31,7 @@ def pins(name: str) -> dict[str, set[str]]:
 
 def addresses(text: str) -> list[str]:
     """Return what looks like an address, a path or any option but a hash in a lock file."""
-    return re.findall(r"(?m)\S*://\S*|file:\S*|--\S*(?:index|find|trust)\S*.*|^\s*--(?!hash=).*", text)
+    return re.findall(r"(?m)\S*://\S*|\bfile:\S*|--\S*(?:index|find|trust)\S*.*|^\s*--(?!hash=).*", text)
 
 
 def unhashed(text: str) -> list[str]:
