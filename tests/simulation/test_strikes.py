@@ -80,11 +80,13 @@ def test_simulate__refuses_what_begins_after_the_run(medicines: Network) -> None
     with pytest.raises(InputError, match=r"found 30 days after the warm-up; allowed: a day in the \d+ periods that are run"):
         late = Scenario.of("late", disruptions=[{"where": {"country": ["IN"]}, "after": 30, "effect": {"capacity": 0.0}}])
         simulate(medicines, scenario=late, periods=20, replications=2)
+    # A history may be the first part of one that goes on to the horizon, but not beyond it.
     struck = late.apply(medicines)
-    # The log begins with the warm-up.
+    assert trace_of(struck, periods=struck.settings.warm_up + 20).on_hand.shape[0] == struck.settings.warm_up + 20
+    beyond = medicines.settings.horizon + 10
+    never = Scenario.of("never", disruptions=[{"where": {"country": ["IN"]}, "after": beyond, "effect": {"capacity": 0.0}}])
     with pytest.raises(InputError, match="after the warm-up"):
-        trace_of(struck, periods=struck.settings.warm_up + 20)
-    assert trace_of(struck, periods=struck.settings.warm_up + 31).on_hand.shape[0] == struck.settings.warm_up + 31
+        trace_of(never.apply(medicines), periods=20)
 
 
 def test_trace__strength_is_the_mean_over_a_period() -> None:

@@ -114,8 +114,10 @@ def _write_destroyed(writer: Writer, program: Program, rows: Rows) -> None:
     aged = buffer[rows.held[buffer] != rows.nowhere]
     is_classed = by_class(program)[aged]
     simple, classed = aged[~is_classed], aged[is_classed]
-    writer.write("strike", Op.ADD, place=(0, STOCK, simple, 3), rows=(rows.held[simple], gone, 1), numbers=(-1.0,))
-    writer.write("strike", Op.CLAMP, place=(0, STOCK, simple, 4), rows=(rows.held[simple],))
+    # What was held may lie a rounding below zero, which has to stay as it is where nothing is gone.
+    writer.write("strike", Op.LEAST, place=(0, STOCK, simple, 3), rows=(gone, rows.held[simple]), numbers=(1.0,))
+    writer.write("strike", Op.CLAMP, place=(0, STOCK, simple, 4), rows=(gone,))
+    writer.write("strike", Op.ADD, place=(0, STOCK, simple, 5), rows=(rows.held[simple], gone, 1), numbers=(-1.0,))
     writer.write("strike", Op.COPY, place=(0, STOCK, classed, 5), rows=(gone, rows.held[classed]))
     writer.write(
         "strike", Op.LEAST, place=(0, STOCK, classed, 6), rows=(rows.held[classed], rows.on_hand[classed]), numbers=(1.0,)
