@@ -51,7 +51,7 @@ def ingest(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check only; nothing is written.")] = False,
     json: Json = False,
 ) -> None:
-    """Take events into the log of a project, each once, and go on where the last time ended."""
+    """Take events into the log of a project, each of them once."""
     with session(is_json=json) as terminal:
         from time import sleep
 

@@ -23,7 +23,7 @@ def refused(
     store: StoreUrl = None,
     json: Json = False,
 ) -> None:
-    """Show what ingests set aside: where it stood, what was found, what is allowed."""
+    """Show what ingests set aside, and why."""
     with session(is_json=json) as terminal:
         from itertools import islice
 

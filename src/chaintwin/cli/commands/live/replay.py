@@ -63,7 +63,7 @@ def replay(
     anew: Annotated[bool, typer.Option("--anew", help="Play from the begin instead of going on.")] = False,
     json: Json = False,
 ) -> None:
-    """Play recorded events in the order of their times; stopped, the same command goes on behind the last one."""
+    """Play recorded events by their times; stopped, it goes on."""
     with session(is_json=json) as terminal:
         from time import monotonic, sleep
 

@@ -45,7 +45,7 @@ def serve(
     workers: Annotated[int, typer.Option(help="Processes that read documents; 0 reads in the server itself.", min=0)] = 1,
     json: Json = False,
 ) -> None:
-    """Serve the live twin of a project: EPCIS 2.0, its state and its changes."""
+    """Serve the live twin: EPCIS 2.0, its state and its changes."""
     with session(is_json=json) as terminal:
         from chaintwin.guard.tokens import token_hash
         from chaintwin.serve import Address, Settings, create_app, run

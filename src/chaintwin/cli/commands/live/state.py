@@ -52,7 +52,7 @@ def state(
     store: StoreUrl = None,
     json: Json = False,
 ) -> None:
-    """Show the live state: stock, what is on its way, orders, and what does not fit, with its age."""
+    """Show the live state, now or then, and what does not fit."""
     with session(is_json=json) as terminal:
         from chaintwin.cli.commands.live.opening import moment, opened_twin, said
         from chaintwin.cli.commands.usable import usable_network
