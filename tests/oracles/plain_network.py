@@ -523,6 +523,7 @@ def _ripens(network: Network, activity: Entity) -> bool:
     """Tell whether what an activity started arrives by its age; with a lead that never varies that is an ordinary pipeline."""
     series = _lead_series(network, activity)
     varies = callable(series) or (isinstance(series, Sequence) and len(set(series)) > 1)
-    # A lead time that a disruption may change is one that varies.
-    varies = varies or (struck(network, "lead", activity["id"]) and series != 0)
+    # A lead time that a disruption may change is one that varies, unless it is 0, however the 0 is written.
+    is_nothing = not varies and set(series if isinstance(series, Sequence) else (series,)) == {0}
+    varies = varies or (struck(network, "lead", activity["id"]) and not is_nothing)
     return activity.get("lead_mode") == "kaplan" and varies
