@@ -10,7 +10,7 @@ from chaintwin.events.queries.extension import extension_values
 from chaintwin.events.queries.patterns import matcher
 from chaintwin.events.queries.query import Condition, EventQuery, Field, Operator, Value
 from chaintwin.events.queries.seen import Seen, standard_values
-from chaintwin.events.queries.spelling import moment_of_text
+from chaintwin.events.queries.spelling import moment_of_text, number_of
 
 Predicate = Callable[[Seen], bool]
 
@@ -73,7 +73,7 @@ def order_value(seen: Seen, order: Field) -> tuple[int, float, str] | None:
     if not order.extension:
         return (0, float(next(standard_values(order.name)(seen))), "")
     for value in extension_values(seen, order):
-        number = _as_number(value)
+        number = number_of(value)
         if number is not None:
             return (0, number, "")
         moment = moment_of_text(value) if isinstance(value, str) else None
@@ -104,7 +104,7 @@ def _by_extension(condition: Condition) -> Predicate:
         return lambda seen: next(extension_values(seen, where), _NOTHING) is not _NOTHING
     if operator is Operator.EQUAL:
         texts = {value for value in condition.values if isinstance(value, str)}
-        numbers = {number for number in map(_as_number, condition.values) if number is not None}
+        numbers = {number for number in map(number_of, condition.values) if number is not None}
         moments = {moment for moment in (moment_of_text(text) for text in texts) if moment is not None}
 
         def equal(value: Any) -> bool:
@@ -114,7 +114,7 @@ def _by_extension(condition: Condition) -> Predicate:
                 return str(value).lower() in texts
             if value in texts if isinstance(value, str) else False:
                 return True
-            number = _as_number(value)
+            number = number_of(value)
             if number is not None:
                 return number in numbers
             return bool(moments) and isinstance(value, str) and moment_of_text(value) in moments
@@ -124,7 +124,7 @@ def _by_extension(condition: Condition) -> Predicate:
     if isinstance(limit, str):
         moment = moment_of_text(limit)
         return lambda seen: any(_holds(compare, value, limit=moment) for value in _moments(extension_values(seen, where)))
-    return lambda seen: any(_holds(compare, _as_number(value), limit=limit) for value in extension_values(seen, where))
+    return lambda seen: any(_holds(compare, number_of(value), limit=limit) for value in extension_values(seen, where))
 
 
 def _by_attribute(condition: Condition, *, master: MasterData) -> Predicate:
@@ -157,16 +157,6 @@ def _is_called(attribute: str, name: str) -> bool:
 
 def _moments(values: Iterator[Any]) -> Iterator[int | None]:
     return (moment_of_text(value) for value in values if isinstance(value, str))
-
-
-def _as_number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if number - number == 0 else None
 
 
 def _holds(compare: Callable[[Any, Any], bool], value: Any, *, limit: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +12,7 @@ from chaintwin.events.checking.words import EVENT_TYPES
 from chaintwin.events.queries.parameters import ATTRIBUTED, CONTROLS, PAGING, Meaning, fixed_parameters, written_parameter
 from chaintwin.events.queries.patterns import is_pattern, pattern_fault
 from chaintwin.events.queries.query import Condition, EventQuery, Field, Kind, Operator, Value
-from chaintwin.events.queries.spelling import Spelling, moment_of_text, words_of
+from chaintwin.events.queries.spelling import Spelling, moment_of_text, number_of, words_of
 
 CONDITIONS_MAX = 200
 VALUES_MAX = 1_000
@@ -150,7 +149,7 @@ def _value(reading: _Reading, value: Any, *, meaning: Meaning) -> tuple[Value | 
     if kind is Kind.TIME:
         return (moment_of_text(value) if isinstance(value, str) else None), "a time with a zone, such as 2026-01-31T09:30:00Z"
     if kind is Kind.NUMBER:
-        return _number(value), "a finite number"
+        return number_of(value), "a finite number"
     if kind is Kind.TRUTH:
         return _truth(value), "true or false"
     if kind is Kind.ANY:
@@ -176,7 +175,7 @@ def _value(reading: _Reading, value: Any, *, meaning: Meaning) -> tuple[Value | 
 
 
 def _any(value: Any, *, ordered: bool) -> tuple[Value | None, str]:
-    number = _number(value)
+    number = number_of(value)
     if isinstance(value, str):
         if not ordered:
             # Equality is tried as text, as number and as time, so the text is kept as it is.
@@ -185,16 +184,6 @@ def _any(value: Any, *, ordered: bool) -> tuple[Value | None, str]:
         # A time is kept as text, so that it cannot be taken for a number of microseconds.
         return (number if number is not None else value if moment is not None else None), "a finite number or a time with a zone"
     return number, "a finite number, or a time with a zone"
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _truth(value: Any) -> bool | None:
@@ -245,7 +234,7 @@ def _order(reading: _Reading, name: Any) -> Field | None:
 def _count(reading: _Reading, name: str, *, controls: dict[str, list[Any]]) -> int | None:
     if name not in controls:
         return None
-    number = _number(controls[name][0])
+    number = number_of(controls[name][0])
     if number is None or number != int(number) or number < 1:
         reading.faults.append(_fault("query.value", name, found=_shown(controls[name][0]), allowed="a whole number from 1 on"))
         return None

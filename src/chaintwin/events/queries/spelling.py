@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,6 +98,17 @@ def words_of(vocabulary: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
+def number_of(value: Any) -> float | None:
+    """Return a finite number, also one that is written as text; None for anything else, truth values included."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
 def moment_of_text(text: str) -> int | None:
     """Return a time with a zone as microseconds since 1970 in UTC, or None if the text is none.
 
