@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
 from chaintwin.bench.live.capturing import events_capture
+from chaintwin.bench.live.serving import serve_capture
+from chaintwin.bench.live.store_cases import store_append, store_replay
 from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
 from chaintwin.bench.risk.annual import annual_medicines, annual_simulated
 from chaintwin.bench.risk.bullwhip import bullwhip_project
@@ -13,7 +15,6 @@ from chaintwin.bench.risk.service import project_service
 from chaintwin.bench.risk.stress import stress_sites, stress_tiers
 from chaintwin.bench.scaling.growth import simulate_growth
 from chaintwin.bench.scaling.memory import simulate_memory
-from chaintwin.bench.serving.capturing import serve_capture
 from chaintwin.bench.simulation_cases import (
     compile_100k,
     simulate_8_buffers,
@@ -25,7 +26,6 @@ from chaintwin.bench.simulation_cases import (
     simulate_trees,
 )
 from chaintwin.bench.small_cases import help_start, import_scms, rng_uniforms, simulate_start
-from chaintwin.bench.store.cases import store_append, store_replay
 from chaintwin.bench.table_cases import check_100k, read_csv_100k, read_parquet_100k, read_xlsx_100k
 from chaintwin.errors import UsageError
 

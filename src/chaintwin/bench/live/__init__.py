@@ -1,1 +1,1 @@
-"""Cases of the live twin: reading events, applying them, asking for the past."""
+"""Cases of the live twin: its log, events, state and server."""

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from chaintwin.bench.case import Case, Phase
-from chaintwin.bench.serving.loading import Load, requests_of, send
+from chaintwin.bench.live.loading import Load, requests_of, send
 
 BATCH, CONNECTIONS = 100, 4
 STEADY_RATE, STEADY_BATCH = 500, 10

@@ -1,1 +1,0 @@
-"""Load on a server of the twin."""
