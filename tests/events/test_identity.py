@@ -64,19 +64,26 @@ def test_hash_id__ways_of_writing_that_are_equal(source: Published) -> None:
     assert len(set(found)) == 1
 
 
+UNLIKE_TWINS = {
+    # The XML has one element of an extension more. It is empty, and its name is still a part of the hash id.
+    "openepcis/2.0/JSON/Capture/Events/TransactionEvent.json",
+}
+
+
 def twins() -> list[Any]:
-    """Return parameters of the valid documents that are published both as JSON and as XML."""
+    """Return parameters of the valid documents that are published both as JSON and as XML, as pairs."""
     known = manifest()
     found = []
     for name, entry in known.items():
         other = name.replace("/JSON/", "/XML/").replace(".json", ".xml")
         if "/JSON/" in name and "/Invalid/" not in name and "/Queries/" not in name and other in known:
-            found.append(pytest.param(Published(name, entry), Published(other, known[other]), id=name))
+            found.append(pytest.param((Published(name, entry), Published(other, known[other])), id=name))
     return found or published("json")[:1]
 
 
-@pytest.mark.parametrize("json_source, xml_source", twins())
-def test_hash_id__twins_of_json_and_xml(json_source: Published, xml_source: Published) -> None:
+@pytest.mark.parametrize("pair", twins())
+def test_hash_id__twins_of_json_and_xml(pair: tuple[Published, Published]) -> None:
+    json_source, xml_source = pair
     if "ObjectEventWithAllPossibleFields" in json_source.name:
         # The time of its declaration of error has no offset; the hash id has no part of it.
         text = json_source.body.replace(b'"2006-11-07T13:00Z"', b'"2006-11-07T13:00:00Z"')
@@ -85,8 +92,7 @@ def test_hash_id__twins_of_json_and_xml(json_source: Published, xml_source: Publ
             event.record and event.record.key for event in capture(xml, media_type="application/xml").events
         ]
         return
-    # One pair has an empty element in XML and nothing in JSON: an empty field says nothing.
-    assert hash_ids(json_source) == hash_ids(xml_source)
+    assert (hash_ids(json_source) == hash_ids(xml_source)) == (json_source.name not in UNLIKE_TWINS)
 
 
 @given(events(), st.randoms(use_true_random=False))
@@ -159,6 +165,9 @@ def test_hash_id__urn_and_digital_link_are_one(one: str, other: str) -> None:
         ({"example:a": "x", "rdfs:comment": "Nice."}, {"example:a": " x "}),
         ({"example:a": ["1", "2"]}, {"example:a": [2, 1]}),
         ({"example:a": None}, {}),
+        ({"example:a": []}, {}),
+        ({"example:a": ""}, {"example:a": "  "}),
+        ({"example:a": ""}, {"example:a": {}}),
         ({"epcList": []}, {"epcList": None}),
         ({"certificationInfo": "https://a.example/1"}, {}),
     ],
@@ -166,6 +175,17 @@ def test_hash_id__urn_and_digital_link_are_one(one: str, other: str) -> None:
 def test_hash_id__ways_of_writing(one: dict[str, Any], other: dict[str, Any]) -> None:
     prefixes, _ = prefixes_of({"example": "https://ns.example.com/epcis/", "other": "https://ns.example.com/epcis/"})
     assert hash_id(object_event(**one), prefixes) == hash_id(object_event(**other), prefixes)
+
+
+def test_prehash__an_empty_field_of_an_extension_is_a_name_alone() -> None:
+    # Rule 20 of the algorithm wants the name of each, and a value if there is one: a flag can be all that an event says.
+    prefixes, _ = prefixes_of({"example": "https://ns.example.com/epcis/"})
+    plain, flagged = (prehash(object_event(**fields), prefixes) for fields in ({}, {"example:flag": ""}))
+    assert flagged.text == plain.text + "{https://ns.example.com/epcis/}flag"
+    inner = prehash(object_event(readPoint={"id": "https://a.example/1", "example:flag": ""}), prefixes)
+    assert "readPointid=https://a.example/1{https://ns.example.com/epcis/}flag" in inner.text
+    (one,), (other,) = (capture(document(object_event(**fields))).records for fields in ({}, {"example:flag": ""}))
+    assert one.key != other.key
 
 
 @pytest.mark.parametrize(

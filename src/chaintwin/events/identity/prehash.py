@@ -328,7 +328,7 @@ class _Writer:
         return texts
 
     def extension(self, name: str, value: Any, path: tuple[str | int, ...]) -> list[str]:
-        """Return one field of an extension, once for each of its values."""
+        """Return one field of an extension, once for each of its values; an empty text is a name alone, null is no field."""
         shown = self.name(name)
         if shown in _COMMENTS or shown == _MARK or (len(path) == 1 and shown in self.ignored):
             return []
@@ -338,7 +338,7 @@ class _Writer:
 
     def valued(self, shown: str, value: Any, path: tuple[str | int, ...]) -> list[str]:
         kind = value.__class__
-        if value is None or value == "":
+        if value is None:
             return []
         if kind is dict or kind is list:
             if len(path) > DEPTH_MAX:
