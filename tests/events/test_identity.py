@@ -258,7 +258,18 @@ def test_instant_text__is_the_time(moment: datetime, offset: int) -> None:
     there = moment.replace(tzinfo=timezone(timedelta(minutes=offset)))
     text, microseconds = instant_text(there.isoformat())
     assert microseconds == instant(there.isoformat())
-    assert datetime.fromisoformat(text) == there.astimezone(UTC).replace(microsecond=there.microsecond // 1000 * 1000)
+    whole = there.astimezone(UTC).replace(microsecond=there.microsecond // 1000 * 1000)
+    assert datetime.fromisoformat(text) == whole + timedelta(milliseconds=there.microsecond // 100 % 10 >= 5)
+
+
+def test_prehash__a_time_is_rounded_to_milliseconds() -> None:
+    # The example of rule 9 of the algorithm.
+    text = prehash(object_event(eventTime="2023-01-18T11:04:03.1415Z"), BUILT_IN).text
+    assert text.startswith("eventType=ObjectEventeventTime=2023-01-18T11:04:03.142Z")
+
+
+def test_instant_text__the_last_millisecond_is_not_rounded_up() -> None:
+    assert instant_text("9999-12-31T23:59:59.9999Z")[0] == "9999-12-31T23:59:59.999Z"
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

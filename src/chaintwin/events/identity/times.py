@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -35,7 +35,9 @@ def instant(text: str) -> int:
 
 
 def instant_text(text: str) -> tuple[str, int]:
-    """Return a time as the hash id has it, in UTC and cut to milliseconds, and the time in microseconds.
+    """Return a time as the hash id has it, in UTC and rounded to milliseconds, and the time in microseconds.
+
+    The third digit is rounded up where the fourth is 5 or more.
 
     Raises
     ------
@@ -44,8 +46,12 @@ def instant_text(text: str) -> tuple[str, int]:
 
     Example
     -------
-    >>> instant_text("2020-03-04T11:00:30+01:00")[0]
-    '2020-03-04T10:00:30.000Z'
+    >>> instant_text("2020-03-04T11:00:30+01:00")[0], instant_text("2023-01-18T11:04:03.1415Z")[0]
+    ('2020-03-04T10:00:30.000Z', '2023-01-18T11:04:03.142Z')
+
+    Source
+    ------
+    Rule 9 of the algorithm of the hash id, as its authors refined it in 2023 and as their vectors have it.
     """
     try:
         moment = datetime.fromisoformat(text).astimezone(UTC)
@@ -55,7 +61,7 @@ def instant_text(text: str) -> tuple[str, int]:
         raise ValueError("a time needs an offset")
     since = moment - _EPOCH
     microseconds = (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
-    return moment.isoformat(timespec="milliseconds")[:23] + "Z", microseconds
+    return _rounded(moment), microseconds
 
 
 MINIMAL_LENGTH: Final = len("2020-01-01T00:00:00Z")
@@ -68,6 +74,16 @@ def remembered_instant_text(text: str) -> tuple[str, int]:
     return instant_text(text)
 
 
+def _rounded(moment: datetime) -> str:
+    if moment.microsecond % 1000 >= 500 and moment < _LAST_MILLISECOND:
+        moment += timedelta(microseconds=500)
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+_LAST_MILLISECOND: Final = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+"""What comes later has no time to be rounded up to."""
+
+
 def _text_of_odd(text: str) -> tuple[str, int]:
     """Return what ``instant_text`` returns for leap seconds and small letters."""
     upper = text.upper()
@@ -78,6 +94,6 @@ def _text_of_odd(text: str) -> tuple[str, int]:
         microseconds = microseconds_of(moment)
         if is_leap:
             microseconds = microseconds // SECOND * SECOND + SECOND
-        return moment_of(microseconds).isoformat(timespec="milliseconds")[:23] + "Z", microseconds
+        return _rounded(moment_of(microseconds)), microseconds
     except OverflowError:
         raise ValueError("the time lies outside of the years 1 to 9999") from None
