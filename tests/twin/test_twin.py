@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chaintwin.clock import SetClock
 from chaintwin.errors import UsageError
 from chaintwin.events.facts import Facts
+from chaintwin.store.records import FactsRow
 from chaintwin.twin import Change, LiveState, Twin
 from chaintwin.twin.kept.window import Sizes
+from chaintwin.twin.projecting import Projection
 from tests.oracles.plain_store import PlainStore, logged
 from tests.oracles.plain_twin import plain_state
 from tests.sizes import scaled
 from tests.twin.random_logs import HOUR, arrivals, random_events, wrong
 from tests.twin.worlds import START, done, network, site, some
 
-SMALL = Sizes(window=16, spacing=16, bulk=60, changes=40)
+SMALL = Sizes(window=16, spacing=16, bulk=60, again=30, changes=40)
 """So small that all that is for large logs happens in small ones."""
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -130,18 +133,69 @@ def test_changes__the_same_from_any_number_and_any_twin(seed: int) -> None:
     # Some come late by a few, some by more than the window holds.
     came = [event for _, event in sorted(enumerate(events), key=lambda pair: pair[0] + choose.choice((0, 0, 0, 5, 60)))]
     store = PlainStore()
-    live = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=10**6, changes=10**6))
+    live = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=10**6, again=10**6, changes=10**6))
     for key, facts in came:
         store.log(key, facts)
         live.catch_up()
     told = live.changes(0, limit=10**6)
     assert [change.sequence for change in told] == list(range(1, len(store.rows) + 1))
     assert any(change.is_reprojected for change in told)
-    other = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=20, changes=10))
+    other = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=20, again=20, changes=10))
     for after in (0, 1, 40, len(told) - 3):
         assert other.changes(after, limit=30) == told[after : after + 30]
         assert live.changes(after, limit=30) == told[after : after + 30]
     assert_changes_lead_to(told, live)
+
+
+@pytest.mark.parametrize("seed", range(scaled(ci=3, full=40)))
+def test_catch_up__late_ones_at_once_are_as_one_by_one(seed: int) -> None:
+    # Several senders at a time: each block of the log lies before, between and behind the one before it.
+    events = arrivals(random_events(seed, count=160), seed=seed)
+    store = PlainStore()
+    at_once = twin_of(store, sizes=Sizes(window=64, spacing=64, again=0))
+    singly = twin_of(store, sizes=Sizes(window=64, spacing=64, again=10**6))
+    for begin in range(0, len(events), 20):
+        for key, facts in events[begin : begin + 20]:
+            store.log(key, facts)
+        at_once.catch_up()
+        singly.catch_up()
+        assert at_once.head == singly.head == len(store.rows)
+        assert at_once.hash() == singly.hash()
+    assert at_once.hash() == hash_of(events)
+    told = singly.changes(0, limit=10**6)
+    assert at_once.changes(0, limit=10**6) == told
+    assert_changes_lead_to(told, at_once)
+
+
+def test_catch_up__late_ones_at_once_apply_what_is_behind_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = random_events(4, count=400)
+    ahead, late = events[200:], events[100:200]
+    counts = {}
+    for again in (10, 10**6):
+        store = logged(ahead)
+        twin = twin_of(store, sizes=Sizes(again=again))
+        applied = _applied(monkeypatch)
+        for key, facts in late:
+            store.log(key, facts)
+        twin.catch_up()
+        counts[again] = applied()
+    # One by one, each late event makes the 200 before which it comes apply again.
+    assert counts[10] <= len(ahead) + len(late)
+    assert counts[10**6] > 100 * len(ahead) // 2
+
+
+def _applied(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Return what tells how many rows have been applied since."""
+    count = 0
+    plain = Projection.apply
+
+    def counted(self: Projection, row: FactsRow) -> None:
+        nonlocal count
+        count += 1
+        plain(self, row)
+
+    monkeypatch.setattr(Projection, "apply", counted)
+    return lambda: count
 
 
 def assert_changes_lead_to(told: list[Change], twin: Twin) -> None:

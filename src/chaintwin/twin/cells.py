@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
@@ -217,7 +218,7 @@ def path_of(family: str, key: Key) -> str:
     >>> path_of("stock", ("plant 1", "milk", "", ""))
     'stock/plant%201/milk//'
     """
-    return "/".join([family, *(quote(str(part), safe="") for part in key)])
+    return "/".join([family, *map(_quoted, key)])
 
 
 def key_of(path: str) -> tuple[str, Key] | None:
@@ -240,6 +241,12 @@ def key_of(path: str) -> tuple[str, Key] | None:
 
 WHOLE = frozenset({"started", "due", "edited_at"})
 """Parts of keys that are whole numbers; all others are text."""
+
+
+@lru_cache(maxsize=16_384)
+def _quoted(part: object) -> str:
+    # Few sites and products are in most paths, and quoting takes longer than all else that a change is told with.
+    return quote(str(part), safe="")
 
 
 def _first(pair: tuple[Key, Value]) -> Key:

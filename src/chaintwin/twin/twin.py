@@ -190,10 +190,8 @@ class Twin:
     def _add(self, rows: list[FactsRow]) -> None:
         """Apply rows in the order of the log, and note what each changed."""
         window = self._window
-        again = sum(window.depth_of(row) for row in rows)
-        if again > self.sizes.bulk:
-            self._snapshots_without(rows)
-            self._rebuild(rows[-1].sequence)
+        if sum(window.depth_of(row) for row in rows) > self.sizes.again:
+            self._add_at_once(rows)
             return
         for row in rows:
             change = window.add(row)
@@ -204,12 +202,28 @@ class Twin:
                 window = self._window
                 change = Change(row.sequence, row.key, row.occurred_at, is_reprojected=True)
             self._changes.append(change)
-            if window.trim():
-                there = window.tail.rows
-                if there >= self._snapshots.next_due(there, len(window.projection.cells)):
-                    self._snapshots.save(window.cells_of_tail(), window.tail, head=self._head)
+            self._trim()
         if len(self._changes) == self.sizes.changes:
             self._first_change = self._changes[0].sequence - 1
+
+    def _add_at_once(self, rows: list[FactsRow]) -> None:
+        """Apply rows many of which are late; what each changed is worked out when it is asked for."""
+        if not self._window.add_all(rows):
+            self._snapshots_without(rows)
+            self._rebuild(rows[-1].sequence)
+            return
+        self._head = rows[-1].sequence
+        self._changes.clear()
+        self._first_change = self._head
+        self._trim()
+
+    def _trim(self) -> None:
+        """Let go of the oldest rows that can be taken back, and keep a snapshot of what lies before the others if one is due."""
+        window = self._window
+        if window.trim():
+            there = window.tail.rows
+            if there >= self._snapshots.next_due(there, len(window.projection.cells)):
+                self._snapshots.save(window.cells_of_tail(), window.tail, head=self._head)
 
     def _rebuild(self, upto: int) -> None:
         """Apply everything up to an entry at once; what each entry changed is worked out when it is asked for."""

@@ -89,7 +89,7 @@ def _show(terminal: Terminal, measured: list[Measurement], machine: Machine) -> 
             continue
         # Fixed widths, so that the figures of all cases stand below each other.
         table = Table(box=None, padding=(0, 1), header_style="dim", show_header=position == 0)
-        table.add_column("", no_wrap=True, min_width=14)
+        table.add_column("", min_width=14)
         for name in ("median", "min", "max"):
             table.add_column(name, justify="right", no_wrap=True, min_width=8)
         table.add_column("", no_wrap=True)

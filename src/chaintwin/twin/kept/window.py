@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from chaintwin.store.records import FactsRow
@@ -21,13 +22,16 @@ class Sizes:
     ----------
     window : rows that a late one may come behind and still have its changes told one by one.
     spacing : least rows between two snapshots.
-    bulk : rows that wait, or that late ones make apply again, from which on all are applied at once in the order of event times.
+    bulk : rows that wait from which on all are applied at once in the order of event times.
+    again : rows that late ones make apply again from which on the late ones are applied at once, and what each changed is worked
+        out when it is asked for.
     changes : changes that are at hand; older ones are worked out again.
     """
 
     window: int = 2048
     spacing: int = 2048
     bulk: int = 20_000
+    again: int = 2_000
     changes: int = 8192
 
 
@@ -135,13 +139,34 @@ class Window:
         rows = [step.row for step in back]
         at = bisect_left([position_of(one) for one in rows], position_of(row))
         rows.insert(at, row)
-        for number, one in enumerate(rows):
-            after = rows[number + 1] if number + 1 < len(rows) else None
-            step = self._step(one, after=after)
-            self.steps.append(step)
+        for step in self._step_all(rows):
             for family, key, value in step.journal:
                 touched.setdefault((family, key), value)
         return self._change(row, touched)
+
+    def add_all(self, rows: Sequence[FactsRow]) -> bool:
+        """Apply rows in their places at once, so that what lies behind them is applied again once and not for each.
+
+        Parameters
+        ----------
+        rows : the next of the log, one or more.
+
+        Returns
+        -------
+        bool
+            False where the place of one is before the window; nothing is applied then.
+        """
+        places = [self._place(row) for row in rows]
+        inside = [place for place in places if place is not None]
+        if len(inside) < len(places):
+            return False
+        first = min(inside)
+        again = [step.row for step in self.steps[first:]]
+        for step in reversed(self.steps[first:]):
+            self.projection.undo(step.journal)
+        del self.steps[first:]
+        self._step_all(sorted([*again, *rows], key=position_of))
+        return True
 
     def depth_of(self, row: FactsRow) -> int:
         """Return how many rows a row has to be applied before."""
@@ -214,6 +239,12 @@ class Window:
         finally:
             cells.journal = None
         return Step(row, journal)
+
+    def _step_all(self, rows: Sequence[FactsRow]) -> list[Step]:
+        """Apply rows that are in order and all lie behind those there are, and return their steps."""
+        steps = [self._step(row, after=after) for row, after in zip_longest(rows, rows[1:])]
+        self.steps += steps
+        return steps
 
     def _change(self, row: FactsRow, touched: dict[tuple[Family, Key], Value | None]) -> Change:
         found: list[tuple[str, Any, Any]] = []
