@@ -41,14 +41,18 @@ def names_of(ledger: Ledger, facts: Facts, *, ends: tuple[str, str]) -> list[str
     ledger : of the event. facts : of the event. ends : site of origin and of destination, empty where not known.
     """
     found = []
-    own = facts.own.get("shipment")
-    if own is not None:
-        found.append(plain_id(text_of(own)))
-    if facts.transactions:
-        ranked = sorted([(_RANK.get(short_of(kind), 9), plain_id(name)) for kind, name in facts.transactions])
+    if facts.own and "shipment" in facts.own:
+        own = facts.own["shipment"]
+        if own is not None:
+            found.append(plain_id(text_of(own)))
+    papers, items = facts.transactions, facts.items
+    if len(papers) == 1:
+        found.append(plain_id(papers[0][1]))
+    elif papers:
+        ranked = sorted([(_RANK.get(short_of(kind), 9), plain_id(name)) for kind, name in papers])
         found += [name for _, name in ranked]
-    if len(facts.items) == 1 and facts.items[0].instance and not ledger.names.ware(facts.items[0].name).product:
-        found.append(facts.items[0].name)
+    if len(items) == 1 and items[0].instance and not ledger.names.ware(items[0].name).product:
+        found.append(items[0].name)
     if not found:
         found.append(f"{ends[0]}>{ends[1]}")
     return found
@@ -179,7 +183,7 @@ def end(ledger: Ledger, good: Good) -> None:
 
 def orders_of(ledger: Ledger, facts: Facts) -> list[str]:
     """Return the ids of known orders that an event names."""
-    if not ledger.cells["order"].cells:
+    if not ledger.held["order"]:
         return []
     names = [plain_id(name) for _, name in facts.transactions]
     own = facts.own.get("order")
@@ -189,10 +193,11 @@ def orders_of(ledger: Ledger, facts: Facts) -> list[str]:
 
 
 def _known(ledger: Ledger, names: list[str]) -> str | None:
+    shipments, aliases = ledger.held["shipment"], ledger.held["alias"]
     for name in names:
-        if ledger.get("shipment", name) is not None:
+        if (name,) in shipments:
             return name
-        alias = ledger.get("alias", name)
+        alias = aliases.get((name,))
         if alias is not None:
             found: str = alias[0]
             return found
@@ -241,11 +246,12 @@ def _open_shipment(ledger: Ledger, facts: Facts, *, shipment: str, names: list[s
 def _unload(ledger: Ledger, shipment: str, good: Good) -> None:
     """Take goods off a shipment: of their lot first, then of any lot of the product."""
     exact = (shipment, good.product, good.lot, good.quality)
-    keys = [exact] if ledger.get("cargo", *exact) is not None else []
+    cargo = ledger.held["cargo"]
+    keys = [exact] if exact in cargo else []
     keys += [key for key in ledger.under("cargo", shipment) if key[1] == good.product and key != exact]
     left = good.quantity if good.product else 0.0
     for key in keys:
-        found = ledger.get("cargo", *key)
+        found = cargo.get(key)
         if left <= DUST * good.quantity or found is None:
             break
         part = min(left, found[0])
@@ -256,10 +262,10 @@ def _unload(ledger: Ledger, shipment: str, good: Good) -> None:
 
 
 def _close(ledger: Ledger, shipment: str) -> None:
-    head = ledger.get("shipment", shipment)
+    head = ledger.held["shipment"].get((shipment,))
     if head is None:
         return
-    if ledger.under("cargo", shipment):
+    if (shipment,) in ledger.families["cargo"].index:
         ledger.put("shipment", (shipment,), PARTLY, *head[1:7])
         return
     ledger.drop("shipment", (shipment,))
