@@ -15,7 +15,7 @@ from chaintwin.store.log.database import Row, Writer
 from chaintwin.store.log.personal.sealing import Sealer
 from chaintwin.store.log.preparing import Prepared
 from chaintwin.store.log.writing.queueing import Job
-from chaintwin.store.records import Outcome, Receipt
+from chaintwin.store.records import Outcome, Receipt, Shelved
 
 NODE_LEVEL = 8
 """Nodes of the Merkle tree from this level on are kept, one for 256 leaves; those below are soon computed from the leaves."""
@@ -66,10 +66,19 @@ def write_group(writer: Writer, jobs: Sequence[Job], *, tip: Tip, sealer: Sealer
     results: list[Any] = []
     for job in jobs:
         results.append(job.action(writer) if job.action is not None else draft.decide(job))
+        if job.report is not None:
+            shelve(writer, job.report(results[-1]))
+            draft.is_changed = True
     if not draft.added:
         draft.write_aliases()
         return Committed(tip, results, draft.is_changed or any(job.action is not None for job in jobs), {})
     return Committed(draft.write(sealer), results, True, draft.names)
+
+
+def shelve(writer: Writer, document: Shelved) -> None:
+    """Keep a document inside a transaction that was begun; it replaces one of the same name."""
+    writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (document.shelf, document.name))
+    writer.insert("shelves", [(document.shelf, document.name, document.content)])
 
 
 def checksum_of(rows: Iterable[Row], documents: Iterable[Row]) -> bytes:

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from chaintwin.errors import BusyError
+from chaintwin.store.interface import Report
 from chaintwin.store.log.database import Writer
 from chaintwin.store.log.preparing import Prepared
 
@@ -37,10 +38,11 @@ class Job:
     ----------
     records : to be logged, or empty. received_at, together : of ``Store.append``.
     action : something else to be done in a transaction; returns the result.
+    report : of ``Store.append``.
     size : bytes it holds.
     """
 
-    __slots__ = ("_done", "_error", "_result", "action", "received_at", "records", "size", "together")
+    __slots__ = ("_done", "_error", "_result", "action", "received_at", "records", "report", "size", "together")
 
     def __init__(
         self,
@@ -49,12 +51,14 @@ class Job:
         received_at: int = 0,
         together: bool = False,
         action: Callable[[Writer], Any] | None = None,
+        report: Report | None = None,
         size: int = 0,
     ) -> None:
         self.records = records
         self.received_at = received_at
         self.together = together
         self.action = action
+        self.report = report
         self.size = size
         self._done = threading.Lock()
         self._done.acquire()
