@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chaintwin.store.interface import Report, Store
-from chaintwin.store.records import Outcome, Receipt, Record
+from chaintwin.store.log.preparing import PreparedRecord
+from chaintwin.store.records import Outcome, Receipt
 
 
 class EarlyStore:
@@ -17,9 +18,9 @@ class EarlyStore:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def append(
+    def append_prepared(
         self,
-        records: Sequence[Record],
+        records: Sequence[PreparedRecord],
         *,
         received_at: int,
         together: bool = False,
@@ -28,7 +29,7 @@ class EarlyStore:
     ) -> list[Receipt]:
         def later() -> None:
             time.sleep(0.3)
-            self._store.append(records, received_at=received_at, together=together, wait=wait, report=report)
+            self._store.append_prepared(records, received_at=received_at, together=together, wait=wait, report=report)
 
         threading.Thread(target=later, daemon=True).start()
         receipts = [Receipt(Outcome.ACCEPTED, record.key, 1, received_at) for record in records]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chaintwin.store.records import Entry, FactsRow, Receipt, Record, Shelved
+
+if TYPE_CHECKING:
+    from chaintwin.store.log.preparing import PreparedRecord
 
 Report = Callable[[list[Receipt]], Shelved]
 
@@ -92,6 +95,17 @@ class Store(Protocol):
         StoreFailedError
             A write failed; nothing is acknowledged until the store was opened again.
         """
+
+    def append_prepared(
+        self,
+        records: Sequence[PreparedRecord],
+        *,
+        received_at: int,
+        together: bool = False,
+        wait: float = 30.0,
+        report: Report | None = None,
+    ) -> list[Receipt]:
+        """Log records that were prepared, in another process maybe; otherwise as ``append``."""
 
     def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Return entries in the order of the log, from the one after ``after`` on."""

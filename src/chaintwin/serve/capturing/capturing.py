@@ -81,7 +81,7 @@ class Capturing:
         if record is None:
             raise invalid(event.findings)
         now = self._clock.now()
-        (receipt,) = await self._threads.write(lambda: self._store.append([record], received_at=now))
+        (receipt,) = await self._threads.write(lambda: self._store.append_prepared([record], received_at=now))
         return receipt
 
     def _log(self, prepared: Prepared, *, began: int, behaviour: Behaviour) -> Job:
@@ -99,7 +99,7 @@ class Capturing:
         if prepared.vocabulary:
             self.master.keep(prepared.vocabulary)
         records = [event.record for event in prepared.events if event.record is not None]
-        self._store.append(records, received_at=began, together=behaviour == "rollback", report=report)
+        self._store.append_prepared(records, received_at=began, together=behaviour == "rollback", report=report)
         if next(self._count) % TIDY_EVERY == 0:
             self._store.keep_last(SHELF, self._settings.limits.jobs)
         return job

@@ -13,7 +13,7 @@ from chaintwin.store.log import indexing
 from chaintwin.store.log.database import Database, Writer
 from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.log.personal.sealing import Sealer
-from chaintwin.store.log.preparing import name_digest, prepare
+from chaintwin.store.log.preparing import PreparedRecord, name_digest, prepare
 from chaintwin.store.log.reading import entries as reading
 from chaintwin.store.log.reading import searching
 from chaintwin.store.log.tip import read_head, subtree_in
@@ -63,13 +63,23 @@ class LogStore:
         report: Report | None = None,
     ) -> list[Receipt]:
         """Log records and return only when they are durable; see ``Store.append``."""
+        return self.append_prepared(prepare(records), received_at=received_at, together=together, wait=wait, report=report)
+
+    def append_prepared(
+        self,
+        records: Sequence[PreparedRecord],
+        *,
+        received_at: int,
+        together: bool = False,
+        wait: float = 30.0,
+        report: Report | None = None,
+    ) -> list[Receipt]:
+        """Log records that were prepared, in another process maybe; otherwise as ``append``."""
         if not records and report is None:
             return []
-        prepared = prepare(records)
-        size = sum([len(record.content) + len(record.facts) + 64 * len(record.terms) + 800 for record in records])
-        receipts: list[Receipt] = self._do(
-            Job(prepared, received_at=received_at, together=together, report=report, size=size), wait=wait
-        )
+        size = sum([len(record.content) + len(record.facts) + len(record.terms) + 800 for record in records])
+        job = Job(records, received_at=received_at, together=together, report=report, size=size)
+        receipts: list[Receipt] = self._do(job, wait=wait)
         return receipts
 
     def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:

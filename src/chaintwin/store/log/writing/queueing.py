@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from chaintwin.errors import BusyError
 from chaintwin.store.interface import Report
 from chaintwin.store.log.database import Writer
-from chaintwin.store.log.preparing import Prepared
+from chaintwin.store.log.preparing import PreparedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Job:
 
     def __init__(
         self,
-        records: list[Prepared],
+        records: Sequence[PreparedRecord],
         *,
         received_at: int = 0,
         together: bool = False,
