@@ -40,7 +40,7 @@ class Twin:
         self._lock = threading.RLock()
         self._head = 0
         self._window = Window(Projection(self._networks), Tail(), size=sizes.window)
-        self._changes: deque[Change] = deque(maxlen=sizes.changes)
+        self._changes: deque[Change] = deque()
         self._first_change = 0
         self._now: LiveState | None = None
 
@@ -195,9 +195,9 @@ class Twin:
                 self._load(change.sequence)
             self._changes.append(change)
         self._head = rows[-1].sequence
+        while self._head - self._first_change > self.sizes.changes:
+            self._first_change = self._changes.popleft().sequence
         self._trim()
-        if len(self._changes) == self.sizes.changes:
-            self._first_change = self._changes[0].sequence - self._changes[0].entries
 
     @staticmethod
     def _added(window: Window, rows: list[FactsRow]) -> list[Change]:

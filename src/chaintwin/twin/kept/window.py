@@ -23,7 +23,7 @@ class Sizes:
     window : rows that a late one may come behind and still have its changes told.
     spacing : least rows between two snapshots.
     bulk : rows that wait from which on all are applied at once in the order of event times.
-    changes : changes that are at hand; older ones are worked out again.
+    changes : entries whose changes are at hand; those of older ones are worked out again.
     """
 
     window: int = 2048
