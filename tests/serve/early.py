@@ -7,8 +7,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from chaintwin.store.interface import Store
-from chaintwin.store.records import Outcome, Receipt, Record
+from chaintwin.store.interface import Report, Store
+from chaintwin.store.log.preparing import PreparedRecord
+from chaintwin.store.records import Outcome, Receipt
 
 
 class EarlyStore:
@@ -17,13 +18,24 @@ class EarlyStore:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def append(self, records: Sequence[Record], *, received_at: int, together: bool = False, wait: float = 30.0) -> list[Receipt]:
+    def append_prepared(
+        self,
+        records: Sequence[PreparedRecord],
+        *,
+        received_at: int,
+        together: bool = False,
+        wait: float = 30.0,
+        report: Report | None = None,
+    ) -> list[Receipt]:
         def later() -> None:
             time.sleep(0.3)
-            self._store.append(records, received_at=received_at, together=together)
+            self._store.append_prepared(records, received_at=received_at, together=together, wait=wait, report=report)
 
         threading.Thread(target=later, daemon=True).start()
-        return [Receipt(Outcome.ACCEPTED, record.key, 1, received_at) for record in records]
+        receipts = [Receipt(Outcome.ACCEPTED, record.key, 1, received_at) for record in records]
+        if report is not None:
+            report(receipts)
+        return receipts
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -16,7 +16,7 @@ from chaintwin.store.interface import Search
 from chaintwin.store.log.store import LogStore
 from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
-from chaintwin.store.records import FactsRow, Outcome, Personal, Receipt, Record
+from chaintwin.store.records import FactsRow, Outcome, Personal, Receipt, Record, Shelved
 from chaintwin.store.verifying import verify
 from tests.store.making import DIMENSIONS, START, key_of, record_of
 
@@ -289,6 +289,29 @@ def test_append__several_personal_values_of_an_entry(store: LogStore) -> None:
     assert store.entries()[0].personal == tuple((value.path, value.value) for value in values)
     assert store.erase("person 1") == 1
     assert [value for _, value in store.entries()[0].personal] == [b"value 0", None, b"value 2", None]
+
+
+def test_append__report_is_shelved_with_the_records(store: LogStore) -> None:
+    def report(receipts: list[Receipt]) -> Shelved:
+        return Shelved("reports", "one", " ".join(receipt.outcome for receipt in receipts).encode())
+
+    store.append([record_of(1), record_of(2)], received_at=1, report=report)
+    assert store.get("reports", "one") == b"accepted accepted"
+    store.append([record_of(2), record_of(3, meaning=2), record_of(3)], received_at=1, together=True, report=report)
+    assert store.get("reports", "one") == b"duplicate not_tried conflict"
+    store.append([record_of(2)], received_at=1, report=report)
+    assert store.get("reports", "one") == b"duplicate"
+    assert store.append([], received_at=1, report=report) == []
+    assert (store.get("reports", "one"), store.head().sequence) == (b"", 2)
+
+
+def test_keep_last__takes_the_first_ones_away(store: LogStore) -> None:
+    for name in ("c", "a", "d", "b"):
+        store.put("shelf", name, content=b"")
+    store.put("other", "a", content=b"")
+    assert store.keep_last("shelf", 4) == 0
+    assert (store.keep_last("shelf", 2), store.names("shelf"), store.names("other")) == (2, ["c", "d"], ["a"])
+    assert (store.keep_last("shelf", 0), store.names("shelf")) == (2, [])
 
 
 def test_put__replaces_and_removes(store: LogStore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
 from chaintwin.store.records import Entry
 from chaintwin.store.sqlite.database import SqliteDatabase
+from chaintwin.store.sqlite.wholeness import check_whole
 from chaintwin.store.verifying import verify
 from tests.sizes import scaled
 from tests.store.making import record_of
@@ -194,3 +196,21 @@ def test_open_store__an_end_that_does_not_hang_together_is_refused(tmp_path: Pat
         connection.close()
         with pytest.raises(StoreDamagedError, match="restore a backup"):
             open_store(path)
+
+
+@pytest.mark.parametrize("pages", [2**30, 2**32 - 1])
+def test_check_whole__a_damaged_count_of_pages_takes_no_memory(
+    written: tuple[Path, Path, dict[int, Contents]], tmp_path: Path, pages: int
+) -> None:
+    closed, _, _ = written
+    content = bytearray(closed.read_bytes())
+    content[28:32] = pages.to_bytes(4, "big")
+    path = tmp_path / "log.db"
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(StoreDamagedError, match="its end is cut off"):
+            check_whole(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()

@@ -18,7 +18,7 @@ from chaintwin.clock import SetClock
 from chaintwin.errors import UsageError
 from chaintwin.events.facts import Facts
 from chaintwin.store.records import FactsRow
-from chaintwin.twin import Change, LiveState, Twin
+from chaintwin.twin import LiveState, Twin
 from chaintwin.twin.kept.window import Sizes
 from chaintwin.twin.projecting import Projection
 from tests.oracles.plain_store import PlainStore, logged
@@ -27,7 +27,7 @@ from tests.sizes import scaled
 from tests.twin.random_logs import HOUR, arrivals, random_events, wrong
 from tests.twin.worlds import START, done, network, site, some
 
-SMALL = Sizes(window=16, spacing=16, bulk=60, again=30, changes=40)
+SMALL = Sizes(window=16, spacing=16, bulk=60, changes=40)
 """So small that all that is for large logs happens in small ones."""
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -127,61 +127,74 @@ def test_now__an_error_declared_before_or_after() -> None:
 
 
 @pytest.mark.parametrize("seed", range(scaled(ci=2, full=30)))
-def test_changes__the_same_from_any_number_and_any_twin(seed: int) -> None:
+def test_changes__lead_from_any_entry_to_the_last(seed: int) -> None:
     events = random_events(seed, count=110)
     choose = random.Random(seed)
     # Some come late by a few, some by more than the window holds.
     came = [event for _, event in sorted(enumerate(events), key=lambda pair: pair[0] + choose.choice((0, 0, 0, 5, 60)))]
     store = PlainStore()
-    live = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=10**6, again=10**6, changes=10**6))
+    live = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=10**6, changes=10**6))
     for key, facts in came:
         store.log(key, facts)
-        live.catch_up()
+        if choose.random() < 0.3:
+            live.catch_up()
+    live.catch_up()
     told = live.changes(0, limit=10**6)
-    assert [change.sequence for change in told] == list(range(1, len(store.rows) + 1))
     assert any(change.is_reprojected for change in told)
-    other = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=20, again=20, changes=10))
-    for after in (0, 1, 40, len(told) - 3):
-        assert other.changes(after, limit=30) == told[after : after + 30]
-        assert live.changes(after, limit=30) == told[after : after + 30]
-    assert_changes_lead_to(told, live)
+    assert any(change.entries > 1 for change in told)
+    other = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=20, changes=10))
+    for twin in (live, other):
+        for after in (0, 1, 40, len(store.rows) - 3, len(store.rows)):
+            assert_changes_lead_on(twin, after=after, limit=10**6)
+            assert_changes_lead_on(twin, after=after, limit=7)
+
+
+def test_changes__of_events_in_order_are_told_one_by_one() -> None:
+    events = [event for event in random_events(5, count=60) if "!" not in event[0]]
+    events.sort(key=lambda event: (event[1].occurred_at, event[0]))
+    store = logged(events)
+    twin = twin_of(store)
+    for after in (0, 20):
+        told = twin.changes(after, limit=10**6)
+        assert [change.sequence for change in told] == list(range(after + 1, len(store.rows) + 1))
+        assert {change.entries for change in told} == {1}
 
 
 @pytest.mark.parametrize("seed", range(scaled(ci=3, full=40)))
-def test_catch_up__late_ones_at_once_are_as_one_by_one(seed: int) -> None:
+def test_catch_up__blocks_are_as_one_by_one(seed: int) -> None:
     # Several senders at a time: each block of the log lies before, between and behind the one before it.
     events = arrivals(random_events(seed, count=160), seed=seed)
     store = PlainStore()
-    at_once = twin_of(store, sizes=Sizes(window=64, spacing=64, again=0))
-    singly = twin_of(store, sizes=Sizes(window=64, spacing=64, again=10**6))
+    in_blocks, singly = (twin_of(store, sizes=Sizes(window=64, spacing=64)) for _ in range(2))
     for begin in range(0, len(events), 20):
         for key, facts in events[begin : begin + 20]:
             store.log(key, facts)
-        at_once.catch_up()
-        singly.catch_up()
-        assert at_once.head == singly.head == len(store.rows)
-        assert at_once.hash() == singly.hash()
-    assert at_once.hash() == hash_of(events)
-    told = singly.changes(0, limit=10**6)
-    assert at_once.changes(0, limit=10**6) == told
-    assert_changes_lead_to(told, at_once)
+            singly.catch_up()
+        in_blocks.catch_up()
+        assert in_blocks.head == singly.head == len(store.rows)
+        assert in_blocks.hash() == singly.hash()
+    assert in_blocks.hash() == hash_of(events)
+    for twin in (in_blocks, singly):
+        assert_changes_lead_on(twin, after=0, limit=10**6)
 
 
-def test_catch_up__late_ones_at_once_apply_what_is_behind_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_catch_up__a_block_of_late_ones_applies_what_is_behind_once(monkeypatch: pytest.MonkeyPatch) -> None:
     events = random_events(4, count=400)
     ahead, late = events[200:], events[100:200]
     counts = {}
-    for again in (10, 10**6):
+    for is_block in (True, False):
         store = logged(ahead)
-        twin = twin_of(store, sizes=Sizes(again=again))
+        twin = twin_of(store)
         applied = _applied(monkeypatch)
         for key, facts in late:
             store.log(key, facts)
+            if not is_block:
+                twin.catch_up()
         twin.catch_up()
-        counts[again] = applied()
+        counts[is_block] = applied()
     # One by one, each late event makes the 200 before which it comes apply again.
-    assert counts[10] <= len(ahead) + len(late)
-    assert counts[10**6] > 100 * len(ahead) // 2
+    assert counts[True] <= len(ahead) + len(late)
+    assert counts[False] > 100 * len(ahead) // 2
 
 
 def _applied(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
@@ -198,16 +211,20 @@ def _applied(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     return lambda: count
 
 
-def assert_changes_lead_to(told: list[Change], twin: Twin) -> None:
-    """Follow what is told; after a change that is not, read the state anew."""
-    cells: dict[str, object] = {}
-    for change in told:
-        for path, before, after in change.cells:
-            assert cells.get(path) == before
-            cells[path] = after
-        if change.is_reprojected:
-            cells = dict(by_path(twin, upto=change.sequence))
-    assert {path: value for path, value in cells.items() if value is not None} == by_path(twin, upto=len(told))
+def assert_changes_lead_on(twin: Twin, *, after: int, limit: int) -> None:
+    """Follow what is told from an entry on; after a change that is not, read the state anew."""
+    cells: dict[str, object] = dict(by_path(twin, upto=after))
+    while told := twin.changes(after, limit=limit):
+        for change in told:
+            assert change.sequence == after + change.entries
+            after = change.sequence
+            for path, before, value in change.cells:
+                assert cells.get(path) == before != value
+                cells[path] = value
+            if change.is_reprojected:
+                cells = dict(by_path(twin, upto=after))
+    assert after == twin.head
+    assert {path: value for path, value in cells.items() if value is not None} == by_path(twin, upto=after)
 
 
 def by_path(twin: Twin, *, upto: int) -> dict[str, object]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from chaintwin.errors import UsageError
+from chaintwin.serve.collecting import collect_seldom
 from chaintwin.serve.guarding import Guard
 
 FINISH_SECONDS = 30
@@ -75,6 +76,7 @@ def run(app: Guard, address: Address, *, started: Callable[[str], None]) -> None
     """
     address.check()
     sock = _listening(address)
+    collect_seldom()
     is_secure = address.certificate is not None
     config = uvicorn.Config(
         app,

@@ -57,6 +57,6 @@ class Settings:
     hosts: frozenset[str] = LOOPBACK_HOSTS
     origins: frozenset[str] = frozenset()
     webhook_hosts: frozenset[str] = LOOPBACK_HOSTS
-    workers: int = 1
+    workers: int = 2
     source: str = "http"
     limits: Limits = field(default_factory=Limits)

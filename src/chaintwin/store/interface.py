@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from chaintwin.store.records import Entry, FactsRow, Receipt, Record
+from chaintwin.store.records import Entry, FactsRow, Receipt, Record, Shelved
+
+if TYPE_CHECKING:
+    from chaintwin.store.log.preparing import PreparedRecord
+
+Report = Callable[[list[Receipt]], Shelved]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,15 @@ class Health:
 class Store(Protocol):
     """A durable log of records and a shelf of small documents. All methods may be called from any thread."""
 
-    def append(self, records: Sequence[Record], *, received_at: int, together: bool = False, wait: float = 30.0) -> list[Receipt]:
+    def append(
+        self,
+        records: Sequence[Record],
+        *,
+        received_at: int,
+        together: bool = False,
+        wait: float = 30.0,
+        report: Report | None = None,
+    ) -> list[Receipt]:
         """Log records and return only when they are durable.
 
         Parameters
@@ -73,6 +86,7 @@ class Store(Protocol):
         records : in the order they are to have. received_at : when they came; entries never go back in time of record.
         together : all or none: one conflict refuses them all, and the others are ``NOT_TRIED``.
         wait : seconds to wait for a place in the queue.
+        report : makes a document of the receipts that is shelved in the same transaction; must be quick.
 
         Raises
         ------
@@ -81,6 +95,17 @@ class Store(Protocol):
         StoreFailedError
             A write failed; nothing is acknowledged until the store was opened again.
         """
+
+    def append_prepared(
+        self,
+        records: Sequence[PreparedRecord],
+        *,
+        received_at: int,
+        together: bool = False,
+        wait: float = 30.0,
+        report: Report | None = None,
+    ) -> list[Receipt]:
+        """Log records that were prepared, in another process maybe; otherwise as ``append``."""
 
     def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Return entries in the order of the log, from the one after ``after`` on."""
@@ -122,6 +147,9 @@ class Store(Protocol):
 
     def remove(self, shelf: str, name: str) -> bool:
         """Take a document away, durably; return whether there was one."""
+
+    def keep_last(self, shelf: str, count: int) -> int:
+        """Take all but the last documents of a shelf away, in the order of their names; return how many went."""
 
     def names(self, shelf: str) -> list[str]:
         """Return the names on a shelf, in order."""

@@ -100,6 +100,15 @@ class Entry:
     personal: tuple[tuple[str, bytes | None], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A small document that is kept under a name on a shelf."""
+
+    shelf: str
+    name: str
+    content: bytes
+
+
 class FactsRow(msgspec.Struct, frozen=True, gc=False):
     """The part of an entry that projections read."""
 

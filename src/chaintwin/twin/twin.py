@@ -40,7 +40,7 @@ class Twin:
         self._lock = threading.RLock()
         self._head = 0
         self._window = Window(Projection(self._networks), Tail(), size=sizes.window)
-        self._changes: deque[Change] = deque(maxlen=sizes.changes)
+        self._changes: deque[Change] = deque()
         self._first_change = 0
         self._now: LiveState | None = None
 
@@ -145,7 +145,9 @@ class Twin:
         return self.as_of(time, known=known).hash()
 
     def changes(self, after: int, *, limit: int = 1000) -> list[Change]:
-        """Return what each entry of the log changed, in the order of the log.
+        """Return what the entries of the log changed, in its order; one by one, or together where late ones are among them.
+
+        Put on the state as of entry ``after``, one behind the other, they give the state as of the last of them.
 
         Parameters
         ----------
@@ -154,20 +156,18 @@ class Twin:
         if after < 0 or limit < 1:
             raise UsageError(f"changes: found after {after} and limit {limit}; allowed: 0 or more, 1 or more")
         with self._lock:
-            if after >= self._first_change:
-                found = [change for change in self._changes if change.sequence > after]
+            found = [change for change in self._changes if change.sequence > after] if after >= self._first_change else []
+            if found and found[0].sequence - found[0].entries == after:
                 return found[:limit]
-            upto = min(after + limit, self._head)
-            window = self._window_at(after)
-            found = []
+            # The reader stands before what is at hand, or within entries that are told together.
+            upto = min(after + limit, found[0].sequence if found else self._head)
+            window, found = self._window_at(after), []
             for rows in self.store.facts(after=after, upto=upto):
-                for row in rows:
-                    change = window.add(row)
-                    if change is None:
-                        window = self._window_at(row.sequence)
-                        change = Change(row.sequence, row.key, row.occurred_at, is_reprojected=True)
-                    window.trim()
+                for change in self._added(window, rows):
+                    if change.is_reprojected:
+                        window = self._window_at(change.sequence)
                     found.append(change)
+                window.trim()
             return found
 
     def state(self, program: Program, *, at: int | None = None, known: int | None = None) -> State:
@@ -188,34 +188,27 @@ class Twin:
         return self.now().summary()
 
     def _add(self, rows: list[FactsRow]) -> None:
-        """Apply rows in the order of the log, and note what each changed."""
-        window = self._window
-        if sum(window.depth_of(row) for row in rows) > self.sizes.again:
-            self._add_at_once(rows)
-            return
-        for row in rows:
-            change = window.add(row)
-            self._head = row.sequence
-            if change is None:
-                self._snapshots_without([row])
-                self._load(row.sequence)
-                window = self._window
-                change = Change(row.sequence, row.key, row.occurred_at, is_reprojected=True)
+        """Apply rows in the order of the log, and note what they changed."""
+        for change in self._added(self._window, rows):
+            if change.is_reprojected:
+                self._snapshots_without(rows[-change.entries :])
+                self._load(change.sequence)
             self._changes.append(change)
-            self._trim()
-        if len(self._changes) == self.sizes.changes:
-            self._first_change = self._changes[0].sequence - 1
-
-    def _add_at_once(self, rows: list[FactsRow]) -> None:
-        """Apply rows many of which are late; what each changed is worked out when it is asked for."""
-        if not self._window.add_all(rows):
-            self._snapshots_without(rows)
-            self._rebuild(rows[-1].sequence)
-            return
         self._head = rows[-1].sequence
-        self._changes.clear()
-        self._first_change = self._head
+        while self._head - self._first_change > self.sizes.changes:
+            self._first_change = self._changes.popleft().sequence
         self._trim()
+
+    @staticmethod
+    def _added(window: Window, rows: list[FactsRow]) -> list[Change]:
+        """Add rows to a window and return what they changed, those it has no place for as one change that is not told."""
+        found = window.add(rows)
+        there = sum(change.entries for change in found)
+        if there < len(rows):
+            last = rows[-1]
+            left = Change(last.sequence, last.key, last.occurred_at, is_reprojected=True, entries=len(rows) - there)
+            found.append(left)
+        return found
 
     def _trim(self) -> None:
         """Let go of the oldest rows that can be taken back, and keep a snapshot of what lies before the others if one is due."""

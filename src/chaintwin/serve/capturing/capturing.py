@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+import msgspec
+
 from chaintwin.clock import Clock
 from chaintwin.errors import Finding
-from chaintwin.serve.capturing.jobs import Behaviour, EventReport, Job, forget_old_jobs, keep_job, new_job_id
+from chaintwin.serve.capturing.jobs import SHELF, Behaviour, EventReport, Job, new_job_id, shelved
 from chaintwin.serve.capturing.masterdata import MasterShelf
 from chaintwin.serve.capturing.prepared import Form, Prepared, PreparedEvent
 from chaintwin.serve.capturing.workers import Workers
@@ -15,7 +17,7 @@ from chaintwin.serve.problems import ProblemError, finding_document
 from chaintwin.serve.settings import Settings
 from chaintwin.serve.threads import Threads
 from chaintwin.store.interface import Store
-from chaintwin.store.records import Outcome, Receipt
+from chaintwin.store.records import Outcome, Receipt, Shelved
 
 TIDY_EVERY = 500
 """After how many captures old reports are looked for."""
@@ -79,24 +81,27 @@ class Capturing:
         if record is None:
             raise invalid(event.findings)
         now = self._clock.now()
-        (receipt,) = await self._threads.write(lambda: self._store.append([record], received_at=now))
+        (receipt,) = await self._threads.write(lambda: self._store.append_prepared([record], received_at=now))
         return receipt
 
     def _log(self, prepared: Prepared, *, began: int, behaviour: Behaviour) -> Job:
-        records = [event.record for event in prepared.events if event.record is not None]
-        receipts: Sequence[Receipt] = ()
-        if records:
-            receipts = self._store.append(records, received_at=began, together=behaviour == "rollback")
+        job = Job(new_job_id(began), began, began, behaviour, ())
+
+        def report(receipts: Sequence[Receipt]) -> Shelved:
+            nonlocal job
+            following = iter(receipts)
+            events = [
+                _refused(event) if event.record is None else _reported(next(following), event=event) for event in prepared.events
+            ]
+            job = msgspec.structs.replace(job, finished_at=self._clock.now(), events=tuple(events))
+            return shelved(job)
+
         if prepared.vocabulary:
             self.master.keep(prepared.vocabulary)
-        following = iter(receipts)
-        reports = tuple(
-            _refused(event) if event.record is None else _reported(next(following), event=event) for event in prepared.events
-        )
-        job = Job(new_job_id(began), began, self._clock.now(), behaviour, reports)
-        keep_job(self._store, job)
+        records = [event.record for event in prepared.events if event.record is not None]
+        self._store.append_prepared(records, received_at=began, together=behaviour == "rollback", report=report)
         if next(self._count) % TIDY_EVERY == 0:
-            forget_old_jobs(self._store, self._settings.limits.jobs)
+            self._store.keep_last(SHELF, self._settings.limits.jobs)
         return job
 
 

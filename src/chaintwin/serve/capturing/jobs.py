@@ -9,6 +9,7 @@ import msgspec
 
 from chaintwin.clock import text_of
 from chaintwin.store.interface import Store
+from chaintwin.store.records import Shelved
 
 SHELF = "capture jobs"
 
@@ -51,24 +52,15 @@ def new_job_id(now: int) -> str:
     return f"{now:016x}{secrets.token_hex(6)}"
 
 
-def keep_job(store: Store, job: Job) -> None:
-    """Keep a report; on return it is durable."""
-    store.put(SHELF, job.id, content=_ENCODER.encode(job))
+def shelved(job: Job) -> Shelved:
+    """Return a report as it is kept."""
+    return Shelved(SHELF, job.id, _ENCODER.encode(job))
 
 
 def job_of(store: Store, job_id: str) -> Job | None:
     """Return a report, or None."""
     content = store.get(SHELF, job_id)
     return None if content is None else _DECODER.decode(content)
-
-
-def forget_old_jobs(store: Store, keep: int) -> int:
-    """Remove all but the latest reports and return how many were removed."""
-    names = store.names(SHELF)
-    old = names[: max(0, len(names) - keep)]
-    for name in old:
-        store.remove(SHELF, name)
-    return len(old)
 
 
 def job_document(job: Job, *, with_events: bool = True) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from chaintwin.errors import Finding
 from chaintwin.events.capturing import MasterElement
-from chaintwin.store.records import Record
+from chaintwin.store.log.preparing import PreparedRecord
 
 
 class Form(StrEnum):
@@ -23,12 +23,12 @@ class PreparedEvent:
 
     Parameters
     ----------
-    key : hash id; empty where the event is none. record : what is logged, None where it is refused.
+    key : hash id; empty where the event is none. record : what is written to the log, None where it is refused.
     findings : faults of a refused one, remarks on any other.
     """
 
     key: str
-    record: Record | None
+    record: PreparedRecord | None
     findings: tuple[Finding, ...] = ()
 
 

@@ -9,6 +9,8 @@ from chaintwin.events.capturing import Captured, CapturedEvent, capture
 from chaintwin.events.checking.reading import read_json
 from chaintwin.events.contexts import CONTEXT_ADDRESS
 from chaintwin.serve.capturing.prepared import Form, Prepared, PreparedEvent
+from chaintwin.store.log.preparing import PreparedRecord
+from chaintwin.store.log.preparing import prepare as prepare_records
 
 
 def prepare(content: bytes, form: Form, *, source: str, events_max: int, prefixes: dict[str, str]) -> Prepared:
@@ -38,12 +40,14 @@ def _prepared(captured: Captured, *, events_max: int) -> Prepared:
         return Prepared(findings=tuple(problem.finding() for problem in captured.problems if problem.refuses))
     if len(captured.events) > events_max:
         return _too_many(events_max)
-    return Prepared(tuple(_event(event) for event in captured.events), vocabulary=captured.master)
+    following = iter(prepare_records(captured.records))
+    events = [_event(event, None if event.record is None else next(following)) for event in captured.events]
+    return Prepared(tuple(events), vocabulary=captured.master)
 
 
-def _event(event: CapturedEvent) -> PreparedEvent:
-    findings = tuple(problem.finding() for problem in event.problems)
-    return PreparedEvent("" if event.record is None else event.record.key, event.record, findings)
+def _event(event: CapturedEvent, record: PreparedRecord | None) -> PreparedEvent:
+    findings = tuple([problem.finding() for problem in event.problems])
+    return PreparedEvent("" if record is None else record.key, record, findings)
 
 
 def _length(document: Any) -> int:

@@ -15,6 +15,7 @@ import msgspec
 from chaintwin.errors import BusyError
 from chaintwin.serve.capturing.prepared import Form, Prepared
 from chaintwin.serve.capturing.preparing import prepare
+from chaintwin.serve.collecting import collect_seldom
 
 
 class Workers:
@@ -70,6 +71,7 @@ def _start() -> None:
     # The terminal sends Ctrl-C to all processes; the server decides when these end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    collect_seldom()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

@@ -70,6 +70,8 @@ class ChangeStream(Response):
 def change_document(change: Change) -> dict[str, Any]:
     """Return the JSON of a change."""
     document: dict[str, Any] = {"sequence": change.sequence, "event": change.key, "occurredAt": text_of(change.occurred_at)}
+    if change.entries > 1:
+        document["entries"] = change.entries
     if change.is_reprojected:
         return document | {"reprojected": True}
     return document | {"cells": [{"path": path, "before": before, "after": after} for path, before, after in change.cells]}

@@ -10,7 +10,7 @@ import msgspec
 
 from chaintwin.errors import Finding, InputError
 from chaintwin.guard.digests import Commitment, commitments_of
-from chaintwin.store.records import Record
+from chaintwin.store.records import Personal, Record
 
 NAME_BYTES = 16
 """Bytes of the digest a name is filed under. Two names of one digest are told apart by the names themselves."""
@@ -19,17 +19,24 @@ _TIME_LIMIT = 1 << 62
 _FINDINGS_MAX = 20
 
 
-class Prepared(msgspec.Struct, frozen=True, gc=False):
-    """A record with all that can be computed before its place in the log is known.
+class PreparedRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What is written of a record: all that can be computed before its place in the log is known.
 
     Parameters
     ----------
-    record : as given. aliases : its other names, each once and without the key.
+    key, meaning, content, facts, occurred_at, source, personal : of the record.
+    aliases : its other names, each once and without the key.
     names : digests of the key and of the aliases, in this order. terms : digests of its terms, each once, one after another.
     commitment : to its dimensions.
     """
 
-    record: Record
+    key: str
+    meaning: bytes
+    content: bytes
+    facts: bytes
+    occurred_at: int
+    source: str
+    personal: tuple[Personal, ...]
     aliases: tuple[str, ...]
     names: tuple[bytes, ...]
     terms: bytes
@@ -47,8 +54,8 @@ def term_digest(term: str) -> bytes:
     return blake2b(term.encode(), digest_size=NAME_BYTES).digest()
 
 
-def prepare(records: Sequence[Record]) -> list[Prepared]:
-    """Return records ready to be written.
+def prepare(records: Sequence[Record]) -> list[PreparedRecord]:
+    """Return records ready to be written, in this process or in the one they are sent to.
 
     Raises
     ------
@@ -67,7 +74,21 @@ def prepare(records: Sequence[Record]) -> list[Prepared]:
             aliases = tuple(dict.fromkeys([alias for alias in record.aliases if alias != record.key]))
             names += tuple([name_digest(alias) for alias in aliases])
         terms = b"".join([term_digest(term) for term in dict.fromkeys(record.terms)])
-        prepared.append(Prepared(record, aliases, names, terms, commitment))
+        prepared.append(
+            PreparedRecord(
+                record.key,
+                record.meaning,
+                record.content,
+                record.facts,
+                record.occurred_at,
+                record.source,
+                record.personal,
+                aliases,
+                names,
+                terms,
+                commitment,
+            )
+        )
     return prepared
 
 

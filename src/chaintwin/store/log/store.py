@@ -8,18 +8,19 @@ from typing import Any
 from chaintwin.clock import Clock
 from chaintwin.errors import UsageError
 from chaintwin.guard.merkle import consistency_path, inclusion_path
-from chaintwin.store.interface import Head, Health, Search
+from chaintwin.store.interface import Head, Health, Report, Search
 from chaintwin.store.log import indexing
 from chaintwin.store.log.database import Database, Writer
 from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.log.personal.sealing import Sealer
-from chaintwin.store.log.preparing import name_digest, prepare
+from chaintwin.store.log.preparing import PreparedRecord, name_digest, prepare
 from chaintwin.store.log.reading import entries as reading
 from chaintwin.store.log.reading import searching
 from chaintwin.store.log.tip import read_head, subtree_in
+from chaintwin.store.log.writing.committing import shelve
 from chaintwin.store.log.writing.queueing import Job, Limits
 from chaintwin.store.log.writing.thread import WriterThread
-from chaintwin.store.records import Conflict, Entry, FactsRow, Receipt, Record
+from chaintwin.store.records import Conflict, Entry, FactsRow, Receipt, Record, Shelved
 
 
 class LogStore:
@@ -52,13 +53,33 @@ class LogStore:
         """The master key of personal values."""
         return self._key
 
-    def append(self, records: Sequence[Record], *, received_at: int, together: bool = False, wait: float = 30.0) -> list[Receipt]:
+    def append(
+        self,
+        records: Sequence[Record],
+        *,
+        received_at: int,
+        together: bool = False,
+        wait: float = 30.0,
+        report: Report | None = None,
+    ) -> list[Receipt]:
         """Log records and return only when they are durable; see ``Store.append``."""
-        if not records:
+        return self.append_prepared(prepare(records), received_at=received_at, together=together, wait=wait, report=report)
+
+    def append_prepared(
+        self,
+        records: Sequence[PreparedRecord],
+        *,
+        received_at: int,
+        together: bool = False,
+        wait: float = 30.0,
+        report: Report | None = None,
+    ) -> list[Receipt]:
+        """Log records that were prepared, in another process maybe; otherwise as ``append``."""
+        if not records and report is None:
             return []
-        prepared = prepare(records)
-        size = sum([len(record.content) + len(record.facts) + 64 * len(record.terms) + 800 for record in records])
-        receipts: list[Receipt] = self._do(Job(prepared, received_at=received_at, together=together, size=size), wait=wait)
+        size = sum([len(record.content) + len(record.facts) + len(record.terms) + 800 for record in records])
+        job = Job(records, received_at=received_at, together=together, report=report, size=size)
+        receipts: list[Receipt] = self._do(job, wait=wait)
         return receipts
 
     def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
@@ -110,8 +131,7 @@ class LogStore:
         """Keep a small document, durably; it replaces one of the same name."""
 
         def action(writer: Writer) -> None:
-            writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (shelf, name))
-            writer.insert("shelves", [(shelf, name, content)])
+            shelve(writer, Shelved(shelf, name, content))
 
         self._do(Job([], action=action, size=len(content)))
 
@@ -128,6 +148,15 @@ class LogStore:
             return writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (shelf, name)) > 0
 
         return bool(self._do(Job([], action=action)))
+
+    def keep_last(self, shelf: str, count: int) -> int:
+        """Take all but the last documents of a shelf away, in the order of their names; return how many went."""
+
+        def action(writer: Writer) -> int:
+            last = writer.rows("SELECT name FROM shelves WHERE shelf = ? ORDER BY name DESC LIMIT 1 OFFSET ?", (shelf, count))
+            return writer.run("DELETE FROM shelves WHERE shelf = ? AND name <= ?", (shelf, last[0][0])) if last else 0
+
+        return int(self._do(Job([], action=action)))
 
     def names(self, shelf: str) -> list[str]:
         """Return the names on a shelf, in order."""

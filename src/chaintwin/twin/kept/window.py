@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from chaintwin.store.records import FactsRow
 from chaintwin.twin.cells import Cells, Family, Key, Touch, Value, path_of
@@ -15,22 +15,19 @@ from chaintwin.twin.projecting import MARK, START, Position, Projection, is_decl
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much a twin keeps at hand; nothing but the time it takes, and which changes are told one by one, depends on it.
+    """How much a twin keeps at hand; nothing but the time it takes, and which changes are told together, depends on it.
 
     Parameters
     ----------
-    window : rows that a late one may come behind and still have its changes told one by one.
+    window : rows that a late one may come behind and still have its changes told.
     spacing : least rows between two snapshots.
     bulk : rows that wait from which on all are applied at once in the order of event times.
-    again : rows that late ones make apply again from which on the late ones are applied at once, and what each changed is worked
-        out when it is asked for.
-    changes : changes that are at hand; older ones are worked out again.
+    changes : entries whose changes are at hand; those of older ones are worked out again.
     """
 
     window: int = 2048
     spacing: int = 2048
     bulk: int = 20_000
-    again: int = 2_000
     changes: int = 8192
 
 
@@ -38,24 +35,35 @@ PAUSE = 256
 """Most rows between two moments at which cells may be kept."""
 
 
+Touched = tuple[str, Key, Value | None, Value | None]
+"""Family and key of a cell, its values before and after."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one entry of the log changed.
+    """What one entry of the log changed, or several that are told together because late ones are among them.
 
     Parameters
     ----------
-    sequence, key, occurred_at : of the entry.
-    cells : (path, values before, values after) of every cell that is not what it was, by path; None where there was none. Behind
-        the values of a family stand time and source.
-    is_reprojected : the entry is older than as many others as the window holds, so much may have changed that it is not told;
+    sequence, key, occurred_at : of the entry, the last of several.
+    touched : every cell that is not what it was, in no order. Behind the values of a family stand time and source.
+    is_reprojected : an entry is older than as many others as the window holds, so much may have changed that it is not told;
         read the state anew.
+    entries : how many entries of the log it tells of, ``sequence`` the last of them.
     """
 
     sequence: int
     key: str
     occurred_at: int
-    cells: tuple[tuple[str, Value | None, Value | None], ...] = ()
+    touched: tuple[Touched, ...] = ()
     is_reprojected: bool = False
+    entries: int = 1
+
+    @property
+    def cells(self) -> tuple[tuple[str, Value | None, Value | None], ...]:
+        """(path, values before, values after) of every cell that is not what it was, by path; None where there was none."""
+        found = [(path_of(family, key), before, after) for family, key, before, after in self.touched]
+        return tuple(sorted(found, key=_path))
 
 
 class Tail(NamedTuple):
@@ -112,60 +120,31 @@ class Window:
             del waiting[:end]
         self._step_all(waiting)
 
-    def add(self, row: FactsRow) -> Change | None:
-        """Apply one row in its place, or return None where that is before the window.
+    def add(self, rows: Sequence[FactsRow]) -> list[Change]:
+        """Apply the next rows of the log, each in its place.
+
+        Those that come in order are told one by one. From the first late one on all are told together, because what lies
+        behind their places is then applied again once and not for each.
 
         Parameters
         ----------
-        row : the next of the log.
-        """
-        place = self._place(row)
-        if place is None:
-            return None
-        back = self.steps[place:]
-        if not back:
-            step = self._step(row, after=None)
-            self.steps.append(step)
-            touched: dict[tuple[Family, Key], Value | None] = {}
-            for family, key, value in step.journal:
-                touched.setdefault((family, key), value)
-            return self._change(row, touched)
-        touched = self._take_back(place)
-        rows = [step.row for step in back]
-        at = bisect_left([position_of(one) for one in rows], position_of(row))
-        rows.insert(at, row)
-        for step in self._step_all(rows):
-            for family, key, value in step.journal:
-                touched.setdefault((family, key), value)
-        return self._change(row, touched)
-
-    def add_all(self, rows: Sequence[FactsRow]) -> bool:
-        """Apply rows in their places at once, so that what lies behind them is applied again once and not for each.
-
-        Parameters
-        ----------
-        rows : the next of the log, one or more.
+        rows : in the order of the log.
 
         Returns
         -------
-        bool
-            False where the place of one is before the window; nothing is applied then.
+        list of Change
+            Of all rows, but for the last ones if the place of one of those is before the window; they are not applied then.
         """
-        places = [self._place(row) for row in rows]
-        inside = [place for place in places if place is not None]
-        if len(inside) < len(places):
-            return False
-        first = min(inside)
-        again = [step.row for step in self.steps[first:]]
-        for step in reversed(self.steps[first:]):
-            self.projection.undo(step.journal)
-        del self.steps[first:]
-        self._step_all(sorted([*again, *rows], key=position_of))
-        return True
-
-    def depth_of(self, row: FactsRow) -> int:
-        """Return how many rows a row has to be applied before."""
-        return len(self.steps) - bisect_left(self.steps, position_of(row), key=_step_position)
+        found: list[Change] = []
+        for number, row in enumerate(rows):
+            place = self._place(row)
+            if place is None or place < len(self.steps):
+                together = self._add_late(rows[number:])
+                return found if together is None else [*found, together]
+            step = self._step(row, after=None)
+            self.steps.append(step)
+            found.append(_change([row], self._before({}, step)))
+        return found
 
     def trim(self) -> bool:
         """Let go of the oldest rows if there are twice as many as can be taken back; return whether it did."""
@@ -210,15 +189,28 @@ class Window:
             place -= 1
         return place if len(self.steps) - place < self.size else None
 
-    def _take_back(self, place: int) -> dict[tuple[Family, Key], Value | None]:
-        touched: dict[tuple[Family, Key], Value | None] = {}
-        for step in reversed(self.steps[place:]):
+    def _add_late(self, rows: Sequence[FactsRow]) -> Change | None:
+        """Apply rows in their places at once; None where one belongs before the window, and nothing is applied."""
+        first = len(self.steps)
+        for row in rows:
+            place = self._place(row)
+            if place is None:
+                return None
+            first = min(first, place)
+        back = self.steps[first:]
+        before: dict[tuple[Family, Key], Value | None] = {}
+        for step in reversed(back):
             for family, key, _ in step.journal:
-                if (family, key) not in touched:
-                    touched[family, key] = family.cells.get(key)
+                if (family, key) not in before:
+                    before[family, key] = family.cells.get(key)
             self.projection.undo(step.journal)
-        del self.steps[place:]
-        return touched
+        del self.steps[first:]
+        ordered = sorted([*(step.row for step in back), *rows], key=position_of)
+        for row, after in zip_longest(ordered, ordered[1:]):
+            step = self._step(row, after=after)
+            self.steps.append(step)
+            self._before(before, step)
+        return _change(rows, before)
 
     def _advance(self, rows: Sequence[FactsRow], *, after: FactsRow) -> None:
         """Apply rows that are in order and cannot be taken back."""
@@ -247,20 +239,27 @@ class Window:
             cells.journal = None
         return Step(row, journal)
 
-    def _step_all(self, rows: Sequence[FactsRow]) -> list[Step]:
-        """Apply rows that are in order and all lie behind those there are, and return their steps."""
-        steps = [self._step(row, after=after) for row, after in zip_longest(rows, rows[1:])]
-        self.steps += steps
-        return steps
+    @staticmethod
+    def _before(before: dict[tuple[Family, Key], Value | None], step: Step) -> dict[tuple[Family, Key], Value | None]:
+        """Add to what there was before some rows what the next one found, where nothing had touched it."""
+        for family, key, value in step.journal:
+            before.setdefault((family, key), value)
+        return before
 
-    def _change(self, row: FactsRow, touched: dict[tuple[Family, Key], Value | None]) -> Change:
-        found: list[tuple[str, Any, Any]] = []
-        for (family, key), before in touched.items():
-            after = family.cells.get(key)
-            if before != after:
-                found.append((path_of(family.name, key), before, after))
-        found.sort(key=lambda cell: cell[0])
-        return Change(row.sequence, row.key, row.occurred_at, tuple(found))
+
+def _change(rows: Sequence[FactsRow], before: dict[tuple[Family, Key], Value | None]) -> Change:
+    """Return what rows changed that have just been applied."""
+    touched = []
+    for (family, key), value in before.items():
+        after = family.cells.get(key)
+        if value != after:
+            touched.append((family.name, key, value, after))
+    last = rows[-1]
+    return Change(last.sequence, last.key, last.occurred_at, tuple(touched), entries=len(rows))
+
+
+def _path(cell: tuple[str, Value | None, Value | None]) -> str:
+    return cell[0]
 
 
 def _step_position(step: Step) -> Position:

@@ -42,7 +42,7 @@ def serve(
     key: Annotated[Path | None, typer.Option(help="Key of the certificate, PEM.", show_default=False)] = None,
     name: HostNames = None,
     allow_webhook: WebhookHosts = None,
-    workers: Annotated[int, typer.Option(help="Processes that read documents; 0 reads in the server itself.", min=0)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes that read documents; 0 reads in the server itself.", min=0)] = 2,
     json: Json = False,
 ) -> None:
     """Serve the live twin: EPCIS 2.0, its state and its changes."""

@@ -8,7 +8,7 @@ from chaintwin.errors import StoreDamagedError, UsageError
 from chaintwin.guard.subjects import decrypt, encrypt, master_mark, new_key, subject_digest, unwrap, wrap
 from chaintwin.store.log.database import Reader, Row, Writer
 from chaintwin.store.log.personal.keys import MasterKey
-from chaintwin.store.records import Record
+from chaintwin.store.log.preparing import PreparedRecord
 
 
 class Sealer:
@@ -24,7 +24,7 @@ class Sealer:
     def __init__(self, key: MasterKey) -> None:
         self._key = key
 
-    def write(self, writer: Writer, records: Sequence[tuple[int, Record]], *, at: int) -> None:
+    def write(self, writer: Writer, records: Sequence[tuple[int, PreparedRecord]], *, at: int) -> None:
         """Write the personal values of records with their numbers; make keys for subjects that are new.
 
         Parameters

@@ -13,9 +13,9 @@ from chaintwin.guard.merkle import Frontier
 from chaintwin.store.interface import Head
 from chaintwin.store.log.database import Row, Writer
 from chaintwin.store.log.personal.sealing import Sealer
-from chaintwin.store.log.preparing import Prepared
+from chaintwin.store.log.preparing import PreparedRecord
 from chaintwin.store.log.writing.queueing import Job
-from chaintwin.store.records import Outcome, Receipt
+from chaintwin.store.records import Outcome, Receipt, Shelved
 
 NODE_LEVEL = 8
 """Nodes of the Merkle tree from this level on are kept, one for 256 leaves; those below are soon computed from the leaves."""
@@ -66,10 +66,19 @@ def write_group(writer: Writer, jobs: Sequence[Job], *, tip: Tip, sealer: Sealer
     results: list[Any] = []
     for job in jobs:
         results.append(job.action(writer) if job.action is not None else draft.decide(job))
+        if job.report is not None:
+            shelve(writer, job.report(results[-1]))
+            draft.is_changed = True
     if not draft.added:
         draft.write_aliases()
         return Committed(tip, results, draft.is_changed or any(job.action is not None for job in jobs), {})
     return Committed(draft.write(sealer), results, True, draft.names)
+
+
+def shelve(writer: Writer, document: Shelved) -> None:
+    """Keep a document inside a transaction that was begun; it replaces one of the same name."""
+    writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (document.shelf, document.name))
+    writer.insert("shelves", [(document.shelf, document.name, document.content)])
 
 
 def checksum_of(rows: Iterable[Row], documents: Iterable[Row]) -> bytes:
@@ -97,7 +106,7 @@ class _Draft:
         self._known = _known_entries(writer, set(self._names.values()))
         self.names: dict[bytes, int] = {}
         self._aliases: list[Row] = []
-        self.added: list[tuple[int, int, Prepared]] = []
+        self.added: list[tuple[int, int, PreparedRecord]] = []
         self.is_changed = False
 
     def decide(self, job: Job) -> list[Receipt]:
@@ -109,7 +118,7 @@ class _Draft:
         received_at = job.received_at
         for prepared in job.records:
             reason, first = self._look(prepared)
-            key = prepared.record.key
+            key = prepared.key
             if reason:
                 receipts.append(self._refuse(prepared, reason, received_at=received_at, first=first))
             elif first:
@@ -122,7 +131,7 @@ class _Draft:
                 recorded_at = self._recorded_at
                 for digest in prepared.names:
                     self.names[digest] = sequence
-                self._known[sequence] = (key, prepared.record.meaning, recorded_at)
+                self._known[sequence] = (key, prepared.meaning, recorded_at)
                 self.added.append((sequence, recorded_at, prepared))
                 receipts.append(Receipt(Outcome.ACCEPTED, key, sequence, recorded_at))
         return receipts
@@ -133,15 +142,14 @@ class _Draft:
         facts: list[Row] = []
         documents: list[Row] = []
         recent: list[Row] = []
-        personal: list[Prepared] = []
+        personal: list[PreparedRecord] = []
         for sequence, recorded_at, prepared in added:
-            record = prepared.record
-            occurred_at = record.occurred_at
-            facts.append((sequence, record.key, occurred_at, recorded_at, record.source, record.meaning, record.facts))
+            occurred_at = prepared.occurred_at
+            facts.append((sequence, prepared.key, occurred_at, recorded_at, prepared.source, prepared.meaning, prepared.facts))
             aliases = _pack(prepared.aliases) if prepared.aliases else None
-            documents.append((sequence, record.content, prepared.commitment.leaf, aliases))
+            documents.append((sequence, prepared.content, prepared.commitment.leaf, aliases))
             recent.append((sequence, occurred_at, b"".join(prepared.names), prepared.terms))
-            if record.personal:
+            if prepared.personal:
                 personal.append(prepared)
         tree = self._tip.tree.copy()
         nodes = tree.extend([prepared.commitment.leaf for _, _, prepared in added], keep_from=NODE_LEVEL)
@@ -159,8 +167,8 @@ class _Draft:
         writer.insert("batches", [row])
         writer.insert("salts", [(batch, _pack([prepared.commitment.salts for _, _, prepared in added]))])
         if personal:
-            sequences = {prepared.record.key: sequence for sequence, _, prepared in added}
-            sealer.write(writer, [(sequences[item.record.key], item.record) for item in personal], at=self._recorded_at)
+            sequences = {prepared.key: sequence for sequence, _, prepared in added}
+            sealer.write(writer, [(sequences[item.key], item) for item in personal], at=self._recorded_at)
         return Tip(head, self._recorded_at, tree)
 
     def write_aliases(self) -> None:
@@ -169,16 +177,16 @@ class _Draft:
             self.is_changed = True
             self._writer.insert("aliases", self._aliases)
 
-    def _look(self, prepared: Prepared) -> tuple[str, int]:
+    def _look(self, prepared: PreparedRecord) -> tuple[str, int]:
         """Return why a record is refused, or the number of the entry that it repeats, 0 for a new one."""
-        record, names = prepared.record, prepared.names
+        names = prepared.names
         first = self._owner(names[0])
         if first:
             key, meaning, _ = self._known[first]
-            if key != record.key:
-                return f"the key {record.key} already is another name of entry {first}, {key}", first
-            if meaning != record.meaning:
-                return f"entry {first} has the key {record.key} and says something else", first
+            if key != prepared.key:
+                return f"the key {prepared.key} already is another name of entry {first}, {key}", first
+            if meaning != prepared.meaning:
+                return f"entry {first} has the key {prepared.key} and says something else", first
         if len(names) > 1:
             for digest, alias in zip(names[1:], prepared.aliases, strict=True):
                 owner = self._owner(digest)
@@ -189,7 +197,7 @@ class _Draft:
     def _owner(self, digest: bytes) -> int:
         return self._names.get(digest) or self.names.get(digest, 0)
 
-    def _name_again(self, prepared: Prepared, sequence: int) -> None:
+    def _name_again(self, prepared: PreparedRecord, sequence: int) -> None:
         for digest, alias in zip(prepared.names[1:], prepared.aliases, strict=True):
             if not self._owner(digest):
                 self._names[digest] = sequence
@@ -206,7 +214,7 @@ class _Draft:
                 faults[place] = (reason, first)
             elif not first:
                 sequence += 1
-                self._known[sequence] = (prepared.record.key, prepared.record.meaning, 0)
+                self._known[sequence] = (prepared.key, prepared.meaning, 0)
             if not reason:
                 self._names |= dict.fromkeys(prepared.names, first or sequence)
         self._names, self.names, self._known = saved
@@ -220,22 +228,21 @@ class _Draft:
                 receipts.append(self._refuse(prepared, reason, received_at=job.received_at, first=first))
                 continue
             _, first = self._look(prepared)
-            key = prepared.record.key
+            key = prepared.key
             if first:
                 receipts.append(Receipt(Outcome.DUPLICATE, key, first, self._known[first][2]))
             else:
                 receipts.append(Receipt(Outcome.NOT_TRIED, key, 0, 0, "another record of the same call was refused"))
         return receipts
 
-    def _refuse(self, prepared: Prepared, reason: str, *, received_at: int, first: int) -> Receipt:
-        record = prepared.record
+    def _refuse(self, prepared: PreparedRecord, reason: str, *, received_at: int, first: int) -> Receipt:
         self.is_changed = True
         self._writer.run(
             "INSERT INTO conflicts (key, meaning, digest, received_at, source, reason) VALUES (?, ?, ?, ?, ?, ?)",
-            (record.key, record.meaning, sha256(record.content).digest(), received_at, record.source, reason),
+            (prepared.key, prepared.meaning, sha256(prepared.content).digest(), received_at, prepared.source, reason),
         )
         known = self._known.get(first)
-        return Receipt(Outcome.CONFLICT, record.key, first if known else 0, known[2] if known else 0, reason)
+        return Receipt(Outcome.CONFLICT, prepared.key, first if known else 0, known[2] if known else 0, reason)
 
 
 def _known_names(writer: Writer, jobs: Sequence[Job], *, recent: Mapping[bytes, int]) -> dict[bytes, int]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 from chaintwin.errors import BusyError
+from chaintwin.store.interface import Report
 from chaintwin.store.log.database import Writer
-from chaintwin.store.log.preparing import Prepared
+from chaintwin.store.log.preparing import PreparedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,27 @@ class Job:
     ----------
     records : to be logged, or empty. received_at, together : of ``Store.append``.
     action : something else to be done in a transaction; returns the result.
+    report : of ``Store.append``.
     size : bytes it holds.
     """
 
-    __slots__ = ("_done", "_error", "_result", "action", "received_at", "records", "size", "together")
+    __slots__ = ("_done", "_error", "_result", "action", "received_at", "records", "report", "size", "together")
 
     def __init__(
         self,
-        records: list[Prepared],
+        records: Sequence[PreparedRecord],
         *,
         received_at: int = 0,
         together: bool = False,
         action: Callable[[Writer], Any] | None = None,
+        report: Report | None = None,
         size: int = 0,
     ) -> None:
         self.records = records
         self.received_at = received_at
         self.together = together
         self.action = action
+        self.report = report
         self.size = size
         self._done = threading.Lock()
         self._done.acquire()
