@@ -30,10 +30,10 @@ class Ledger:
 
     Attributes
     ----------
-    time, source, key : of the event that is written for.
+    time, source, key : of the event that is written for. families : by name. held : cells of each family by its name.
     """
 
-    __slots__ = ("_families", "cells", "key", "names", "network", "origin", "source", "span", "stock", "time")
+    __slots__ = ("cells", "families", "held", "key", "names", "network", "origin", "source", "span", "stock", "time")
 
     def __init__(self, cells: Cells, network: InForce) -> None:
         self.time, self.source, self.key = 0, "", ""
@@ -43,7 +43,8 @@ class Ledger:
     def turn_to(self, cells: Cells, network: InForce) -> None:
         """Write to other cells, or under another network, from now on."""
         self.cells, self.network = cells, network
-        self._families = cells.families
+        self.families = cells.families
+        self.held: dict[str, dict[Key, Value]] = {name: family.cells for name, family in cells.families.items()}
         self.stock = cells.families["stock"]
         self.names = network.at(self.time)
         settings = network.network.settings
@@ -68,32 +69,35 @@ class Ledger:
 
     def get(self, family: str, *key: Any) -> Value | None:
         """Return a cell."""
-        return self._families[family].cells.get(key)
+        return self.held[family].get(key)
 
     def put(self, family: str, key: Key, *values: Any) -> None:
         """Set a cell; time and source of the event go behind the values."""
-        self.cells.put(self._families[family], key, value=(*values, self.time, self.source))
+        self.cells.put(self.families[family], key, value=(*values, self.time, self.source))
 
     def drop(self, family: str, key: Key) -> None:
         """Take a cell away."""
-        self.cells.put(self._families[family], key, value=None)
+        self.cells.put(self.families[family], key, value=None)
 
     def under(self, family: str, *prefix: Any) -> list[Key]:
         """Return the keys that begin so."""
-        return self._families[family].under(prefix)
+        return self.families[family].under(prefix)
 
     def add(self, family: str, key: Key, *, amount: float) -> float:
         """Add to the first value of a cell of one value, and return the sum; a cell that comes to nothing is taken away."""
-        group: Family = self._families[family]
+        group: Family = self.families[family]
         found = group.cells.get(key)
-        before = 0.0 if found is None else found[0]
+        if found is None:
+            if not amount:
+                return 0.0
+            self.cells.put(group, key, value=(amount, self.time, self.source))
+            return amount
+        before = found[0]
         after: float = before + amount
         if abs(after) <= DUST * (abs(before) + abs(amount)):
-            if found is not None:
-                self.cells.put(group, key, value=None)
+            self.cells.put(group, key, value=None)
             return 0.0
-        values = (after, self.time, self.source) if found is None else (after, *found[1:-2], self.time, self.source)
-        self.cells.put(group, key, value=values)
+        self.cells.put(group, key, value=(after, *found[1:-2], self.time, self.source))
         return after
 
     def unknown(self, what: str, name: str, *, reason: str) -> None:
@@ -109,11 +113,13 @@ class Ledger:
 
     def flow(self, site: str, product: str, *, step: str, quantity: float) -> None:
         """Count what went through a step at a site."""
-        group = self._families["flow"]
         key = (site, product, step)
-        found = group.cells.get(key)
-        total, events = (quantity, 1) if found is None else (found[0] + quantity, found[1] + 1)
-        self.cells.put(group, key, value=(total, events, self.time, self.source))
+        found = self.held["flow"].get(key)
+        if found is None:
+            value: Value = (quantity, 1, self.time, self.source)
+        else:
+            value = (found[0] + quantity, found[1] + 1, self.time, self.source)
+        self.cells.put(self.families["flow"], key, value=value)
 
     def site(self, name: str) -> str:
         """Return the site that a name means; a name that the network has not is noted and stands for itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from chaintwin.events.facts import unpacked
 from chaintwin.store.records import FactsRow
@@ -48,11 +48,34 @@ class Projection:
             for finding in self.ledger.network.findings:
                 ledger.unknown("edit", row.key, reason=str(finding))
 
-    def apply_all(self, rows: Iterable[FactsRow]) -> None:
+    def apply_blocks(self, blocks: Iterable[Sequence[FactsRow]]) -> None:
         """Apply rows that are in order, leaving out those that a declaration after them takes back."""
-        for row, is_wrong in with_declared(rows):
-            if not is_wrong:
-                self.apply(row)
+        waiting: list[FactsRow] = []
+        for block in blocks:
+            waiting += block
+            self.apply_all(waiting[:-1], after=waiting[-1])
+            del waiting[:-1]
+        if waiting:
+            self.apply_all(waiting, after=None)
+
+    def apply_all(self, rows: Sequence[FactsRow], *, after: FactsRow | None) -> None:
+        """Apply rows that are in order, leaving out declarations and what they take back.
+
+        The key of a declaration is that of its event, the mark and its time, so it comes right behind the event.
+
+        Parameters
+        ----------
+        rows : in the order (event time, key). after : the row behind them, or None where there is none.
+        """
+        apply = self.apply
+        before: FactsRow | None = None
+        for row in rows:
+            is_mark = MARK in row.key
+            if before is not None and not (is_mark and row.key.startswith(before.key + MARK)):
+                apply(before)
+            before = None if is_mark else row
+        if before is not None and (after is None or not is_declaration(after, before)):
+            apply(before)
 
     def undo(self, journal: list[Touch]) -> None:
         """Take back what the last rows did."""
@@ -69,22 +92,9 @@ class Projection:
         self.ledger.turn_to(self.cells, in_force)
 
 
-def with_declared(rows: Iterable[FactsRow]) -> Iterator[tuple[FactsRow, bool]]:
-    """Yield rows that are in order with whether they have no effect: declarations, and what they take back.
-
-    The key of a declaration is that of its event, the mark and its time, so it comes right behind the event.
-
-    Parameters
-    ----------
-    rows : in the order (event time, key).
-    """
-    before: FactsRow | None = None
-    for row in rows:
-        if before is not None:
-            yield before, MARK in before.key or row.key.startswith(before.key + MARK)
-        before = row
-    if before is not None:
-        yield before, MARK in before.key
+def is_declaration(row: FactsRow, before: FactsRow) -> bool:
+    """Return whether a row declares that the one before it was an error."""
+    return MARK in row.key and row.key.startswith(before.key + MARK)
 
 
 def position_of(row: FactsRow) -> Position:

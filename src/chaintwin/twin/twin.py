@@ -134,7 +134,7 @@ class Twin:
         with collection_paused():
             projection = Projection(self._networks, cells)
             blocks = self.store.facts_by_time(start=_start(tail), end=time, upto=upto)
-            projection.apply_all(row for block in blocks for row in block)
+            projection.apply_blocks(blocks)
         return self._live(projection.cells, time=shown, head=upto)
 
     def hash(self, time: int | None = None, *, known: int | None = None) -> str:
@@ -238,7 +238,7 @@ class Twin:
         window = Window(Projection(self._networks, cells), tail, size=self.sizes.window)
         blocks = self.store.facts_by_time(start=_start(tail), upto=upto)
         due = marks.next_due(tail.rows, len(cells))
-        for place in window.fill(row for block in blocks for row in block):
+        for place in window.fill(blocks):
             if is_kept and place.rows >= due:
                 marks.save(window.projection.cells, place, head=upto)
                 due = marks.next_due(place.rows, len(window.projection.cells)) if marks.is_kept else FAR

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -11,7 +10,7 @@ from typing import NamedTuple
 
 from chaintwin.store.records import FactsRow
 from chaintwin.twin.cells import Cells, Family, Key, Touch, Value, path_of
-from chaintwin.twin.projecting import MARK, START, Position, Projection, position_of
+from chaintwin.twin.projecting import MARK, START, Position, Projection, is_declaration, position_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +99,26 @@ class Window:
         self.projection, self.tail, self.size = projection, tail, size
         self.steps: list[Step] = []
 
-    def fill(self, rows: Iterable[FactsRow]) -> Iterator[Tail]:
+    def fill(self, blocks: Iterable[Sequence[FactsRow]]) -> Iterator[Tail]:
         """Apply rows that are in order and all lie behind those there are; only the last can be taken back.
 
         Yields every so often where it is, for a caller who wants to keep the cells there.
         """
-        waiting: deque[FactsRow] = deque()
-        count, last = self.tail.rows, self.tail.last
+        waiting: list[FactsRow] = []
         pause = min(PAUSE, self.size)
-        for row in rows:
-            waiting.append(row)
-            if len(waiting) > self.size:
-                first = waiting.popleft()
-                after = waiting[0]
-                self._apply(first, after=after)
-                count, last = count + 1, max(last, first.sequence)
-                if count % pause == 0:
-                    self.tail = _tail(first, after, rows=count, last=last)
-                    yield self.tail
-                before = first
-        if count > self.tail.rows:
-            self.tail = _tail(before, waiting[0], rows=count, last=last)
-        while waiting:
-            first = waiting.popleft()
-            self.steps.append(self._step(first, after=waiting[0] if waiting else None))
+        for block in blocks:
+            waiting += block
+            begin = 0
+            while (end := begin + pause - self.tail.rows % pause) <= len(waiting) - self.size:
+                self._advance(waiting[begin:end], after=waiting[end])
+                begin = end
+                yield self.tail
+            del waiting[:begin]
+        if len(waiting) > self.size:
+            end = len(waiting) - self.size
+            self._advance(waiting[:end], after=waiting[end])
+            del waiting[:end]
+        self._step_all(waiting)
 
     def add(self, rows: Sequence[FactsRow]) -> list[Change]:
         """Apply the next rows of the log, each in its place.
@@ -158,8 +153,7 @@ class Window:
             return False
         gone = self.steps[:surplus]
         self.steps = self.steps[surplus:]
-        last = max(self.tail.last, *(step.row.sequence for step in gone))
-        self.tail = _tail(gone[-1].row, self.steps[0].row, rows=self.tail.rows + surplus, last=last)
+        self._move_tail([step.row for step in gone], after=self.steps[0].row)
         return True
 
     def cells_at(self, time: int) -> Cells | None:
@@ -211,15 +205,25 @@ class Window:
                     before[family, key] = family.cells.get(key)
             self.projection.undo(step.journal)
         del self.steps[first:]
-        ordered = sorted([*(step.row for step in back), *rows], key=position_of)
-        for row, after in zip_longest(ordered, ordered[1:]):
-            step = self._step(row, after=after)
-            self.steps.append(step)
+        for step in self._step_all(sorted([*(step.row for step in back), *rows], key=position_of)):
             self._before(before, step)
         return _change(rows, before)
 
+    def _advance(self, rows: Sequence[FactsRow], *, after: FactsRow) -> None:
+        """Apply rows that are in order and cannot be taken back."""
+        self.projection.apply_all(rows, after=after)
+        self._move_tail(rows, after=after)
+
+    def _move_tail(self, rows: Sequence[FactsRow], *, after: FactsRow) -> None:
+        """Let the tail end with the last of some rows; whether that row counts may rest on the one behind it."""
+        sequences = [row.sequence for row in rows]
+        last = max(self.tail.last, *sequences)
+        if is_declaration(after, rows[-1]):
+            last = max(last, after.sequence)
+        self.tail = Tail(position_of(rows[-1]), self.tail.rows + len(rows), last)
+
     def _apply(self, row: FactsRow, *, after: FactsRow | None) -> None:
-        if MARK not in row.key and not (after is not None and after.key.startswith(row.key + MARK)):
+        if MARK not in row.key and not (after is not None and is_declaration(after, row)):
             self.projection.apply(row)
 
     def _step(self, row: FactsRow, *, after: FactsRow | None) -> Step:
@@ -231,6 +235,12 @@ class Window:
         finally:
             cells.journal = None
         return Step(row, journal)
+
+    def _step_all(self, rows: Sequence[FactsRow]) -> list[Step]:
+        """Apply rows that are in order and all lie behind those there are, and return their steps."""
+        steps = [self._step(row, after=after) for row, after in zip_longest(rows, rows[1:])]
+        self.steps += steps
+        return steps
 
     @staticmethod
     def _before(before: dict[tuple[Family, Key], Value | None], step: Step) -> dict[tuple[Family, Key], Value | None]:
@@ -257,9 +267,3 @@ def _path(cell: tuple[str, Value | None, Value | None]) -> str:
 
 def _step_position(step: Step) -> Position:
     return step.row.occurred_at, step.row.key
-
-
-def _tail(row: FactsRow, after: FactsRow, *, rows: int, last: int) -> Tail:
-    """Return the tail that ends with a row; whether that row counts may rest on the one behind it."""
-    is_declared = after.key.startswith(row.key + MARK)
-    return Tail(position_of(row), rows, max(last, after.sequence) if is_declared else last)

@@ -94,7 +94,7 @@ def serve(ledger: Ledger, facts: Facts, *, site: str, product: str, quantity: fl
     if own and "stream" in own:
         _owe(ledger, text_of(own["stream"]), site=site, product=product, quantity=-quantity)
         return
-    backlog = ledger.cells.families["backlog"].cells
+    backlog = ledger.held["backlog"]
     if not backlog:
         return
     everybody = stream_of(site, product, market=ALL)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+import msgspec
 
 from chaintwin.events.facts import Item
 from chaintwin.twin.ledger import Ledger
@@ -16,7 +17,7 @@ DEPTH_MOST = 32
 """Containers in containers; deeper ones are a loop."""
 
 
-class Good(NamedTuple):
+class Good(msgspec.Struct, frozen=True, gc=False):
     """An instance, or an amount of a class.
 
     Parameters
@@ -41,7 +42,13 @@ def goods_of(ledger: Ledger, items: Iterable[Item], *, quality: str = "") -> lis
     ledger : of the event. items : of the event. quality : class of all of them.
     """
     found: list[Good] = []
+    wares = ledger.names.wares
     for item in items:
+        if not item.instance and item.unit is None and item.quantity is not None:
+            ware = wares.get(item.name)
+            if ware is not None and ware.is_known:
+                found.append(Good("", ware.product, ware.lot, quality, item.quantity))
+                continue
         product, lot, quantity, unit = ledger.amount_of(item)
         if not item.instance:
             found.append(Good("", product, lot, quality, quantity, unit))
@@ -118,7 +125,7 @@ def join(ledger: Ledger, good: Good, *, site: str, variance: float = 0.0, dispos
 
 def mark(ledger: Ledger, good: Good, *, where: str, place: str, disposition: str = "") -> None:
     """Note where an instance is and how it is; a disposition that is not said stays."""
-    seen = ledger.get("instance", good.name)
+    seen = ledger.held["instance"].get((good.name,))
     kept = disposition or ("" if seen is None else seen[5])
     ledger.put("instance", (good.name,), where, place, good.product, good.lot, good.quality, kept)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
+from functools import lru_cache
 from types import MappingProxyType
 
 from chaintwin.events.facts import Facts
@@ -14,6 +15,8 @@ from chaintwin.twin.rules.counting import count
 from chaintwin.twin.rules.goods import AT_SITE, ON_WAY, Good, goods_of, join, leave, mark
 from chaintwin.twin.rules.shipping import ARRIVED, end, pass_by, receive, ship, short_of, void
 from chaintwin.twin.rules.stocking import MORNING, OLDEST, RULE, gain, take
+
+Follow = Callable[[Ledger, Facts, list[Good], str, float], None]
 
 
 class Effect(Enum):
@@ -86,18 +89,18 @@ def apply_object(ledger: Ledger, facts: Facts) -> None:
         else:
             _apply_stock(ledger, facts)
         return
-    step = short_of(facts.step)
-    is_listing = facts.kind == "TransactionEvent"
-    effect = STEPS.get(step) or (Effect.STAY if is_listing else _BY_ACTION.get(facts.action, Effect.STAY))
-    if is_listing:
+    step, follow, is_without_goods = _plan(facts.step, facts.action)
+    if facts.kind == "TransactionEvent":
+        if step not in STEPS:
+            follow, is_without_goods = _stay, False
         _link(ledger, facts, step=step)
     quality, variance = "", 0.0
     if own:
         quality, deviation = text_of(own.get("quality")), number_of(own.get("deviation"))
         variance = 0.0 if deviation is None else deviation * deviation
     goods = goods_of(ledger, facts.items, quality=quality) if facts.items else []
-    if goods or effect in _WITHOUT_GOODS:
-        _EFFECTS[effect](ledger, facts, goods, step, variance)
+    if goods or is_without_goods:
+        follow(ledger, facts, goods, step, variance)
 
 
 def place_of(ledger: Ledger, facts: Facts, *, leaving: bool) -> str:
@@ -105,7 +108,8 @@ def place_of(ledger: Ledger, facts: Facts, *, leaving: bool) -> str:
     ends = (facts.read_point, facts.location) if leaving else (facts.location, facts.read_point)
     name = ends[0] or ends[1]
     if name:
-        return ledger.site(name)
+        found = ledger.names.places.get(name)
+        return found.site if found is not None and found.is_known else ledger.site(name)
     return _party(ledger, facts.sources if leaving else facts.destinations)
 
 
@@ -124,6 +128,8 @@ def _apply_stock(ledger: Ledger, facts: Facts) -> None:
 
 def _party(ledger: Ledger, parties: tuple[tuple[str, str], ...]) -> str:
     """Return the site of a source or destination: its location, else who has the goods, else who owns them."""
+    if len(parties) == 1:
+        return ledger.site(parties[0][1])
     best: tuple[int, str] | None = None
     for kind, name in parties:
         rank = {"location": 0, "possessing_party": 1}.get(short_of(kind), 2)
@@ -259,3 +265,11 @@ _EFFECTS = MappingProxyType(
         Effect.STAY: _stay,
     }
 )
+
+
+@lru_cache(maxsize=4096)
+def _plan(uri: str, action: str) -> tuple[str, Follow, bool]:
+    """Return the short name of a step, what follows it, and whether that may be without goods."""
+    step = short_of(uri)
+    effect = STEPS.get(step) or _BY_ACTION.get(action, Effect.STAY)
+    return step, _EFFECTS[effect], effect in _WITHOUT_GOODS

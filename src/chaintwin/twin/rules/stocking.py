@@ -26,8 +26,8 @@ def gain(
     ledger : of the event. place : site and product. lot, quality : of the goods. quantity : base units.
     variance : of the quantity. since : when the lot came here; the time of the event by default.
     """
-    pending = ledger.get("pending", *place)
-    if pending is not None:
+    pending = ledger.held["pending"]
+    if pending and place in pending:
         settle(ledger, place, period=ledger.period_of(ledger.time))
     stock, key = ledger.stock, (*place, lot, quality)
     found = stock.cells.get(key)
@@ -58,11 +58,12 @@ def take(
     stock, key = ledger.stock, (*place, lot, quality)
     found = stock.cells.get(key)
     if lot == SURPLUS:
-        if place in ledger.network.issues:
+        issues = ledger.network.issues
+        if issues and place in issues:
             return _take_youngest(ledger, place, quality=quality, quantity=quantity, order=order)
         group = stock.index.get(place)
         if group is not None and (len(group) > 1 or found is None):
-            return _take_first(ledger, place, quality=quality, quantity=quantity, variance=variance)
+            return _take_first(ledger, group, place=place, quality=quality, quantity=quantity, variance=variance)
     short = quantity - (0.0 if found is None else found[0])
     if found is None:
         value: Value = (-quantity, ledger.time, variance, ledger.time, ledger.source)
@@ -84,7 +85,7 @@ def settle(ledger: Ledger, place: tuple[str, str], *, period: int | None = None)
     ----------
     ledger, place : as for ``gain``. period : what left in it waits still; None for all.
     """
-    pending = ledger.get("pending", *place)
+    pending = ledger.held["pending"].get(place)
     if pending is None or pending[1] == period:
         return
     ledger.drop("pending", place)
@@ -101,26 +102,36 @@ def total_of(ledger: Ledger, place: tuple[str, str]) -> float:
 
 def _change(ledger: Ledger, key: Key, found: Value, *, by: float, variance: float) -> None:
     before = found[0]
-    after = before + by
-    if abs(after) <= DUST * (abs(before) + abs(by)) and found[2] + variance == 0.0:
+    after, spread = before + by, found[2] + variance
+    if abs(after) <= DUST * (abs(before) + abs(by)) and spread == 0.0:
         ledger.cells.put(ledger.stock, key, value=None)
     else:
-        value = (after, found[1], found[2] + variance, ledger.time, ledger.source)
-        ledger.cells.put(ledger.stock, key, value=value)
+        ledger.cells.put(ledger.stock, key, value=(after, found[1], spread, ledger.time, ledger.source))
 
 
 def _by_age(ledger: Ledger, place: tuple[str, str], *, youngest: bool = False) -> list[Key]:
     cells = ledger.stock.cells
-    found = [(cells[key][1], key) for key in ledger.stock.index.get(place, ()) if cells[key][0] > 0.0]
-    if len(found) > 1:
-        found.sort(reverse=youngest)
-    return [key for _, key in found]
+    keys = [key for key in ledger.stock.index.get(place, ()) if cells[key][0] > 0.0]
+    if len(keys) < 2:
+        return keys
+    return [key for _, key in sorted([(cells[key][1], key) for key in keys], reverse=youngest)]
 
 
 def _take_first(
-    ledger: Ledger, place: tuple[str, str], *, quality: str, quantity: float, variance: float
+    ledger: Ledger, group: dict[Key, None], *, place: tuple[str, str], quality: str, quantity: float, variance: float
 ) -> list[tuple[str, float]]:
     """Take from the oldest lots of a quality on, or of any where it has none."""
+    cells, first, oldest = ledger.stock.cells, None, 0
+    for key in group:
+        found = cells[key]
+        if key[3] == quality and found[0] > 0.0:
+            since = found[1]
+            if first is None or since < oldest or (since == oldest and key < first):
+                first, oldest = key, since
+    if first is not None and (found := cells[first])[0] >= quantity > 0.0:
+        # Nearly always the oldest lot holds enough, so that the others need no order.
+        _change(ledger, first, found, by=-quantity, variance=variance)
+        return [(first[2], quantity)]
     keys = _by_age(ledger, place)
     mine = [key for key in keys if key[3] == quality] or keys
     return _take_in_order(ledger, place, quantity=quantity, keys=mine, variance=variance, quality=quality)
@@ -149,16 +160,17 @@ def _take_in_order(
     ledger: Ledger, place: tuple[str, str], *, quantity: float, keys: list[Key], variance: float = 0.0, quality: str = ""
 ) -> list[tuple[str, float]]:
     cells, left, taken = ledger.stock.cells, quantity, []
+    dust = DUST * quantity
     for key in keys:
-        if left <= DUST * quantity:
+        if left <= dust:
             break
         found = cells[key]
-        part = min(found[0], left)
+        part = left if left < found[0] else found[0]
         left -= part
         _change(ledger, key, found, by=-part, variance=variance)
         variance = 0.0
         taken.append((key[2], part))
-    if left > DUST * quantity:
+    if left > dust:
         key = (*place, SURPLUS, quality)
         found = cells.get(key) or (0.0, ledger.time, 0.0)
         value = (found[0] - left, found[1], found[2] + variance, ledger.time, ledger.source)
