@@ -14,7 +14,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +71,21 @@ def commands(block: Block) -> list[list[str]]:
     return found
 
 
-def run(page: Path) -> None:
-    """Run a page; raise or exit with a message at the first block that fails."""
+Command = Callable[[list[str]], subprocess.CompletedProcess[str]]
+
+
+def in_process(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run one command in a process of its own."""
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def run(page: Path, *, command: Command = in_process) -> None:
+    """Run a page; raise or exit with a message at the first block that fails.
+
+    Parameters
+    ----------
+    command : runs ``chaintwin`` with some arguments in the current folder.
+    """
     namespace: dict[str, object] = {"__name__": "__page__"}
     for block in blocks(page.read_text(encoding="utf-8")):
         place = f"{page}:{block.line}"
@@ -85,15 +98,15 @@ def run(page: Path) -> None:
             lines = commands(block)
             for position, words in enumerate(lines):
                 expected = block.exit_code if position == len(lines) - 1 else 0
-                run_command(words, place, expected=expected)
+                run_command(words, place, command=command, expected=expected)
 
 
-def run_command(words: list[str], place: str, *, expected: int) -> None:
+def run_command(words: list[str], place: str, *, command: Command, expected: int) -> None:
     """Run one line of a console block."""
     if words[0] == "cd":
         os.chdir(words[1])
         return
-    done = subprocess.run([*COMMAND, *words[1:]], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = command(words[1:])
     if done.returncode != expected:
         sys.exit(f"{place}: {shlex.join(words)}\nexit code {done.returncode}; expected: {expected}\n{done.stdout}\n{done.stderr}")
 

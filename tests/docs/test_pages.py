@@ -14,6 +14,7 @@ import pytest
 from tests.docs import page as page_runner
 from tests.docs import reference_pages
 from tests.shared_data import REPOSITORY
+from tests.warm import warm
 
 DOCS = REPOSITORY / "docs"
 PAGES = sorted([*REPOSITORY.glob("*.md"), *DOCS.glob("**/*.md")])
@@ -27,10 +28,9 @@ FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\1\s*$", re.DOTALL | re.MULT
 
 
 def run_page(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a page in a folder, with the repository importable as the reader's own checkout is not."""
+    """Run a page in a folder."""
     environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
-    command = [sys.executable, page_runner.__file__, str(path)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
+    return warm().run([path], folder=folder, environment=environment, page=True)
 
 
 def anchors(text: str) -> set[str]:
@@ -77,6 +77,14 @@ def test_page__is_reached_from_the_index(path: Path) -> None:
         return
     targets = {(index.parent / target.partition("#")[0]).resolve() for target in LINK.findall(index.read_text(encoding="utf-8"))}
     assert path in targets, f"{path.relative_to(REPOSITORY)} is not linked from {index.relative_to(REPOSITORY)}"
+
+
+def test_page__runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\nnumber = 2\n```\n\n```console\n$ chaintwin --version\n```\n", encoding="utf-8")
+    command = [sys.executable, "-m", "tests.docs.page", str(page)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
 def test_reference__has_the_commands_of_the_design() -> None:

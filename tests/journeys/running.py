@@ -1,4 +1,4 @@
-"""Start the real command in a process of its own, as a person would."""
+"""Run the real command: in a fork of a process that has imported it, or started anew where an environment is given."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.shared_data import REPOSITORY
+from tests.warm import warm
 
 COMMAND = [sys.executable, "-m", "chaintwin"]
 ESCAPE = "\x1b"
@@ -25,12 +26,19 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def run(*arguments: object, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end and return what it said."""
+    """Run the command to its end and return what it said.
+
+    Parameters
+    ----------
+    env : its environment, for a process that is started anew, as a person would start it.
+    """
+    if env is None:
+        return warm().run(arguments, folder=cwd, environment=environment())
     command = [*COMMAND, *map(str, arguments)]
     return subprocess.run(
         command,
         cwd=cwd,
-        env=env or environment(),
+        env=env,
         capture_output=True,
         text=True,
         encoding="utf-8",
