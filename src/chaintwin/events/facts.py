@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 
-class Item(msgspec.Struct, array_like=True, frozen=True):
+class Item(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One object, or an amount of a class of objects.
 
     Parameters
@@ -27,7 +27,7 @@ class Item(msgspec.Struct, array_like=True, frozen=True):
     instance: bool = False
 
 
-class Reading(msgspec.Struct, array_like=True, frozen=True):
+class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One sensor report.
 
     Parameters
@@ -52,7 +52,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True):
     component: str | None = None
 
 
-class Facts(msgspec.Struct, array_like=True, frozen=True):
+class Facts(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """An event as projections see it; every name is a full, canonical URI (Digital Link rather than URN).
 
     Parameters

@@ -206,9 +206,7 @@ class Window:
             self.projection.undo(step.journal)
         del self.steps[first:]
         ordered = sorted([*(step.row for step in back), *rows], key=position_of)
-        for row, after in zip_longest(ordered, ordered[1:]):
-            step = self._step(row, after=after)
-            self.steps.append(step)
+        for step in self._step_all(ordered):
             self._before(before, step)
         return _change(rows, before)
 
@@ -238,6 +236,12 @@ class Window:
         finally:
             cells.journal = None
         return Step(row, journal)
+
+    def _step_all(self, rows: Sequence[FactsRow]) -> list[Step]:
+        """Apply rows that are in order and all lie behind those there are, and return their steps."""
+        steps = [self._step(row, after=after) for row, after in zip_longest(rows, rows[1:])]
+        self.steps += steps
+        return steps
 
     @staticmethod
     def _before(before: dict[tuple[Family, Key], Value | None], step: Step) -> dict[tuple[Family, Key], Value | None]:

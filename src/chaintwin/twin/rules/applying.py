@@ -48,9 +48,9 @@ def apply(ledger: Ledger, facts: Facts) -> None:
     ----------
     ledger : turned to the event. facts : of the event.
     """
-    rule = RULES.get(facts.kind)
     if facts.master:
         things.keep_master(ledger, facts)
+    rule = RULES.get(facts.kind)
     if rule is None:
         ledger.unknown("event", facts.kind, reason="no rule says what this type of event does")
     else:

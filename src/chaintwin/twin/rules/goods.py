@@ -125,7 +125,7 @@ def join(ledger: Ledger, good: Good, *, site: str, variance: float = 0.0, dispos
 
 def mark(ledger: Ledger, good: Good, *, where: str, place: str, disposition: str = "") -> None:
     """Note where an instance is and how it is; a disposition that is not said stays."""
-    seen = ledger.get("instance", good.name)
+    seen = ledger.held["instance"].get((good.name,))
     kept = disposition or ("" if seen is None else seen[5])
     ledger.put("instance", (good.name,), where, place, good.product, good.lot, good.quality, kept)
 

@@ -77,8 +77,9 @@ def ship(ledger: Ledger, facts: Facts, *, goods: list[Good], ends: tuple[str, st
             for lot, quantity in lots:
                 ledger.add("cargo", (shipment, good.product, lot, good.quality), amount=quantity)
             ledger.flow(ends[0], good.product, step="shipping", quantity=good.quantity)
-    for name in orders_of(ledger, facts):
-        _on_its_way(ledger, name)
+    if ledger.held["order"]:
+        for name in orders_of(ledger, facts):
+            _on_its_way(ledger, name)
 
 
 def receive(
@@ -105,7 +106,7 @@ def receive(
     is_named = shipment is not None or "shipment" in facts.own or _has_document(facts)
     touched = set() if shipment is None else {shipment}
     for good in goods:
-        seen = ledger.get("instance", good.name) if good.name else None
+        seen = ledger.held["instance"].get((good.name,)) if good.name else None
         if seen is not None and seen[0] == ON_WAY:
             _unload(ledger, seen[1], good)
             touched.add(seen[1])
@@ -122,7 +123,8 @@ def receive(
                 ledger.discrepancy("receipt_without_shipment", f"{site}/{good.product}", amount=good.quantity)
         if join(ledger, good, site=site, variance=variance, disposition=disposition) and good.product and not good.unit:
             ledger.flow(site, good.product, step="receiving", quantity=good.quantity)
-            _settle_orders(ledger, facts, product=good.product, quantity=good.quantity)
+            if ledger.held["order"]:
+                _settle_orders(ledger, facts, product=good.product, quantity=good.quantity)
     for name in sorted(touched):
         _close(ledger, name)
 
@@ -223,7 +225,7 @@ def _times(facts: Facts) -> tuple[int | None, int | None]:
 
 
 def _open_shipment(ledger: Ledger, facts: Facts, *, shipment: str, names: list[str], ends: tuple[str, str]) -> None:
-    head = ledger.get("shipment", shipment)
+    head = ledger.held["shipment"].get((shipment,))
     planned = predicted = NEVER
     if facts.own:
         planned, predicted = (NEVER if time is None else time for time in _times(facts))
@@ -234,7 +236,7 @@ def _open_shipment(ledger: Ledger, facts: Facts, *, shipment: str, names: list[s
         times = (head[4] if planned == NEVER else planned, head[5] if predicted == NEVER else predicted)
         ledger.put("shipment", (shipment,), *values, *times, all_names)
     else:
-        others = "\n".join(name for name in names if name != shipment)
+        others = "" if len(names) == 1 else "\n".join([name for name in names if name != shipment])
         ledger.put("shipment", (shipment,), ON_ITS_WAY, ends[0], ends[1], ledger.time, planned, predicted, others)
         if ends[1]:
             ledger.put("inbound", (ends[1], shipment))
@@ -246,15 +248,17 @@ def _open_shipment(ledger: Ledger, facts: Facts, *, shipment: str, names: list[s
 def _unload(ledger: Ledger, shipment: str, good: Good) -> None:
     """Take goods off a shipment: of their lot first, then of any lot of the product."""
     exact = (shipment, good.product, good.lot, good.quality)
-    cargo = ledger.held["cargo"]
-    keys = [exact] if exact in cargo else []
+    cargo, left = ledger.held["cargo"], good.quantity if good.product else 0.0
+    found = cargo.get(exact)
+    if found is not None and found[0] >= left > 0.0:
+        ledger.add("cargo", exact, amount=-left)
+        return
+    keys = [] if found is None else [exact]
     keys += [key for key in ledger.under("cargo", shipment) if key[1] == good.product and key != exact]
-    left = good.quantity if good.product else 0.0
     for key in keys:
-        found = cargo.get(key)
-        if left <= DUST * good.quantity or found is None:
+        if left <= DUST * good.quantity or key not in cargo:
             break
-        part = min(left, found[0])
+        part = min(left, cargo[key][0])
         ledger.add("cargo", key, amount=-part)
         left -= part
     if left > DUST * good.quantity:

@@ -63,7 +63,7 @@ def take(
             return _take_youngest(ledger, place, quality=quality, quantity=quantity, order=order)
         group = stock.index.get(place)
         if group is not None and (len(group) > 1 or found is None):
-            return _take_first(ledger, place, quality=quality, quantity=quantity, variance=variance)
+            return _take_first(ledger, group, place=place, quality=quality, quantity=quantity, variance=variance)
     short = quantity - (0.0 if found is None else found[0])
     if found is None:
         value: Value = (-quantity, ledger.time, variance, ledger.time, ledger.source)
@@ -118,13 +118,23 @@ def _by_age(ledger: Ledger, place: tuple[str, str], *, youngest: bool = False) -
 
 
 def _take_first(
-    ledger: Ledger, place: tuple[str, str], *, quality: str, quantity: float, variance: float
+    ledger: Ledger, group: dict[Key, None], *, place: tuple[str, str], quality: str, quantity: float, variance: float
 ) -> list[tuple[str, float]]:
     """Take from the oldest lots of a quality on, or of any where it has none."""
+    cells, first, oldest = ledger.stock.cells, None, 0
+    for key in group:
+        found = cells[key]
+        if key[3] == quality and found[0] > 0.0:
+            since = found[1]
+            if first is None or since < oldest or (since == oldest and key < first):
+                first, oldest = key, since
+    if first is not None and (found := cells[first])[0] >= quantity > 0.0:
+        # Nearly always the oldest lot holds enough, so that the others need no order.
+        _change(ledger, first, found, by=-quantity, variance=variance)
+        return [(first[2], quantity)]
     keys = _by_age(ledger, place)
-    if len(keys) > 1:
-        keys = [key for key in keys if key[3] == quality] or keys
-    return _take_in_order(ledger, place, quantity=quantity, keys=keys, variance=variance, quality=quality)
+    mine = [key for key in keys if key[3] == quality] or keys
+    return _take_in_order(ledger, place, quantity=quantity, keys=mine, variance=variance, quality=quality)
 
 
 def _take_youngest(
