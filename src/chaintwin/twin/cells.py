@@ -38,6 +38,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], int]] = MappingPr
             ("status", "origin", "destination", "quantity", "open", "placed_at", "wanted_at", "due_at"),
             1,
         ),
+        "ahead": (("order", "product"), ("quantity",), 0),
         "queue": (("activity", "due"), ("units",), 0),
         "backlog": (("stream",), ("quantity", "site", "product"), 0),
         "resource": (("resource",), ("share", "status", "site"), 0),

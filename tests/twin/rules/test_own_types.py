@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from chaintwin.events.facts import Facts, Reading
 from chaintwin.examples.frames import rows_as_table
 from tests.twin.worlds import DAY, LOCATION, PALLET, START, done, misfits, network, one, site, some, state_after
@@ -33,6 +35,30 @@ def test_order_placed__seen_shipped_received() -> None:
     assert cancelled is not None
     assert (cancelled["status"], cancelled["open"]) == ("cancelled", 0.0)
     assert misfits(state_after(own("OrderSeen", order="nobody"))) == {("order_not_known", "nobody")}
+
+
+@pytest.mark.parametrize(
+    ("came", "status", "left", "too_much"),
+    [((8.0,), "received", 0.0, None), ((3.0,), "partly_received", 5.0, None), ((4.0, 6.0), "received", 0.0, 2.0)],
+)
+def test_order_placed__after_its_goods_came(came: tuple[float, ...], status: str, left: float, too_much: float | None) -> None:
+    # One real record in ten thousand has its order dated behind its delivery.
+    papers = (("x/BTT-po", "urn:chaintwin:v1:order:o1"),)
+    receipts = [
+        done("receiving", STORE, some("milk", quantity), at=START + place, transactions=papers)
+        for place, quantity in enumerate(came)
+    ]
+    placed = Facts("OrderPlaced", START + 9, items=(some("milk", 8.0),), own={"order": "o1"}, destinations=((LOCATION, STORE),))
+    before = state_after(*receipts)
+    assert before.get("ahead", "o1", "milk")["quantity"] == sum(came)  # type: ignore[index]
+    assert before.get("order", "o1", "milk") is None
+    state = state_after(*receipts, placed)
+    order = state.get("order", "o1", "milk")
+    assert order is not None
+    assert (order["status"], order["open"], order["quantity"]) == (status, left, 8.0)
+    assert state.get("ahead", "o1", "milk") is None
+    found = state.get("discrepancy", "received_more_than_ordered", "o1")
+    assert (None if found is None else found["amount"]) == too_much
 
 
 def test_order_placed__of_an_activity_by_period() -> None:

@@ -9,7 +9,7 @@ from chaintwin.twin.cells import key_of
 from chaintwin.twin.ledger import DUST, NEVER, Ledger, number_of, text_of, time_of
 from chaintwin.twin.rules.consignments import units_of, whole_of
 from chaintwin.twin.rules.goods import goods_of
-from chaintwin.twin.rules.shipping import orders_of, plain_id, short_of
+from chaintwin.twin.rules.shipping import after_receipt, orders_of, plain_id, short_of
 
 ALL = "all"
 """The market of customers that nobody tells apart."""
@@ -41,7 +41,12 @@ def order_placed(ledger: Ledger, facts: Facts) -> None:
             left = max(good.quantity - (found[3] - found[4]), 0.0)
             ledger.put("order", (name, good.product), found[0], *ends, good.quantity, left, found[5], wanted, due_at)
         else:
-            ledger.put("order", (name, good.product), PLACED, *ends, good.quantity, good.quantity, ledger.time, wanted, due_at)
+            status, left, ahead = PLACED, good.quantity, ledger.get("ahead", name, good.product)
+            if ahead is not None:
+                # In real records goods can come before the day that their order has.
+                status, left = after_receipt(ledger, name, ordered=left, left=left, quantity=ahead[0])
+                ledger.drop("ahead", (name, good.product))
+            ledger.put("order", (name, good.product), status, *ends, good.quantity, left, ledger.time, wanted, due_at)
         if good.unit:
             ledger.discrepancy("order_in_unknown_unit", name, amount=good.quantity)
 

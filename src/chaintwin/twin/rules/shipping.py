@@ -125,6 +125,8 @@ def receive(
             ledger.flow(site, good.product, step="receiving", quantity=good.quantity)
             if ledger.held["order"]:
                 _settle_orders(ledger, facts, product=good.product, quantity=good.quantity)
+            for name in _orders_ahead(ledger, facts):
+                ledger.add("ahead", (name, good.product), amount=good.quantity)
     for name in sorted(touched):
         _close(ledger, name)
 
@@ -294,9 +296,30 @@ def _settle_orders(ledger: Ledger, facts: Facts, *, product: str, quantity: floa
             found = ledger.get("order", *key)
             if found is None:
                 continue
-            left = found[4] - quantity
-            scale = DUST * max(found[3], quantity)
-            if left < -scale:
-                ledger.discrepancy("received_more_than_ordered", name, amount=-left)
-            status = "received" if left <= scale else "partly_received"
-            ledger.put("order", key, status, *found[1:4], max(left, 0.0) if left <= scale else left, *found[5:-2])
+            status, left = after_receipt(ledger, name, ordered=found[3], left=found[4], quantity=quantity)
+            ledger.put("order", key, status, *found[1:4], left, *found[5:-2])
+
+
+def after_receipt(ledger: Ledger, order: str, *, ordered: float, left: float, quantity: float) -> tuple[str, float]:
+    """Return how an order stands after a receipt, and what is open then.
+
+    Parameters
+    ----------
+    ordered, left : what was ordered and what of it was open. quantity : what came.
+    """
+    left -= quantity
+    scale = DUST * max(ordered, quantity)
+    if left < -scale:
+        ledger.discrepancy("received_more_than_ordered", order, amount=-left)
+    return ("received", max(left, 0.0)) if left <= scale else ("partly_received", left)
+
+
+def _orders_ahead(ledger: Ledger, facts: Facts) -> list[str]:
+    """Return the ids of the orders that an event names and that have not been placed yet."""
+    names = [plain_id(name) for kind, name in facts.transactions if kind.endswith(_PURCHASE)] if facts.transactions else []
+    if facts.own and "order" in facts.own:
+        names.append(plain_id(text_of(facts.own["order"])))
+    return [name for name in dict.fromkeys(names) if name and not ledger.under("order", name)]
+
+
+_PURCHASE = "BTT-po"
