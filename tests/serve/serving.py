@@ -13,17 +13,27 @@ from chaintwin.serve import Address, Limits, Settings, create_app, run
 from chaintwin.store.opening import open_store
 from tests.serve.running import TOKEN
 
+KEPT: list[Any] = []
+"""What has to live as long as the process."""
+
 
 def main(folder: Path, options: dict[str, Any]) -> None:
     """Serve the log of a folder until told to stop."""
     logging.basicConfig(level=logging.WARNING)
     limits = Limits(**options.get("limits", {}))
+    if options.get("faulty"):
+        fail_syncs_while(folder / "fault")
     store = open_store(folder / "log.db")
     if options.get("early"):
         # The control of the kill test: what is acknowledged here is not durable yet.
         from tests.serve.early import EarlyStore
 
         store = EarlyStore(store)
+    if options.get("deaf"):
+        # The control of the test of a failing disk.
+        from tests.serve.early import DeafStore
+
+        store = DeafStore(store)
     twin = None
     if project := options.get("project"):
         from chaintwin.examples import load
@@ -35,6 +45,18 @@ def main(folder: Path, options: dict[str, Any]) -> None:
         run(create_app(store, settings=settings, twin=twin), Address(port=0), started=lambda url: print(url, flush=True))
     finally:
         store.close()
+
+
+def fail_syncs_while(sign: Path) -> None:
+    """Lay a disk below the log whose syncs fail while a file is there."""
+    from tests.store.faulty_disk import Disk
+
+    class Switched(Disk):
+        def before_sync(self) -> None:
+            self.fault, self.syncs_left = ("error", 0) if sign.exists() else ("", 1 << 60)
+            super().before_sync()
+
+    KEPT.append(Switched())
 
 
 if __name__ == "__main__":

@@ -87,13 +87,25 @@ def problem_of(error: Exception) -> ProblemError:
         headers = {"Retry-After": str(max(1, round(error.retry_after)))}
         return ProblemError(503, "busy", detail="The queue is full; nothing was taken. Try again later.", headers=headers)
     if isinstance(error, StoreFailedError):
-        detail = "A durable write failed, so nothing is taken until the log was opened anew."
-        return ProblemError(503, "store-failed", detail=detail, headers={"Retry-After": "10"})
+        return _store_failed()
     if isinstance(error, UsageError):
         return ProblemError(400, "ValidationException", detail=str(error))
     if error.__class__.__name__ in _QUERY:
         return ProblemError(413, _QUERY[error.__class__.__name__], detail=str(error))
     return ProblemError(500, "ImplementationException", detail="The server failed; what it acknowledged before is kept.")
+
+
+def _store_failed() -> ProblemError:
+    """Return the error for a log that cannot be written; the reason that the store gives is in the health, for its keeper."""
+    finding = Finding(
+        "store.failed",
+        "a write to the disk of the log failed",
+        "a disk that keeps what is written",
+        file="log",
+        fix="see the reason at /api/v1/health, make room on the disk or mend it, then send the same again: nothing is doubled",
+    )
+    detail = "Nothing was taken, because a write failed; questions are answered, and the log is tried again every few seconds."
+    return ProblemError(503, "store-failed", detail=detail, findings=[finding], headers={"Retry-After": "10"})
 
 
 def _summary(findings: Sequence[Finding]) -> str:

@@ -13,7 +13,9 @@ import pytest
 from chaintwin.clock import SetClock
 from chaintwin.errors import BusyError, UsageError
 from chaintwin.ingest.connectors.capturing import captured
+from chaintwin.ingest.connectors.files import watching
 from chaintwin.ingest.connectors.files.epcis_file import EpcisFile
+from chaintwin.ingest.connectors.files.watching import Found
 from chaintwin.ingest.connectors.registry import OURS, connector_for, connector_named, connector_names
 from chaintwin.ingest.connectors.running import CURSORS, Ingest, set_aside
 from chaintwin.store.log.store import LogStore
@@ -21,6 +23,8 @@ from chaintwin.store.opening import open_store
 from chaintwin.store.records import Receipt, Record
 from tests.ingest.connectors.sources import event
 from tests.shared_data import REPOSITORY
+
+NOW = 4_000_000_000_000_000
 
 
 def lines(path: Path, events: Sequence[dict[str, Any]]) -> str:
@@ -81,6 +85,31 @@ def test_run__dry_writes_nothing(tmp_path: Path) -> None:
         assert store.head().sequence == 0
         assert not store.names(CURSORS)
         assert not list(set_aside(store))
+
+
+def test_run__dry_moves_nothing_away(tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    lines(folder / "a.jsonl", [event(1)])
+    for is_dry in (True, False):
+        with open_store(tmp_path / "log.db", clock=SetClock()) as store:
+            options = {"after": "move", "settle": "0"}
+            *_, last = Ingest(
+                EpcisFile(), str(folder), store, captured, SetClock(now=NOW), lambda _: None, options=options, dry=is_dry
+            ).run()
+            assert last.accepted == 1
+        assert (folder / "a.jsonl").exists() == is_dry
+
+
+def test_remembered__forgets_files_that_are_gone_before_it_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "JOURNAL_MAX", 3)
+    for name in ("a", "b", "d"):
+        (tmp_path / name).touch()
+    done = {name: [1, 1] for name in ("a", "b", "c")}
+    assert sorted(watching.remembered(done, Found(tmp_path / "d", "d", 1, 1))) == ["a", "b", "d"]
+    (tmp_path / "c").touch()
+    with pytest.raises(UsageError, match="more than 3 files"):
+        watching.remembered(done, Found(tmp_path / "d", "d", 1, 1))
 
 
 def test_run__follow_takes_what_is_added(tmp_path: Path) -> None:

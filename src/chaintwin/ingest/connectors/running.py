@@ -108,7 +108,9 @@ class Ingest:
         follow : ask the source again and again, for ever. every : seconds between.
         """
         summary = Summary(cursor=self.saved())
-        run = Run(self.clock, self.sleep, self.options, follow, self.note)
+        # What nothing is taken from has to stay where it is.
+        options = kept_in_place(self.options, self.connector) if self.dry else self.options
+        run = Run(self.clock, self.sleep, options, follow, self.note)
         while True:
             for batch in self.connector.read(self.source, since=summary.cursor, run=run):
                 summary = self._taken(batch, summary)
@@ -184,6 +186,16 @@ class Ingest:
             outcome = Outcome.ACCEPTED if known is None else Outcome.DUPLICATE
             found.append(Receipt(outcome, record.key, known or 0, 0))
         return found
+
+
+def kept_in_place(options: Mapping[str, str], connector: Connector) -> Mapping[str, str]:
+    """Return options with which a connector reads and moves nothing away.
+
+    Parameters
+    ----------
+    options : as they were given. connector : that they are of.
+    """
+    return {**options, "after": "keep"} if any(option.name == "after" for option in connector.options) else options
 
 
 def set_aside(store: Store) -> Iterator[dict[str, Any]]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from chaintwin.clock import Clock
-from chaintwin.errors import ChaintwinError
+from chaintwin.errors import ChaintwinError, UsageError
 from chaintwin.ingest.connectors.capturing import document_of
 from chaintwin.ingest.connectors.interface import Batch, Connector, Item
 from chaintwin.ingest.connectors.running import Capture, Ingest
@@ -27,11 +28,51 @@ AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 TRIES = 8
 
+WAIT_MAX = 60.0
+"""Most seconds between two tries, whatever the answer asks for."""
+
+MENDS = {
+    401: "name the file with its token by --token-file",
+    403: "name the file with a token that may capture by --token-file",
+    404: "name the address before /capture, such as http://127.0.0.1:8750/epcis",
+    405: "name the address before /capture, such as http://127.0.0.1:8750/epcis",
+    421: "start the server with --name for the name it is called by",
+}
+"""What helps after an answer that refuses."""
+
 
 class TargetFailedError(ChaintwinError):
     """Raised where events cannot be handed over; says what was answered."""
 
     code = "target"
+
+
+def repository_address(text: str) -> str:
+    """Return the address of a repository, without a slash behind.
+
+    Parameters
+    ----------
+    text : as it was given.
+
+    Raises
+    ------
+    UsageError
+        It is no address over HTTP, or holds more than one.
+
+    Example
+    -------
+    >>> repository_address("http://127.0.0.1:8750/epcis/")
+    'http://127.0.0.1:8750/epcis'
+    """
+    allowed = "an address such as http://127.0.0.1:8750/epcis, without user, parameters and fragment"
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        raise UsageError(f"--to: found {text!r}; allowed: {allowed}") from None
+    if not is_address or parts.query or parts.fragment or "@" in parts.netloc:
+        raise UsageError(f"--to: found {text!r}; allowed: {allowed}")
+    return text.rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +154,18 @@ class HttpTarget(Target):
         sent = Sent(rejected=unread, reasons=reasons)
         if not good:
             return sent
-        body = document_of([item.content for item in good], outline=outline)
+        return sent.plus(self._handed_over(outline, good))
+
+    def _handed_over(self, outline: bytes, items: list[Item]) -> Sent:
+        """Return what became of events that can be read; where they are too many for one capture, they go in halves."""
+        body = document_of([item.content for item in items], outline=outline)
         answer = self._ask("POST", f"{self.address}/capture", body)
+        if answer.status_code == 413 and len(items) > 1:
+            half = len(items) // 2
+            return self._handed_over(outline, items[:half]).plus(self._handed_over(outline, items[half:]))
         if answer.status_code != 202:
-            raise TargetFailedError(f"{self.address}: found the answer {_shown(answer)}; allowed: 202")
-        return sent.plus(self._report(answer, len(good)))
+            raise TargetFailedError(f"{self.address}/capture: found the answer {_shown(answer)}; allowed: 202{_mend(answer)}")
+        return self._report(answer, len(items))
 
     def _report(self, answer: httpx.Response, count: int) -> Sent:
         """Wait for the report of a capture and return what it says."""
@@ -153,11 +201,12 @@ class HttpTarget(Target):
                 found, after = f"{type(fault).__name__} {fault}".strip(), ""
             if not last:
                 break
-            pause = max(wait, float(after) if after.isdecimal() else 0.0)
+            pause = min(max(wait, float(after) if after.isdecimal() else 0.0), WAIT_MAX)
             self.note(f"{self.address}: {found}; trying again in {pause:.1f} s.")
             self.sleep(pause)
             wait = min(2 * wait, 30.0)
-        raise TargetFailedError(f"{self.address}: found {found}, {TRIES} times; allowed: an answer")
+        fix = "see whether it runs; the same command goes on from here"
+        raise TargetFailedError(f"{self.address}: found {found}, {TRIES} times; allowed: an answer; fix: {fix}")
 
 
 def _sent(report: dict[str, Any], count: int) -> Sent:
@@ -185,4 +234,14 @@ def _is_object(content: bytes) -> bool:
 
 
 def _shown(answer: httpx.Response) -> str:
-    return f"{answer.status_code} {answer.text[:300]!r}"
+    try:
+        problem = answer.json()
+        said = problem.get("detail") or problem["title"]
+    except (ValueError, KeyError, AttributeError):
+        said = answer.text
+    return f"{answer.status_code} {str(said)[:300]!r}"
+
+
+def _mend(answer: httpx.Response) -> str:
+    mend = MENDS.get(answer.status_code)
+    return f"; fix: {mend}" if mend else ""

@@ -27,7 +27,7 @@ async def health(request: Request) -> Response:
     """Tell whether the server works; who shows a token is told how far log and state go."""
     parts = parts_of(request)
     if not shows_token(request.headers, parts.settings):
-        return JSONResponse({"status": "running"})
+        return JSONResponse({"status": _status(parts)})
     return JSONResponse(await parts.threads.read(lambda: _health(parts)))
 
 
@@ -85,10 +85,14 @@ def _live(parts: Parts) -> Live:
     return parts.live
 
 
+def _status(parts: Parts) -> str:
+    return "running" if parts.store.health().writable else "read-only"
+
+
 def _health(parts: Parts) -> dict[str, Any]:
     found, head = parts.store.health(), parts.store.head()
     document: dict[str, Any] = {
-        "status": "running" if found.writable else "read-only",
+        "status": _status(parts),
         "log": {
             "sequence": head.sequence,
             "root": head.root.hex(),

@@ -196,6 +196,20 @@ def orders_of(ledger: Ledger, facts: Facts) -> list[str]:
     return [name for name in dict.fromkeys(names) if ledger.under("order", name)]
 
 
+def after_receipt(ledger: Ledger, order: str, *, ordered: float, left: float, quantity: float) -> tuple[str, float]:
+    """Return how an order stands after a receipt, and what is open then.
+
+    Parameters
+    ----------
+    ordered, left : what was ordered and what of it was open. quantity : what came.
+    """
+    left -= quantity
+    scale = DUST * max(ordered, quantity)
+    if left < -scale:
+        ledger.discrepancy("received_more_than_ordered", order, amount=-left)
+    return ("received", max(left, 0.0)) if left <= scale else ("partly_received", left)
+
+
 def _known(ledger: Ledger, names: list[str]) -> str | None:
     shipments, aliases = ledger.held["shipment"], ledger.held["alias"]
     for name in names:
@@ -298,20 +312,6 @@ def _settle_orders(ledger: Ledger, facts: Facts, *, product: str, quantity: floa
                 continue
             status, left = after_receipt(ledger, name, ordered=found[3], left=found[4], quantity=quantity)
             ledger.put("order", key, status, *found[1:4], left, *found[5:-2])
-
-
-def after_receipt(ledger: Ledger, order: str, *, ordered: float, left: float, quantity: float) -> tuple[str, float]:
-    """Return how an order stands after a receipt, and what is open then.
-
-    Parameters
-    ----------
-    ordered, left : what was ordered and what of it was open. quantity : what came.
-    """
-    left -= quantity
-    scale = DUST * max(ordered, quantity)
-    if left < -scale:
-        ledger.discrepancy("received_more_than_ordered", order, amount=-left)
-    return ("received", max(left, 0.0)) if left <= scale else ("partly_received", left)
 
 
 def _orders_ahead(ledger: Ledger, facts: Facts) -> list[str]:

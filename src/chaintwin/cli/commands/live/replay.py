@@ -21,7 +21,7 @@ from chaintwin.cli.commands.live.sources import (
 )
 from chaintwin.cli.commands.options import Json
 from chaintwin.cli.terminal.output import Terminal
-from chaintwin.cli.terminal.session import fail, session
+from chaintwin.cli.terminal.session import INTERRUPTED, fail, session
 
 if TYPE_CHECKING:
     from chaintwin.ingest.connectors.interface import Connector
@@ -80,7 +80,7 @@ def replay(
                 target.keep(0)
             before = min(target.played(), recorded.count)
             if before:
-                terminal.note(f"Going on behind {before:,} events that were played already.")
+                terminal.note(f"Going on behind {before:,} events that were played already; --anew plays them again.")
             last, is_stopped = None, False
             try:
                 for last in play(recorded, target, speed=rate, tick=monotonic, sleep=sleep):
@@ -88,10 +88,13 @@ def replay(
             except KeyboardInterrupt:
                 is_stopped = True
             sent = Sent() if last is None else last.sent
-            count = before if last is None else last.count
-            _show(terminal, recorded, played=count, sent=sent, where=to or log_to_write(project, store))
+            # A stop may come between noting a group and counting it, so what was noted says how far it is.
+            count = min(target.played(), recorded.count)
+            where = to or log_to_write(project, store)
+            _show(terminal, recorded, played=count, sent=sent, where=where, is_stopped=is_stopped)
         if is_stopped:
-            raise KeyboardInterrupt
+            terminal.note("Stopped; the same command goes on from here.")
+            raise typer.Exit(INTERRUPTED)
         if sent.rejected or sent.conflict or recorded.problems:
             fail()
 
@@ -109,9 +112,11 @@ def _read(
     from chaintwin.cli.terminal.progress import waiting
     from chaintwin.clock import SystemClock
     from chaintwin.ingest.connectors.interface import Run
+    from chaintwin.ingest.connectors.running import kept_in_place
     from chaintwin.ingest.history.ordering import in_order
 
-    run = Run(SystemClock(), sleep, options, note=terminal.note)
+    # All is read before anything is played, so a replay that is stopped needs its files once more.
+    run = Run(SystemClock(), sleep, kept_in_place(options, connector), note=terminal.note)
     with waiting(terminal, f"Reading {source}"):
         return in_order(connector.read(source, since=None, run=run), after=between[0], before=between[1])
 
@@ -146,13 +151,32 @@ def _target(
         raise UsageError("--store: found it beside --to; allowed: one of the two")
     import httpx
 
+    from chaintwin.ingest.history.targets import repository_address
+
+    address, headers = repository_address(to), _authorization(token_file)
     folder = (project if project.is_dir() else project.parent) / ".replays"
+    if not folder.parent.is_dir():
+        raise UsageError(f"{project}: found nothing there; allowed: a project, beside whose tables is kept how far a replay is")
     folder.mkdir(exist_ok=True)
     kept = folder / f"{hashlib.sha256(f'{to} {key}'.encode()).hexdigest()[:24]}.txt"
-    token = "" if token_file is None else token_file.read_text(encoding="ascii").strip()
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     with httpx.Client(headers=headers, timeout=60.0) as client:
-        yield HttpTarget(client, to.rstrip("/"), kept, sleep, terminal.note)
+        yield HttpTarget(client, address, kept, sleep, terminal.note)
+
+
+def _authorization(token_file: Path | None) -> dict[str, str]:
+    """Return the header that shows the token of a file; none without a file."""
+    from chaintwin.errors import UsageError
+
+    if token_file is None:
+        return {}
+    try:
+        token = token_file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        found = fault.strerror if isinstance(fault, OSError) else "characters that no token has"
+        raise UsageError(f"--token-file: found {token_file}: {found}; allowed: a file that holds a token") from None
+    if not token.isprintable() or not token or " " in token:
+        raise UsageError(f"--token-file: found no single token in {token_file}; allowed: a file that holds one and nothing else")
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _rate(speed: str) -> float:
@@ -190,7 +214,7 @@ def _say(terminal: Terminal, recorded: Ordered, played: Played) -> None:
         terminal.note(f"{text_of(played.at)}: {played.count:,} of {recorded.count:,} events")
 
 
-def _show(terminal: Terminal, recorded: Ordered, *, played: int, sent: object, where: str) -> None:
+def _show(terminal: Terminal, recorded: Ordered, *, played: int, sent: object, where: str, is_stopped: bool) -> None:
     from dataclasses import asdict
 
     from rich.table import Table
@@ -201,7 +225,7 @@ def _show(terminal: Terminal, recorded: Ordered, *, played: int, sent: object, w
     counts = asdict(sent)  # type: ignore[call-overload]
     reasons = counts.pop("reasons")
     unread = len(recorded.problems)
-    about = {"to": where, "events": recorded.count, "played": played, "unread": unread}
+    about = {"to": where, "events": recorded.count, "played": played, "unread": unread, "stopped": is_stopped}
     times = {"first": text_of(recorded.first), "last": text_of(recorded.last)} if recorded.count else {}
     terminal.document(about | times | counts | {"reasons": reasons})
     terminal.title(f"Played {played:,} of {recorded.count:,} events")

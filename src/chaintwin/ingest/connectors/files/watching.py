@@ -105,7 +105,7 @@ def moves(after: str) -> bool:
 
 
 def remembered(done: dict[str, list[int]], file: Found) -> dict[str, list[int]]:
-    """Return the files that a cursor remembers, with one more.
+    """Return the files that a cursor remembers, with one more; where they grow too many, those that are gone are forgotten.
 
     Raises
     ------
@@ -113,6 +113,9 @@ def remembered(done: dict[str, list[int]], file: Found) -> dict[str, list[int]]:
         They are too many.
     """
     more = done | {file.name: file.signature}
+    if len(more) > JOURNAL_MAX:
+        there = {path.name for path in file.path.parent.iterdir()}
+        more = {name: signature for name, signature in more.items() if name in there}
     if len(more) > JOURNAL_MAX:
         raise UsageError(
             f"{file.path.parent}: found more than {JOURNAL_MAX:,} files that were taken; allowed: so many; "
