@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from tests.serve.documents import document, event
-from tests.serve.running import Running, eventually, server
+from tests.serve.running import TOKEN, Running, eventually, server
 
 
 def read_changes(client: httpx.Client, count: int, **headers: str) -> list[tuple[int, dict[str, Any]]]:
@@ -59,6 +61,33 @@ def test_changes__of_now_come_as_they_happen(running: Running, client: httpx.Cli
         send(client, 1)
     listening.join(60)
     assert [number for number, _ in found] == [head + 1, head + 2, head + 3]
+
+
+def test_changes__a_reader_that_reads_no_more_is_cut_off_and_loses_nothing(tmp_path: Path) -> None:
+    limits = {"streams": 1, "send_seconds": 1.0}
+    with server(tmp_path, project="beer-game", limits=limits) as running, running.client() as client:
+        place = urlsplit(running.url)
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect((place.hostname, place.port))
+            head = ("GET /api/v1/changes HTTP/1.1", f"Host: {place.netloc}", f"Authorization: Bearer {TOKEN}", "Last-Event-ID: 0")
+            slow.sendall("\r\n".join([*head, "", ""]).encode())
+            assert slow.recv(64).startswith(b"HTTP/1.1 200")
+            assert client.get("/api/v1/changes").status_code == 429
+            for _ in range(8):
+                send(client, 1_000)
+            # Its place is free again although it neither reads nor leaves.
+            eventually(lambda: is_open(client))
+        total = client.get("/api/v1/health").json()["log"]["sequence"]
+        assert total == 8_000
+        found = read_changes(client, 1_000, **{"Last-Event-ID": "7000"})
+        assert [number for number, _ in found] == list(range(7_001, 8_001))
+
+
+def is_open(client: httpx.Client) -> bool:
+    """Tell whether changes can be followed."""
+    with client.stream("GET", "/api/v1/changes") as answer:
+        return answer.status_code == 200
 
 
 def test_changes__wrong_ids(client: httpx.Client) -> None:

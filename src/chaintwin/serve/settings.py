@@ -19,6 +19,7 @@ class Limits:
     streams : connections that stay open for changes or subscriptions. subscriptions, queries : how many are kept.
     url_bytes : bytes of a path with its parameters. header_bytes : bytes of all headers.
     body_seconds : time in which a body has to arrive. request_seconds : time in which an answer has to begin.
+    send_seconds : time that a reader of changes has to take a batch of them; who is slower is cut off.
     page : most events on one page. token_seconds : how long a token of a next page counts. jobs : reports that are kept.
     """
 
@@ -34,6 +35,7 @@ class Limits:
     header_bytes: int = 32 * 1024
     body_seconds: float = 30.0
     request_seconds: float = 60.0
+    send_seconds: float = 30.0
     page: int = 1_000
     token_seconds: int = 24 * 3600
     jobs: int = 10_000

@@ -20,8 +20,6 @@ BATCH = 200
 """Changes that are read at one time."""
 
 HEARTBEAT_SECONDS = 15.0
-SEND_SECONDS = 30.0
-"""Time that a reader has to take one batch; who is slower is cut off and resumes where it was."""
 
 
 class ChangeStream(Response):
@@ -30,16 +28,26 @@ class ChangeStream(Response):
     Parameters
     ----------
     after : number of the last entry whose change the reader has.
+    patience : seconds that a reader has to take one batch; who is slower is cut off and resumes where it was.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, twin: Twin, *, growth: Growth, threads: Threads, after: int, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+    def __init__(
+        self,
+        twin: Twin,
+        *,
+        growth: Growth,
+        threads: Threads,
+        after: int,
+        patience: float,
+        heartbeat: float = HEARTBEAT_SECONDS,
+    ) -> None:
         super().__init__(headers={"X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._twin, self._growth, self._threads = twin, growth, threads
         self._after = after
-        self._heartbeat = heartbeat
+        self._patience, self._heartbeat = patience, heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -50,21 +58,27 @@ class ChangeStream(Response):
         finally:
             for task in (sending, leaving):
                 task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            ended, _ = await asyncio.gather(sending, leaving, return_exceptions=True)
+        if isinstance(ended, TimeoutError):
+            raise ended
 
     async def _send_all(self, send: Send) -> None:
-        await _send(send, b"retry: 2000\n: chaintwin\n\n")
+        await self._send(send, b"retry: 2000\n: chaintwin\n\n")
         after = self._after
         while True:
             if await self._growth.beyond(after, within=self._heartbeat) <= after:
-                await _send(send, b": still here\n\n")
+                await self._send(send, b": still here\n\n")
                 continue
             changes = await self._threads.read(partial(self._twin.changes, after, limit=BATCH))
             if not changes:
                 await asyncio.sleep(0.05)
                 continue
-            await _send(send, b"".join(_event(change) for change in changes))
+            await self._send(send, b"".join(_event(change) for change in changes))
             after = changes[-1].sequence
+
+    async def _send(self, send: Send, content: bytes) -> None:
+        async with asyncio.timeout(self._patience):
+            await send({"type": "http.response.body", "body": content, "more_body": True})
 
 
 def change_document(change: Change) -> dict[str, Any]:
@@ -87,11 +101,6 @@ def resumed_after(request: Request, *, head: int) -> int | None:
 
 def _event(change: Change) -> bytes:
     return b"id: %d\nevent: change\ndata: %s\n\n" % (change.sequence, msgspec.json.encode(change_document(change)))
-
-
-async def _send(send: Send, content: bytes) -> None:
-    async with asyncio.timeout(SEND_SECONDS):
-        await send({"type": "http.response.body", "body": content, "more_body": True})
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -54,7 +54,9 @@ async def changes(request: Request) -> Response:
     after = resumed_after(request, head=live.twin.head)
     if after is None:
         raise ProblemError(400, "ValidationException", detail="Last-Event-ID: allowed: the number of an entry of the log")
-    return ChangeStream(live.twin, growth=live.growth, threads=parts.threads, after=after)
+    return ChangeStream(
+        live.twin, growth=live.growth, threads=parts.threads, after=after, patience=parts.settings.limits.send_seconds
+    )
 
 
 @router.get("/discrepancies")
