@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from websockets.sync.client import connect
 from chaintwin.clock import microseconds_of, text_of
 from chaintwin.errors import InputError
 from chaintwin.serve.subscribing.schedule import next_run, schedule_of
+from tests.ingest.connectors.sources import served_by
 from tests.serve.documents import document, event, events_in
 from tests.serve.receiving import receiver
 from tests.serve.running import TOKEN, Running, eventually, server
@@ -66,6 +69,27 @@ def test_webhook__sends_what_matches_signed_and_tries_again(client: httpx.Client
         assert len(received.events()) == 3
 
 
+def test_webhook__an_answer_without_end_is_not_read(client: httpx.Client) -> None:
+    step = "https://example.org/steps/endless"
+    path, sent_bytes = named(client, step), 0
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        nonlocal sent_bytes
+        handler.rfile.read(int(handler.headers["content-length"]))
+        handler.send_response(200)
+        handler.end_headers()
+        with suppress(OSError):
+            while sent_bytes < 200 * 2**20:
+                sent_bytes += handler.wfile.write(bytes(2**20))
+
+    with served_by(answer) as address:
+        made = client.post(f"{path}/subscriptions", json={"dest": address, "stream": True})
+        send(client, step)
+        eventually(lambda: "lastNotifiedAt" in client.get(made.headers["location"]).json())
+        assert 0 < sent_bytes < 50 * 2**20
+        assert client.delete(made.headers["location"]).status_code == 204
+
+
 def test_webhook__goes_on_after_a_kill(tmp_path: Path) -> None:
     step = "https://example.org/steps/kill"
     with receiver() as received:
@@ -112,6 +136,7 @@ def test_webhook__by_schedule_and_from_a_time(client: httpx.Client) -> None:
         {"dest": "http://169.254.169.254/latest/meta-data", "stream": True},
         {"dest": "http://user@127.0.0.1:1", "stream": True},
         {"dest": "file:///etc/passwd", "stream": True},
+        {"dest": "http://127.0.0.1:1/a\x01b", "stream": True},
         {"dest": "http://evil.example/#127.0.0.1", "stream": True},
         {"dest": "http://[::ffff:127.0.0.1]/", "stream": True},
         {"dest": 5, "stream": True},

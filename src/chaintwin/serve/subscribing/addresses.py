@@ -49,9 +49,9 @@ def check_address(url: str, allowed: Set[str]) -> tuple[str, int]:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise AddressError(f"dest: found {url[:200]!r}; allowed: an address such as https://host/path") from None
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None or parts.fragment or not url.isascii():
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None or parts.fragment or not _is_plain(url):
         raise AddressError(f"dest: found {url[:200]!r}; allowed: an address such as https://host/path, without user and fragment")
-    if host not in {name.strip("[]") for name in allowed}:
+    if host not in {name.strip("[]").lower() for name in allowed}:
         fix = "start the server with --allow-webhook and this host"
         raise AddressError(f"dest: found host {host[:100]!r}; allowed: {', '.join(sorted(allowed))}; fix: {fix}")
     return host, port or (443 if parts.scheme == "https" else 80)
@@ -77,6 +77,10 @@ async def pinned(url: str, allowed: Set[str]) -> Pinned:
     number = numbers[0]
     shown = f"[{number}]" if number.version == 6 else str(number)
     return Pinned(urlunsplit(parts._replace(netloc=f"{shown}:{port}")), parts.netloc, host)
+
+
+def _is_plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url
 
 
 def _is_odd(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

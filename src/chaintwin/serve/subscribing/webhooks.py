@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Set
 from typing import Any
@@ -14,7 +15,7 @@ from chaintwin.serve.epcis.headers import answer_headers
 from chaintwin.serve.subscribing.addresses import pinned
 
 SECONDS = 10.0
-"""Time that a receiver has to answer."""
+"""Time that a receiver has to answer, however slowly it does."""
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
 """Seconds to wait after the first failure; each further one doubles them up to the longest."""
@@ -60,13 +61,18 @@ async def send(client: httpx.AsyncClient, dest: str, *, document: dict[str, Any]
     if token:
         headers["GS1-Signature"] = signature(content, token)
     try:
-        response = await client.post(
-            target.url, content=content, headers=headers, extensions={"sni_hostname": target.name}, timeout=SECONDS
-        )
-    except httpx.HTTPError as error:
+        # The body of the answer says nothing, and a receiver could send one without end, so it is not read.
+        async with (
+            asyncio.timeout(SECONDS),
+            client.stream(
+                "POST", target.url, content=content, headers=headers, extensions={"sni_hostname": target.name}, timeout=SECONDS
+            ) as response,
+        ):
+            status = response.status_code
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         raise DeliveryError(f"the receiver was not reached: {type(error).__name__}") from None
-    if not response.is_success:
-        raise DeliveryError(f"the receiver answered with {response.status_code}")
+    if not 200 <= status < 300:
+        raise DeliveryError(f"the receiver answered with {status}")
 
 
 def client() -> httpx.AsyncClient:
