@@ -305,6 +305,27 @@ def test_append__report_is_shelved_with_the_records(store: LogStore) -> None:
     assert (store.get("reports", "one"), store.head().sequence) == (b"", 2)
 
 
+def test_health__waits_for_no_commit(store: LogStore) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def report(receipts: list[Receipt]) -> Shelved:
+        begun.set()
+        may_end.wait(60)
+        return Shelved("reports", "one", b"")
+
+    appending = threading.Thread(target=lambda: store.append([record_of(1)], received_at=1, report=report))
+    appending.start()
+    assert begun.wait(60)
+    told: list[bool] = []
+    asking = threading.Thread(target=lambda: told.append(store.health().writable), daemon=True)
+    asking.start()
+    asking.join(10)
+    in_time = list(told)
+    may_end.set()
+    appending.join()
+    assert in_time == [True]
+
+
 def test_keep_last__takes_the_first_ones_away(store: LogStore) -> None:
     for name in ("c", "a", "d", "b"):
         store.put("shelf", name, content=b"")

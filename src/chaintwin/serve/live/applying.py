@@ -59,4 +59,4 @@ class Applying:
                 # The log stays readable and writable without its projection; health tells that it stands still.
                 self.failure = type(error).__name__
                 _LOG.exception("the state of the twin cannot be brought up to date")
-                self._grown.wait(LOOK_SECONDS)
+                self._ending.wait(LOOK_SECONDS)

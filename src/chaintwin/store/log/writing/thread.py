@@ -45,6 +45,8 @@ class WriterThread:
         self._refused: Counter[str] = Counter()
         self._listeners: tuple[Callable[[int], None], ...] = ()
         self._guard = threading.RLock()
+        # Held for a moment only, so that who asks for the health never waits for a commit.
+        self._noting = threading.Lock()
         self._writer: Writer = database.writer()
         try:
             self.tip: Tip = read_tip(self._writer, place=database.place)
@@ -80,11 +82,11 @@ class WriterThread:
 
     def watch(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Call a listener after every commit of entries; return what ends it."""
-        with self._guard:
+        with self._noting:
             self._listeners = (*self._listeners, listener)
 
         def end() -> None:
-            with self._guard:
+            with self._noting:
                 self._listeners = tuple(other for other in self._listeners if other is not listener)
 
         return end
@@ -92,7 +94,7 @@ class WriterThread:
     def health(self) -> Health:
         """Return whether it acknowledges."""
         reason = self._failure or ("" if self._thread.is_alive() else "it is closed")
-        with self._guard:
+        with self._noting:
             return Health(not reason, reason, self._queue.records, dict(self._refused))
 
     def reopen(self) -> None:
@@ -205,7 +207,7 @@ class WriterThread:
                 try:
                     listener(committed.tip.head.sequence)
                 except Exception:
-                    self._refused["listener"] += 1
+                    self._add_refused("listener", 1)
 
     def _undo(self, group: list[Job], error: ChaintwinError) -> None:
         """Refuse what cannot be written although the database works; what came with it is done by itself."""
@@ -244,10 +246,13 @@ class WriterThread:
         )
 
     def _count(self, reason: str, job: Job) -> None:
-        with self._guard:
-            self._refused[reason] += max(1, len(job.records))
+        self._add_refused(reason, max(1, len(job.records)))
 
     def _count_conflicts(self, receipts: list[Receipt]) -> None:
         count = sum([receipt.outcome is Outcome.CONFLICT for receipt in receipts])
         if count:
-            self._refused["conflict"] += count
+            self._add_refused("conflict", count)
+
+    def _add_refused(self, reason: str, count: int) -> None:
+        with self._noting:
+            self._refused[reason] += count
