@@ -86,7 +86,8 @@ def test_webhook__an_answer_without_end_is_not_read(client: httpx.Client) -> Non
         made = client.post(f"{path}/subscriptions", json={"dest": address, "stream": True})
         send(client, step)
         eventually(lambda: "lastNotifiedAt" in client.get(made.headers["location"]).json())
-        assert 0 < sent_bytes < 50 * 2**20
+        # The connection may be closed before the first part of the answer is taken whole.
+        assert sent_bytes < 50 * 2**20
         assert client.delete(made.headers["location"]).status_code == 204
 
 
