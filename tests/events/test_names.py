@@ -26,7 +26,7 @@ ROOT = "https://id.gs1.org/"
 TEXT = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
 PAIRS = (
-    # The first of each scheme is the example of the EPC Tag Data Standard, with check digits worked out by hand.
+    # Check digits are worked out by hand.
     ("urn:epc:id:sgtin:0614141.112345.400", "01/10614141123459/21/400"),
     ("urn:epc:id:sgtin:415056789012.0.987654", "01/04150567890128/21/987654"),
     ("urn:epc:id:sgtin:0614141.812345.6789%2F%26%25%22!%3F()", "01/80614141123458/21/6789%2F%26%25%22%21%3F%28%29"),

@@ -33,7 +33,11 @@ def serving(folder: Path, *, port: int = 0) -> Iterator[tuple[subprocess.Popen[s
             line = process.stdout.readline()
             assert line, process.communicate()[1]
             told += line
-        yield process, json.loads(told)["url"]
+        found = json.loads(told)
+        # The token lies in its file and is not told to who keeps the output.
+        assert found["token"] is None
+        assert (folder / "token").read_text().strip() not in told
+        yield process, found["url"]
     finally:
         process.kill()
         process.communicate()

@@ -47,7 +47,6 @@ def serve(
 ) -> None:
     """Serve the live twin: EPCIS 2.0, its state and its changes."""
     with session(is_json=json) as terminal:
-        from chaintwin.guard.tokens import token_hash
         from chaintwin.serve import Address, Settings, create_app, run
         from chaintwin.serve.settings import LOOPBACK_HOSTS
         from chaintwin.store.opening import open_store
@@ -59,7 +58,7 @@ def serve(
         with open_store(place) as log:
             token, hashes = _token(log, token_file=token_file, is_new=new_token)
             settings = Settings(
-                hashes or (token_hash(token),),
+                hashes,
                 hosts=LOOPBACK_HOSTS | {one.lower() for one in (host, *(name or ()))},
                 webhook_hosts=LOOPBACK_HOSTS | set(allow_webhook or ()),
                 workers=workers,
@@ -69,7 +68,7 @@ def serve(
             def started(url: str) -> None:
                 from rich.text import Text
 
-                said = token or "the one shown before; --new-token makes another"
+                said = token or (f"in {token_file}" if token_file else "the one shown before; --new-token makes another")
                 terminal.document({"url": url, "token": token or None, "sequence": log.head().sequence})
                 terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"), Text("Stop with Ctrl-C."))
 
@@ -77,18 +76,18 @@ def serve(
 
 
 def _token(log: Store, *, token_file: Path | None, is_new: bool) -> tuple[str, tuple[str, ...]]:
-    """Return a token to be shown, empty if it was shown before, and the hashes of those that are let in."""
+    """Return a token to be shown, empty if it was shown before or lies in a file, and the hashes of those that are let in."""
     from chaintwin.guard.tokens import new_token, token_hash
     from chaintwin.serve.keys import keep_hash, kept_hashes, token_in, write_token
 
-    if token_file is not None and token_file.exists() and not is_new:
+    if token_file is not None:
+        # Programs keep what a server says; the token is for the file, which only its owner may read.
+        if is_new or not token_file.exists():
+            write_token(token_file, new_token())
         return "", (token_hash(token_in(token_file)),)
     hashes = kept_hashes(log)
-    if hashes and not is_new and token_file is None:
+    if hashes and not is_new:
         return "", hashes
     token = new_token()
-    if token_file is not None:
-        write_token(token_file, token)
-        return token, ()
     keep_hash(log, token_hash(token))
-    return token, ()
+    return token, (token_hash(token),)

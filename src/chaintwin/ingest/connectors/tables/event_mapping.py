@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from chaintwin.clock import SECOND
 from chaintwin.errors import Finding, InputError
@@ -43,6 +43,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 KNOWN = frozenset({*TEXTS, "file", "when", "date_format", "at", "each", "except", "zero", "quantity", "own"})
 
 
+Kind = Literal["text", "number", "date"]
+_OTHER_KINDS: Final[tuple[Kind, ...]] = ("number", "date")
+
+
 @dataclass(frozen=True, slots=True)
 class Own:
     """A field of our namespace.
@@ -54,7 +58,7 @@ class Own:
 
     name: str
     template: str
-    kind: str = "text"
+    kind: Kind = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +237,10 @@ class _Check:
             return ()
         found = []
         for name, template in value.items():
-            kind = "text"
-            if isinstance(template, dict) and len(template) == 1 and set(template) <= {"number", "date"}:
-                kind, template = next(iter(template.items()))
+            kind: Kind = "text"
+            for one in _OTHER_KINDS:
+                if isinstance(template, dict) and template.keys() == {one}:
+                    kind, template = one, template[one]
             if isinstance(template, str):
                 found.append(Own(name, template, kind))
             else:

@@ -22,6 +22,7 @@ from chaintwin.ingest.connectors.tables.event_mapping import (
     ROW,
     EventMapping,
     EventTemplate,
+    Kind,
     read_event_mapping,
 )
 from chaintwin.ingest.connectors.tables.reading import problem_of_row, unreadable
@@ -173,7 +174,7 @@ class _Reader:
                 event[f"{PREFIX}:{own.name}"] = found
         return event
 
-    def _own(self, kind: str, pattern: str, place: int, *, text: Any, header: str) -> Any:
+    def _own(self, kind: Kind, pattern: str, place: int, *, text: Any, header: str) -> Any:
         if kind == "number":
             return self._number(pattern, place, header=header)
         if kind == "date":
