@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from chaintwin.errors import StoreDamagedError
+from chaintwin.twin.closing import CLOSINGS, EARLIER, KEPT, SLACK
 
 Key = tuple[Any, ...]
 Value = tuple[Any, ...]
@@ -83,14 +84,20 @@ class Family:
     Parameters
     ----------
     name : as in ``FAMILIES``. prefix : how many parts of a key ``under`` looks for, 0 for none.
+
+    Attributes
+    ----------
+    closing : when cells are over, or None where they never are. is_plain : whether a cell may be set in ``cells`` itself.
     """
 
-    __slots__ = ("_index", "cells", "name", "prefix")
+    __slots__ = ("_index", "_over", "cells", "closing", "is_plain", "name", "prefix")
 
     def __init__(self, name: str, prefix: int) -> None:
-        self.name, self.prefix = name, prefix
+        self.name, self.prefix, self.closing = name, prefix, CLOSINGS.get(name)
+        self.is_plain = not prefix and self.closing is None
         self.cells: dict[Key, Value] = {}
         self._index: dict[Key, dict[Key, None]] | None = None
+        self._over: int | None = None
 
     @property
     def index(self) -> dict[Key, dict[Key, None]]:
@@ -113,9 +120,27 @@ class Family:
             return []
         return list(found) if len(found) == 1 else sorted(found)
 
+    @property
+    def over(self) -> int:
+        """How many cells are over; counted when it is first asked for, and kept up from then on."""
+        if self._over is None:
+            self._over = len(self.ended())
+        return self._over
+
+    def ended(self) -> list[tuple[int, Key]]:
+        """Return event times and keys of the cells that are over, in no order."""
+        closing = self.closing
+        if closing is None:
+            return []
+        is_over = closing.is_over
+        return [(value[-2], key) for key, value in self.cells.items() if is_over(key, value)]
+
     def write(self, key: Key, value: Value | None) -> None:
         """Set a cell, or take it away."""
         cells = self.cells
+        if self._over is not None and self.closing is not None:
+            is_over, before = self.closing.is_over, cells.get(key)
+            self._over += (value is not None and is_over(key, value)) - (before is not None and is_over(key, before))
         if value is None:
             if key in cells:
                 if self.prefix:
@@ -156,10 +181,12 @@ class Cells:
         cells = family.cells
         if self.journal is not None:
             self.journal.append((family, key, cells.get(key)))
-        if value is None or (family.prefix and key not in cells):
-            family.write(key, value)
-        else:
+        if value is not None and (family.is_plain or (key in cells and family.closing is None)):
             cells[key] = value
+            return
+        family.write(key, value)
+        if family.closing is not None and value is not None and family.over >= KEPT + SLACK:
+            self._let_go(family)
 
     def undo(self, journal: list[Touch]) -> None:
         """Take back what a journal noted, the last first; families are found by name, so a copy may be undone too."""
@@ -209,6 +236,21 @@ class Cells:
         for name, family in self.families.items():
             for key, value in sorted(family.cells.items(), key=_first):
                 yield name, key, value
+
+    def _let_go(self, family: Family) -> None:
+        """Take away the cells that were over first, and put what stays of them where sums stand."""
+        added = None if family.closing is None else family.closing.added
+        for _, key in sorted(family.ended())[:SLACK]:
+            if added is not None:
+                total = (*key[:-1], EARLIER)
+                self._note(family, total)
+                family.write(total, added(family.cells.get(total), family.cells[key]))
+            self._note(family, key)
+            family.write(key, None)
+
+    def _note(self, family: Family, key: Key) -> None:
+        if self.journal is not None:
+            self.journal.append((family, key, family.cells.get(key)))
 
 
 def path_of(family: str, key: Key) -> str:

@@ -13,6 +13,7 @@ from chaintwin.network.graph import FORECASTING, LeadMode
 from chaintwin.network.program import Program
 from chaintwin.network.state import Lots, OpenOrders, Shipments, State
 from chaintwin.network.tables.schema import DELAY_MAX
+from chaintwin.twin.closing import CANCELLED, RECEIVED
 from chaintwin.twin.ledger import DUST, NEVER, Ledger
 from chaintwin.twin.live_state import LiveState
 from chaintwin.twin.routes import Routes
@@ -216,7 +217,7 @@ class _Placing:
             visible = due if due >= self.period else self.period - 1
             rows[place, visible] = rows.get((place, visible), 0.0) + cell[0]
         for (order, product), cell in self._cells("order"):
-            if not cell[4] or cell[0] in ("shipped", "received", "cancelled"):
+            if not cell[4] or cell[0] in ("shipped", RECEIVED, CANCELLED):
                 continue
             place = self.routes.supply(cell[1], cell[2], product=product)
             if place is None:

@@ -24,7 +24,7 @@ MOST = 1024
 """Snapshots kept; beyond it every second one of the older half is let go, so that they lie dense
 near now and wide apart before."""
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 """Version of the rules; snapshots of another one are of no use."""
 
 LOADED = 4

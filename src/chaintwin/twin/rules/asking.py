@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from chaintwin.events.facts import Facts
 from chaintwin.twin.cells import key_of
+from chaintwin.twin.closing import CANCELLED
 from chaintwin.twin.ledger import DUST, NEVER, Ledger, number_of, text_of, time_of
 from chaintwin.twin.rules.consignments import units_of, whole_of
 from chaintwin.twin.rules.goods import goods_of
@@ -14,7 +15,7 @@ from chaintwin.twin.rules.shipping import after_receipt, orders_of, plain_id, sh
 ALL = "all"
 """The market of customers that nobody tells apart."""
 
-PLACED, SEEN, CANCELLED = "placed", "seen", "cancelled"
+PLACED, SEEN = "placed", "seen"
 
 
 def order_placed(ledger: Ledger, facts: Facts) -> None:

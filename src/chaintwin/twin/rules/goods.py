@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import msgspec
 
 from chaintwin.events.facts import Item
+from chaintwin.twin.closing import GONE
 from chaintwin.twin.ledger import Ledger
 from chaintwin.twin.rules.stocking import RULE, gain, take
 
-AT_SITE, ON_WAY, GONE = "site", "shipment", "gone"
+AT_SITE, ON_WAY = "site", "shipment"
 """Where an instance may be: at a site, in a shipment, or no more."""
 
 DEPTH_MOST = 32

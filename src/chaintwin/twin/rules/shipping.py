@@ -6,8 +6,9 @@ from functools import lru_cache
 
 from chaintwin.events.facts import Facts
 from chaintwin.events.vocabulary import Thing, own_name
+from chaintwin.twin.closing import GONE, RECEIVED
 from chaintwin.twin.ledger import DUST, NEVER, Ledger, text_of, time_of
-from chaintwin.twin.rules.goods import GONE, ON_WAY, Good, join, leave, mark
+from chaintwin.twin.rules.goods import ON_WAY, Good, join, leave, mark
 
 ON_ITS_WAY, ARRIVED, PARTLY = "on_its_way", "arrived", "partly_received"
 """How a shipment may stand."""
@@ -207,7 +208,7 @@ def after_receipt(ledger: Ledger, order: str, *, ordered: float, left: float, qu
     scale = DUST * max(ordered, quantity)
     if left < -scale:
         ledger.discrepancy("received_more_than_ordered", order, amount=-left)
-    return ("received", max(left, 0.0)) if left <= scale else ("partly_received", left)
+    return (RECEIVED, max(left, 0.0)) if left <= scale else ("partly_received", left)
 
 
 def _known(ledger: Ledger, names: list[str]) -> str | None:
