@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
@@ -88,13 +90,15 @@ class Family:
     Attributes
     ----------
     closing : when cells are over, or None where they never are. is_plain : whether a cell may be set in ``cells`` itself.
+    is_steady : whether that may be done where there is one already.
     """
 
-    __slots__ = ("_index", "_over", "cells", "closing", "is_plain", "name", "prefix")
+    __slots__ = ("_index", "_over", "cells", "closing", "is_plain", "is_steady", "name", "prefix")
 
     def __init__(self, name: str, prefix: int) -> None:
         self.name, self.prefix, self.closing = name, prefix, CLOSINGS.get(name)
-        self.is_plain = not prefix and self.closing is None
+        self.is_steady = self.closing is None and not isinstance(self, Lots)
+        self.is_plain = self.is_steady and not prefix
         self.cells: dict[Key, Value] = {}
         self._index: dict[Key, dict[Key, None]] | None = None
         self._over: int | None = None
@@ -103,10 +107,12 @@ class Family:
     def index(self) -> dict[Key, dict[Key, None]]:
         """Keys by their first parts; made when it is first asked for, which a state that is only read never does."""
         if self._index is None:
-            self._index = {}
+            found: defaultdict[Key, dict[Key, None]] = defaultdict(dict)
             prefix = self.prefix
             for key in self.cells:
-                self._index.setdefault(key[:prefix], {})[key] = None
+                found[key[:prefix]][key] = None
+            found.default_factory = None
+            self._index = found
         return self._index
 
     def get(self, key: Key) -> Value | None:
@@ -161,17 +167,55 @@ class Family:
                 del index[prefix]
 
 
+class Lots(Family):
+    """Stock; the lots of a place can be had in the order in which they came."""
+
+    __slots__ = ("_ages",)
+
+    def __init__(self, name: str, prefix: int) -> None:
+        super().__init__(name, prefix)
+        self._ages: dict[Key, list[tuple[int, Key]]] = {}
+
+    def by_age(self, place: Key) -> list[tuple[int, Key]]:
+        """Return since when each lot of a site and product is there, and its key, the oldest first; not to be changed."""
+        ages = self._ages.get(place)
+        if ages is None:
+            cells = self.cells
+            ages = self._ages[place] = sorted([(cells[key][1], key) for key in self.index.get(place, ())])
+        return ages
+
+    def write(self, key: Key, value: Value | None) -> None:
+        """Set a cell, or take it away."""
+        ages = self._ages.get(key[:2])
+        if ages is not None:
+            before = self.cells.get(key)
+            since, was = None if value is None else value[1], None if before is None else before[1]
+            if since != was:
+                if was is not None:
+                    del ages[bisect_left(ages, (was, key))]
+                if since is not None:
+                    insort(ages, (since, key))
+        super().write(key, value)
+
+
 class Cells:
     """All families; ``put`` keeps what was there before, as long as somebody asks for it."""
 
     __slots__ = ("families", "journal")
 
     def __init__(self) -> None:
-        self.families: dict[str, Family] = {name: Family(name, spec[2]) for name, spec in FAMILIES.items()}
+        self.families: dict[str, Family] = {name: _family(name, spec[2]) for name, spec in FAMILIES.items()}
         self.journal: list[Touch] | None = None
 
     def __getitem__(self, name: str) -> Family:
         return self.families[name]
+
+    @property
+    def stock(self) -> Lots:
+        """The lots of all places."""
+        found = self.families["stock"]
+        assert isinstance(found, Lots)
+        return found
 
     def __len__(self) -> int:
         return sum(len(family.cells) for family in self.families.values())
@@ -181,7 +225,7 @@ class Cells:
         cells = family.cells
         if self.journal is not None:
             self.journal.append((family, key, cells.get(key)))
-        if value is not None and (family.is_plain or (key in cells and family.closing is None)):
+        if value is not None and (family.is_plain or (family.is_steady and key in cells)):
             cells[key] = value
             return
         family.write(key, value)
@@ -290,6 +334,10 @@ WHOLE = frozenset({"started", "due", "edited_at"})
 def _quoted(part: object) -> str:
     # Few sites and products are in most paths, and quoting takes longer than all else that a change is told with.
     return quote(str(part), safe="")
+
+
+def _family(name: str, prefix: int) -> Family:
+    return (Lots if name == "stock" else Family)(name, prefix)
 
 
 def _first(pair: tuple[Key, Value]) -> Key:

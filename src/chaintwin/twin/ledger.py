@@ -45,7 +45,7 @@ class Ledger:
         self.cells, self.network = cells, network
         self.families = cells.families
         self.held: dict[str, dict[Key, Value]] = {name: family.cells for name, family in cells.families.items()}
-        self.stock = cells.families["stock"]
+        self.stock = cells.stock
         self.names = network.at(self.time)
         settings = network.network.settings
         day = settings.start

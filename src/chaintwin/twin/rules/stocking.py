@@ -63,7 +63,7 @@ def take(
             return _take_youngest(ledger, place, quality=quality, quantity=quantity, order=order)
         group = stock.index.get(place)
         if group is not None and (len(group) > 1 or found is None):
-            return _take_first(ledger, group, place=place, quality=quality, quantity=quantity, variance=variance)
+            return _take_first(ledger, place, quality=quality, quantity=quantity, variance=variance)
     short = quantity - (0.0 if found is None else found[0])
     if found is None:
         value: Value = (-quantity, ledger.time, variance, ledger.time, ledger.source)
@@ -110,28 +110,23 @@ def _change(ledger: Ledger, key: Key, found: Value, *, by: float, variance: floa
 
 
 def _by_age(ledger: Ledger, place: tuple[str, str], *, youngest: bool = False) -> list[Key]:
-    cells = ledger.stock.cells
-    keys = [key for key in ledger.stock.index.get(place, ()) if cells[key][0] > 0.0]
-    if len(keys) < 2:
-        return keys
-    return [key for _, key in sorted([(cells[key][1], key) for key in keys], reverse=youngest)]
+    cells, ages = ledger.stock.cells, ledger.stock.by_age(place)
+    return [key for _, key in (reversed(ages) if youngest else ages) if cells[key][0] > 0.0]
 
 
 def _take_first(
-    ledger: Ledger, group: dict[Key, None], *, place: tuple[str, str], quality: str, quantity: float, variance: float
+    ledger: Ledger, place: tuple[str, str], *, quality: str, quantity: float, variance: float
 ) -> list[tuple[str, float]]:
     """Take from the oldest lots of a quality on, or of any where it has none."""
-    cells, first, oldest = ledger.stock.cells, None, 0
-    for key in group:
+    cells = ledger.stock.cells
+    for _, key in ledger.stock.by_age(place):
         found = cells[key]
         if key[3] == quality and found[0] > 0.0:
-            since = found[1]
-            if first is None or since < oldest or (since == oldest and key < first):
-                first, oldest = key, since
-    if first is not None and (found := cells[first])[0] >= quantity > 0.0:
-        # Nearly always the oldest lot holds enough, so that the others need no order.
-        _change(ledger, first, found, by=-quantity, variance=variance)
-        return [(first[2], quantity)]
+            if found[0] >= quantity > 0.0:
+                # Nearly always the oldest lot holds enough, so that the others need not be looked at.
+                _change(ledger, key, found, by=-quantity, variance=variance)
+                return [(key[2], quantity)]
+            break
     keys = _by_age(ledger, place)
     mine = [key for key in keys if key[3] == quality] or keys
     return _take_in_order(ledger, place, quantity=quantity, keys=mine, variance=variance, quality=quality)
