@@ -134,6 +134,8 @@ def test_changes__lead_from_any_entry_to_the_last(seed: int) -> None:
     came = [event for _, event in sorted(enumerate(events), key=lambda pair: pair[0] + choose.choice((0, 0, 0, 5, 60)))]
     store = PlainStore()
     live = twin_of(store, sizes=Sizes(window=16, spacing=16, bulk=10**6, changes=10**6))
+    # From the first question for changes on they are noted as they come.
+    assert live.changes(0) == []
     for key, facts in came:
         store.log(key, facts)
         if choose.random() < 0.3:

@@ -94,6 +94,9 @@ def own_name(uri: str) -> Name | None:
     if not uri.startswith(NAMESPACE):
         return None
     parts = uri[len(NAMESPACE) :].split(":")
-    if parts[0] not in set(Thing) or len(parts) != (3 if parts[0] == Thing.LOT else 2):
+    if parts[0] not in _THINGS or len(parts) != (3 if parts[0] == Thing.LOT else 2):
         return None
     return Name(Thing(parts[0]), unquote(parts[1]), lot=unquote(parts[2]) if len(parts) == 3 else "")
+
+
+_THINGS = frozenset(Thing)

@@ -256,7 +256,7 @@ class Cells:
 
     def packed(self) -> bytes:
         """Return all cells as MessagePack."""
-        return _ENCODER.encode({name: list(family.cells.items()) for name, family in self.families.items() if family.cells})
+        return _ENCODER.encode({name: family.cells for name, family in self.families.items() if family.cells})
 
     @staticmethod
     def unpacked(content: bytes) -> Cells:
@@ -269,8 +269,8 @@ class Cells:
         """
         found = Cells()
         try:
-            for name, pairs in _DECODER.decode(content).items():
-                found.families[name].cells = dict(pairs)
+            for name, cells in _DECODER.decode(content).items():
+                found.families[name].cells = cells
         except (msgspec.DecodeError, KeyError, TypeError) as fault:
             raise StoreDamagedError(f"snapshot: found {fault}; allowed: cells as MessagePack") from fault
         return found
@@ -345,4 +345,4 @@ def _first(pair: tuple[Key, Value]) -> Key:
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(dict[str, list[tuple[tuple[Any, ...], tuple[Any, ...]]]])
+_DECODER = msgspec.msgpack.Decoder(dict[str, dict[tuple[Any, ...], tuple[Any, ...]]])

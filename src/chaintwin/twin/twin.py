@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,16 @@ from chaintwin.twin.kept.snapshots import Snapshots
 from chaintwin.twin.kept.window import Change, Sizes, Tail, Window
 from chaintwin.twin.live_state import LiveState
 from chaintwin.twin.naming.networks import FAR, Networks
-from chaintwin.twin.projecting import Projection
+from chaintwin.twin.projecting import Projection, in_order, position_of
 
 if TYPE_CHECKING:
     import polars as pl
 
     from chaintwin.network.program import Program
     from chaintwin.network.state import State
+
+READ_ROWS = 1024
+"""Rows that are read at once, from the end of a part of the log backwards."""
 
 
 class Twin:
@@ -42,6 +46,7 @@ class Twin:
         self._window = Window(Projection(self._networks), Tail(), size=sizes.window)
         self._changes: deque[Change] = deque()
         self._first_change = 0
+        self._read = -FAR
         self._now: LiveState | None = None
 
     @classmethod
@@ -118,24 +123,22 @@ class Twin:
         -------
         ``twin.as_of(noon, known=noon)`` is what one could have known at noon.
         """
-        with self._lock:
-            upto = self._head if known is None else min(self._sequence_at(known), self._head)
-            if time is None and upto == self._head:
-                return self.now()
-            moment = FAR if time is None else time
-            shown = self.clock.now() if time is None else time
-            near = self._window
-            if upto >= near.highest(moment):
-                found = near.cells_at(moment)
-                if found is not None:
-                    return self._live(found, time=shown, head=upto)
-            with collection_paused():
-                cells, tail = self._snapshots.best(time=moment, upto=upto, rows=upto)
         with collection_paused():
+            with self._lock:
+                upto = self._head if known is None else min(self._sequence_at(known), self._head)
+                if time is None and upto == self._head:
+                    return self.now()
+                moment = FAR if time is None else time
+                shown = self.clock.now() if time is None else time
+                near = self._window
+                if upto >= near.highest(moment):
+                    found = near.cells_at(moment)
+                    if found is not None:
+                        return self._live(found, time=shown, head=upto)
+                cells, tail = self._snapshots.best(time=moment, upto=upto, rows=upto)
             projection = Projection(self._networks, cells)
-            blocks = self.store.facts_by_time(start=_start(tail), end=time, upto=upto)
-            projection.apply_blocks(blocks)
-        return self._live(projection.cells, time=shown, head=upto)
+            projection.apply_blocks(self._rows_behind(tail, end=moment, upto=upto))
+            return self._live(projection.cells, time=shown, head=upto)
 
     def hash(self, time: int | None = None, *, known: int | None = None) -> str:
         """Return the hash of a state, the same from any replay in any process; arguments as for ``as_of``."""
@@ -156,6 +159,9 @@ class Twin:
         if after < 0 or limit < 1:
             raise UsageError(f"changes: found after {after} and limit {limit}; allowed: 0 or more, 1 or more")
         with self._lock:
+            self._read = self._head
+            if after >= self._head:
+                return []
             found = [change for change in self._changes if change.sequence > after] if after >= self._first_change else []
             if found and found[0].sequence - found[0].entries == after:
                 return found[:limit]
@@ -188,7 +194,10 @@ class Twin:
         return self.now().summary()
 
     def _add(self, rows: list[FactsRow]) -> None:
-        """Apply rows in the order of the log, and note what they changed."""
+        """Apply rows in the order of the log, and note what they changed if somebody has read changes of late."""
+        if self._head - self._read > self.sizes.changes:
+            self._put(rows)
+            return
         for change in self._added(self._window, rows):
             if change.is_reprojected:
                 self._snapshots_without(rows[-change.entries :])
@@ -197,6 +206,16 @@ class Twin:
         self._head = rows[-1].sequence
         while self._head - self._first_change > self.sizes.changes:
             self._first_change = self._changes.popleft().sequence
+        self._trim()
+
+    def _put(self, rows: list[FactsRow]) -> None:
+        """Apply rows without noting what they change; it is worked out when it is asked for."""
+        there = self._window.put(rows)
+        if there < len(rows):
+            self._snapshots_without(rows[there:])
+            self._load(rows[-1].sequence)
+        self._changes.clear()
+        self._head = self._first_change = rows[-1].sequence
         self._trim()
 
     @staticmethod
@@ -229,6 +248,26 @@ class Twin:
         with collection_paused():
             window = self._window_at(upto, is_kept=True)
         self._window, self._head, self._now = window, upto, None
+
+    def _rows_behind(self, tail: Tail, *, end: int, upto: int) -> Iterable[list[FactsRow]]:
+        """Yield the rows behind a position up to an event time and a number of the log, in order.
+
+        ``tail`` must rest on no row beyond that number.
+        """
+        there = upto - tail.rows
+        if 4 * there < self._head - tail.rows:
+            # So many rows of the beginning of the log lie behind the position, and nearly all of them at its end.
+            found: list[FactsRow] = []
+            high = upto
+            while len(found) < there and upto - high <= 2 * there + READ_ROWS:
+                low = max(0, high - READ_ROWS)
+                for rows in self.store.facts(after=low, upto=high):
+                    found += [row for row in rows if position_of(row) > tail.position]
+                high = low
+            if len(found) == there:
+                rows = in_order([row for row in found if row.occurred_at <= end])
+                return [rows] if rows else []
+        return self.store.facts_by_time(start=_start(tail), end=None if end == FAR else end, upto=upto)
 
     def _window_at(self, upto: int, *, is_kept: bool = False) -> Window:
         """Return the projection of the first entries of the log, from the best snapshot on."""

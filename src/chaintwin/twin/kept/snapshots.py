@@ -20,7 +20,7 @@ SHELF = "snapshot"
 CELLS_PER_ROW = 8
 """Cells written to snapshots for each row, at most: where there are many cells, snapshots lie further apart."""
 
-MOST = 1024
+MOST = 2048
 """Snapshots kept; beyond it every second one of the older half is let go, so that they lie dense
 near now and wide apart before."""
 

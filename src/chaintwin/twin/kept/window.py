@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from chaintwin.store.records import FactsRow
 from chaintwin.twin.cells import Cells, Family, Key, Touch, Value, path_of
-from chaintwin.twin.projecting import MARK, START, Position, Projection, is_declaration, position_of
+from chaintwin.twin.projecting import MARK, START, Position, Projection, in_order, is_declaration, position_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,9 @@ class Sizes:
     bulk: int = 20_000
     changes: int = 8192
 
+
+SURPLUS = 512
+"""Rows beyond those that have to be taken back which are let go together."""
 
 PAUSE = 256
 """Most rows between two moments at which cells may be kept."""
@@ -146,10 +149,25 @@ class Window:
             found.append(_change([row], self._before({}, step)))
         return found
 
+    def put(self, rows: Sequence[FactsRow]) -> int:
+        """Apply the next rows of the log as ``add`` does without telling what they changed, and return how many were applied."""
+        ordered = in_order(rows)
+        first = [self._place(row) for row in ordered if row is ordered[0] or MARK in row.key]
+        place = min([place for place in first if place is not None], default=0)
+        if None in first:
+            # Some rows may have their place in the window even so.
+            return sum(change.entries for change in self.add(rows))
+        back = self.steps[place:]
+        for step in reversed(back):
+            self.projection.undo(step.journal)
+        del self.steps[place:]
+        self._step_all(in_order([*(step.row for step in back), *ordered]) if back else ordered)
+        return len(rows)
+
     def trim(self) -> bool:
-        """Let go of the oldest rows if there are twice as many as can be taken back; return whether it did."""
+        """Let go of the oldest rows if there are many more than have to be taken back; return whether it did."""
         surplus = len(self.steps) - self.size
-        if surplus < self.size:
+        if surplus < min(self.size, SURPLUS):
             return False
         gone = self.steps[:surplus]
         self.steps = self.steps[surplus:]
@@ -183,7 +201,11 @@ class Window:
 
         As many lie behind it in any window of the same log, so what is told of a change does not depend on where one began.
         """
-        place = bisect_left(self.steps, position_of(row), key=_step_position)
+        steps, position = self.steps, position_of(row)
+        if not steps or position > _step_position(steps[-1]):
+            place = len(steps)
+        else:
+            place = bisect_left(steps, position, key=_step_position)
         if place > 0 and row.key.startswith(self.steps[place - 1].row.key + MARK):
             # A declaration comes right behind what it takes back.
             place -= 1
@@ -205,7 +227,7 @@ class Window:
                     before[family, key] = family.cells.get(key)
             self.projection.undo(step.journal)
         del self.steps[first:]
-        for step in self._step_all(sorted([*(step.row for step in back), *rows], key=position_of)):
+        for step in self._step_all(in_order([*(step.row for step in back), *rows])):
             self._before(before, step)
         return _change(rows, before)
 

@@ -16,7 +16,8 @@ from chaintwin.twin.naming.units import factor_between, word_of
 GTIN_DIGITS = 14
 
 _LINK = "https://id.gs1.org/"
-_GTIN, _LOT, _SERIAL, _GLN, _PARTY = "01", "10", "21", "414", "417"
+_GTIN, _LOT, _GLN, _PARTY = "01", "10", "414", "417"
+_SERIAL_PART = "/21/"
 _SCHEMES = {
     "gtin": _GTIN,
     "ean": _GTIN,
@@ -95,6 +96,8 @@ class Lookup:
         """Return the site that a name means."""
         found = self.places.get(name)
         if found is None:
+            if len(self.places) >= _MOST:
+                self.places.clear()
             found = self.places[name] = self._place(name)
         return found
 
@@ -102,7 +105,10 @@ class Lookup:
         """Return product and lot that a name means."""
         found = self.wares.get(name)
         if found is None:
-            # Instances are met a few times each, classes over and over; what is kept has to stay small.
+            serial = name.find(_SERIAL_PART) if name.startswith(_LINK) else -1
+            if serial > 0 and ("product", name) not in self.rows:
+                # Instances are met a few times each, their class over and over.
+                return self.ware(name[:serial])
             if len(self.wares) >= _MOST:
                 self.wares.clear()
             found = self.wares[name] = self._ware(name)
@@ -160,7 +166,8 @@ class Lookup:
         return Ware("" if name.startswith(_LINK) else name, lot, name in self.bases)
 
 
-_MOST = 200_000
+_MOST = 20_000
+"""Names whose meaning is kept at hand, of each kind."""
 
 
 def moments_of(network: Network) -> list[int]:
