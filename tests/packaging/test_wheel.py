@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,9 +42,26 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the source distribution, and the wheel built from that alone."""
-    folder = tmp_path_factory.mktemp("dist")
-    done = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, REPOSITORY, cwd=folder)
-    assert done.returncode == 0, done.stdout + done.stderr
+
+    def make(folder: Path) -> None:
+        done = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, REPOSITORY, cwd=folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return made_once("dist", make, factory=tmp_path_factory)
+
+
+def made_once(name: str, make: Callable[[Path], None], *, factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that is filled once, however many processes of one test run ask for it."""
+    base = factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = root / name, root / f"{name}.done"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
     return folder
 
 
@@ -93,16 +112,18 @@ def test_source_distribution__builds_alone_and_holds_no_tests(distributions: Pat
 @pytest.fixture(scope="module")
 def empty_environment(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an environment with the locked core and the wheel, installed as the README says."""
-    folder = tmp_path_factory.mktemp("empty")
-    assert run(sys.executable, "-m", "venv", folder / "venv", cwd=folder).returncode == 0
-    pip = (folder / "venv" / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
-    done = run(*pip, "--require-hashes", "-r", REPOSITORY / "requirements.lock", cwd=folder)
-    if done.returncode != 0 and UNREACHABLE.search(done.stderr):
-        pytest.skip("needs the package registry, or pip's cache of it")
-    assert done.returncode == 0, done.stderr
-    done = run(*pip, "--no-deps", wheel_of(distributions), cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder / "venv"
+
+    def make(folder: Path) -> None:
+        assert run(sys.executable, "-m", "venv", folder / "venv", cwd=folder).returncode == 0
+        pip = (folder / "venv" / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
+        done = run(*pip, "--require-hashes", "-r", REPOSITORY / "requirements.lock", cwd=folder)
+        if done.returncode != 0 and UNREACHABLE.search(done.stderr):
+            pytest.skip("needs the package registry, or pip's cache of it")
+        assert done.returncode == 0, done.stderr
+        done = run(*pip, "--no-deps", wheel_of(distributions), cwd=folder)
+        assert done.returncode == 0, done.stderr
+
+    return made_once("empty", make, factory=tmp_path_factory) / "venv"
 
 
 def without_network() -> tuple[list[str], dict[str, str]]:

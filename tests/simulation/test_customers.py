@@ -24,7 +24,7 @@ LOOKING = replace(EVERYTHING, loops=False, policies=("drp", "smoothed", "sterman
 @pytest.mark.parametrize("integer", [True, False])
 def test_run_kernel__forecasts_of_customers_agree_with_the_plain_engine(integer: bool) -> None:
     looked = 0
-    for seed in range(scaled(ci=40, full=400)):
+    for seed in range(scaled(ci=25, full=400)):
         case = random_network(5000 + seed, integer=integer, features=LOOKING)
         network = without_what_tables_cannot_say(case["network"])
         for buffer in network["buffers"]:

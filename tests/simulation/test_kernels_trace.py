@@ -42,7 +42,7 @@ def test_run_kernel__worked_trace(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("integer", [True, False])
 def test_run_kernel__random_networks_agree_with_the_plain_engine(integer: bool) -> None:
     seen_random_leads = 0
-    for seed in range(scaled(ci=200, full=2000) // 2):
+    for seed in range(scaled(ci=120, full=2000) // 2):
         case = random_network(seed, integer=integer, features=EVERYTHING if seed % 2 else WITHOUT_LOOPS)
         periods, replication = case["periods"], seed % WIDTH
         network, leads = without_what_tables_cannot_say(case["network"]), {}

@@ -28,7 +28,7 @@ def serial(levels: list[int], leads: list[int]) -> dict[str, Any]:
 
 def test_run_kernel__more_stock_never_lowers_cumulative_service() -> None:
     generator = np.random.default_rng(20260701)
-    for seed in range(scaled(ci=40, full=400)):
+    for seed in range(scaled(ci=25, full=400)):
         stages = int(generator.integers(1, 5))
         levels = generator.integers(0, 25, stages).tolist()
         leads = generator.integers(0, 4, stages).tolist()

@@ -14,7 +14,7 @@ from tests.sizes import scaled
 from tests.strategies import EVERYTHING, Case, Features, networks, random_network, random_serial_system, serial_systems
 
 PROPERTY = settings(
-    max_examples=scaled(ci=60, full=600), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=scaled(ci=36, full=600), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 ONE_OUTPUT_BASE_STOCK = Features(policies=("base_stock",), by_products=False, random_leads=True)
 
@@ -91,7 +91,7 @@ def test_simulate_plain__serial_service_never_falls_with_stock(case: Case, stage
 
 
 def test_simulate_plain__bulk_serial_service_never_falls_with_stock() -> None:
-    for seed in range(scaled(ci=100, full=400)):
+    for seed in range(scaled(ci=60, full=400)):
         _assert_service_no_lower(random_serial_system(seed), seed, 1 + seed % 7)
 
 

@@ -52,7 +52,7 @@ def test_run_kernel__pays_what_the_cases_of_payment_terms_say(case: dict[str, An
 
 
 def test_run_kernel__cash_is_that_of_plain_bookkeeping_on_random_networks() -> None:
-    for seed in range(scaled(ci=60, full=600)):
+    for seed in range(scaled(ci=36, full=600)):
         # What is received is told from what is under way, which disruptions destroy.
         case, network = _random(seed, strikes=False)
         program = compile_graph(graph_of(network, integer=case["integer"]))

@@ -63,7 +63,7 @@ def test_promise_kernel__worked_measures_of_service(case: dict[str, Any]) -> Non
 @pytest.mark.parametrize("warm_up", [0, 6])
 def test_measures__on_time_is_counted_of_the_demand_that_is_counted(warm_up: int, integer: bool) -> None:
     seen = 0
-    for seed in range(scaled(ci=40, full=400)):
+    for seed in range(scaled(ci=25, full=400)):
         program, windows = promising(seed, integer=integer)
         blocks = blocks_of(program, initial_state(program), periods=14, warm_up=warm_up)
         rows = blocks.plan.tape.rows

@@ -114,7 +114,7 @@ def test_cut__what_is_made_without_a_lead_time_is_made_as_far_as_there_is_room()
 @pytest.mark.parametrize("integer", [True, False])
 def test_store__stock_never_takes_more_than_there_is(integer: bool) -> None:
     waited = dict.fromkeys(LeadMode, 0.0)
-    for seed in range(scaled(ci=80, full=800)):
+    for seed in range(scaled(ci=48, full=800)):
         program = random_program(seed, integer=integer)
         if not program.rooms.capacity.size:
             continue

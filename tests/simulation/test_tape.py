@@ -138,7 +138,7 @@ def with_charges(network: dict[str, Any]) -> dict[str, Any]:
 def test_assemble__no_operation_names_a_row_twice_or_one_that_is_not_there() -> None:
     assert set(ROWS) == set(Op)
     seen: set[int] = set()
-    for seed in range(scaled(ci=60, full=600)):
+    for seed in range(scaled(ci=36, full=600)):
         tape = tape_of(seed, integer=seed % 2 == 0)
         for line in tape.code.tolist():
             single, rings = ROWS[Op(line[0])]
@@ -267,7 +267,7 @@ def test_assemble__a_late_shipment_changes_nobody_s_lead_time() -> None:
 
 @pytest.mark.parametrize("integer", [True, False])
 def test_reduce__units_in_process_and_ordered_are_those_of_each_period(integer: bool) -> None:
-    for seed in range(scaled(ci=30, full=300)):
+    for seed in range(scaled(ci=18, full=300)):
         network = dict(random_network(seed, features=EVERYTHING, integer=integer)["network"])
         network.pop("leads", None)
         for number, activity in enumerate(network["activities"]):

@@ -91,7 +91,7 @@ def test_yield__mean_and_variance_of_what_is_good(rate: float, units: int, lead:
 
 
 @pytest.mark.parametrize("lead", [1, 0])
-@pytest.mark.parametrize(("rate", "units"), [(0.9, 10), (0.3, 40), (0.5, 1100), (0.2, 3001)])
+@pytest.mark.parametrize(("rate", "units"), [(0.9, 10), (0.3, 40), (0.5, 1100), (0.2, scaled(ci=1201, full=3001))])
 def test_yield__is_drawn_from_the_stream_of_the_activity(rate: float, units: int, lead: int) -> None:
     found = good_of(rate, units, lead=lead, replications=64, seed=5)
     first = 0 if lead else AT_ONCE

@@ -232,6 +232,13 @@ class Cells:
         if family.closing is not None and value is not None and family.over >= KEPT + SLACK:
             self._let_go(family)
 
+    def replace(self, family: Family, key: Key, *, value: Value) -> None:
+        """Set a cell that is there, to a value that changes no order and no count of the family."""
+        cells = family.cells
+        if self.journal is not None:
+            self.journal.append((family, key, cells[key]))
+        cells[key] = value
+
     def undo(self, journal: list[Touch]) -> None:
         """Take back what a journal noted, the last first; families are found by name, so a copy may be undone too."""
         families = self.families

@@ -106,7 +106,7 @@ def _change(ledger: Ledger, key: Key, found: Value, *, by: float, variance: floa
     if abs(after) <= DUST * (abs(before) + abs(by)) and spread == 0.0:
         ledger.cells.put(ledger.stock, key, value=None)
     else:
-        ledger.cells.put(ledger.stock, key, value=(after, found[1], spread, ledger.time, ledger.source))
+        ledger.cells.replace(ledger.stock, key, value=(after, found[1], spread, ledger.time, ledger.source))
 
 
 def _by_age(ledger: Ledger, place: tuple[str, str], *, youngest: bool = False) -> list[Key]:
