@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from chaintwin.store.interface import Search
 from chaintwin.store.log.store import LogStore
 from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
-from chaintwin.store.records import FactsRow, Outcome, Personal, Receipt, Record, Shelved
+from chaintwin.store.records import Amended, FactsRow, Outcome, Personal, Receipt, Record, Shelved
 from chaintwin.store.verifying import verify
 from tests.store.making import DIMENSIONS, START, key_of, record_of
 
@@ -305,6 +306,20 @@ def test_append__report_is_shelved_with_the_records(store: LogStore) -> None:
     assert (store.get("reports", "one"), store.head().sequence) == (b"", 2)
 
 
+def test_append__amended_documents_see_what_came_before_them(store: LogStore) -> None:
+    def report(receipts: list[Receipt]) -> list[Shelved | Amended]:
+        longer = [Amended("notes", "one", partial(lengthened, sign)) for sign in (b"a", b"b")]
+        return [Shelved("reports", "one", b"done"), *longer]
+
+    together = [threading.Thread(target=lambda: store.append([], received_at=1, report=report)) for _ in range(8)]
+    for thread in together:
+        thread.start()
+    for thread in together:
+        thread.join()
+    assert store.get("reports", "one") == b"done"
+    assert store.get("notes", "one") == b"ab" * 8
+
+
 def test_health__waits_for_no_commit(store: LogStore) -> None:
     begun, may_end = threading.Event(), threading.Event()
 
@@ -456,3 +471,7 @@ def test_find__the_same_before_and_after_terms_are_moved(url: str) -> None:
 
 def replaced(search: Search, *, upto: int) -> Search:
     return Search(search.terms, search.occurred, search.recorded, search.after, upto, search.by_recorded, search.descending)
+
+
+def lengthened(sign: bytes, before: bytes | None) -> bytes:
+    return (before or b"") + sign

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names by which a server that listens on this machine only may be called."""
 
+EVENTS_HEADER = "GS1-EPCIS-Capture-Limit"
+ELEMENTS_HEADER = "Chaintwin-Capture-Element-Limit"
+"""Headers that tell how much one captured document may hold; the standard has none for elements of master data."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -14,7 +18,8 @@ class Limits:
 
     Parameters
     ----------
-    capture_events : events in one captured document. capture_bytes : bytes of it. body_bytes : bytes of any other body.
+    capture_events, capture_elements : events and elements of master data in one captured document. capture_bytes : bytes of it.
+    body_bytes : bytes of any other body.
     bodies_bytes : bytes of all bodies that are held at one time. requests : requests that are worked on at one time.
     streams : connections that stay open for changes or subscriptions. subscriptions, queries : how many are kept.
     url_bytes : bytes of a path with its parameters. header_bytes : bytes of all headers.
@@ -24,6 +29,7 @@ class Limits:
     """
 
     capture_events: int = 10_000
+    capture_elements: int = 10_000
     capture_bytes: int = 16 * 1024 * 1024
     body_bytes: int = 64 * 1024
     bodies_bytes: int = 128 * 1024 * 1024

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from chaintwin.store.records import Entry, FactsRow, Receipt, Record, Shelved
+from chaintwin.store.records import Amended, Entry, FactsRow, Receipt, Record, Shelved
 
 if TYPE_CHECKING:
     from chaintwin.store.log.preparing import PreparedRecord
 
-Report = Callable[[list[Receipt]], Shelved]
+Report = Callable[[list[Receipt]], Shelved | Sequence[Shelved | Amended]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Store(Protocol):
         records : in the order they are to have. received_at : when they came; entries never go back in time of record.
         together : all or none: one conflict refuses them all, and the others are ``NOT_TRIED``.
         wait : seconds to wait for a place in the queue.
-        report : makes a document of the receipts that is shelved in the same transaction; must be quick.
+        report : makes documents of the receipts that are shelved in the same transaction; must be quick.
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -107,6 +108,20 @@ class Shelved:
     shelf: str
     name: str
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A small document that is made of the one that is kept under its name so far.
+
+    Parameters
+    ----------
+    amend : returns it of that one, None if there is none; it is called inside the transaction and must be quick.
+    """
+
+    shelf: str
+    name: str
+    amend: Callable[[bytes | None], bytes]
 
 
 class FactsRow(msgspec.Struct, frozen=True, gc=False):

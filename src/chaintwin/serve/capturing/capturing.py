@@ -11,13 +11,13 @@ from chaintwin.clock import Clock
 from chaintwin.errors import Finding
 from chaintwin.serve.capturing.jobs import SHELF, Behaviour, EventReport, Job, new_job_id, shelved
 from chaintwin.serve.capturing.masterdata import MasterShelf
-from chaintwin.serve.capturing.prepared import Form, Prepared, PreparedEvent
+from chaintwin.serve.capturing.prepared import Form, Most, Prepared, PreparedEvent
 from chaintwin.serve.capturing.workers import Workers
 from chaintwin.serve.problems import ProblemError, finding_document
-from chaintwin.serve.settings import Settings
+from chaintwin.serve.settings import ELEMENTS_HEADER, EVENTS_HEADER, Settings
 from chaintwin.serve.threads import Threads
 from chaintwin.store.interface import Store
-from chaintwin.store.records import Outcome, Receipt, Shelved
+from chaintwin.store.records import Amended, Outcome, Receipt, Shelved
 
 TIDY_EVERY = 500
 """After how many captures old reports are looked for."""
@@ -46,14 +46,18 @@ class Capturing:
         Raises
         ------
         ProblemError
-            400 with the faults of the document, 413 for more events than one capture may have.
+            400 with the faults of the document, 413 for more events or master data than one capture may have.
         """
-        most = self._settings.limits.capture_events
-        prepared = await self._workers.prepare(content, form, source=self._settings.source, events_max=most, prefixes=prefixes)
-        if any(finding.code == "document.events" for finding in prepared.findings):
-            headers = {"GS1-EPCIS-Capture-Limit": str(most)}
-            detail = f"The document has more than {most:,} events; send it in parts"
-            raise ProblemError(413, "CaptureLimitExceededException", detail=detail, headers=headers)
+        limits = self._settings.limits
+        most = Most(limits.capture_events, limits.capture_elements)
+        prepared = await self._workers.prepare(content, form, source=self._settings.source, most=most, prefixes=prefixes)
+        for code, header, amount, noun in (
+            ("document.events", EVENTS_HEADER, most.events, "events"),
+            ("document.elements", ELEMENTS_HEADER, most.elements, "elements of master data"),
+        ):
+            if any(finding.code == code for finding in prepared.findings):
+                detail = f"The document has more than {amount:,} {noun}; send it in parts"
+                raise ProblemError(413, "CaptureLimitExceededException", detail=detail, headers={header: str(amount)})
         if prepared.findings:
             raise invalid(prepared.findings)
         return prepared
@@ -87,19 +91,22 @@ class Capturing:
     def _log(self, prepared: Prepared, *, began: int, behaviour: Behaviour) -> Job:
         job = Job(new_job_id(began), began, began, behaviour, ())
 
-        def report(receipts: Sequence[Receipt]) -> Shelved:
+        amended = self.master.amended(prepared.vocabulary)
+
+        def report(receipts: Sequence[Receipt]) -> list[Shelved | Amended]:
             nonlocal job
             following = iter(receipts)
             events = [
                 _refused(event) if event.record is None else _reported(next(following), event=event) for event in prepared.events
             ]
             job = msgspec.structs.replace(job, finished_at=self._clock.now(), events=tuple(events))
-            return shelved(job)
+            is_refused = behaviour == "rollback" and any(receipt.outcome is Outcome.CONFLICT for receipt in receipts)
+            return [shelved(job), *(() if is_refused else amended)]
 
-        if prepared.vocabulary:
-            self.master.keep(prepared.vocabulary)
         records = [event.record for event in prepared.events if event.record is not None]
         self._store.append_prepared(records, received_at=began, together=behaviour == "rollback", report=report)
+        if amended:
+            self.master.forget()
         if next(self._count) % TIDY_EVERY == 0:
             self._store.keep_last(SHELF, self._settings.limits.jobs)
         return job

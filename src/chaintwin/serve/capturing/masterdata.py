@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -11,6 +12,7 @@ from chaintwin.events.capturing import MasterElement
 from chaintwin.events.names import canonical_name
 from chaintwin.events.queries import MasterData
 from chaintwin.store.interface import Store
+from chaintwin.store.records import Amended
 
 SHELF = "master data"
 
@@ -35,18 +37,19 @@ class MasterShelf:
         self._lock = threading.Lock()
         self._read: MasterData | None = None
 
-    def keep(self, elements: Sequence[MasterElement]) -> None:
-        """Keep elements; on return they are durable."""
+    def amended(self, elements: Sequence[MasterElement]) -> list[Amended]:
+        """Return what elements make of what is kept, to be shelved in one transaction; ``forget`` follows it."""
+        told: dict[str, Described] = {}
+        for element in elements:
+            attributes = {uri: _text(value) for uri, value in element.attributes}
+            described = Described(attributes, tuple(map(canonical_name, element.children)))
+            name = canonical_name(element.id)
+            told[name] = _joined(told[name], described) if name in told else described
+        return [Amended(SHELF, name, partial(_amend, described)) for name, described in told.items()]
+
+    def forget(self) -> None:
+        """Read all of it anew the next time, because more was kept."""
         with self._lock:
-            for element in elements:
-                name = canonical_name(element.id)
-                content = self._store.get(SHELF, name)
-                known = _DECODER.decode(content) if content is not None else Described({})
-                attributes = known.attributes | {uri: _text(value) for uri, value in element.attributes}
-                children = tuple(dict.fromkeys((*known.children, *map(canonical_name, element.children))))
-                described = Described(attributes, children)
-                if described != known or content is None:
-                    self._store.put(SHELF, name, content=_ENCODER.encode(described))
             self._read = None
 
     def read(self) -> MasterData:
@@ -60,6 +63,16 @@ class MasterShelf:
                     {name: one.children for name, one in described.items() if one.children},
                 )
             return self._read
+
+
+def _amend(described: Described, content: bytes | None) -> bytes:
+    known = Described({}) if content is None else _DECODER.decode(content)
+    return _ENCODER.encode(_joined(known, described))
+
+
+def _joined(known: Described, described: Described) -> Described:
+    children = tuple(dict.fromkeys((*known.children, *described.children)))
+    return Described(known.attributes | described.attributes, children)
 
 
 def _text(value: object) -> str:

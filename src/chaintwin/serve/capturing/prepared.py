@@ -18,6 +18,19 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Most:
+    """How much one document may hold.
+
+    Parameters
+    ----------
+    events : of its body. elements : of the master data in its header.
+    """
+
+    events: int
+    elements: int
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedEvent:
     """One event of a document.
 

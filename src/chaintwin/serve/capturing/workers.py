@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from chaintwin.errors import BusyError
-from chaintwin.serve.capturing.prepared import Form, Prepared
+from chaintwin.serve.capturing.prepared import Form, Most, Prepared
 from chaintwin.serve.capturing.preparing import prepare
 from chaintwin.serve.collecting import collect_seldom
 
@@ -30,7 +30,7 @@ class Workers:
         self._count = count
         self._executor = _executor(count)
 
-    async def prepare(self, content: bytes, form: Form, *, source: str, events_max: int, prefixes: dict[str, str]) -> Prepared:
+    async def prepare(self, content: bytes, form: Form, *, source: str, most: Most, prefixes: dict[str, str]) -> Prepared:
         """Return a document, read and checked.
 
         Raises
@@ -41,7 +41,7 @@ class Workers:
         loop = asyncio.get_running_loop()
         executor = self._executor
         try:
-            packed = await loop.run_in_executor(executor, _prepare, content, form, source, events_max, prefixes)
+            packed = await loop.run_in_executor(executor, _prepare, content, form, source, most, prefixes)
         except BrokenExecutor:
             if self._executor is executor:
                 executor.shutdown(wait=False)
@@ -84,12 +84,12 @@ def _end_with(sentinel: Any) -> None:
 
 
 def _warm(_: int) -> None:
-    prepare(b"{}", Form.JSON, source="", events_max=1, prefixes={})
+    prepare(b"{}", Form.JSON, source="", most=Most(1, 1), prefixes={})
 
 
-def _prepare(content: bytes, form: Form, source: str, events_max: int, prefixes: dict[str, str]) -> bytes:
+def _prepare(content: bytes, form: Form, source: str, most: Most, prefixes: dict[str, str]) -> bytes:
     # MessagePack passes from one process to another in a fraction of the time that pickling takes.
-    return msgspec.msgpack.encode(prepare(content, form, source=source, events_max=events_max, prefixes=prefixes))
+    return msgspec.msgpack.encode(prepare(content, form, source=source, most=most, prefixes=prefixes))
 
 
 _DECODER = msgspec.msgpack.Decoder(Prepared)

@@ -10,7 +10,7 @@ from chaintwin.events.queries.parameters import fixed_parameters
 from chaintwin.events.queries.query import Kind, Operator
 from chaintwin.serve.describing.schemas import PAGED, TEXT, TIME, VERSIONS
 from chaintwin.serve.epcis.headers import CbvFormat, EpcFormat
-from chaintwin.serve.settings import Limits
+from chaintwin.serve.settings import ELEMENTS_HEADER, EVENTS_HEADER, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,7 @@ def operation_of(path: str, method: str, *, limits: Limits) -> Operation:
 
 def _given(path: str, method: str, *, limits: Limits) -> _Given:
     if method == "OPTIONS":
-        captures = path in ("/epcis/capture", "/epcis/events")
-        names = (
-            ("GS1-EPCIS-Capture-Limit", "GS1-EPCIS-Capture-File-Size-Limit", "GS1-Capture-Error-Behaviour") if captures else ()
-        )
+        names = _LIMITED if path in ("/epcis/capture", "/epcis/events") else ()
         return _Given(204, headers=("Allow", "GS1-EPCIS-Min", "GS1-EPCIS-Max", "GS1-CBV-Min", "GS1-CBV-Max", *names))
     if method == "DELETE":
         return _Given(204)
@@ -190,7 +187,7 @@ _FORMATS = tuple(
 _DONE = {200: "Done.", 201: "Made, and durable.", 202: "Taken; events and report are durable.", 204: "Done; nothing is sent."}
 _VERSION: dict[str, Any] = {"type": "string", "pattern": r"^\d+(\.\d+)*$"}
 _SENT = ("GS1-EPCIS-Version", "GS1-CBV-Version")
-_LIMITED = ("GS1-EPCIS-Capture-Limit", "GS1-EPCIS-Capture-File-Size-Limit", "GS1-Capture-Error-Behaviour")
+_LIMITED = (EVENTS_HEADER, ELEMENTS_HEADER, "GS1-EPCIS-Capture-File-Size-Limit", "GS1-Capture-Error-Behaviour")
 _SPANS = ("GS1-EPCIS-Min", "GS1-EPCIS-Max", "GS1-CBV-Min", "GS1-CBV-Max")
 _XML = ("application/json", "application/ld+json", "application/xml", "text/xml")
 _PAGING = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaintwin.serve.problems import MEDIA_TYPE
-from chaintwin.serve.settings import Limits
+from chaintwin.serve.settings import ELEMENTS_HEADER, EVENTS_HEADER, Limits
 
 TEXT: dict[str, Any] = {"type": "string"}
 WHOLE: dict[str, Any] = {"type": "integer", "minimum": 0}
@@ -76,7 +76,8 @@ def schemas(limits: Limits) -> dict[str, Any]:
         },
         "EPCISDocument": {
             "type": "object",
-            "description": f"EPCISDocument, EPCISQueryDocument or one event; at most {limits.capture_events} events.",
+            "description": f"EPCISDocument, EPCISQueryDocument or one event; at most {limits.capture_events} events "
+            f"and {limits.capture_elements} elements of master data.",
         },
         "Event": {"type": "object", "description": "An event of EPCIS 2.0 with its @context."},
         "Captured": _object({"eventID": TEXT, "outcome": TEXT, "sequence": WHOLE, "recordTime": TIME}, needed=4),
@@ -123,4 +124,7 @@ def _object(properties: dict[str, Any], *, needed: int) -> dict[str, Any]:
 
 
 _ANY: dict[str, Any] = {"type": "object"}
-_HEADERS: dict[str, Any] = {"GS1-Next-Page-Token-Expires": TIME, "GS1-EPCIS-Capture-Limit": {"type": "integer", "minimum": 1}}
+_HEADERS: dict[str, Any] = {
+    "GS1-Next-Page-Token-Expires": TIME,
+    **{name: {"type": "integer", "minimum": 1} for name in (EVENTS_HEADER, ELEMENTS_HEADER)},
+}

@@ -14,7 +14,7 @@ from chaintwin.events.queries.spelling import Spelling
 from chaintwin.events.vocabulary import NAMESPACE, PREFIX
 from chaintwin.serve.capturing.prepared import Form
 from chaintwin.serve.problems import ProblemError
-from chaintwin.serve.settings import Limits
+from chaintwin.serve.settings import ELEMENTS_HEADER, EVENTS_HEADER, Limits
 
 EPCIS_VERSION, EPCIS_MIN = "2.0.1", "1.2.0"
 CBV_VERSION, CBV_MIN = "2.0.1", "1.2.2"
@@ -77,7 +77,8 @@ def discovery_headers(allow: str, *, limits: Limits | None = None, has_events: b
         headers |= {"GS1-EPC-Format": ", ".join(EpcFormat), "GS1-CBV-XML-Format": ", ".join(CbvFormat)}
     if limits is not None:
         headers |= {
-            "GS1-EPCIS-Capture-Limit": str(limits.capture_events),
+            EVENTS_HEADER: str(limits.capture_events),
+            ELEMENTS_HEADER: str(limits.capture_elements),
             "GS1-EPCIS-Capture-File-Size-Limit": str(limits.capture_bytes),
             "GS1-Capture-Error-Behaviour": "all",
         }

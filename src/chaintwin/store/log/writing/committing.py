@@ -15,7 +15,7 @@ from chaintwin.store.log.database import Row, Writer
 from chaintwin.store.log.personal.sealing import Sealer
 from chaintwin.store.log.preparing import PreparedRecord
 from chaintwin.store.log.writing.queueing import Job
-from chaintwin.store.records import Outcome, Receipt, Shelved
+from chaintwin.store.records import Amended, Outcome, Receipt, Shelved
 
 NODE_LEVEL = 8
 """Nodes of the Merkle tree from this level on are kept, one for 256 leaves; those below are soon computed from the leaves."""
@@ -75,10 +75,20 @@ def write_group(writer: Writer, jobs: Sequence[Job], *, tip: Tip, sealer: Sealer
     return Committed(draft.write(sealer), results, True, draft.names)
 
 
-def shelve(writer: Writer, document: Shelved) -> None:
-    """Keep a document inside a transaction that was begun; it replaces one of the same name."""
-    writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (document.shelf, document.name))
-    writer.insert("shelves", [(document.shelf, document.name, document.content)])
+def shelve(writer: Writer, documents: Shelved | Sequence[Shelved | Amended]) -> None:
+    """Keep documents inside a transaction that was begun; each replaces one of the same name."""
+    for document in (documents,) if isinstance(documents, Shelved) else documents:
+        shelf, name = document.shelf, document.name
+        if isinstance(document, Amended):
+            rows = writer.rows("SELECT content FROM shelves WHERE shelf = ? AND name = ?", (shelf, name))
+            before = bytes(rows[0][0]) if rows else None
+            content = document.amend(before)
+            if content == before:
+                continue
+        else:
+            content = document.content
+        writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (shelf, name))
+        writer.insert("shelves", [(shelf, name, content)])
 
 
 def checksum_of(rows: Iterable[Row], documents: Iterable[Row]) -> bytes:
