@@ -79,3 +79,8 @@ def test_ingest__what_cannot_be_read(project: Path) -> None:
     ran = command("ingest", project, project.parent / "nothing.jsonl")
     assert ran.exit_code == 2
     assert "nothing.jsonl" in "".join(ran.stderr.split())
+    for words in (["ingest", project, "https://me:pass-word@host/v2"], ["replay", "x://pass-word@host", "--project", project]):
+        ran = command(*words)
+        assert ran.exit_code == 2
+        assert "token-file" in ran.stderr
+        assert "pass-word" not in ran.output

@@ -78,6 +78,9 @@ def recorded(tmp_path: Path) -> int:
 
 def test_replay__to_a_server(tmp_path: Path, recorded: int) -> None:
     (tmp_path / "wrong").write_text("ct_not-the-token")
+    (tmp_path / "wrong").chmod(0o600)
+    (tmp_path / "open").write_text("ct_a-token-that-others-may-read")
+    (tmp_path / "open").chmod(0o644)
     with serving(tmp_path) as (_, url):
         told = document(*replay(url), cwd=tmp_path)
         assert (told["accepted"], told["played"], told["stopped"]) == (recorded, recorded, False)
@@ -88,6 +91,7 @@ def test_replay__to_a_server(tmp_path: Path, recorded: int) -> None:
         for words, code, said in (
             (["--to", f"{url}/epcis", *wrong, "wrong"], 1, "--token-file"),
             (["--to", f"{url}/epcis", *wrong, "missing"], 2, "missing"),
+            (["--to", f"{url}/epcis", *wrong, "open"], 2, "chmod 600"),
             (["--to", url, *wrong, "token"], 1, "/epcis"),
             (["--to", "localhost/epcis", *wrong, "token"], 2, "--to"),
         ):

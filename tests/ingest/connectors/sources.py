@@ -105,6 +105,9 @@ class Repository:
         self.faults: list[Callable[[BaseHTTPRequestHandler], None]] = []
         self.asked: list[dict[str, str]] = []
         self.forgets_tokens = False
+        self.has_tokens = True
+        self.is_endless = False
+        self.link = '<http://elsewhere.example/events?perPage={size}&nextPageToken={token}>; rel="next"'
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         query = {name: values[0] for name, values in parse_qs(urlsplit(handler.path).query).items()}
@@ -113,6 +116,9 @@ class Repository:
             self.faults.pop(0)(handler)
             return
         token = query.get("nextPageToken")
+        if token is not None and not self.has_tokens:
+            _send(handler, 404, b"{}")
+            return
         if token is not None and self.forgets_tokens:
             self.forgets_tokens = False
             _send(handler, 404, b"{}")
@@ -129,8 +135,8 @@ class Repository:
             "epcisBody": {"queryResults": {"queryName": "SimpleEventQuery", "resultsBody": {"eventList": page}}},
         }
         more = {}
-        if begin + size < len(found):
-            more = {"Link": f'<http://elsewhere.example/events?perPage={size}&nextPageToken={begin + size}>; rel="next"'}
+        if self.is_endless or begin + size < len(found):
+            more = {"Link": self.link.format(size=size, token=begin + size)}
         _send(handler, 200, json.dumps(body).encode(), more)
 
 

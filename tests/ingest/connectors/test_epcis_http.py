@@ -11,7 +11,7 @@ import pytest
 
 from chaintwin.clock import SetClock
 from chaintwin.errors import UsageError
-from chaintwin.ingest.connectors.http.epcis_http import EpcisHttp
+from chaintwin.ingest.connectors.http.epcis_http import EMPTY_PAGES_MAX, EpcisHttp
 from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.interface import Batch, Run
 from tests.ingest.connectors.sources import Repository, recorded_events, served
@@ -56,6 +56,60 @@ def test_read__a_page_token_that_is_too_old() -> None:
         rest = read(address, since=first.cursor, per_page="100")
         # What the first page had may come again, which does no harm; nothing is missing.
         assert set(numbers([first])) | set(numbers(rest)) == {str(number) for number in range(250)}
+
+
+def test_read__a_page_token_that_leads_to_itself() -> None:
+    repository = Repository(recorded_events(250))
+    repository.link = '<http://elsewhere.example/events?nextPageToken=100>; rel="next"'
+    with served(repository) as address, pytest.raises(SourceFailedError, match=r"again to the same.*allowed: .*fix: "):
+        read(address, per_page="100")
+    assert len(repository.asked) < 5
+
+
+def test_read__pages_without_events_and_without_end() -> None:
+    repository = Repository([])
+    repository.is_endless = True
+    with served(repository) as address, pytest.raises(SourceFailedError, match=r"pages in a row without.*allowed: .*fix: "):
+        read(address)
+    assert len(repository.asked) <= EMPTY_PAGES_MAX
+
+
+def test_read__page_tokens_that_are_never_known() -> None:
+    repository = Repository(recorded_events(250))
+    repository.has_tokens = False
+    with served(repository) as address, pytest.raises(SourceFailedError, match=r"404.*next page.*allowed.*fix: .*per-page"):
+        read(address, per_page="100")
+    assert len(repository.asked) < 10
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<http://[elsewhere/events?nextPageToken={token}>; rel="next"',
+        '<http://elsewhere.example/events?page=2>; rel="next"',
+        "<;;==>; rel=next",
+    ],
+)
+def test_read__links_that_are_none(link: str) -> None:
+    repository = Repository(recorded_events(50))
+    repository.link = link
+    with served(repository) as address, pytest.raises(SourceFailedError, match=r"Link: found.*allowed: .*nextPageToken"):
+        read(address, per_page="20")
+
+
+@pytest.mark.parametrize(
+    "source", ["https://me:{}@host/v2", "https://{}@host/v2", "http://me:{}@[host/v2", "http://me:{}@host:x"]
+)
+def test_read__a_password_in_the_address_is_refused_and_not_told(source: str) -> None:
+    with pytest.raises(UsageError, match="token-file") as refused:
+        read(source.format("pass-word"))
+    assert "pass-word" not in str(refused.value)
+
+
+def test_read__what_is_no_address() -> None:
+    for source in ("http://host:x/", "http://[host/v2", "http://"):
+        with pytest.raises(UsageError, match="no plain address"):
+            read(source)
 
 
 def busy(handler: BaseHTTPRequestHandler) -> None:
@@ -139,8 +193,12 @@ def test_read__faults_that_do_not_pass() -> None:
 def test_read__token_and_query(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("secret\n", encoding="ascii")
+    token.chmod(0o644)
     repository = Repository(recorded_events(1))
     with served(repository) as address:
+        with pytest.raises(UsageError, match="chmod 600"):
+            read(address, token_file=str(token))
+        token.chmod(0o600)
         read(address, token_file=str(token), query="EQ_bizStep=shipping")
         assert repository.asked[0]["authorization"] == "Bearer secret"
         assert repository.asked[0]["EQ_bizStep"] == "shipping"

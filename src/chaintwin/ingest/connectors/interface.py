@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -170,6 +171,28 @@ def item_of(event: Mapping[str, Any], *, place: Place) -> Item:
     event : an EPCIS 2.0 event as JSON values; fields of our own begin with ``ct:``. place : where it was found.
     """
     return Item(place, _ENCODER.encode(event))
+
+
+def check_secret(source: str) -> None:
+    """Refuse an address with a user or a password in it: it would stand in the log and in messages.
+
+    Parameters
+    ----------
+    source : path or address.
+
+    Raises
+    ------
+    UsageError
+        Tells the cure, and nothing of the address.
+
+    Example
+    -------
+    >>> check_secret("https://epcis.example.org/v2")
+    """
+    _, sign, rest = source.partition("://")
+    if sign and "@" in re.split(r"[/?#\\]", rest, maxsplit=1)[0]:
+        fix = "put the token into a file that you alone can read and name it: --option token-file=FILE"
+        raise UsageError(f"source: found an address with a user or a password in it; allowed: one without; fix: {fix}")
 
 
 def chosen(connector: Connector, run: Run) -> dict[str, str]:

@@ -61,13 +61,14 @@ def ingest(
         from chaintwin.ingest.connectors.running import Ingest
 
         options, clock = given_options(option, mapping), SystemClock()
+        keys = [source_key(one) for one in source]
         connectors = [connector_for(one) if connector is None else connector_named(connector) for one in source]
         place = log_place(project, store) if dry_run else log_to_write(project, store)
         with _opened(place, clock, dry=dry_run) as log:
             runs = [
                 Ingest(
                     known,
-                    source_key(one),
+                    key,
                     log,
                     captured,
                     clock,
@@ -77,7 +78,7 @@ def ingest(
                     dry=dry_run,
                     anew=anew,
                 )
-                for known, one in zip(connectors, source, strict=True)
+                for known, key in zip(connectors, keys, strict=True)
             ]
             found = _followed(terminal, runs, every=every) if follow else _once(terminal, runs)
             _show(terminal, runs, found, store=log, place=place, is_dry=dry_run)

@@ -72,9 +72,9 @@ def replay(
 
         rate = _rate(speed)
         between = (_moment("--from", begin), _moment("--until", until))
+        key = f"replay {source_key(source)} {begin or ''}..{until or ''}"
         known = connector_for(source) if connector is None else connector_named(connector)
         recorded = _read(terminal, known, source, options=given_options(option, mapping), between=between)
-        key = f"replay {source_key(source)} {begin or ''}..{until or ''}"
         with _target(terminal, project, key, store=store, to=to, token_file=token_file, connector=known) as target:
             if anew:
                 target.keep(0)
@@ -165,18 +165,9 @@ def _target(
 
 def _authorization(token_file: Path | None) -> dict[str, str]:
     """Return the header that shows the token of a file; none without a file."""
-    from chaintwin.errors import UsageError
+    from chaintwin.guard.token_files import token_in
 
-    if token_file is None:
-        return {}
-    try:
-        token = token_file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as fault:
-        found = fault.strerror if isinstance(fault, OSError) else "characters that no token has"
-        raise UsageError(f"--token-file: found {token_file}: {found}; allowed: a file that holds a token") from None
-    if not token.isprintable() or not token or " " in token:
-        raise UsageError(f"--token-file: found no single token in {token_file}; allowed: a file that holds one and nothing else")
-    return {"Authorization": f"Bearer {token}"}
+    return {} if token_file is None else {"Authorization": f"Bearer {token_in(token_file)}"}
 
 
 def _rate(speed: str) -> float:

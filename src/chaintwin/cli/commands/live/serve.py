@@ -59,7 +59,7 @@ def serve(
             token, hashes = _token(log, token_file=token_file, is_new=new_token)
             settings = Settings(
                 hashes,
-                hosts=LOOPBACK_HOSTS | {one.lower() for one in (host, *(name or ()))},
+                hosts=LOOPBACK_HOSTS | {host, *(name or ())},
                 webhook_hosts=LOOPBACK_HOSTS | set(allow_webhook or ()),
                 workers=workers,
             )
@@ -77,14 +77,15 @@ def serve(
 
 def _token(log: Store, *, token_file: Path | None, is_new: bool) -> tuple[str, tuple[str, ...]]:
     """Return a token to be shown, empty if it was shown before or lies in a file, and the hashes of those that are let in."""
+    from chaintwin.guard.token_files import token_in, write_token
     from chaintwin.guard.tokens import new_token, token_hash
-    from chaintwin.serve.keys import keep_hash, kept_hashes, token_in, write_token
+    from chaintwin.serve.keys import TOKEN_SIGNS_MIN, keep_hash, kept_hashes
 
     if token_file is not None:
         # Programs keep what a server says; the token is for the file, which only its owner may read.
         if is_new or not token_file.exists():
             write_token(token_file, new_token())
-        return "", (token_hash(token_in(token_file)),)
+        return "", (token_hash(token_in(token_file, least=TOKEN_SIGNS_MIN)),)
     hashes = kept_hashes(log)
     if hashes and not is_new:
         return "", hashes

@@ -51,5 +51,14 @@ def given_options(pairs: list[str] | None, mapping: str | None) -> Mapping[str, 
 
 
 def source_key(source: str) -> str:
-    """Return a source as the log names it, the same from whichever folder it is read: an address, or a full path."""
+    """Return a source as the log names it, the same from whichever folder it is read: an address, or a full path.
+
+    Raises
+    ------
+    UsageError
+        It is an address with a user or a password in it.
+    """
+    from chaintwin.ingest.connectors.interface import check_secret
+
+    check_secret(source)
     return source if "://" in source else str(Path(source).resolve())

@@ -14,6 +14,7 @@ import msgspec
 
 from chaintwin.clock import SECOND, microseconds_of, text_of
 from chaintwin.errors import Finding, UsageError
+from chaintwin.guard.token_files import token_in
 from chaintwin.ingest.connectors.files.splitting_json import BrokenJsonError, events_of, outline_of
 from chaintwin.ingest.connectors.http.pages import GONE, Page, Pages, SourceFailedError
 from chaintwin.ingest.connectors.interface import (
@@ -25,12 +26,16 @@ from chaintwin.ingest.connectors.interface import (
     Place,
     Problem,
     Run,
+    check_secret,
     chosen,
     number_of,
 )
 
 SEEN_MAX = 20_000
 """Most events that a cursor remembers; those at the last time of record, and in the overlap before it."""
+
+EMPTY_PAGES_MAX = 500
+"""So many pages in a row without anything new are taken for a circle."""
 
 OPTIONS = (
     Option("token-file", "File with the bearer token that the repository wants."),
@@ -95,17 +100,74 @@ class EpcisHttp(Connector):
                 sleep=run.sleep,
                 note=run.note,
             )
-            wanted = _query(settings)
+            wanted, walk = _query(settings), _Walk(source)
             while True:
-                page = _page(pages, cursor, wanted, overlap=overlap)
+                page = _page(pages, cursor, wanted, overlap=overlap, walk=walk)
+                has_events = False
                 for batch in _batches(page, cursor, address=source, overlap=overlap):
                     cursor = _cursor_of(batch.cursor)
+                    has_events |= bool(batch.items or batch.problems)
                     yield batch
                 if not cursor.page:
                     return
+                walk.went_on(cursor.page, has_events=has_events)
 
 
-def _page(pages: Pages, cursor: HttpCursor, wanted: dict[str, str], *, overlap: int) -> Page:
+class _Walk:
+    """Watches that the pages of one answer lead somewhere, in a memory that does not grow with them.
+
+    Parameters
+    ----------
+    address : for messages.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._reached = -1
+        self._mark, self._marked_at, self._pages, self._empty = "", 0, 0, 0
+
+    def went_on(self, token: str, *, has_events: bool) -> None:
+        """Note that a page leads to the next one.
+
+        Raises
+        ------
+        SourceFailedError
+            Its token came up before, or too many pages in a row had nothing new.
+        """
+        fix = "ask who runs the repository; the same command goes on from here"
+        if token == self._mark:
+            found = f"{self._address}: found a page that leads again to the same next page, {token[:100]!r}"
+            raise SourceFailedError(f"{found}; allowed: pages that come to an end; fix: {fix}")
+        self._pages += 1
+        if self._pages >= 2 * self._marked_at:
+            # A token that is marked for twice as long each time meets itself in any circle.
+            self._mark, self._marked_at = token, self._pages
+        self._empty = 0 if has_events else self._empty + 1
+        if self._empty >= EMPTY_PAGES_MAX:
+            found = f"{self._address}: found {self._empty:,} pages in a row without anything new"
+            raise SourceFailedError(f"{found}; allowed: pages that come to an end; fix: {fix}")
+
+    def lost(self, fault: SourceFailedError, *, high: int) -> None:
+        """Note that the token of a page is not known, so that its answer is read from the begin.
+
+        Parameters
+        ----------
+        high : latest time of record that was reached.
+
+        Raises
+        ------
+        SourceFailedError
+            That happened before, and no later time was reached since.
+        """
+        if high <= self._reached:
+            found = f"{self._address}: found the answer {fault.status} to the token of the next page, and again at the same place"
+            fix = "set the option per-page to more events, so that less pages are needed, or ask who runs the repository"
+            raise SourceFailedError(f"{found}; allowed: the next page; fix: {fix}", status=fault.status) from None
+        self._reached = high
+        self._mark, self._marked_at, self._pages, self._empty = "", 0, 0, 0
+
+
+def _page(pages: Pages, cursor: HttpCursor, wanted: dict[str, str], *, overlap: int, walk: _Walk) -> Page:
     """Return the page that a cursor points to; where its token is too old, the first page of the same question."""
     query = dict(wanted)
     if cursor.recorded:
@@ -116,6 +178,7 @@ def _page(pages: Pages, cursor: HttpCursor, wanted: dict[str, str], *, overlap: 
         except SourceFailedError as fault:
             if fault.status not in GONE:
                 raise
+            walk.lost(fault, high=cursor.high)
     return pages.page(query)
 
 
@@ -180,8 +243,13 @@ def _date(text: str) -> int:
 
 
 def _address(source: str) -> str:
-    parts = urlsplit(source)
-    if not parts.hostname or parts.query or parts.fragment:
+    check_secret(source)
+    try:
+        parts = urlsplit(source)
+        is_plain = bool(parts.hostname) and (parts.port is None or parts.port > 0) and not parts.query and not parts.fragment
+    except ValueError:
+        is_plain = False
+    if not is_plain:
         raise UsageError(f"{source}: found no plain address; allowed: such as https://epcis.example.org/v2, without a query")
     return source if parts.path.endswith("/events") else f"{source.rstrip('/')}/events"
 
@@ -190,11 +258,7 @@ def _headers(token_file: str) -> dict[str, str]:
     headers = {"Accept": "application/json, application/ld+json", "GS1-EPCIS-Version": "2.0", "GS1-CBV-Version": "2.0"}
     if not token_file:
         return headers
-    try:
-        token = Path(token_file).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise UsageError(f"token-file: found {token_file} ({fault}); allowed: a file that can be read") from None
-    return headers | {"Authorization": f"Bearer {token}"}
+    return headers | {"Authorization": f"Bearer {token_in(Path(token_file), option='token-file')}"}
 
 
 def _query(settings: dict[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -119,7 +120,7 @@ class Pages:
                             raise SourceFailedError(f"{found}; allowed: smaller ones; fix: set the option per-page")
                         body.write(chunk)
                     body.seek(0)
-                    return Page(body, _token(answer), answer.headers.get("Date", ""))  # type: ignore[arg-type]
+                    return Page(body, _token(answer, self.address), answer.headers.get("Date", ""))  # type: ignore[arg-type]
             except httpx.TransportError as fault:
                 late = f"an answer that was not complete after {self.timeout:g} s"
                 raise _AgainError(late if deadline.is_over else f"{type(fault).__name__} {fault}".strip()) from None
@@ -187,7 +188,18 @@ def _after(answer: httpx.Response) -> float:
     return float(text) if text.isdecimal() else 0.0
 
 
-def _token(answer: httpx.Response) -> str:
+def _token(answer: httpx.Response, address: str) -> str:
     """Return the token of the next page; only the token is taken from the link, never the address."""
-    link = answer.links.get("next", {}).get("url", "")
-    return parse_qs(urlsplit(link).query).get("nextPageToken", [""])[0]
+    header = answer.headers.get("Link", "")
+    if not _NEXT.search(header):
+        return ""
+    try:
+        link = answer.links["next"]["url"]
+        return parse_qs(urlsplit(link).query, keep_blank_values=True)["nextPageToken"][0]
+    except (KeyError, ValueError):
+        allowed = '<…?nextPageToken=…>; rel="next"'
+        message = f"{address}: Link: found {header[:300]!r}; allowed: {allowed}; fix: ask who runs the repository"
+        raise SourceFailedError(message) from None
+
+
+_NEXT = re.compile(r"""\brel\s*=\s*["']?[^"';,]*\bnext\b""", re.IGNORECASE)
