@@ -10,6 +10,9 @@ import pytest
 
 from chaintwin.errors import UsageError
 from chaintwin.serve import Address
+from chaintwin.serve.guarding.access import check_host
+from chaintwin.serve.problems import ProblemError
+from chaintwin.serve.settings import LOOPBACK_HOSTS, Settings
 from tests.serve.documents import document, event
 from tests.serve.running import Running, server
 
@@ -98,6 +101,16 @@ def test_guard__lets_its_own_pages_ask(running: Running) -> None:
         assert answer.status_code == 200
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("host", ["fd00::1", "FD00:0:0::1", "[fd00::1]"])
+def test_check_host__own_number_of_ipv6(host: str) -> None:
+    settings = Settings((), hosts=LOOPBACK_HOSTS | {host})
+    for called in ("[fd00::1]", "[fd00::1]:8750", "[FD00::1]:8750", "[::1]:8750", "127.0.0.1:8750", "localhost"):
+        check_host({"host": called}, settings)
+    for called in ("fd00::1", "[fd00::2]:8750", "[fd00::1].evil.example", "evil.example:[fd00::1]", "", "[fd00::1]x"):
+        with pytest.raises(ProblemError, match="Host: found"):
+            check_host({"host": called}, settings)
 
 
 def test_guard__bodies_are_bounded_together(tmp_path: Path) -> None:

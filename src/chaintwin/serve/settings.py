@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -54,7 +55,8 @@ class Settings:
     Parameters
     ----------
     token_hashes : hashes of the bearer tokens that are let in, as the guard keeps them.
-    hosts : values of ``Host`` without port that are answered; any other may be a name that was bound to this address.
+    hosts : names and numbers of machines that are answered, as in ``Host`` without port; numbers of IPv6 are put into brackets.
+        Any other may be a name that was bound to this address.
     origins : values of ``Origin`` that are answered besides the server's own.
     webhook_hosts : hosts that subscriptions may send to; an address of this machine counts by its own name only.
     workers : processes that read and check documents; 0 does so in the process of the server.
@@ -68,3 +70,20 @@ class Settings:
     workers: int = 2
     source: str = "http"
     limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hosts", frozenset(map(host_shown, self.hosts)))
+
+
+def host_shown(host: str) -> str:
+    """Return a name or number of a machine as ``Host`` has it, one spelling for each.
+
+    Example
+    -------
+    >>> host_shown("FD00:0::1"), host_shown("[::1]"), host_shown("Twin.example")
+    ('[fd00::1]', '[::1]', 'twin.example')
+    """
+    try:
+        return f"[{ipaddress.IPv6Address(host.strip('[]')).compressed}]"
+    except ValueError:
+        return host.lower()

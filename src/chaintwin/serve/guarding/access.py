@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from chaintwin.guard.tokens import is_token
 from chaintwin.serve.problems import ProblemError
-from chaintwin.serve.settings import Settings
+from chaintwin.serve.settings import Settings, host_shown
 
 HEALTH = "/api/v1/health"
 """The one route that answers without a token, and then tells no more than that the server runs."""
@@ -22,7 +22,7 @@ def check_host(headers: Mapping[str, str], settings: Settings) -> None:
     """
     host = headers.get("host", "")
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    if name.lower() not in settings.hosts:
+    if host_shown(name) not in settings.hosts:
         raise ProblemError(421, "host", detail=f"Host: found {host[:100]!r}; allowed: {', '.join(sorted(settings.hosts))}")
 
 
