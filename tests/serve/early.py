@@ -10,7 +10,7 @@ from typing import Any
 from chaintwin.errors import StoreFailedError
 from chaintwin.store.interface import Report, Store
 from chaintwin.store.log.preparing import PreparedRecord
-from chaintwin.store.records import Outcome, Receipt
+from chaintwin.store.records import Outcome, Receipt, Record
 
 
 class EarlyStore:
@@ -66,6 +66,30 @@ class DeafStore:
             if report is not None:
                 report(receipts)
             return receipts
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class LateStore:
+    """Passes everything on, but small documents and reports a while after it was asked to keep them."""
+
+    def __init__(self, store: Store, *, seconds: float) -> None:
+        self._store = store
+        self._seconds = seconds
+        self.waiting = 0
+
+    def put(self, shelf: str, name: str, *, content: bytes) -> None:
+        self._wait()
+        self._store.put(shelf, name, content=content)
+
+    def append(self, records: Sequence[Record], *, received_at: int, report: Report | None = None) -> list[Receipt]:
+        self._wait()
+        return self._store.append(records, received_at=received_at, report=report)
+
+    def _wait(self) -> None:
+        self.waiting += 1
+        time.sleep(self._seconds)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -29,6 +29,7 @@ from chaintwin.serve.parts import Live, Parts
 from chaintwin.serve.problems import ProblemError, problem_of, problem_response
 from chaintwin.serve.settings import Settings
 from chaintwin.serve.subscribing.dispatching import Dispatcher
+from chaintwin.serve.subscribing.registering import Register
 from chaintwin.serve.threads import Threads
 from chaintwin.store.interface import Store
 from chaintwin.twin import Twin
@@ -93,7 +94,8 @@ async def _parts(store: Store, *, settings: Settings, twin: Twin | None, clock: 
         live = Live(twin, Applying(twin, store=store, tell=growth.tell), growth)
     await dispatcher.start()
     try:
-        yield Parts(store, clock, settings, threads, capturing, pages, Known(store), dispatcher, live)
+        register = Register(store, settings=settings)
+        yield Parts(store, clock, settings, threads, capturing, pages, Known(store), register, dispatcher, live)
     finally:
         await dispatcher.close()
         if live is not None:

@@ -14,6 +14,7 @@ from chaintwin.serve.live.applying import Applying
 from chaintwin.serve.live.growth import Growth
 from chaintwin.serve.settings import Settings
 from chaintwin.serve.subscribing.dispatching import Dispatcher
+from chaintwin.serve.subscribing.registering import Register
 from chaintwin.serve.threads import Threads
 from chaintwin.store.interface import Store
 from chaintwin.twin import Twin
@@ -40,7 +41,7 @@ class Parts:
     Parameters
     ----------
     store : the log. threads : where it may be waited for. capturing : what takes documents. pages : tokens of pages.
-    known : names in the log. dispatcher : what serves subscriptions.
+    known : names in the log. register : takes in queries and subscriptions. dispatcher : what serves subscriptions.
     live : state of the twin; None for a server of the log alone.
     """
 
@@ -51,6 +52,7 @@ class Parts:
     capturing: Capturing
     pages: Pages
     known: Known
+    register: Register
     dispatcher: Dispatcher
     live: Live | None
 

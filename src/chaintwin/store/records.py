@@ -116,12 +116,13 @@ class Amended:
 
     Parameters
     ----------
-    amend : returns it of that one, None if there is none; it is called inside the transaction and must be quick.
+    amend : returns it of that one, None if there is none; where it returns None, all stays as it is. It is called inside the
+        transaction and must be quick.
     """
 
     shelf: str
     name: str
-    amend: Callable[[bytes | None], bytes]
+    amend: Callable[[bytes | None], bytes | None]
 
 
 class FactsRow(msgspec.Struct, frozen=True, gc=False):

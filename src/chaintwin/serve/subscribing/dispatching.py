@@ -20,7 +20,7 @@ from chaintwin.serve.subscribing.addresses import AddressError
 from chaintwin.serve.subscribing.kept import (
     SUBSCRIPTIONS,
     Subscription,
-    keep_subscription,
+    keep_progress,
     query_named,
     subscriptions_kept,
 )
@@ -147,15 +147,11 @@ class Dispatcher:
             except (DeliveryError, AddressError) as error:
                 failures += 1
                 kept = msgspec.structs.replace(subscription, failures=failures, failure=str(error))
-                await self._keep(kept)
+                await self._threads.write(partial(keep_progress, self._store, kept))
                 await asyncio.sleep(wait_after(failures))
             else:
                 kept = msgspec.structs.replace(
                     subscription, cursor=report.cursor, notified_at=self._clock.now(), failures=0, failure=""
                 )
-                await self._keep(kept)
+                await self._threads.write(partial(keep_progress, self._store, kept))
                 return kept
-
-    async def _keep(self, subscription: Subscription) -> None:
-        if subscription.id in self._tasks:
-            await self._threads.write(lambda: keep_subscription(self._store, subscription))

@@ -10,6 +10,7 @@ import msgspec
 from chaintwin.events.queries import EventQuery, Spelling, query_of_body
 from chaintwin.serve.subscribing.schedule import Schedule, schedule_of
 from chaintwin.store.interface import Search, Store
+from chaintwin.store.records import Amended
 
 QUERIES = "named queries"
 SUBSCRIPTIONS = "subscriptions"
@@ -83,6 +84,16 @@ def query_named(store: Store, name: str) -> NamedQuery | None:
 def keep_subscription(store: Store, subscription: Subscription) -> None:
     """Keep a subscription, durably."""
     store.put(SUBSCRIPTIONS, subscription.id, content=_ENCODER.encode(subscription))
+
+
+def keep_progress(store: Store, subscription: Subscription) -> None:
+    """Keep how far a subscription is, durably; one that was removed meanwhile stays away."""
+    content = _ENCODER.encode(subscription)
+
+    def amend(before: bytes | None) -> bytes | None:
+        return None if before is None else content
+
+    store.append([], received_at=0, report=lambda _: [Amended(SUBSCRIPTIONS, subscription.id, amend)])
 
 
 def subscription_of(store: Store, subscription_id: str) -> Subscription | None:

@@ -14,9 +14,9 @@ from chaintwin.errors import Finding, InputError
 from chaintwin.serve.epcis.answering import answer_query, query_problem
 from chaintwin.serve.epcis.bodies import checked_fields, json_object
 from chaintwin.serve.epcis.headers import answer_headers, check_wanted, discovery_headers, extension_prefixes
-from chaintwin.serve.parts import Parts, parts_of
+from chaintwin.serve.parts import parts_of
 from chaintwin.serve.problems import ProblemError
-from chaintwin.serve.subscribing.kept import QUERIES, NamedQuery, keep_query, query_named, subscriptions_kept
+from chaintwin.serve.subscribing.kept import QUERIES, NamedQuery, query_named
 from chaintwin.serve.subscribing.schedule import FIELDS
 
 NAME = re.compile(r"[\w.~-][\w.~ :@-]{0,199}", re.ASCII)
@@ -62,7 +62,7 @@ async def add_query(request: Request) -> Response:
         query.read()
     except InputError as error:
         raise query_problem(error) from None
-    await parts.threads.write(lambda: _keep(parts, query))
+    await parts.threads.write(lambda: parts.register.add_query(query))
     location = {"Location": f"/epcis/queries/{quote(query.name, safe='')}"}
     return JSONResponse(_document(query), 201, headers=answer_headers() | location)
 
@@ -86,10 +86,8 @@ async def remove_query(request: Request) -> Response:
     """Remove a named query and end its subscriptions."""
     query = await named_query(request)
     parts = parts_of(request)
-    await parts.threads.write(lambda: parts.store.remove(QUERIES, query.name))
-    for subscription in await parts.threads.read(lambda: subscriptions_kept(parts.store)):
-        if subscription.query == query.name:
-            await parts.dispatcher.drop(subscription.id)
+    for subscription_id in await parts.threads.write(lambda: parts.register.remove_query(query.name)):
+        await parts.dispatcher.drop(subscription_id)
     return Response(status_code=204, headers=answer_headers())
 
 
@@ -129,15 +127,6 @@ async def named_query(request: Request) -> NamedQuery:
     if query is None:
         raise ProblemError(404, "NoSuchNameException", detail=f"No query is called {name[:200]!r}")
     return query
-
-
-def _keep(parts: Parts, query: NamedQuery) -> None:
-    if query_named(parts.store, query.name) is not None:
-        raise ProblemError(409, "ResourceAlreadyExistsException", detail=f"A query is called {query.name!r} already")
-    most = parts.settings.limits.queries
-    if len(parts.store.names(QUERIES)) >= most:
-        raise ProblemError(400, "ValidationException", detail=f"{most} queries are kept, which is all there may be; remove one")
-    keep_query(parts.store, query)
 
 
 def _document(query: NamedQuery) -> dict[str, object]:

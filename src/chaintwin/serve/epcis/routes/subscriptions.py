@@ -23,7 +23,6 @@ from chaintwin.serve.subscribing.addresses import AddressError, check_address
 from chaintwin.serve.subscribing.kept import (
     Subscription,
     cursor_before,
-    keep_subscription,
     new_subscription_id,
     subscription_of,
     subscriptions_kept,
@@ -78,10 +77,6 @@ async def add_subscription(request: Request) -> Response:
         check_address(body["dest"], parts.settings.webhook_hosts)
     except AddressError as error:
         raise ProblemError(400, "InvalidURIException", detail=str(error)) from None
-    most = parts.settings.limits.subscriptions
-    if len(await parts.threads.read(lambda: subscriptions_kept(parts.store))) >= most:
-        detail = f"{most} subscriptions are kept, which is all there may be; end one"
-        raise ProblemError(400, "SubscriptionControlsException", detail=detail)
     schedule = body.get("schedule")
     subscription = Subscription(
         new_subscription_id(),
@@ -95,7 +90,7 @@ async def add_subscription(request: Request) -> Response:
         await parts.threads.read(lambda: cursor_before(parts.store, initial)),
         initial=initial,
     )
-    await parts.threads.write(lambda: keep_subscription(parts.store, subscription))
+    await parts.threads.write(lambda: parts.register.add_subscription(subscription))
     parts.dispatcher.take_up(subscription)
     location = {"Location": f"/epcis/queries/{quote(query.name, safe='')}/subscriptions/{subscription.id}"}
     return JSONResponse(_document(subscription), 201, headers=answer_headers() | location)

@@ -82,9 +82,10 @@ def shelve(writer: Writer, documents: Shelved | Sequence[Shelved | Amended]) -> 
         if isinstance(document, Amended):
             rows = writer.rows("SELECT content FROM shelves WHERE shelf = ? AND name = ?", (shelf, name))
             before = bytes(rows[0][0]) if rows else None
-            content = document.amend(before)
-            if content == before:
+            amended = document.amend(before)
+            if amended is None or amended == before:
                 continue
+            content = amended
         else:
             content = document.content
         writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (shelf, name))
