@@ -59,6 +59,23 @@ def test_capture__same_id_with_other_content_is_a_conflict(client: httpx.Client,
     assert report["errors"][-1]["status"] == 409
 
 
+@pytest.mark.parametrize("behaviour", ["rollback", "proceed"])
+def test_capture__a_conflict_within_the_document_names_the_place_in_it(client: httpx.Client, behaviour: str) -> None:
+    first = event(eventID=f"urn:uuid:00000000-0000-4000-8000-{'c' if behaviour == 'proceed' else 'd'}00000000001")
+    sent = document(event(), first, event(), first | {"action": "ADD"})
+    taken = capture(client, sent, **{"GS1-Capture-Error-Behaviour": behaviour})
+    report = client.get(taken.headers["location"]).json()
+    (error,) = [error for error in report["errors"] if error["status"] == 409]
+    assert error["index"] == 3
+    if behaviour == "rollback":
+        assert "index 1 in the same document" in error["detail"]
+        assert "entry" not in error["detail"]
+        assert "sequence" not in report["events"][3]
+    else:
+        # The first of the two was logged, so it has a number there.
+        assert f"entry {report['events'][1]['sequence']}," in error["detail"]
+
+
 def test_capture__answers_are_listed_latest_first(client: httpx.Client) -> None:
     ids = [capture(client, document(event())).headers["location"].rsplit("/", 1)[1] for _ in range(3)]
     listed = client.get("/epcis/capture", params={"perPage": 3}).json()

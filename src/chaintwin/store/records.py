@@ -71,6 +71,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     sequence : its number in the log, or that of the first one with the key; 0 if there is none.
     recorded_at : when the log learned it first, microseconds since 1970 in UTC; 0 if there is none.
     reason : why it was refused, in words; empty otherwise.
+    rival : where it is in conflict with another record of the same call, of which none was logged, the place of that from 0 on.
     """
 
     outcome: Outcome
@@ -78,6 +79,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     sequence: int
     recorded_at: int
     reason: str = ""
+    rival: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,5 +126,8 @@ def _refused(event: PreparedEvent) -> EventReport:
 def _reported(receipt: Receipt, *, event: PreparedEvent) -> EventReport:
     faults: tuple[dict[str, str], ...] = ()
     if receipt.outcome is Outcome.CONFLICT:
-        faults = ({"code": "event.conflict", "found": receipt.reason, "allowed": "an identifier that is not in use"},)
+        found = receipt.reason
+        if receipt.rival is not None:
+            found = f"the event of index {receipt.rival} in the same document has this identifier and says something else"
+        faults = ({"code": "event.conflict", "found": found, "allowed": "an identifier that is not in use"},)
     return EventReport(receipt.outcome.value, event.key, receipt.sequence, faults)

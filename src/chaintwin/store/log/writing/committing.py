@@ -105,6 +105,15 @@ def checksum_of(rows: Iterable[Row], documents: Iterable[Row]) -> bytes:
     return state.digest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Why a record is refused: in words, by which entry, 0 for none, or by which record of the same call."""
+
+    reason: str
+    first: int
+    rival: int | None = None
+
+
 class _Draft:
     """What a group adds to the log."""
 
@@ -128,10 +137,10 @@ class _Draft:
         receipts = []
         received_at = job.received_at
         for prepared in job.records:
-            reason, first = self._look(prepared)
+            reason, first = self._look(prepared, {})
             key = prepared.key
             if reason:
-                receipts.append(self._refuse(prepared, reason, received_at=received_at, first=first))
+                receipts.append(self._refuse(prepared, _Fault(reason, first), received_at=received_at))
             elif first:
                 if len(prepared.names) > 1:
                     self._name_again(prepared, first)
@@ -188,21 +197,26 @@ class _Draft:
             self.is_changed = True
             self._writer.insert("aliases", self._aliases)
 
-    def _look(self, prepared: PreparedRecord) -> tuple[str, int]:
-        """Return why a record is refused, or the number of the entry that it repeats, 0 for a new one."""
+    def _look(self, prepared: PreparedRecord, within: Mapping[int, int]) -> tuple[str, int]:
+        """Return why a record is refused, or the number of the entry that it repeats, 0 for a new one.
+
+        Parameters
+        ----------
+        within : numbers that are none of the log yet, with the places in the call of the records that would have them.
+        """
         names = prepared.names
         first = self._owner(names[0])
         if first:
             key, meaning, _ = self._known[first]
             if key != prepared.key:
-                return f"the key {prepared.key} already is another name of entry {first}, {key}", first
+                return f"the key {prepared.key} already is another name of {_called(first, within)}, {key}", first
             if meaning != prepared.meaning:
-                return f"entry {first} has the key {prepared.key} and says something else", first
+                return f"{_called(first, within)} has the key {prepared.key} and says something else", first
         if len(names) > 1:
             for digest, alias in zip(names[1:], prepared.aliases, strict=True):
                 owner = self._owner(digest)
                 if owner and owner != first:
-                    return f"the name {alias} already is that of entry {owner}, {self._known[owner][0]}", owner
+                    return f"the name {alias} already is that of {_called(owner, within)}, {self._known[owner][0]}", owner
         return "", first
 
     def _owner(self, digest: bytes) -> int:
@@ -214,31 +228,32 @@ class _Draft:
                 self._names[digest] = sequence
                 self._aliases.append((digest, sequence, alias))
 
-    def _faults_together(self, job: Job) -> dict[int, tuple[str, int]]:
+    def _faults_together(self, job: Job) -> dict[int, _Fault]:
         """Return the records that would be refused, by their place in the job; changes nothing."""
         saved = dict(self._names), dict(self.names), dict(self._known)
         faults = {}
+        within: dict[int, int] = {}
         sequence = self._sequence
         for place, prepared in enumerate(job.records):
-            reason, first = self._look(prepared)
+            reason, first = self._look(prepared, within)
             if reason:
-                faults[place] = (reason, first)
+                faults[place] = _Fault(reason, 0 if first in within else first, within.get(first))
             elif not first:
                 sequence += 1
+                within[sequence] = place
                 self._known[sequence] = (prepared.key, prepared.meaning, 0)
             if not reason:
                 self._names |= dict.fromkeys(prepared.names, first or sequence)
         self._names, self.names, self._known = saved
         return faults
 
-    def _refuse_together(self, job: Job, faults: dict[int, tuple[str, int]]) -> list[Receipt]:
+    def _refuse_together(self, job: Job, faults: Mapping[int, _Fault]) -> list[Receipt]:
         receipts = []
         for place, prepared in enumerate(job.records):
             if place in faults:
-                reason, first = faults[place]
-                receipts.append(self._refuse(prepared, reason, received_at=job.received_at, first=first))
+                receipts.append(self._refuse(prepared, faults[place], received_at=job.received_at))
                 continue
-            _, first = self._look(prepared)
+            _, first = self._look(prepared, {})
             key = prepared.key
             if first:
                 receipts.append(Receipt(Outcome.DUPLICATE, key, first, self._known[first][2]))
@@ -246,14 +261,18 @@ class _Draft:
                 receipts.append(Receipt(Outcome.NOT_TRIED, key, 0, 0, "another record of the same call was refused"))
         return receipts
 
-    def _refuse(self, prepared: PreparedRecord, reason: str, *, received_at: int, first: int) -> Receipt:
+    def _refuse(self, prepared: PreparedRecord, fault: _Fault, *, received_at: int) -> Receipt:
         self.is_changed = True
         self._writer.run(
             "INSERT INTO conflicts (key, meaning, digest, received_at, source, reason) VALUES (?, ?, ?, ?, ?, ?)",
-            (prepared.key, prepared.meaning, sha256(prepared.content).digest(), received_at, prepared.source, reason),
+            (prepared.key, prepared.meaning, sha256(prepared.content).digest(), received_at, prepared.source, fault.reason),
         )
-        known = self._known.get(first)
-        return Receipt(Outcome.CONFLICT, prepared.key, first if known else 0, known[2] if known else 0, reason)
+        recorded_at = self._known[fault.first][2] if fault.first else 0
+        return Receipt(Outcome.CONFLICT, prepared.key, fault.first, recorded_at, fault.reason, fault.rival)
+
+
+def _called(sequence: int, within: Mapping[int, int]) -> str:
+    return f"record {within[sequence] + 1} of the same call" if sequence in within else f"entry {sequence}"
 
 
 def _known_names(writer: Writer, jobs: Sequence[Job], *, recent: Mapping[bytes, int]) -> dict[bytes, int]:
