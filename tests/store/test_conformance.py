@@ -89,12 +89,12 @@ def test_append__one_key_with_another_meaning_is_refused_and_recorded(store: Log
 
 def test_append__a_conflict_within_a_call_that_is_refused_names_the_record(store: LogStore) -> None:
     append(store, 1)
-    receipts = store.append([record_of(1), record_of(2), record_of(2, meaning=2)], received_at=8, together=True)
+    receipts = store.append([record_of(1), record_of(2), record_of(2, meaning=9)], received_at=8, together=True)
     assert [receipt.outcome for receipt in receipts] == [Outcome.DUPLICATE, Outcome.NOT_TRIED, Outcome.CONFLICT]
     refused = receipts[2]
     assert (refused.sequence, refused.recorded_at, refused.rival) == (0, 0, 1)
     assert refused.reason.startswith("record 2 of the same call has the key")
-    (logged,) = store.append([record_of(1, meaning=2)], received_at=8, together=True)
+    (logged,) = store.append([record_of(1, meaning=9)], received_at=8, together=True)
     assert (logged.sequence, logged.rival) == (1, None)
     assert logged.reason.startswith("entry 1 has the key")
 

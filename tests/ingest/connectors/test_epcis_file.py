@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,40 @@ def test_read__large_xml_gives_the_events_of_small_xml(tmp_path: Path) -> None:
     found = captured(items, "x")
     whole = capture(read_xml(Path(large).read_bytes()))
     assert [record.key for _, record in found.records] == [record.key for record in whole.records]
+
+
+@pytest.mark.parametrize("filling", ["<ex:many>%d</ex:many>", "<ex:a><ex:b x='%d'/></ex:a>", "<!-- %d -->"])
+def test_read__an_event_of_xml_that_is_too_large_is_set_aside(tmp_path: Path, filling: str) -> None:
+    small = Path(xml_file(tmp_path, 3)).read_text(encoding="utf-8")
+    first, second, rest = small.split("</ObjectEvent>", 2)
+    large = tmp_path / "large.xml"
+    with large.open("w", encoding="utf-8") as file:
+        file.write(f"{first}</ObjectEvent>{second}")
+        for number in range(40 * 2**20 // len(filling)):
+            file.write(filling % number)
+        file.write(f"</ObjectEvent>{rest}")
+    counted = MEMORY.format(folder=str(large))
+    told = subprocess.run([sys.executable, "-c", counted], capture_output=True, text=True, check=True, timeout=100).stdout.split()
+    assert told[:3] == ["2", "1", "source.large"]
+    # An event of that size as a whole takes ten times as much.
+    assert int(told[-1]) < 250 * 2**20
+
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+from chaintwin.clock import SetClock
+from chaintwin.events.xml import read_xml
+from chaintwin.ingest.connectors.files.epcis_file import EpcisFile
+from chaintwin.ingest.connectors.interface import Run
+import lxml.etree
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+batches = list(EpcisFile().read({folder!r}, since=None, run=Run(SetClock(), lambda _: None)))
+items = [item for batch in batches for item in batch.items]
+problems = [problem for batch in batches for problem in batch.problems]
+print(len(items), len(problems), *(finding.code for problem in problems for finding in problem.findings))
+print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+"""
 
 
 def test_read__broken_documents_say_where(tmp_path: Path) -> None:

@@ -120,9 +120,12 @@ def _xml(file: BinaryIO, name: str) -> Iterator[Part]:
     file.seek(0)
     number = 0
     try:
-        for content in xml_events(file):
+        for single in xml_events(file):
             number += 1
-            one = _read(content, Place(name, number))
+            if single is None:
+                yield Part(_too_large(Place(name, number), b""), number)
+                continue
+            one = _read(single, Place(name, number))
             if isinstance(one, Problem):
                 yield Part(one, number)
             else:

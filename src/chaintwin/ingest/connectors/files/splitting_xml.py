@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from chaintwin.errors import ChaintwinError
+from chaintwin.ingest.connectors.interface import ITEM_BYTES_MAX
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 ROOTS = ("EPCISDocument", "EPCISQueryDocument")
+
+CHUNK_BYTES = 64 * 2**10
+"""So much of a document is read at a time."""
 
 
 class BrokenXmlError(ChaintwinError):
@@ -19,7 +23,7 @@ class BrokenXmlError(ChaintwinError):
     code = "broken_xml"
 
 
-def xml_events(file: BinaryIO) -> Iterator[bytes]:
+def xml_events(file: BinaryIO) -> Iterator[bytes | None]:
     """Yield the events of a document, each as a document with the same root that has only this event.
 
     Entities are not expanded, nothing outside is loaded, and a document type is refused.
@@ -28,6 +32,11 @@ def xml_events(file: BinaryIO) -> Iterator[bytes]:
     ----------
     file : read from its begin.
 
+    Returns
+    -------
+    Iterator[bytes | None]
+        None stands for an event of more than ``ITEM_BYTES_MAX``, of which no more than that was held in memory.
+
     Raises
     ------
     BrokenXmlError
@@ -35,26 +44,67 @@ def xml_events(file: BinaryIO) -> Iterator[bytes]:
     """
     from lxml import etree
 
-    depth, root, within = 0, None, 0
-    reader = etree.iterparse(file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        for action, element in reader:
-            depth += 1 if action == "start" else 0
-            if root is None:
-                root = element
-                _check_root(root)
-            name = _local(element)
-            if action == "start" and name == "EventList" and not within:
-                within = depth
-            elif action == "end" and within and depth == within + 1:
-                if name:
-                    yield _alone(root, element)
-                _forget(element)
-            elif action == "end" and depth == within:
-                within = 0
-            depth -= 1 if action == "end" else 0
-    except etree.XMLSyntaxError as fault:
-        raise BrokenXmlError(str(fault)) from None
+    reader = etree.XMLPullParser(
+        events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    splitter = _Splitter()
+    while True:
+        chunk = file.read(CHUNK_BYTES)
+        fault = None
+        try:
+            if chunk:
+                reader.feed(chunk)
+            else:
+                reader.close()
+        except etree.XMLSyntaxError as error:
+            fault = error
+        for action, element in reader.read_events():
+            yield from splitter.took(action, cast("_Element", element))
+        if fault is not None:
+            raise BrokenXmlError(str(fault)) from None
+        if not chunk:
+            return
+        splitter.went_on(len(chunk))
+
+
+class _Splitter:
+    """Follows the elements of a document and lets go of all that is no event, or too much of one."""
+
+    def __init__(self) -> None:
+        self._root: _Element | None = None
+        self._depth = self._within = 0
+        self._size = 0
+        self._is_open = self._is_too_large = False
+
+    def went_on(self, size: int) -> None:
+        """Note that so many more bytes were read."""
+        if self._is_open:
+            self._size += size
+            self._is_too_large |= self._size > ITEM_BYTES_MAX
+
+    def took(self, action: str, element: _Element) -> Iterator[bytes | None]:
+        """Follow one begin or end, and yield the event that ends there."""
+        if action == "start":
+            self._depth += 1
+            if self._root is None:
+                self._root = element
+                _check_root(element)
+            if self._within and self._depth == self._within + 1:
+                self._is_open, self._is_too_large, self._size = True, False, 0
+            elif not self._within and _local(element) == "EventList":
+                self._within = self._depth
+            return
+        self._depth -= 1
+        depth = self._depth + 1
+        if self._within and depth == self._within + 1:
+            event = None if self._is_too_large else _alone(self._root, element)
+            yield None if event is None or len(event) > ITEM_BYTES_MAX else event
+            self._is_open = self._is_too_large = False
+            _forget(element)
+        elif not self._within or self._is_too_large:
+            _forget(element)
+        elif depth == self._within:
+            self._within = 0
 
 
 def _check_root(root: _Element) -> None:
@@ -64,10 +114,11 @@ def _check_root(root: _Element) -> None:
         raise BrokenXmlError("found a document type (DOCTYPE); allowed: none")
 
 
-def _alone(root: _Element, event: _Element) -> bytes:
+def _alone(root: _Element | None, event: _Element) -> bytes:
     """Return a document with one event; namespaces and attributes of the root stay."""
     from lxml import etree
 
+    assert root is not None
     # What a query found is read as a document of its own.
     space = str(root.tag).rpartition("}")[0].replace(":epcis-query:", ":epcis:")
     space += "}" if space else ""
@@ -89,9 +140,11 @@ def _copy(element: _Element) -> _Element:
 
 def _forget(element: _Element) -> None:
     """Let go of an element and of all that came before it."""
-    element.clear()
     parent = element.getparent()
-    while parent is not None and parent[0] is not element:
+    if parent is None:
+        return
+    element.clear()
+    while parent[0] is not element:
         del parent[0]
 
 
