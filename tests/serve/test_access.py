@@ -113,6 +113,13 @@ def test_check_host__own_number_of_ipv6(host: str) -> None:
             check_host({"host": called}, settings)
 
 
+def test_guard__only_the_stream_of_changes_counts_as_a_stream(tmp_path: Path) -> None:
+    with server(tmp_path, limits={"streams": 0}) as running, running.client() as client:
+        assert client.get("/api/v1/changes").status_code == 429
+        for path in ("/epcis/bizSteps/changes", "/epcis/queries/changes", "/changes", "/api/v1/changes/", "/api/v1/%63hanges"):
+            assert client.get(path).status_code == 404, path
+
+
 def test_guard__bodies_are_bounded_together(tmp_path: Path) -> None:
     limits = {"bodies_bytes": 2000, "capture_bytes": 1500}
     with server(tmp_path, limits=limits) as small, small.client() as client:

@@ -11,6 +11,9 @@ from chaintwin.serve.settings import Settings, host_shown
 HEALTH = "/api/v1/health"
 """The one route that answers without a token, and then tells no more than that the server runs."""
 
+CHANGES = "/api/v1/changes"
+"""The one route over HTTP whose answer has no end."""
+
 
 def check_host(headers: Mapping[str, str], settings: Settings) -> None:
     """Refuse a request to a name that is not this server's: a page may have bound its own name to this address.

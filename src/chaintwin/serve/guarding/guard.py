@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chaintwin.serve.guarding.access import HEALTH, check_host, check_origin, check_token
+from chaintwin.serve.guarding.access import CHANGES, HEALTH, check_host, check_origin, check_token
 from chaintwin.serve.guarding.bodies import Bodies, bounded
 from chaintwin.serve.problems import ProblemError, problem_of, problem_response
 from chaintwin.serve.settings import Settings
@@ -58,7 +58,7 @@ class Guard:
 
     async def _http(self, scope: Scope, *, receive: Receive, send: Send) -> None:
         answer = _Answer(send)
-        is_stream = scope["path"].endswith("/changes")
+        is_stream = _path(scope) == CHANGES
         counted = False
         try:
             scope = self._checked(scope)
@@ -120,7 +120,7 @@ class Guard:
         if scope["path"] != HEALTH:
             check_token(headers, self._settings)
         # An encoded slash belongs to the name that a path holds, so routes see the path as it was sent.
-        return {**scope, "path": raw.split(b"?", 1)[0].decode("latin-1")}
+        return {**scope, "path": _path(scope)}
 
     def _enter(self, *, is_stream: bool) -> None:
         limits = self._settings.limits
@@ -188,6 +188,12 @@ async def _deny(problem: ProblemError, *, scope: Scope, send: Send) -> None:
     start: dict[str, Any] = {"type": "websocket.http.response.start", "status": response.status_code}
     await send({**start, "headers": [*response.raw_headers, *HEADERS]})
     await send({"type": "websocket.http.response.body", "body": bytes(response.body)})
+
+
+def _path(scope: Scope) -> str:
+    """Return the path of a request as it was sent."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.split(b"?", 1)[0].decode("latin-1")
 
 
 def _captures(scope: Scope) -> bool:
