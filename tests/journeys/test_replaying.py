@@ -62,7 +62,7 @@ def health(folder: Path, url: str) -> dict[str, Any]:
 def until_played(folder: Path, more_than: int) -> None:
     """Wait until the replay has noted so many events."""
     end = time.monotonic() + 60
-    while not any(int(kept.read_text() or 0) > more_than for kept in folder.glob("other/.replays/*.txt")):
+    while not any(int((kept.read_text() or "0").split()[0]) > more_than for kept in folder.glob("other/.replays/*.txt")):
         assert time.monotonic() < end
         time.sleep(0.02)
 

@@ -17,7 +17,7 @@ from chaintwin.ingest.connectors.files.epcis_file import EpcisFile
 from chaintwin.ingest.connectors.interface import Batch, Item, Place, Run
 from chaintwin.ingest.history import ordering
 from chaintwin.ingest.history.ordering import in_order
-from chaintwin.ingest.history.playing import Sent, play
+from chaintwin.ingest.history.playing import Mark, Sent, confirmed, play
 from chaintwin.ingest.history.targets import HttpTarget, TargetFailedError
 from tests.ingest.connectors.sources import event, lines_file, served_by
 
@@ -28,7 +28,7 @@ class Kept:
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.times: list[float] = []
-        self.now, self.count = 0.0, 0
+        self.now, self.mark = 0.0, Mark()
 
     def tick(self) -> float:
         return self.now
@@ -41,11 +41,11 @@ class Kept:
         self.times += [self.now] * len(items)
         return Sent(accepted=len(items))
 
-    def played(self) -> int:
-        return self.count
+    def played(self) -> Mark:
+        return self.mark
 
-    def keep(self, played: int) -> None:
-        self.count = played
+    def keep(self, mark: Mark) -> None:
+        self.mark = mark
 
 
 def batches(numbers: Sequence[int]) -> list[Batch]:
@@ -59,7 +59,9 @@ def test_in_order__many_events_in_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ordering, "RUN_ITEMS", 10)
     monkeypatch.setattr(ordering, "RUNS_MAX", 7)
     parts = [batch for begin in range(0, 1_000, 9) for batch in batches(numbers[begin : begin + 9])]
-    assert [one.item.place.position for one in in_order(parts)] == wanted == list(range(1_000))
+    found = in_order(parts)
+    for _ in range(2):
+        assert [one.item.place.position for one in found] == wanted == list(range(1_000))
 
 
 def test_in_order__between_two_times() -> None:
@@ -83,12 +85,37 @@ def test_play__as_fast_as_it_goes_and_on_from_where_it_was() -> None:
     kept = Kept()
     steps = play(in_order(batches(range(1_300))), kept, speed=math.inf, tick=kept.tick, sleep=kept.sleep)
     next(steps)
-    assert kept.count == 500
+    assert kept.mark.count == 500
     steps.close()
     *_, last = play(in_order(batches(range(1_300))), kept, speed=math.inf, tick=kept.tick, sleep=kept.sleep)
     assert last.count == 1_300
     assert [item.place.position for item in kept.items] == list(range(1_300))
     assert kept.now == 0.0
+
+
+def test_play__what_the_source_gained_in_between_is_not_passed_over() -> None:
+    kept = Kept()
+    some = [*range(3, 700), *range(800, 1_300)]
+    steps = play(in_order(batches(some)), kept, speed=math.inf, tick=kept.tick, sleep=kept.sleep)
+    next(steps)
+    next(steps)
+    steps.close()
+    assert kept.mark.count == 1_000
+    # Later ones that the source gained change nothing of what was played; earlier ones do.
+    assert confirmed(in_order(batches([*some, *range(1_300, 1_400)])), kept.mark) == kept.mark
+    for _ in play(in_order(batches(range(1_300))), kept, speed=math.inf, tick=kept.tick, sleep=kept.sleep):
+        pass
+    assert {item.place.position for item in kept.items} == set(range(1_300))
+
+
+@pytest.mark.parametrize("gone", [range(0), range(1), range(699, 700)])
+def test_confirmed__only_where_the_same_was_played(gone: range) -> None:
+    kept = Kept()
+    for _ in play(in_order(batches(range(700))), kept, speed=math.inf, tick=kept.tick, sleep=kept.sleep):
+        pass
+    rest = in_order(batches([number for number in range(900) if number not in gone]))
+    assert confirmed(rest, kept.mark) == (Mark() if gone else kept.mark)
+    assert len(list(rest)) == 900 - len(gone), "looking at it does not use it up"
 
 
 class Capturing:
@@ -136,7 +163,8 @@ def test_http_target__capture_and_report(tmp_path: Path) -> None:
     with served_by(server.answer) as address, httpx.Client(headers={"Authorization": "Bearer x"}) as client:
         target = HttpTarget(client, address, tmp_path / "kept.txt", slept.append, lambda _: None)
         *_, last = play(in_order(read), target, speed=math.inf, tick=lambda: 0.0, sleep=slept.append)
-        assert target.played() == 42
+        assert target.played().count == 42
+        assert (tmp_path / "kept.txt").read_text().startswith("42 ")
     assert last.sent == Sent(40, 0, 0, 2, {"document.json": 1, "event.missing": 1})
     assert slept[:2] == [3.0, 3.0]
     assert {(token, behaviour) for _, token, behaviour in server.bodies} == {("Bearer x", "proceed")}
@@ -150,5 +178,5 @@ def test_http_target__refused(tmp_path: Path) -> None:
         target = HttpTarget(client, address, None, lambda _: None, lambda _: None)
         with pytest.raises(TargetFailedError, match="401"):
             target.send(batches([1])[0].items)
-    assert target.played() == 0
+    assert target.played() == Mark()
     assert not list(tmp_path.iterdir())

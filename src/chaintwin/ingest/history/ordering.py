@@ -60,7 +60,7 @@ class Ordered:
 
 
 def in_order(batches: Iterable[Batch], *, after: int | None = None, before: int | None = None) -> Ordered:
-    """Read all events of a source and put them in order; may be iterated once.
+    """Read all events of a source and put them in order; may be iterated again, but not twice at one time.
 
     Parameters
     ----------
@@ -94,20 +94,25 @@ def in_order(batches: Iterable[Batch], *, after: int | None = None, before: int 
     return Ordered(count, first or 0, last, tuple(problems), tuple(runs))
 
 
-def _in_file(recorded: Iterable[Recorded]) -> Iterator[Recorded]:
+def _in_file(recorded: Iterable[Recorded]) -> Iterable[Recorded]:
     """Write events to a file that nobody else sees, and return them as they are read back."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  The generator that reads it closes it.
+    file = tempfile.TemporaryFile()  # noqa: SIM115  It closes when nobody can read it any more.
     for one in recorded:
         packed = _ENCODER.encode(one)
         file.write(len(packed).to_bytes(4, "big") + packed)
-    file.seek(0)
-    return _read_back(file)
+    return _Run(file)
 
 
-def _read_back(file: BinaryIO) -> Iterator[Recorded]:
-    with file:
-        while head := file.read(4):
-            yield _DECODER.decode(file.read(int.from_bytes(head, "big")))
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Events in a file, read from its begin whenever they are iterated."""
+
+    file: BinaryIO
+
+    def __iter__(self) -> Iterator[Recorded]:
+        self.file.seek(0)
+        while head := self.file.read(4):
+            yield _DECODER.decode(self.file.read(int.from_bytes(head, "big")))
 
 
 def _event_time(content: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from chaintwin.ingest.history.ordering import Recorded
 
 SENT_ITEMS = 500
 """Most events that are handed over at once."""
+
+DIGEST_BYTES = 16
 
 NEAR = 0.05
 """Events that are due within so many seconds go together."""
@@ -48,17 +51,51 @@ class Sent:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a replay has come, and by which events.
+
+    Parameters
+    ----------
+    count : events that were handed over. digest : of them, whatever their order; empty for none.
+    """
+
+    count: int = 0
+    digest: str = ""
+
+    def behind(self, recorded: Iterable[Recorded]) -> Mark:
+        """Return the mark behind further events."""
+        count, total = self.count, int(self.digest or "0", 16)
+        for one in recorded:
+            count += 1
+            total += int.from_bytes(hashlib.blake2b(one.item.content, digest_size=DIGEST_BYTES).digest(), "big")
+        return Mark(count, f"{total % (1 << 8 * DIGEST_BYTES):x}") if count else Mark()
+
+    def text(self) -> str:
+        """Return it as it is kept."""
+        return f"{self.count} {self.digest}"
+
+    @staticmethod
+    def of_text(text: str) -> Mark:
+        """Return what was kept; the begin for what is no mark."""
+        count, _, digest = text.strip().partition(" ")
+        try:
+            return Mark(int(count), f"{int(digest, 16):x}")
+        except ValueError:
+            return Mark()
+
+
 class Target(Protocol):
     """Takes events, and keeps how far a replay has come."""
 
     def send(self, items: Sequence[Item]) -> Sent:
         """Hand events over; return when they are durable there."""
 
-    def played(self) -> int:
-        """Return how many events of this replay were handed over already."""
+    def played(self) -> Mark:
+        """Return how far this replay came already."""
 
-    def keep(self, played: int) -> None:
-        """Keep how many events were handed over."""
+    def keep(self, mark: Mark) -> None:
+        """Keep how far it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +113,19 @@ class Played:
     sent: Sent
 
 
+def confirmed(recorded: Iterable[Recorded], mark: Mark) -> Mark:
+    """Return a mark if the events before it still are those that were played; else the begin.
+
+    A source may have gained or lost events between two runs. Behind the mark that does no harm. Before it the count tells nothing
+    any more, so all is played again: what was taken already is a duplicate.
+
+    Parameters
+    ----------
+    recorded : events in their order; can be iterated again afterwards. mark : that was kept.
+    """
+    return mark if Mark().behind(islice(recorded, mark.count)) == mark else Mark()
+
+
 def play(
     recorded: Iterable[Recorded],
     target: Target,
@@ -83,6 +133,7 @@ def play(
     speed: float,
     tick: Callable[[], float],
     sleep: Callable[[float], None],
+    begin: Mark | None = None,
 ) -> Iterator[Played]:
     """Hand events over in the order of their event times, each when its time has come; yield after every group.
 
@@ -94,21 +145,22 @@ def play(
     recorded : events in their order. target : where they go.
     speed : seconds of event time in one second; infinity hands them over as fast as they are taken.
     tick : seconds on a clock that never goes back. sleep : waits for so many seconds.
+    begin : mark to go on behind, one that was confirmed; None for that of the target, where it holds.
     """
-    count = target.played()
-    sent, begin, origin = Sent(), None, 0
-    for group in _groups(islice(recorded, count, None), speed):
+    mark = confirmed(recorded, target.played()) if begin is None else begin
+    sent, started, origin = Sent(), None, 0
+    for group in _groups(islice(recorded, mark.count, None), speed):
         at = group[0].occurred_at
         if not math.isinf(speed) and at:
-            if begin is None:
-                begin, origin = tick(), at
-            ahead = (at - origin) / SECOND / speed - (tick() - begin)
+            if started is None:
+                started, origin = tick(), at
+            ahead = (at - origin) / SECOND / speed - (tick() - started)
             if ahead > 0:
                 sleep(ahead)
         sent = sent.plus(target.send([one.item for one in group]))
-        count += len(group)
-        target.keep(count)
-        yield Played(count, group[-1].occurred_at, sent)
+        mark = mark.behind(group)
+        target.keep(mark)
+        yield Played(mark.count, group[-1].occurred_at, sent)
 
 
 def _groups(recorded: Iterable[Recorded], speed: float) -> Iterator[list[Recorded]]:

@@ -15,7 +15,7 @@ from chaintwin.errors import ChaintwinError, UsageError
 from chaintwin.ingest.connectors.capturing import document_of
 from chaintwin.ingest.connectors.interface import Batch, Connector, Item
 from chaintwin.ingest.connectors.running import Capture, Ingest
-from chaintwin.ingest.history.playing import Sent, Target
+from chaintwin.ingest.history.playing import Mark, Sent, Target
 from chaintwin.store.interface import Store
 
 if TYPE_CHECKING:
@@ -94,15 +94,15 @@ class StoreTarget(Target):
 
     def send(self, items: Sequence[Item]) -> Sent:
         ingest = Ingest(self.connector, self.key, self.store, self.capture, self.clock, self.sleep)
-        taken = ingest.take(Batch(tuple(items), (), cursor=str(self.played())))
+        taken = ingest.take(Batch(tuple(items), (), cursor=str(self.played().count)))
         return Sent(taken.accepted, taken.duplicate, taken.conflict, taken.rejected, dict(taken.reasons))
 
-    def played(self) -> int:
+    def played(self) -> Mark:
         content = self.store.get(SHELF, self.key)
-        return 0 if content is None else int(content)
+        return Mark() if content is None else Mark.of_text(content.decode())
 
-    def keep(self, played: int) -> None:
-        self.store.put(SHELF, self.key, content=str(played).encode())
+    def keep(self, mark: Mark) -> None:
+        self.store.put(SHELF, self.key, content=mark.text().encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +130,17 @@ class HttpTarget(Target):
             sent = sent.plus(self._captured(document, members))
         return sent
 
-    def played(self) -> int:
+    def played(self) -> Mark:
         if self.kept is None or not self.kept.is_file():
-            return 0
-        try:
-            return int(self.kept.read_text(encoding="ascii"))
-        except ValueError:
-            return 0
+            return Mark()
+        return Mark.of_text(self.kept.read_text(encoding="ascii", errors="replace"))
 
-    def keep(self, played: int) -> None:
+    def keep(self, mark: Mark) -> None:
         if self.kept is not None:
             from chaintwin.network.tables.files.exchanging import write_file
 
             def fill(file: Path) -> None:
-                file.write_text(str(played), encoding="ascii")
+                file.write_text(mark.text(), encoding="ascii")
 
             write_file(self.kept, fill)
 

@@ -68,7 +68,7 @@ def replay(
         from time import monotonic, sleep
 
         from chaintwin.ingest.connectors.registry import connector_for, connector_named
-        from chaintwin.ingest.history.playing import Sent, play
+        from chaintwin.ingest.history.playing import Mark, Sent, confirmed, play
 
         rate = _rate(speed)
         between = (_moment("--from", begin), _moment("--until", until))
@@ -76,20 +76,22 @@ def replay(
         known = connector_for(source) if connector is None else connector_named(connector)
         recorded = _read(terminal, known, source, options=given_options(option, mapping), between=between)
         with _target(terminal, project, key, store=store, to=to, token_file=token_file, connector=known) as target:
-            if anew:
-                target.keep(0)
-            before = min(target.played(), recorded.count)
-            if before:
-                terminal.note(f"Going on behind {before:,} events that were played already; --anew plays them again.")
+            before = Mark() if anew else target.played()
+            mark = confirmed(recorded, before)
+            target.keep(mark)
+            if mark.count:
+                terminal.note(f"Going on behind {mark.count:,} events that were played already; --anew plays them again.")
+            elif before.count:
+                terminal.note("The source has other events among those that were played, so all are played from the begin.")
             last, is_stopped = None, False
             try:
-                for last in play(recorded, target, speed=rate, tick=monotonic, sleep=sleep):
+                for last in play(recorded, target, speed=rate, tick=monotonic, sleep=sleep, begin=mark):
                     _say(terminal, recorded, last)
             except KeyboardInterrupt:
                 is_stopped = True
             sent = Sent() if last is None else last.sent
             # A stop may come between noting a group and counting it, so what was noted says how far it is.
-            count = min(target.played(), recorded.count)
+            count = target.played().count
             where = to or log_to_write(project, store)
             _show(terminal, recorded, played=count, sent=sent, where=where, is_stopped=is_stopped)
         if is_stopped:
