@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from chaintwin.events.facts import Facts, Item
 from chaintwin.twin.rules.steps import STEPS, Effect
+from tests.shared_data import shared_path
 from tests.twin.worlds import (
     DAY,
     GLN_PLANT,
@@ -287,3 +290,9 @@ def test_apply_object__quality_and_disposition_of_goods_that_stay() -> None:
     state = state_after(made(), found)
     assert {key[3]: cell[0] for key, cell in state.cells["stock"].cells.items()} == {"": 70.0, "B": 30.0}
     assert state.get("disposition", "plant", "milk", "")["disposition"] == "damaged"  # type: ignore[index]
+
+
+def test_steps__all_are_of_the_vocabulary() -> None:
+    schema = json.loads(shared_path("epcis/schema/json/epcis-json-schema-2.0.1.json").read_text(encoding="utf-8"))
+    published = schema["definitions"]["bizStep"]["anyOf"][1]["enum"]
+    assert set(STEPS) <= set(published)

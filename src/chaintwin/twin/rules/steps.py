@@ -58,7 +58,6 @@ STEPS: Mapping[str, Effect] = MappingProxyType(
         "void_shipping": Effect.VOID,
         "retail_selling": Effect.TAKE,
         "dispensing": Effect.TAKE,
-        "consuming": Effect.TAKE,
         "destroying": Effect.TAKE,
         "decommissioning": Effect.TAKE,
         "stock_taking": Effect.COUNT,
