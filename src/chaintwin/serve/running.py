@@ -15,6 +15,7 @@ import uvicorn
 from chaintwin.errors import UsageError
 from chaintwin.serve.collecting import collect_seldom
 from chaintwin.serve.guarding import Guard
+from chaintwin.serve.lingering import protocol
 
 FINISH_SECONDS = 30
 """How long requests that began may take to end when the server is told to stop."""
@@ -80,7 +81,7 @@ def run(app: Guard, address: Address, *, started: Callable[[str], None]) -> None
     is_secure = address.certificate is not None
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=protocol(app.patience),
         loop="uvloop",
         ws="websockets-sansio",
         ws_max_size=64 * 1024,

@@ -25,7 +25,8 @@ class Limits:
     streams : connections that stay open for changes or subscriptions. subscriptions, queries : how many are kept.
     url_bytes : bytes of a path with its parameters. header_bytes : bytes of all headers.
     body_seconds : time in which a body has to arrive. request_seconds : time in which an answer has to begin.
-    send_seconds : time that a reader of changes has to take a batch of them; who is slower is cut off.
+    send_seconds : time that a reader of changes or of a WebSocket has to take one message, and any reader to take the rest of a
+        connection that was closed; who is slower is cut off.
     page : most events on one page. token_seconds : how long a token of a next page counts. jobs : reports that are kept.
     """
 

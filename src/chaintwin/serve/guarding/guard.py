@@ -44,6 +44,11 @@ class Guard:
         self._streams = 0
         self._ending = asyncio.Event()
 
+    @property
+    def patience(self) -> float:
+        """Seconds that a reader has to take what was sent."""
+        return self._settings.limits.send_seconds
+
     def end_streams(self) -> None:
         """End all connections that would stay open for ever, because the server is to stop."""
         self._ending.set()

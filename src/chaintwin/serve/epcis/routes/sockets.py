@@ -23,10 +23,10 @@ from chaintwin.serve.subscribing.kept import NamedQuery, cursor_before, query_na
 from chaintwin.serve.subscribing.reporting import Report
 from chaintwin.serve.subscribing.schedule import FIELDS, Schedule, next_run, schedule_of
 
-SEND_SECONDS = 10.0
-"""Time a receiver has to take one message; who is slower is cut off and may come again with the time of the last event."""
-
 LOOK_SECONDS = 15.0
+
+CLOSE_SECONDS = 1.0
+"""Time to say good-bye; a receiver that reads no more would let even that wait for ever."""
 
 router = APIRouter(prefix="/epcis")
 
@@ -55,7 +55,8 @@ async def subscribe(socket: WebSocket) -> None:
             task.cancel()
         await asyncio.gather(listening, sending, return_exceptions=True)
         with suppress(Exception):
-            await socket.close(1001)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await socket.close(1001)
 
 
 def _controls(socket: WebSocket, query: EventQuery) -> dict[str, Any]:
@@ -122,5 +123,6 @@ async def _its_time(parts: Parts, times: Schedule) -> bool:
 
 async def _send(socket: WebSocket, parts: Parts, report: Report, *, name: str, epcs: EpcFormat) -> None:
     document = await parts.threads.read(lambda: query_document(report.entries, now=parts.clock.now(), epcs=epcs, query=name))
-    async with asyncio.timeout(SEND_SECONDS):
+    # Who is slower is cut off, and may come again with the time of the last event.
+    async with asyncio.timeout(parts.settings.limits.send_seconds):
         await socket.send_text(encoded(document).decode())
