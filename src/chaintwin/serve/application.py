@@ -117,12 +117,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path = request.url.path[:200]
     if error.status_code == 404:
-        return problem_response(ProblemError(404, "NoSuchResourceException", detail=f"There is nothing at {path!r}"))
-    if error.status_code == 405:
+        problem = ProblemError(404, "NoSuchResourceException", detail=f"There is nothing at {path!r}")
+    elif error.status_code == 405:
         allowed = ", ".join(_methods(request))
         detail = f"{request.method} is not for {path!r}; allowed: {allowed}"
-        return problem_response(ProblemError(405, "method", detail=detail, headers={"Allow": allowed}))
-    return problem_response(ProblemError(error.status_code, "request", detail=str(error.detail)[:200]))
+        problem = ProblemError(405, "method", detail=detail, headers={"Allow": allowed})
+    else:
+        problem = ProblemError(error.status_code, "request", detail=str(error.detail)[:200])
+    return problem_response(problem, scope=request.scope)
 
 
 def _methods(request: Request) -> list[str]:
@@ -135,11 +137,12 @@ def _methods(request: Request) -> list[str]:
 
 
 async def _request_error(request: Request, error: Exception) -> Response:
-    return problem_response(ProblemError(400, "ValidationException", detail="The request does not have the form of this route"))
+    problem = ProblemError(400, "ValidationException", detail="The request does not have the form of this route")
+    return problem_response(problem, scope=request.scope)
 
 
 async def _own_error(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.status == 500:
         raise error
-    return problem_response(problem)
+    return problem_response(problem, scope=request.scope)

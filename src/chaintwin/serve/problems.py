@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
 from chaintwin.errors import BusyError, ChaintwinError, Finding, InputError, StoreFailedError, UsageError
 
 MEDIA_TYPE = "application/problem+json"
+XML_MEDIA_TYPE = "application/problem+xml"
+XMLNS = "urn:ietf:rfc:7807"
+"""Namespace of errors in XML; RFC 9457 kept that of the one before."""
 
 FAULTS_MAX = 200
 """How many faults one answer tells in full; the number of all is told besides."""
@@ -71,10 +76,40 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value}
 
 
-def problem_response(problem: ProblemError) -> Response:
-    """Return the answer of an error."""
-    content = json.dumps(problem_document(problem), ensure_ascii=False).encode("utf-8", "backslashreplace")
+def problem_response(problem: ProblemError, *, scope: Mapping[str, Any]) -> Response:
+    """Return the answer of an error, in XML where the request would rather have that than JSON.
+
+    Parameters
+    ----------
+    scope : of the request.
+    """
+    document = problem_document(problem)
+    if prefers_xml(", ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")):
+        root = _element("problem", document, attributes=f' xmlns="{XMLNS}"')
+        content = b'<?xml version="1.0" encoding="UTF-8"?>\n' + root.encode()
+        return Response(content, problem.status, headers=problem.headers, media_type=XML_MEDIA_TYPE)
+    content = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(content, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def prefers_xml(accept: str) -> bool:
+    """Tell whether the media type with the highest weight, the first of several, is one of XML.
+
+    Parameters
+    ----------
+    accept : value of the header.
+    """
+    best, found = 0.0, False
+    for part in accept.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if key.strip() == "q":
+                weight = float(value) if re.fullmatch(r"[01](\.\d{0,3})?", value.strip(), re.ASCII) else 0.0
+        if weight > best and (name in _XML or name in _JSON):
+            best, found = weight, name in _XML
+    return found
 
 
 def problem_of(error: Exception) -> ProblemError:
@@ -93,6 +128,17 @@ def problem_of(error: Exception) -> ProblemError:
     if error.__class__.__name__ in _QUERY:
         return ProblemError(413, _QUERY[error.__class__.__name__], detail=str(error))
     return ProblemError(500, "ImplementationException", detail="The server failed; what it acknowledged before is kept.")
+
+
+def _element(name: str, value: object, *, attributes: str = "") -> str:
+    """Return an element as appendix B of RFC 9457 has it: members by their names, entries of a list as ``i``."""
+    if isinstance(value, Mapping):
+        inner = "".join(_element(key, member) for key, member in value.items())
+    elif isinstance(value, list):
+        inner = "".join(_element("i", member) for member in value)
+    else:
+        inner = escape(_NOT_XML.sub("\ufffd", str(value)))
+    return f"<{name}{attributes}>{inner}</{name}>"
 
 
 def _store_failed() -> ProblemError:
@@ -114,6 +160,9 @@ def _summary(findings: Sequence[Finding]) -> str:
     return f"{len(findings)} faults, first: {findings[0]}" if findings else "The request cannot be used."
 
 
+_XML = frozenset({"application/xml", "text/xml", XML_MEDIA_TYPE})
+_JSON = frozenset({"application/json", "application/ld+json", MEDIA_TYPE, "application/*", "*/*"})
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _QUERY = {"QueryTooLargeError": "QueryTooLargeException", "QueryTooComplexError": "QueryTooComplexException"}
 
 TITLES = {

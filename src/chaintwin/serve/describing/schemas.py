@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaintwin.serve.problems import MEDIA_TYPE
+from chaintwin.serve.problems import MEDIA_TYPE, XML_MEDIA_TYPE
 from chaintwin.serve.settings import ELEMENTS_HEADER, EVENTS_HEADER, Limits
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -43,7 +43,7 @@ def problem_answer(status: int) -> dict[str, Any]:
     """Return the description of an error."""
     answer: dict[str, Any] = {
         "description": REASONS[status],
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}, XML_MEDIA_TYPE: {"schema": TEXT}},
     }
     if status in (429, 503):
         answer["headers"] = {"Retry-After": {"required": True, "schema": WHOLE}}

@@ -182,14 +182,14 @@ async def _tell(error: Exception, *, scope: Scope, receive: Receive, answer: _An
     if answer.begun:
         # Half an answer cannot be taken back; closing the connection is what tells that it is not whole.
         raise error
-    await problem_response(problem)(scope, receive, answer)
+    await problem_response(problem, scope=scope)(scope, receive, answer)
 
 
 async def _deny(problem: ProblemError, *, scope: Scope, send: Send) -> None:
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008, "reason": problem.detail[:100]})
         return
-    response = problem_response(problem)
+    response = problem_response(problem, scope=scope)
     start: dict[str, Any] = {"type": "websocket.http.response.start", "status": response.status_code}
     await send({**start, "headers": [*response.raw_headers, *HEADERS]})
     await send({"type": "websocket.http.response.body", "body": bytes(response.body)})

@@ -42,7 +42,7 @@ async def subscribe(socket: WebSocket) -> None:
             raise ProblemError(404, "NoSuchNameException", detail=f"No query is called {name[:200]!r}")
         controls = _controls(socket, named.read())
     except ProblemError as problem:
-        await socket.send_denial_response(problem_response(problem))
+        await socket.send_denial_response(problem_response(problem, scope=socket.scope))
         return
     cursor = await parts.threads.read(lambda: cursor_before(parts.store, controls["initial"]))
     await socket.accept(headers=[(b"gs1-query-min-record-time", text_of(cursor[0]).encode())])
