@@ -79,7 +79,12 @@ def test_ingest__what_cannot_be_read(project: Path) -> None:
     ran = command("ingest", project, project.parent / "nothing.jsonl")
     assert ran.exit_code == 2
     assert "nothing.jsonl" in "".join(ran.stderr.split())
-    for words in (["ingest", project, "https://me:pass-word@host/v2"], ["replay", "x://pass-word@host", "--project", project]):
+    run = project.parent / "run.jsonl"
+    for words in (
+        ["ingest", project, "https://me:pass-word@host/v2"],
+        ["replay", "x://pass-word@host", "--project", project],
+        ["replay", run, "--project", project, "--to", "http://me:pass-word@host/epcis"],
+    ):
         ran = command(*words)
         assert ran.exit_code == 2
         assert "token-file" in ran.stderr

@@ -89,6 +89,26 @@ def test_dispatcher__a_subscription_removed_while_it_is_kept_stays_away(tmp_path
         assert subscriptions_kept(store) == []
 
 
+def test_dispatcher__a_subscription_removed_before_it_is_taken_up_is_served_no_more(tmp_path: Path) -> None:
+    async def take_up_too_late(store: Any) -> None:
+        threads, clock = Threads(), SystemClock()
+        dispatcher = Dispatcher(store, threads=threads, clock=clock, settings=Settings(()), master=MasterShelf(store))
+        assert await dispatcher.drop("s")
+        dispatcher.take_up(subscription())
+        # Its first try fails, which would be kept, and then it would be tried again.
+        await asyncio.wait_for(asyncio.gather(*dispatcher.tasks()), 20)
+        await dispatcher.close()
+        threads.close()
+
+    with open_store(tmp_path / "log.db") as store:
+        register = Register(store, settings=Settings(()))
+        register.add_query(NamedQuery("q", {"EQ_action": ["OBSERVE"]}, {}, 1))
+        register.add_subscription(subscription())
+        store.append(capture(document(event())).records, received_at=1)
+        asyncio.run(take_up_too_late(store))
+        assert subscriptions_kept(store) == []
+
+
 def test_dispatcher__tries_that_failed_are_kept(tmp_path: Path) -> None:
     async def try_twice(store: Any) -> None:
         threads = Threads()

@@ -173,12 +173,12 @@ def item_of(event: Mapping[str, Any], *, place: Place) -> Item:
     return Item(place, _ENCODER.encode(event))
 
 
-def check_secret(source: str) -> None:
+def check_secret(source: str, *, what: str = "source", option: str = "--option token-file=FILE") -> None:
     """Refuse an address with a user or a password in it: it would stand in the log and in messages.
 
     Parameters
     ----------
-    source : path or address.
+    source : path or address. what : as what it was given. option : that names a file with a token instead.
 
     Raises
     ------
@@ -191,8 +191,8 @@ def check_secret(source: str) -> None:
     """
     _, sign, rest = source.partition("://")
     if sign and "@" in re.split(r"[/?#\\]", rest, maxsplit=1)[0]:
-        fix = "put the token into a file that you alone can read and name it: --option token-file=FILE"
-        raise UsageError(f"source: found an address with a user or a password in it; allowed: one without; fix: {fix}")
+        fix = f"put the token into a file that you alone can read and name it: {option}"
+        raise UsageError(f"{what}: found an address with a user or a password in it; allowed: one without; fix: {fix}")
 
 
 def chosen(connector: Connector, run: Run) -> dict[str, str]:

@@ -13,7 +13,7 @@ import msgspec
 from chaintwin.clock import Clock
 from chaintwin.errors import ChaintwinError, UsageError
 from chaintwin.ingest.connectors.capturing import document_of
-from chaintwin.ingest.connectors.interface import Batch, Connector, Item
+from chaintwin.ingest.connectors.interface import Batch, Connector, Item, check_secret
 from chaintwin.ingest.connectors.running import Capture, Ingest
 from chaintwin.ingest.history.playing import Mark, Sent, Target
 from chaintwin.store.interface import Store
@@ -64,13 +64,14 @@ def repository_address(text: str) -> str:
     >>> repository_address("http://127.0.0.1:8750/epcis/")
     'http://127.0.0.1:8750/epcis'
     """
+    check_secret(text, what="--to", option="--token-file FILE")
     allowed = "an address such as http://127.0.0.1:8750/epcis, without user, parameters and fragment"
     try:
         parts = urlsplit(text)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         raise UsageError(f"--to: found {text!r}; allowed: {allowed}") from None
-    if not is_address or parts.query or parts.fragment or "@" in parts.netloc:
+    if not is_address or parts.query or parts.fragment:
         raise UsageError(f"--to: found {text!r}; allowed: {allowed}")
     return text.rstrip("/")
 

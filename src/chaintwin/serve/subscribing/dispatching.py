@@ -36,6 +36,10 @@ LOOK_SECONDS = 30.0
 """How long a task waits at most before it looks at the log by itself."""
 
 
+class _GoneError(ChaintwinError):
+    """Raised where a subscription is no longer kept."""
+
+
 class Dispatcher:
     """Sends the answers of subscriptions.
 
@@ -63,6 +67,10 @@ class Dispatcher:
     def take_up(self, subscription: Subscription) -> None:
         """Begin to serve a subscription that is kept."""
         self._tasks[subscription.id] = asyncio.create_task(self._serve(subscription))
+
+    def tasks(self) -> tuple[asyncio.Task[None], ...]:
+        """Return what serves subscriptions now; a task ends when its subscription is gone."""
+        return tuple(self._tasks.values())
 
     async def drop(self, subscription_id: str) -> bool:
         """End a subscription, durably; return whether there was one."""
@@ -93,6 +101,9 @@ class Dispatcher:
                 query = named.read()
                 while True:
                     subscription = await self._round(subscription, query)
+            except _GoneError:
+                # It was removed before its task had begun.
+                return
             except ChaintwinError as error:
                 _LOG.warning("subscription %s waits: %s", subscription.id, error)
                 await asyncio.sleep(wait_after(5))
@@ -147,11 +158,15 @@ class Dispatcher:
             except (DeliveryError, AddressError) as error:
                 failures += 1
                 kept = msgspec.structs.replace(subscription, failures=failures, failure=str(error))
-                await self._threads.write(partial(keep_progress, self._store, kept))
+                await self._keep(kept)
                 await asyncio.sleep(wait_after(failures))
             else:
                 kept = msgspec.structs.replace(
                     subscription, cursor=report.cursor, notified_at=self._clock.now(), failures=0, failure=""
                 )
-                await self._threads.write(partial(keep_progress, self._store, kept))
+                await self._keep(kept)
                 return kept
+
+    async def _keep(self, subscription: Subscription) -> None:
+        if not await self._threads.write(partial(keep_progress, self._store, subscription)):
+            raise _GoneError("it was removed")

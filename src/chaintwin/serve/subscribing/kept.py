@@ -86,14 +86,18 @@ def keep_subscription(store: Store, subscription: Subscription) -> None:
     store.put(SUBSCRIPTIONS, subscription.id, content=_ENCODER.encode(subscription))
 
 
-def keep_progress(store: Store, subscription: Subscription) -> None:
-    """Keep how far a subscription is, durably; one that was removed meanwhile stays away."""
+def keep_progress(store: Store, subscription: Subscription) -> bool:
+    """Keep how far a subscription is, durably; one that was removed meanwhile stays away. Return whether it was there."""
     content = _ENCODER.encode(subscription)
+    is_there = False
 
     def amend(before: bytes | None) -> bytes | None:
-        return None if before is None else content
+        nonlocal is_there
+        is_there = before is not None
+        return content if is_there else None
 
     store.append([], received_at=0, report=lambda _: [Amended(SUBSCRIPTIONS, subscription.id, amend)])
+    return is_there
 
 
 def subscription_of(store: Store, subscription_id: str) -> Subscription | None:
