@@ -15,7 +15,7 @@ import uvicorn
 from chaintwin.errors import UsageError
 from chaintwin.serve.collecting import collect_seldom
 from chaintwin.serve.guarding import Guard
-from chaintwin.serve.lingering import protocol
+from chaintwin.serve.guarding.lingering import protocol
 
 FINISH_SECONDS = 30
 """How long requests that began may take to end when the server is told to stop."""

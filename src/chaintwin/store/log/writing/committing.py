@@ -79,16 +79,18 @@ def shelve(writer: Writer, documents: Shelved | Sequence[Shelved | Amended]) -> 
     """Keep documents inside a transaction that was begun; each replaces one of the same name."""
     for document in (documents,) if isinstance(documents, Shelved) else documents:
         shelf, name = document.shelf, document.name
+        is_there = True
         if isinstance(document, Amended):
             rows = writer.rows("SELECT content FROM shelves WHERE shelf = ? AND name = ?", (shelf, name))
             before = bytes(rows[0][0]) if rows else None
             amended = document.amend(before)
             if amended is None or amended == before:
                 continue
-            content = amended
+            content, is_there = amended, before is not None
         else:
             content = document.content
-        writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (shelf, name))
+        if is_there:
+            writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (shelf, name))
         writer.insert("shelves", [(shelf, name, content)])
 
 
