@@ -1,0 +1,1 @@
+"""Malformed requests of all kinds, and a client that sends very many of them."""
