@@ -216,6 +216,36 @@ def test_query_of_body__public_queries() -> None:
     assert {finding.column for finding in refused.value.findings} == {"GE_eventTime", "EQ_action", "orderDirection"}
 
 
+@pytest.mark.parametrize(
+    ("query", "column"),
+    [
+        ({"eventCountLimit": [], "orderBy": "eventTime"}, "eventCountLimit"),
+        ({"maxEventCount": [1, 2]}, "maxEventCount"),
+        ({"maxEventCount": {"a": 1}}, "maxEventCount"),
+        ({"orderBy": []}, "orderBy"),
+        ({"orderBy": {}}, "orderBy"),
+        ({"orderDirection": []}, "orderDirection"),
+        ({"orderDirection": [["ASC"]]}, "orderDirection"),
+        ({"GE_eventTime": []}, "GE_eventTime"),
+        ({"EQ_ct:x": {"a": 1}}, "EQ_ct:x"),
+        ({"GT_ct:x": [[]]}, "GT_ct:x"),
+        ({"GE_quantity": {}}, "GE_quantity"),
+        ({"EXISTS_ct:x": {}}, "EXISTS_ct:x"),
+        ({"EQ_action": [None]}, "EQ_action"),
+    ],
+)
+def test_query_of_body__values_of_other_types(query: dict[str, Any], column: str) -> None:
+    with pytest.raises(InputError) as refused:
+        query_of_body(query, spelling=SPELLING.declaring({"ct": "urn:chaintwin:v1:"}))
+    assert {finding.column for finding in refused.value.findings} == {column}
+
+
+def test_query_of_body__a_truth_is_no_number_even_after_one() -> None:
+    assert query_of_body({"GE_quantity": 1.0}, spelling=SPELLING).conditions[0].values == (1.0,)
+    with pytest.raises(InputError):
+        query_of_body({"GE_quantity": True}, spelling=SPELLING)
+
+
 def values_of(entries: list[Entry]) -> dict[str, list[Any]]:
     """Return values that occur in events, by parameter, and some that do not."""
     found: dict[str, set[str]] = {}

@@ -11,7 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import Match, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from chaintwin.clock import Clock, SystemClock
 from chaintwin.errors import ChaintwinError
@@ -77,6 +78,8 @@ def create_app(store: Store, *, settings: Settings, twin: Twin | None = None, cl
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _request_error)
     app.add_exception_handler(ChaintwinError, _own_error)
+    app.add_exception_handler(Exception, _unforeseen)
+    app.router.routes.append(WebSocketRoute("/{path:path}", _no_socket))
     return Guard(app, settings)
 
 
@@ -139,6 +142,16 @@ def _methods(request: Request) -> list[str]:
 async def _request_error(request: Request, error: Exception) -> Response:
     problem = ProblemError(400, "ValidationException", detail="The request does not have the form of this route")
     return problem_response(problem, scope=request.scope)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    """Return the form of any other error; it is raised further besides, and the guard writes it down."""
+    return problem_response(problem_of(error))
+
+
+async def _no_socket(socket: WebSocket) -> None:
+    problem = ProblemError(404, "NoSuchResourceException", detail=f"There is no WebSocket at {socket.url.path[:200]!r}")
+    await socket.send_denial_response(problem_response(problem))
 
 
 async def _own_error(request: Request, error: Exception) -> Response:

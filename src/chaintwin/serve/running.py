@@ -87,6 +87,8 @@ def run(app: Guard, address: Address, *, started: Callable[[str], None]) -> None
         ws_max_size=64 * 1024,
         lifespan="on",
         log_config=None,
+        # What is no HTTP is answered; telling it besides would let anybody fill the disk that keeps what a server says.
+        log_level="error",
         access_log=False,
         server_header=False,
         date_header=True,

@@ -76,7 +76,7 @@ class _Reading:
 
 def _query(given: dict[str, list[Any]], *, spelling: Spelling, faults: list[Finding]) -> EventQuery:
     reading = _Reading(spelling, faults)
-    controls = {name: given.pop(name) for name in CONTROLS if name in given}
+    controls = {name: _only(reading, name, values=given.pop(name)) for name in CONTROLS if name in given}
     if len(given) > CONDITIONS_MAX:
         faults.append(_fault("query.large", "", found=f"{len(given)} parameters", allowed=f"at most {CONDITIONS_MAX}"))
         raise InputError(faults)
@@ -192,13 +192,24 @@ def _truth(value: Any) -> bool | None:
     return {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
 
 
-def _controlled(reading: _Reading, controls: dict[str, list[Any]]) -> EventQuery:
+_SEVERAL = object()
+"""Stands for the value of a control that has not one value, which is told already."""
+
+
+def _only(reading: _Reading, name: str, *, values: list[Any]) -> Any:
+    if len(values) == 1:
+        return values[0]
+    reading.faults.append(_fault("query.values", name, found=f"{len(values)} values", allowed="one"))
+    return _SEVERAL
+
+
+def _controlled(reading: _Reading, controls: dict[str, Any]) -> EventQuery:
     faults = reading.faults
     order = Field("eventTime")
-    if "orderBy" in controls:
-        order = _order(reading, controls["orderBy"][0]) or order
-    direction = controls.get("orderDirection", ["DESC" if "orderBy" in controls else "ASC"])[0]
-    if direction not in ("ASC", "DESC"):
+    if controls.get("orderBy", _SEVERAL) is not _SEVERAL:
+        order = _order(reading, controls["orderBy"]) or order
+    direction = controls.get("orderDirection", "DESC" if "orderBy" in controls else "ASC")
+    if direction not in ("ASC", "DESC", _SEVERAL):
         faults.append(_fault("query.value", "orderDirection", found=_shown(direction), allowed="ASC or DESC"))
     counts: dict[str, int | None] = {}
     for name in ("eventCountLimit", "maxEventCount"):
@@ -231,12 +242,13 @@ def _order(reading: _Reading, name: Any) -> Field | None:
     return Field(uri, extension=True)
 
 
-def _count(reading: _Reading, name: str, *, controls: dict[str, list[Any]]) -> int | None:
-    if name not in controls:
+def _count(reading: _Reading, name: str, *, controls: dict[str, Any]) -> int | None:
+    value = controls.get(name, _SEVERAL)
+    if value is _SEVERAL:
         return None
-    number = number_of(controls[name][0])
+    number = number_of(value)
     if number is None or number != int(number) or number < 1:
-        reading.faults.append(_fault("query.value", name, found=_shown(controls[name][0]), allowed="a whole number from 1 on"))
+        reading.faults.append(_fault("query.value", name, found=_shown(value), allowed="a whole number from 1 on"))
         return None
     return int(number)
 

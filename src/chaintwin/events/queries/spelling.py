@@ -97,16 +97,13 @@ def words_of(vocabulary: str) -> tuple[str, ...]:
     return _VOCABULARIES[vocabulary][0]
 
 
-@lru_cache(maxsize=4096)
 def number_of(value: Any) -> float | None:
     """Return a finite number, also one that is written as text; None for anything else, truth values included."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, str):
+        return _number_of_text(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+    return _finite(value)
 
 
 def moment_of_text(text: str) -> int | None:
@@ -121,6 +118,19 @@ def moment_of_text(text: str) -> int | None:
         return microseconds_of(datetime.fromisoformat(f"{found[1]}T{found[2]}{_zone(found[4])}")) + _fraction(found[3])
     except (ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=4096)
+def _number_of_text(text: str) -> float | None:
+    return _finite(text)
+
+
+def _finite(value: float | str) -> float | None:
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _fraction(digits: str | None) -> int:

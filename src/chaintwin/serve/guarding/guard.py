@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaintwin.serve.guarding.access import CHANGES, HEALTH, check_host, check_origin, check_token
@@ -150,16 +151,16 @@ class Guard:
 class _Answer:
     """Sends an answer with the headers that every one carries, and knows whether it has begun."""
 
-    __slots__ = ("_finished", "_send", "begun")
+    __slots__ = ("_send", "begun", "finished")
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.begun = False
-        self._finished = False
+        self.finished = False
 
     async def finish(self) -> None:
         """End an answer that was cut short in good form, so that its reader comes again."""
-        if self.begun and not self._finished:
+        if self.begun and not self.finished:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def __call__(self, message: Message) -> None:
@@ -167,11 +168,14 @@ class _Answer:
             self.begun = True
             message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
-            self._finished = True
+            self.finished = True
         await self._send(message)
 
 
 async def _tell(error: Exception, *, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    if isinstance(error, ClientDisconnect):
+        # Whoever asked went away before the body was whole, so nobody is there to be told.
+        return
     if isinstance(error, TimeoutError):
         detail = "The answer took longer than one may; what was acknowledged is kept."
         problem = ProblemError(503, "timeout", detail=detail, headers={"Retry-After": "5"})
@@ -179,6 +183,8 @@ async def _tell(error: Exception, *, scope: Scope, receive: Receive, answer: _An
         problem = problem_of(error)
     if problem.status == 500:
         _LOG.error("%s %s failed", scope.get("method"), scope["path"], exc_info=error)
+    if answer.finished:
+        return
     if answer.begun:
         # Half an answer cannot be taken back; closing the connection is what tells that it is not whole.
         raise error

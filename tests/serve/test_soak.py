@@ -1,0 +1,59 @@
+"""A thousand events a second for as long as one likes: memory stays flat, nothing is refused, and the state keeps up.
+
+Five minutes in the size of ci, an hour in full size: ``CHAINTWIN_TEST_SIZE=full pytest tests/serve/test_soak.py -s``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chaintwin.bench.live.happenings import happenings_network
+from tests.serve.commanded import serving
+from tests.serve.soaking.streaming import BATCH, BATCHES_PER_SECOND, Soaked, soak
+from tests.sizes import scaled
+
+GROWTH = 1.05
+"""So many times the memory of the second fifth there may be in the last."""
+
+LAG_SECONDS = 2.0
+
+
+@pytest.mark.slow
+def test_serve__at_a_steady_rate_memory_is_flat_and_the_state_keeps_up(tmp_path: Path) -> None:
+    seconds = scaled(ci=300, full=3_600)
+    with serving(tmp_path / "server", happenings_network(), workers=2) as served:
+        found = soak(served.url, process=served.process.pid, log=served.log, seconds=seconds)
+    told = report(found)
+    print(told)
+    assert not found.refused, found.refused[:5]
+    assert len(found.acknowledged) == seconds * BATCHES_PER_SECOND, told
+    assert found.late < LAG_SECONDS, told
+    assert max(took for _, _, took in found.acknowledged) < LAG_SECONDS, told
+    assert not found.holes, found.holes[:5]
+    assert max(found.lags()) < LAG_SECONDS, told
+    assert found.memory(4) <= GROWTH * found.memory(1), told
+    assert 0.8 < found.grown(4) / found.grown(1) < 1.25, told
+    assert served.said == ""
+
+
+def report(found: Soaked) -> str:
+    """Return what was measured, in words and numbers."""
+    took = sorted(seconds for _, _, seconds in found.acknowledged)
+    lags = sorted(found.lags())
+    lines = [
+        f"{len(took)} documents of {BATCH} events in {found.seconds:.0f} s; sent late by {found.late:.2f} s at most",
+        f"acknowledged after: median {_of(took, 0.5)}, p99 {_of(took, 0.99)}, most {took[-1]:.3f} s",
+        f"state behind the log: median {_of(lags, 0.5)}, p99 {_of(lags, 0.99)}, most {lags[-1]:.3f} s",
+        "memory by fifths, MB: " + ", ".join(f"{found.memory(fifth) / 1e6:.1f}" for fifth in range(5)),
+        "growth of the log by fifths, kB/s: " + ", ".join(f"{found.grown(fifth) / 1e3:.0f}" for fifth in range(5)),
+    ]
+    for sample in found.samples[:: max(1, len(found.samples) // 20)]:
+        each = ", ".join(f"{resident / 1e6:.1f}" for resident in sample.resident)
+        lines.append(f"{sample.at - found.began:7.1f} s  memory {each} MB  log {sample.size / 1e6:.1f} MB")
+    return "\n".join(lines)
+
+
+def _of(found: list[float], share: float) -> str:
+    return f"{found[int(share * (len(found) - 1))]:.3f} s"
