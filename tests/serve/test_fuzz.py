@@ -57,8 +57,7 @@ def test_fuzz__is_refused_quickly_costs_no_memory_and_spoils_nothing(tmp_path: P
         talk(places, requests, found=found)
         took = time.monotonic() - began
         after = [one.resident() for one in servers]
-        print(f"\n{found.count} requests, the last {count - count // WARM_SHARE} in {took:.1f} s; statuses {found.by_status()}")
-        print(f"slowest {max(found.slowest)[:2]}; memory, MB: {[round(one / 1e6, 1) for one in before]}, {[round(one / 1e6, 1) for one in after]}")
+        print(report(found, before=before, after=after), f"the last {count - count // WARM_SHARE} took {took:.1f} s")
         assert not found.failed
         assert not found.unanswered
         assert found.count == count
@@ -70,8 +69,17 @@ def test_fuzz__is_refused_quickly_costs_no_memory_and_spoils_nothing(tmp_path: P
     assert [one.said for one in servers] == ["", ""]
 
 
+def report(found: Found, *, before: list[int], after: list[int]) -> str:
+    """Return what was measured, in words and numbers."""
+    memory = ", ".join(f"{early / 1e6:.1f} and then {late / 1e6:.1f}" for early, late in zip(before, after, strict=True))
+    slowest = max(found.slowest)
+    return f"""
+{found.count} requests; statuses {found.by_status()}
+the slowest took {slowest[0]:.2f} s ({slowest[1]}); memory of each server, MB: {memory}"""
+
+
 def same_state(spoiled: Served, untouched: Served) -> int:
-    """Check that a server takes a document, and that another that took but what it took has the same state; return how many events."""
+    """Check that a server takes a document, and that one that took but the same has the same state; return how many events."""
     with spoiled.client() as client, untouched.client() as other:
         assert client.post("/epcis/capture", json=document(event(86_400))).status_code == 202
         taken = 0

@@ -20,14 +20,55 @@ ODD_VALUES = (
 NO_VALUES = (
     *(b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1e400", b"01", b"+1", b".5", b"1.", b"0x10", b"1" * 5_000, b"nul", b"'x'"),
     *(b'"\xff\xfe"', b'"\xc0\x80"', b'"\xed\xa0\x80"', b'"\\ud800"', b'"\\u00"', b'"\\x"', b'"\x00"', b'"\\u0000"', b'"\n"', b""),
-    *(b"[" * 70 + b"]" * 70, b'{"a":' * 70 + b"1" + b"}" * 70, b"[" * 20_000, b'{"a":' * 2_000, b"[1,]", b'{"a":1,}', b'{"a"}', b"/**/1"),
+    *(
+        b"[" * 70 + b"]" * 70,
+        b'{"a":' * 70 + b"1" + b"}" * 70,
+        b"[" * 20_000,
+        b'{"a":' * 2_000,
+        b"[1,]",
+        b'{"a":1,}',
+        b'{"a"}',
+        b"/**/1",
+    ),
 )
 """What stands where a value could and is none, or none that is taken."""
 
 XML_PIECES = (
-    *(b"<a>", b"</a>", b"<a/>", b"<", b">", b"&", b"&amp;", b"&#0;", b"&#x10FFFF;", b"&nothing;", b"]]>", b"<![CDATA[x]]>", b"<?x y?>"),
-    *(b"<!-- x -->", b"<!-- -- -->", b"<a b='1' b='2'/>", b"<x:y/>", b'<a xmlns:x=""/>', b"\x00", b"\xff", b"\xef\xbf\xbf", b"<a" * 300),
-    *(b"<a>" * 150 + b"</a>" * 150, b"<a>" * 20_000, b"x" * 3_000, b"<!DOCTYPE a>", b"<eventTime/>", b"<action>SHIP</action>", b"<?xml ?>"),
+    *(
+        b"<a>",
+        b"</a>",
+        b"<a/>",
+        b"<",
+        b">",
+        b"&",
+        b"&amp;",
+        b"&#0;",
+        b"&#x10FFFF;",
+        b"&nothing;",
+        b"]]>",
+        b"<![CDATA[x]]>",
+        b"<?x y?>",
+    ),
+    *(
+        b"<!-- x -->",
+        b"<!-- -- -->",
+        b"<a b='1' b='2'/>",
+        b"<x:y/>",
+        b'<a xmlns:x=""/>',
+        b"\x00",
+        b"\xff",
+        b"\xef\xbf\xbf",
+        b"<a" * 300,
+    ),
+    *(
+        b"<a>" * 150 + b"</a>" * 150,
+        b"<a>" * 20_000,
+        b"x" * 3_000,
+        b"<!DOCTYPE a>",
+        b"<eventTime/>",
+        b"<action>SHIP</action>",
+        b"<?xml ?>",
+    ),
 )
 """What does no XML document good."""
 
@@ -178,7 +219,9 @@ def _other_name(text: Text, chance: Random) -> bytes:
 
 
 def _wrapped(text: Text, chance: Random) -> bytes:
-    before, behind = chance.choice(((b"[", b"]"), (b'{"a":', b"}"), (b"\xef\xbb\xbf", b""), (b"", b"{}"), (b"", b"\x00"), (b"x", b"")))
+    before, behind = chance.choice(
+        ((b"[", b"]"), (b'{"a":', b"}"), (b"\xef\xbb\xbf", b""), (b"", b"{}"), (b"", b"\x00"), (b"x", b""))
+    )
     return before + text.content + behind
 
 

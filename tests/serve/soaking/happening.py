@@ -23,7 +23,7 @@ FEW = OPEN // 2
 LOTS = 40
 LATE_SHARE, DUPLICATE_SHARE = 0.01, 0.01
 LATE_SECONDS = 1.0
-VERY_LATE_EVERY, VERY_LATE_SECONDS = 20_000, 45.0
+VERY_LATE_EVERY, VERY_LATE_SECONDS = 60_000, 30.0
 """One event in so many is so late that it lies before all that a twin keeps at hand to take back."""
 
 AROUND = {"@context": [CONTEXT, {"ct": NAMESPACE}], "type": "EPCISDocument", "schemaVersion": "2.0"}
@@ -84,9 +84,9 @@ class Happening:
         for_order = len(self._orders) > FEW
         number = self._orders.popleft() if for_order else self._number
         self._shipments.append((number, there, what, for_order))
-        return _step("shipping", readPoint={"id": _place(self._site())}, quantityList=_goods(what, 20), **_papers(number, for_order)) | {
-            "destinationList": [{"type": "location", "destination": _place(there)}]
-        }
+        return _step(
+            "shipping", readPoint={"id": _place(self._site())}, quantityList=_goods(what, 20), **_papers(number, for_order)
+        ) | {"destinationList": [{"type": "location", "destination": _place(there)}]}
 
     def _receives(self) -> Event:
         if len(self._shipments) < FEW:
@@ -137,7 +137,9 @@ class Happening:
     def _ends(self) -> Event:
         if len(self._instances) < FEW:
             return self._begins()
-        return _step("decommissioning", action="DELETE", readPoint={"id": _place(self._site())}, epcList=[self._instances.popleft()])
+        return _step(
+            "decommissioning", action="DELETE", readPoint={"id": _place(self._site())}, epcList=[self._instances.popleft()]
+        )
 
     def _packs(self) -> Event:
         if not self._instances or len(self._packed) >= OPEN:
@@ -156,13 +158,19 @@ class Happening:
         return _pack("DELETE", "unpacking", parent, child, place=_place(self._site()))
 
     def _asks(self) -> Event:
-        return _own("DemandPlaced", {}, bizLocation={"id": _place(self._site())}, quantityList=_goods(self._chance.randrange(PRODUCTS), 2))
+        return _own(
+            "DemandPlaced", {}, bizLocation={"id": _place(self._site())}, quantityList=_goods(self._chance.randrange(PRODUCTS), 2)
+        )
 
     def _moves_money(self) -> Event:
         return _own("MoneyMoved", {"account": "bank", "amount": self._chance.randrange(-500, 500) + 0.5, "currency": "EUR"})
 
     def _drives(self) -> Event:
-        return _own("VehicleSeen", {"vehicle": f"truck {self._chance.randrange(50)}", "present": True}, bizLocation={"id": _place(self._site())})
+        return _own(
+            "VehicleSeen",
+            {"vehicle": f"truck {self._chance.randrange(50)}", "present": True},
+            bizLocation={"id": _place(self._site())},
+        )
 
     def _breaks(self) -> Event:
         found = {"resource": f"press {self._site()}", "share": self._chance.randrange(5) / 4, "status": "seen"}
@@ -203,5 +211,3 @@ def _place(number: int) -> str:
 
 def _text(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
