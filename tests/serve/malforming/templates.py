@@ -135,7 +135,7 @@ def documents() -> list[dict[str, Any]]:
 
 
 def refused_documents() -> list[dict[str, Any]]:
-    """Return the same with an event that no schema takes beside the others, so that they are refused whatever else happens to them."""
+    """Return the same with an event that no schema takes beside the others: refused whatever else happens to them."""
     found = []
     for one in documents():
         if "epcisBody" in one:
