@@ -1,4 +1,4 @@
-"""Stores that acknowledge what is not durable: what the tests of kills and of failing disks must find out."""
+"""Stores that acknowledge what is not durable, or let nothing go: controls of the tests of kills, failing disks and memory."""
 
 from __future__ import annotations
 
@@ -90,6 +90,29 @@ class LateStore:
     def _wait(self) -> None:
         self.waiting += 1
         time.sleep(self._seconds)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class HoardingStore:
+    """Passes everything on, and keeps all of it in memory as well."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._hoard: list[bytes] = []
+
+    def append_prepared(
+        self,
+        records: Sequence[PreparedRecord],
+        *,
+        received_at: int,
+        together: bool = False,
+        wait: float = 30.0,
+        report: Report | None = None,
+    ) -> list[Receipt]:
+        self._hoard += [record.content for record in records]
+        return list(self._store.append_prepared(records, received_at=received_at, together=together, wait=wait, report=report))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

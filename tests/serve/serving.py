@@ -34,6 +34,11 @@ def main(folder: Path, options: dict[str, Any]) -> None:
         from tests.serve.early import DeafStore
 
         store = DeafStore(store)
+    if options.get("hoarding"):
+        # The control of the soak.
+        from tests.serve.early import HoardingStore
+
+        store = HoardingStore(store)
     twin = None
     if project := options.get("project"):
         from chaintwin.examples import load

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -14,7 +16,7 @@ from chaintwin.serve.guarding.access import check_host
 from chaintwin.serve.problems import ProblemError
 from chaintwin.serve.settings import LOOPBACK_HOSTS, Settings
 from tests.serve.documents import document, event
-from tests.serve.running import Running, server
+from tests.serve.running import TOKEN, Running, server
 
 PROBLEM = {"type", "title", "status", "detail"}
 
@@ -70,6 +72,19 @@ def test_routes__what_is_not_there_is_told_in_one_form(running: Running) -> None
                 assert is_problem(client.request(method, path, **body), 404), (method, path)
         assert is_problem(client.get("/else"), 404)
         assert is_problem(client.get("/epcis/events/"), 404)
+
+
+def test_guard__who_leaves_before_a_body_is_whole_and_what_is_no_http_say_nothing(tmp_path: Path) -> None:
+    with server(tmp_path) as running:
+        place = urlsplit(running.url)
+        head = f"POST /epcis/capture HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {TOKEN}\r\n"
+        cut = f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+        for sent in (cut, "no HTTP\r\n\r\n"):
+            with socket.create_connection((place.hostname, place.port)) as leaving:
+                leaving.sendall(sent.encode())
+        with running.client() as client:
+            assert client.post("/epcis/capture", json=document(event())).status_code == 202
+    assert (tmp_path / "server.log").read_text() == ""
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,15 @@ import pytest
 
 from chaintwin.bench.live.happenings import happenings_network
 from tests.serve.commanded import serving
+from tests.serve.running import server
 from tests.serve.soaking.streaming import BATCH, BATCHES_PER_SECOND, Soaked, soak
 from tests.sizes import scaled
 
 GROWTH = 1.05
 """So many times the memory of the second fifth there may be in the last."""
+
+HOARD = 1.15
+"""A server that keeps all it gets has more than so many times the memory, in a shorter time."""
 
 LAG_SECONDS = 2.0
 
@@ -36,6 +40,16 @@ def test_serve__at_a_steady_rate_memory_is_flat_and_the_state_keeps_up(tmp_path:
     assert found.memory(4) <= GROWTH * found.memory(1), told
     assert 0.8 < found.grown(4) / found.grown(1) < 1.25, told
     assert served.said == ""
+
+
+@pytest.mark.slow
+def test_serve__a_server_that_lets_nothing_go_is_found_out(tmp_path: Path) -> None:
+    with server(tmp_path, project="beer-game", workers=2, hoarding=True) as running:
+        seconds = scaled(ci=120, full=300)
+        found = soak(running.url, process=running.process.pid, log=tmp_path / "log.db", seconds=seconds)
+    print(report(found))
+    assert not found.refused
+    assert found.memory(4) > HOARD * found.memory(1)
 
 
 def report(found: Soaked) -> str:

@@ -178,6 +178,7 @@ def test_socket__streams_what_matches(running: Running, client: httpx.Client) ->
     [
         ("/epcis/queries/sockets/events?stream=true", {}, 401),
         ("/epcis/queries/nobody/events?stream=true", {"Authorization": f"Bearer {TOKEN}"}, 404),
+        ("/nothing", {"Authorization": f"Bearer {TOKEN}"}, 404),
         ("/epcis/queries/sockets/events", {"Authorization": f"Bearer {TOKEN}"}, 400),
         ("/epcis/queries/sockets/events?stream=true&hour=1", {"Authorization": f"Bearer {TOKEN}"}, 400),
         ("/epcis/queries/sockets/events?hour=25", {"Authorization": f"Bearer {TOKEN}"}, 400),
