@@ -41,7 +41,7 @@ class Happening:
         self._chance = Random(seed)
         self._number = 0
         self._shipments: deque[tuple[int, int, int, bool]] = deque()
-        self._orders: deque[int] = deque()
+        self._orders: deque[tuple[int, int, int, int]] = deque()
         self._instances: deque[str] = deque()
         self._packed: deque[tuple[str, str]] = deque()
         self._last: deque[Event] = deque(maxlen=500)
@@ -80,13 +80,14 @@ class Happening:
     def _ships(self) -> Event:
         if len(self._shipments) >= OPEN:
             return self._receives()
-        there, what = self._site(), self._chance.randrange(PRODUCTS)
         for_order = len(self._orders) > FEW
-        number = self._orders.popleft() if for_order else self._number
+        drawn = (self._number, self._site(), self._site(), self._chance.randrange(PRODUCTS))
+        number, here, there, what = self._orders.popleft() if for_order else drawn
         self._shipments.append((number, there, what, for_order))
-        return _step(
-            "shipping", readPoint={"id": _place(self._site())}, quantityList=_goods(what, 20), **_papers(number, for_order)
-        ) | {"destinationList": [{"type": "location", "destination": _place(there)}]}
+        place = {"id": _place(here)}
+        destinations = [{"type": "location", "destination": _place(there)}]
+        papers = _papers(number, for_order)
+        return _step("shipping", readPoint=place, quantityList=_goods(what, 20), destinationList=destinations, **papers)
 
     def _receives(self) -> Event:
         if len(self._shipments) < FEW:
@@ -97,13 +98,14 @@ class Happening:
     def _orders_goods(self) -> Event:
         if len(self._orders) >= OPEN:
             return self._ships()
-        self._orders.append(self._number)
+        number, here, there, what = self._number, self._site(), self._site(), self._chance.randrange(PRODUCTS)
+        self._orders.append((number, here, there, what))
         return _own(
             "OrderPlaced",
-            {"order": f"{PO}{self._number}"},
-            quantityList=_goods(self._chance.randrange(PRODUCTS), 20),
-            sourceList=[{"type": "location", "source": _place(self._site())}],
-            destinationList=[{"type": "location", "destination": _place(self._site())}],
+            {"order": f"{PO}{number}"},
+            quantityList=_goods(what, 20),
+            sourceList=[{"type": "location", "source": _place(here)}],
+            destinationList=[{"type": "location", "destination": _place(there)}],
         )
 
     def _makes(self) -> Event:

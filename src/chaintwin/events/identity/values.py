@@ -10,7 +10,7 @@ from typing import Final
 from chaintwin.events.contexts import BUILT_IN, vocabulary_uri
 from chaintwin.events.names import canonical_name
 
-REMEMBERED: Final = 65_536
+REMEMBERED: Final = 16_384
 """How many values are remembered."""
 
 REMEMBERED_LENGTH: Final = 256

@@ -8,7 +8,7 @@ from typing import Final
 
 from chaintwin.events.names.schemes import DOMAIN, Key, Scheme, check_digit, decoded, encoded, keys, qualifiers, schemes
 
-CACHED_MAX: Final = 65_536
+CACHED_MAX: Final = 16_384
 """How many names are remembered; the oldest are forgotten first."""
 
 
