@@ -17,7 +17,10 @@ from chaintwin.serve.threads import Threads
 from chaintwin.twin import Change, Twin
 
 BATCH = 200
-"""Changes that are read at one time."""
+"""Changes that are sent at one time."""
+
+FAR_BATCH = 2_000
+"""Changes that are read at one time by who is so far behind: old ones are worked out again, and the way there is long."""
 
 HEARTBEAT_SECONDS = 15.0
 
@@ -69,11 +72,13 @@ class ChangeStream(Response):
             if await self._growth.beyond(after, within=self._heartbeat) <= after:
                 await self._send(send, b": still here\n\n")
                 continue
-            changes = await self._threads.read(partial(self._twin.changes, after, limit=BATCH))
+            limit = BATCH if self._growth.number - after < FAR_BATCH else FAR_BATCH
+            changes = await self._threads.read(partial(self._twin.changes, after, limit=limit))
             if not changes:
                 await asyncio.sleep(0.05)
                 continue
-            await self._send(send, b"".join(_event(change) for change in changes))
+            for place in range(0, len(changes), BATCH):
+                await self._send(send, b"".join(_event(change) for change in changes[place : place + BATCH]))
             after = changes[-1].sequence
 
     async def _send(self, send: Send, content: bytes) -> None:
