@@ -38,7 +38,7 @@ def test_valid_bodies__are_taken_before_they_are_spoiled(kind: bytes, body: byte
 
 @pytest.mark.slow
 def test_fuzz__is_refused_quickly_costs_no_memory_and_spoils_nothing(tmp_path: Path) -> None:
-    count = scaled(ci=10_000, full=1_000_000)
+    count = scaled(ci=6_000, full=1_000_000)
     network = load(Example.BEER_GAME)
     requests = Malformed(7).some(count)
     found = Found()
