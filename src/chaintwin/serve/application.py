@@ -146,12 +146,12 @@ async def _request_error(request: Request, error: Exception) -> Response:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     """Return the form of any other error; it is raised further besides, and the guard writes it down."""
-    return problem_response(problem_of(error))
+    return problem_response(problem_of(error), scope=request.scope)
 
 
 async def _no_socket(socket: WebSocket) -> None:
     problem = ProblemError(404, "NoSuchResourceException", detail=f"There is no WebSocket at {socket.url.path[:200]!r}")
-    await socket.send_denial_response(problem_response(problem))
+    await socket.send_denial_response(problem_response(problem, scope=socket.scope))
 
 
 async def _own_error(request: Request, error: Exception) -> Response:
