@@ -196,3 +196,47 @@ def test_copy__that_was_cut_short_is_no_log(tmp_path: Path) -> None:
         open_store(tmp_path / "new.db")
     with pytest.raises(UsageError, match="copy again"):
         open_store(tmp_path / "new.db", read_only=True)
+
+
+@pytest.mark.parametrize("ends_at", [0.0, 0.5])
+def test_copy__that_is_stopped_leaves_nothing(new_url: NewUrl, tmp_path: Path, ends_at: float) -> None:
+    url = new_url()
+
+    def stop(share: float) -> None:
+        if share > ends_at:
+            raise KeyboardInterrupt
+
+    with open_store(tmp_path / "source.db") as store:
+        fill(store)
+        with pytest.raises(KeyboardInterrupt):
+            copy(store, url, key_file=tmp_path / "target.key", progress=stop)
+        assert not list(tmp_path.glob("log*.db"))
+        # What is left can be copied to again.
+        assert copy(store, url, key_file=tmp_path / "target.key") == store.head()
+        with pytest.raises(KeyboardInterrupt):
+            backup(store, tmp_path / "backup.db", progress=stop)
+    assert not list(tmp_path.glob("backup.db*part*"))
+    assert not (tmp_path / "backup.db").exists()
+
+
+def test_copy__tells_how_far_it_is(new_url: NewUrl, tmp_path: Path) -> None:
+    with open_store(new_url(), key_file=tmp_path / "key") as store:
+        fill(store)
+        for work in (
+            lambda report: backup(store, str(tmp_path / "backup.db"), progress=report),
+            lambda report: copy(store, str(tmp_path / "copy.db"), progress=report),
+            lambda report: verify(store, progress=report),
+        ):
+            shares: list[float] = []
+            work(shares.append)
+            assert shares == sorted(shares)
+            assert shares[-1] == 1.0
+
+
+@pytest.mark.parametrize("name", ["log.db", "", "no/such.db", "postgresql://host/db"])
+def test_backup__to_what_is_no_file(tmp_path: Path, name: str) -> None:
+    with open_store(str(tmp_path / "log.db"), key_file=str(tmp_path / "key")) as store:
+        store.append([record_of(1)], received_at=1)
+        with pytest.raises(UsageError, match="allowed"):
+            backup(store, name if "://" in name else str(tmp_path / name))
+        assert verify(store).findings == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import signal
 import socket
@@ -146,6 +147,19 @@ def _listening(address: Address) -> socket.socket:
         sock.bind(name)
         sock.listen(1024)
     except OSError as error:
-        raise UsageError(f"--host, --port: {address.host}:{address.port}: {error.strerror or error}") from None
+        raise UsageError(_not_listening(address, error)) from None
     sock.setblocking(False)
     return sock
+
+
+def _not_listening(address: Address, error: OSError) -> str:
+    """Say why nobody can listen at an address, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"--port: found {address.port} taken at {address.host}, by another server perhaps; allowed: a free one; "
+            f"fix: --port {address.port + 1 if address.port < 65535 else 8750}, or --port 0 for any that is free"
+        )
+    if error.errno == errno.EACCES:
+        return f"--port: found {address.port}, which this user may not take; allowed: 1024 to 65535, or 0 for any that is free"
+    allowed = "127.0.0.1, ::1, localhost, or another address of this machine"
+    return f"--host: found {address.host}, at which nobody can listen ({error.strerror or error}); allowed: {allowed}"

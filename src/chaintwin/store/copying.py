@@ -6,13 +6,14 @@ Entries, leaves, salts and batches are the same in a copy, and so are the roots.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from chaintwin.errors import StoreDamagedError, UsageError
 from chaintwin.guard.merkle import root_of
-from chaintwin.store.interface import Head
+from chaintwin.store.interface import Head, Progress
 from chaintwin.store.log.database import Database, Reader, Row, Writer
 from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.log.reading.searching import first_recorded_at
@@ -21,14 +22,15 @@ from chaintwin.store.log.tables import TABLES
 from chaintwin.store.log.tip import read_head, read_tip, subtree_in
 from chaintwin.store.log.writing.committing import checksum_of
 from chaintwin.store.migrating import UNFINISHED
-from chaintwin.store.opening import open_database, open_store
+from chaintwin.store.opening import file_of, open_database, open_store
 
 _ROWS = 2_000
+_APART = ("batches", "salts", "numbers")
 _BY_SEQUENCE = ("facts", "documents", "recent", "personal")
 _COLUMNS = {table.name: ", ".join(name for name, _ in table.columns) for table in TABLES}
 
 
-def backup(store: LogStore, path: Path) -> Head:
+def backup(store: LogStore, path: str | Path, *, progress: Progress | None = None) -> Head:
     """Copy a log, as it is at one moment, into a SQLite file while it goes on being written; return how far the copy goes.
 
     The key file goes along, with ``.key`` behind the name; keep it elsewhere if a backup alone should not show
@@ -36,41 +38,52 @@ def backup(store: LogStore, path: Path) -> Head:
 
     Parameters
     ----------
-    store : open. path : of the backup.
+    store : open. path : of the backup. progress : is told the share that is done, 0 to 1.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be one of a backup: it is the log itself, or a log that somebody writes, or lies in no folder.
     """
     from chaintwin.store.sqlite.database import SqliteDatabase
     from chaintwin.store.sqlite.moving import move_durably
 
+    path = _checked_target(store, path)
     partial = path.with_name(path.name + ".part")
     _remove(partial)
     key = MasterKey(path.with_name(path.name + ".key"))
-    if isinstance(store.database, SqliteDatabase):
-        store.database.copy_pages(partial)
-        _copy_key(store.key, key)
-    else:
-        _copy(store, SqliteDatabase(partial), key=key, upto=None)
-    database = SqliteDatabase(partial)
-    writer = database.writer()
     try:
-        head = read_tip(writer, place=str(partial)).head
-        writer.settle()
-    finally:
-        writer.close()
-        database.close()
-    for tail in ("-wal", "-shm", ".lock"):
-        partial.with_name(partial.name + tail).unlink(missing_ok=True)
-    move_durably(partial, path)
+        if isinstance(store.database, SqliteDatabase):
+            store.database.copy_pages(partial, progress=progress)
+            _copy_key(store.key, key)
+        else:
+            _copy(store, SqliteDatabase(partial), key=key, upto=None, progress=progress)
+        database = SqliteDatabase(partial)
+        writer = database.writer()
+        try:
+            head = read_tip(writer, place=str(partial)).head
+            writer.settle()
+        finally:
+            writer.close()
+            database.close()
+        for tail in ("-wal", "-shm", ".lock"):
+            partial.with_name(partial.name + tail).unlink(missing_ok=True)
+        move_durably(partial, path)
+    except BaseException:
+        _remove(partial)
+        raise
     return head
 
 
 def restore(
-    path: Path,
+    path: str | Path,
     target: str | Path,
     *,
     upto_sequence: int | None = None,
     until: int | None = None,
     erased: Sequence[str] = (),
-    key_file: Path | None = None,
+    key_file: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Head:
     """Make a log from a backup, whole or up to a point; return how far it goes.
 
@@ -79,7 +92,7 @@ def restore(
     path : of the backup. target : URL or path of a log that is not there yet, or is empty.
     upto_sequence : last entry that is wanted. until : only what the log knew at this time of record, microseconds.
     erased : subjects that were erased since the backup was made; they are erased again.
-    key_file : of the target; as in ``open_store``.
+    key_file : of the target; as in ``open_store``. progress : is told the share that is done, 0 to 1.
 
     Raises
     ------
@@ -89,7 +102,7 @@ def restore(
         The backup is not what was written.
     """
     with open_store(path, read_only=True) as source:
-        head = copy(source, target, upto_sequence=upto_sequence, until=until, key_file=key_file)
+        head = copy(source, target, upto_sequence=upto_sequence, until=until, key_file=key_file, progress=progress)
     if erased:
         with open_store(target, key_file=key_file) as store:
             for subject in erased:
@@ -103,15 +116,18 @@ def copy(
     *,
     upto_sequence: int | None = None,
     until: int | None = None,
-    key_file: Path | None = None,
+    key_file: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Head:
     """Copy a log, as it is at one moment, to another place, which may be of another kind; return how far the copy goes.
+
+    Where it does not come to its end, the other place is left as empty as it was.
 
     Parameters
     ----------
     store : open. target : URL or path of a log that is not there yet, or is empty.
     upto_sequence : last entry that is wanted. until : only what the log knew at this time of record, microseconds.
-    key_file : of the target; as in ``open_store``.
+    key_file : of the target; as in ``open_store``. progress : is told the share that is done, 0 to 1.
 
     Raises
     ------
@@ -125,41 +141,76 @@ def copy(
     if until is not None:
         with store.database.reader() as reader:
             upto = min(upto, first_recorded_at(reader, until + 1, upto=last) - 1)
+    file = file_of(target)
+    is_new = file is not None and not file.exists()
     database, beside = open_database(target, read_only=False)
-    return _copy(store, database, key=MasterKey(key_file or beside), upto=None if upto == last else upto)
+    key = MasterKey(beside if key_file is None else Path(key_file))
+    try:
+        return _copy(store, database, key=key, upto=None if upto == last else upto, progress=progress)
+    except BaseException:
+        if file is not None and is_new:
+            # The lock stays, because somebody else may hold it by now.
+            for tail in ("", "-wal", "-shm"):
+                file.with_name(file.name + tail).unlink(missing_ok=True)
+        raise
 
 
-def _copy(store: LogStore, database: Database, *, key: MasterKey, upto: int | None) -> Head:
+def _copy(store: LogStore, database: Database, *, key: MasterKey, upto: int | None, progress: Progress | None) -> Head:
     """Copy up to an entry, or all with what may have come since; closes the database."""
     try:
         writer = database.writer()
         try:
             if writer.rows("SELECT 1 FROM facts LIMIT 1") or writer.rows("SELECT 1 FROM shelves LIMIT 1"):
-                raise UsageError(f"store {database.place}: found a log in it; allowed: an empty place to copy to")
-            _copy_key(store.key, key)
-            with store.database.snapshot() as reader:
-                head = read_head(reader)
-                _in_transaction(writer, [(UNFINISHED, b"")])
-                _rows(reader, writer, last=head.sequence if upto is None else upto)
-                _batches(reader, writer, last=head.sequence if upto is None else upto, place=database.place)
-            writer.begin()
-            writer.run(f"DELETE FROM settings WHERE name = '{UNFINISHED}'")
-            writer.commit()
-            copied = read_tip(writer, place=database.place).head
-            if upto is None and copied != head:
-                raise StoreDamagedError(f"{database.place}: found another head in the copy than in {store.database.place}")
+                raise UsageError(
+                    f"store {database.place}: found a log in it; allowed: an empty place to copy to; fix: name another place, "
+                    "or move that log away"
+                )
+            try:
+                return _filled(store, writer, key=key, upto=upto, place=database.place, progress=progress)
+            except BaseException:
+                _emptied(writer)
+                raise
         finally:
             writer.close()
     finally:
         database.close()
+
+
+def _filled(store: LogStore, writer: Writer, *, key: MasterKey, upto: int | None, place: str, progress: Progress | None) -> Head:
+    _copy_key(store.key, key)
+    with store.database.snapshot() as reader:
+        head = read_head(reader)
+        last = head.sequence if upto is None else upto
+        _in_transaction(writer, [(UNFINISHED, b"")])
+        _rows(reader, writer, last=last, progress=progress)
+        _batches(reader, writer, last=last, place=place)
+    writer.begin()
+    writer.run(f"DELETE FROM settings WHERE name = '{UNFINISHED}'")
+    writer.commit()
+    copied = read_tip(writer, place=place).head
+    if upto is None and copied != head:
+        raise StoreDamagedError(f"{place}: found another head in the copy than in {store.database.place}")
     return copied
 
 
-def _rows(reader: Reader, writer: Writer, *, last: int) -> None:
-    for table in TABLES:
+def _emptied(writer: Writer) -> None:
+    """Take away all tables, so that what was copied in part can be copied again."""
+    with suppress(Exception):
+        writer.rollback()
+        writer.begin()
+        for table in TABLES:
+            writer.run(f"DROP TABLE IF EXISTS {table.name}")
+        writer.commit()
+
+
+def _rows(reader: Reader, writer: Writer, *, last: int, progress: Progress | None) -> None:
+    copied = [table for table in TABLES if table.name not in _APART]
+    total, done = 0, 0
+    for table in copied if progress is not None else ():
+        condition, values = _condition(table.name, last)
+        total += int(reader.rows(f"SELECT count(*) FROM {table.name} WHERE {condition}", values)[0][0])
+    for table in copied:
         name, columns = table.name, _COLUMNS[table.name]
-        if name in ("batches", "salts", "numbers"):
-            continue
         condition, values = _condition(name, last)
         keys = ", ".join(table.key)
         after: Row | None = None
@@ -177,6 +228,9 @@ def _rows(reader: Reader, writer: Writer, *, last: int) -> None:
             writer.insert(name, rows)
             writer.commit()
             writer.tidy()
+            done += len(rows)
+            if progress is not None:
+                progress(min(done / max(total, 1), 1.0))
 
 
 def _condition(table: str, last: int) -> tuple[str, tuple[int, ...]]:
@@ -236,6 +290,24 @@ def _copy_key(source: MasterKey, target: MasterKey) -> None:
         raise UsageError(f"{target.place}: found another key in it; allowed: none, or the key of the log that is copied")
     if not target.exists():
         target.keep(source.read())
+
+
+def _checked_target(store: LogStore, path: str | Path) -> Path:
+    """Return where a backup may be written."""
+    from chaintwin.store.sqlite.database import SqliteDatabase
+    from chaintwin.store.sqlite.locking import WriterLock
+
+    if "://" in str(path):
+        raise UsageError(f"backup: found {path}; allowed: the path of a file; fix: copy goes to a database")
+    path = Path(path)
+    if path.is_dir() or not path.parent.is_dir():
+        raise UsageError(f"backup: found {path}; allowed: a file in an existing folder")
+    if isinstance(store.database, SqliteDatabase) and path.exists() and path.samefile(store.database.path):
+        raise UsageError(f"backup: found {path}, which is the log itself; allowed: another file")
+    if path.with_name(path.name + ".lock").exists():
+        # A lock that nobody holds was left by a writer that is gone.
+        WriterLock(path).release()
+    return path
 
 
 def _remove(path: Path) -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Report = Callable[[list[Receipt]], Shelved | Sequence[Shelved | Amended]]
 
+Progress = Callable[[float], None]
+"""Is told the share of a long work that is done, 0 to 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:

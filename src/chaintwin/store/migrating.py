@@ -65,7 +65,8 @@ def check_readable(reader: Reader, *, place: str) -> None:
     version = version_of(reader, place=place)
     if version < SCHEMA_VERSION:
         raise UsageError(
-            f"store {place}: found version {version} of its tables; allowed: {SCHEMA_VERSION}; fix: open it for writing once"
+            f"store {place}: found version {version} of its tables; allowed: {SCHEMA_VERSION}; "
+            "fix: chaintwin log upgrade, or open it for writing once"
         )
 
 

@@ -17,7 +17,7 @@ def open_store(
     url: str | Path,
     *,
     clock: Clock | None = None,
-    key_file: Path | None = None,
+    key_file: str | Path | None = None,
     read_only: bool = False,
     limits: Limits | None = None,
     retry_seconds: float = 2.0,
@@ -53,7 +53,7 @@ def open_store(
         return LogStore(
             database,
             clock=clock or SystemClock(),
-            key=MasterKey(key_file or beside),
+            key=MasterKey(beside if key_file is None else Path(key_file)),
             limits=limits,
             retry_seconds=retry_seconds,
         )
@@ -64,15 +64,26 @@ def open_store(
 
 def open_database(url: str | Path, *, read_only: bool) -> tuple[Database, Path | None]:
     """Open the database of a log and return it, with the place of its key file if it has one by default."""
-    scheme = "" if isinstance(url, Path) else urlsplit(url).scheme
-    if scheme in ("postgresql", "postgres"):
+    path = file_of(url)
+    if path is None:
         from chaintwin.store.postgresql.database import PostgresqlDatabase
 
         return PostgresqlDatabase(str(url), read_only=read_only), None
     from chaintwin.store.sqlite.database import SqliteDatabase
 
-    path = _path(url, scheme)
     return SqliteDatabase(path, read_only=read_only), path.with_name(path.name + ".key")
+
+
+def file_of(url: str | Path) -> Path | None:
+    """Return the file that a URL means, None for a database.
+
+    Raises
+    ------
+    UsageError
+        The URL cannot mean a store.
+    """
+    scheme = "" if isinstance(url, Path) else urlsplit(url).scheme
+    return None if scheme in ("postgresql", "postgres") else _path(url, scheme)
 
 
 def _path(url: str | Path, scheme: str) -> Path:

@@ -10,6 +10,7 @@ import msgspec
 from chaintwin.errors import ChaintwinError, Finding, StoreDamagedError
 from chaintwin.guard.digests import leaf_content
 from chaintwin.guard.merkle import Frontier, leaf_hash
+from chaintwin.store.interface import Progress
 from chaintwin.store.log.database import Reader, Row
 from chaintwin.store.log.indexing import sequence_of
 from chaintwin.store.log.preparing import name_digest
@@ -18,6 +19,8 @@ from chaintwin.store.log.writing.committing import NODE_LEVEL, checksum_of
 
 _FINDINGS_MAX = 50
 _CHUNK = 200
+_WALKED = 0.6
+"""Share of the work that is going through batches; the rest is reading what was encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +39,20 @@ class Verification:
     findings: tuple[Finding, ...]
 
 
-def verify(store: LogStore) -> Verification:
+def verify(store: LogStore, *, progress: Progress | None = None) -> Verification:
     """Go through a whole log, as it is at one moment, while it goes on being written.
 
     Parameters
     ----------
-    store : open.
+    store : open. progress : is told the share that is done, 0 to 1.
     """
+    said = progress or (lambda share: None)
     place = store.database.place
     findings = [_finding("store.database", place, text, "an intact database") for text in store.database.check()]
     tree, batches = Frontier(), 0
     try:
         with store.database.snapshot() as reader:
-            for finding in _walk(reader, tree, place=place):
+            for finding in _walk(reader, tree, place=place, said=said):
                 findings.append(finding)
                 if len(findings) >= _FINDINGS_MAX:
                     break
@@ -58,6 +62,7 @@ def verify(store: LogStore) -> Verification:
         while entries := store.entries(after=last, limit=_CHUNK):
             # Reading decrypts what is personal, and decrypting tells what was changed.
             last = entries[-1].sequence
+            said(_WALKED + (1.0 - _WALKED) * min(last / max(tree.size, 1), 1.0))
     except StoreDamagedError as error:
         findings.append(_finding("store.page", place, str(error), "what was written"))
     except ChaintwinError as error:
@@ -65,8 +70,9 @@ def verify(store: LogStore) -> Verification:
     return Verification(tree.size, batches, tree.root(), tuple(findings[:_FINDINGS_MAX]))
 
 
-def _walk(reader: Reader, tree: Frontier, *, place: str) -> Iterator[Finding]:
+def _walk(reader: Reader, tree: Frontier, *, place: str, said: Progress) -> Iterator[Finding]:
     expected, recorded_at = 1, None
+    end = int(reader.rows("SELECT coalesce(max(sequence), 0) FROM facts")[0][0])
     batch = 0
     while rows := reader.rows("SELECT * FROM batches WHERE batch > ? ORDER BY batch LIMIT 50", (batch,)):
         for row in rows:
@@ -85,6 +91,7 @@ def _walk(reader: Reader, tree: Frontier, *, place: str) -> Iterator[Finding]:
             if times != sorted(times):
                 yield _finding("store.recorded", where, "a time of record that goes back", "times of record that rise")
             recorded_at = times[-1] if times else recorded_at
+        said(_WALKED * min(tree.size / max(end, 1), 1.0))
     for table in ("facts", "documents"):
         count, last = reader.rows(f"SELECT count(*), coalesce(max(sequence), 0) FROM {table}")[0]
         if not count == last == expected - 1:

@@ -11,6 +11,15 @@ from typing import Any, Protocol
 
 Row = tuple[Any, ...]
 
+WRITING = "probably a chaintwin serve, or an ingest or replay that is still at work"
+"""Who it is that holds a log."""
+
+WHILE_WRITTEN = (
+    "send events to the server instead (chaintwin replay FILE --project PROJECT --to http://127.0.0.1:8750/epcis --token-file FILE, "
+    "or POST them to /epcis/capture), or stop that process; to read meanwhile: chaintwin state, or read_only=True in Python"
+)
+"""What to do while somebody else writes a log."""
+
 
 class Reader(Protocol):
     """Answers statements, from what is durable."""

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from chaintwin.errors import ChaintwinError, StoreDamagedError, UsageError
-from chaintwin.store.log.database import Row
+from chaintwin.store.log.database import WHILE_WRITTEN, WRITING, Row
 from chaintwin.store.log.tables import TABLES
 from chaintwin.store.migrating import bring_up_to_date, check_readable
 from chaintwin.store.postgresql.schema import statements
@@ -74,8 +74,8 @@ class PostgresqlDatabase:
         try:
             if not _is_locked(connection):
                 raise UsageError(
-                    f"store {self.place}: found it open for writing by another session; allowed: one writer; "
-                    "fix: stop that one, or open it with read_only=True"
+                    f"store {self.place}: found it open for writing by another session, {WRITING}; allowed: one writer; "
+                    f"fix: {WHILE_WRITTEN}"
                 )
             connection.execute("SET synchronous_commit = on")
             writer = PostgresqlWriter(connection)

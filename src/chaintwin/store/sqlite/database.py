@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaintwin.errors import ChaintwinError, StoreDamagedError, UsageError
+from chaintwin.store.interface import Progress
 from chaintwin.store.log.database import Row
 from chaintwin.store.log.tables import TABLES
 from chaintwin.store.migrating import bring_up_to_date, check_readable
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 CHECKPOINT_PAGES = 4_000
 """16 MB."""
+
+COPIED_PAGES = 1_000
+"""Pages of a copy between two reports of how far it is."""
 
 _IDLE_READERS_MAX = 8
 _INSERTS = {table.name: f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(table.columns))})" for table in TABLES}
@@ -126,12 +130,14 @@ class SqliteDatabase:
                 return [str(error)]
         return [] if found == ["ok"] else found
 
-    def copy_pages(self, target: Path) -> None:
+    def copy_pages(self, target: Path, *, progress: Progress | None = None) -> None:
         """Copy the file as it is at one moment, while it goes on being written."""
         connection = connect(target, writing=True)
         try:
-            with self.reader() as reader:
-                reader.copy_to(connection)
+            with self.snapshot() as reader:
+                # The moment is that of the first row that is read.
+                reader.rows("SELECT 1 FROM settings LIMIT 1")
+                reader.copy_to(connection, progress=progress)
         finally:
             connection.close()
 
@@ -204,10 +210,13 @@ class SqliteReader:
         """Return all rows of a statement."""
         return rows_of(self._connection, statement, parameters=parameters)
 
-    def copy_to(self, target: apsw.Connection) -> None:
-        """Copy all pages in one step, which holds a state of the log meanwhile but no writer up."""
+    def copy_to(self, target: apsw.Connection, *, progress: Progress | None = None) -> None:
+        """Copy all pages of the moment that this connection sees, which holds no writer up."""
         with target.backup("main", self._connection, "main") as pages:
-            pages.step(-1)
+            while not pages.done:
+                pages.step(COPIED_PAGES)
+                if progress is not None and pages.page_count:
+                    progress(1.0 - pages.remaining / pages.page_count)
 
     def contains(self, column: str) -> str:
         """Return the condition that a column of bytes contains those of the next parameter."""

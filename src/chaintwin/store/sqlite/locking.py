@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from chaintwin.errors import UsageError
+from chaintwin.store.log.database import WHILE_WRITTEN, WRITING
 
 
 class WriterLock:
@@ -39,11 +40,10 @@ class WriterLock:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
             os.close(self._descriptor)
             self._descriptor = None
-            by = f"process {holder}" if holder else "another process"
-            raise UsageError(
-                f"store {path}: found it open for writing by {by}; allowed: one writer; fix: stop that one, or open it with "
-                "read_only=True"
-            ) from None
+            mine = holder == str(os.getpid())
+            by = "this process" if mine else f"{f'process {holder}' if holder else 'another process'}, {WRITING}"
+            fix = "close the store that holds it" if mine else WHILE_WRITTEN
+            raise UsageError(f"store {path}: found it open for writing by {by}; allowed: one writer; fix: {fix}") from None
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
 

@@ -33,9 +33,27 @@ def log_place(project: Path, store: str | None) -> str:
 
     if store is not None:
         return store
-    if not project.exists():
-        raise UsageError(f"{project}: found nothing there; allowed: a project, beside whose tables the log lies")
+    if not is_project(project):
+        found = "no table of a project in it" if project.is_dir() else "a file that is no workbook"
+        raise UsageError(
+            f"{project}: found {found if project.exists() else 'nothing there'}; allowed: a project, beside whose tables the log "
+            "lies; fix: name its folder or workbook, or make one with chaintwin init"
+        )
     return str((project if project.is_dir() else project.parent) / ".twin" / "log.db")
+
+
+def is_project(path: Path) -> bool:
+    """Tell whether a folder or file holds a project: settings, a table, or a workbook; how good it is does not matter.
+
+    Parameters
+    ----------
+    path : folder or file.
+    """
+    from chaintwin.network.tables.catalog import TABLE_NAMES
+    from chaintwin.network.tables.files.folder import find_project, is_marked
+
+    found = find_project(path, TABLE_NAMES)
+    return bool(found.tables or found.workbook or found.settings) or is_marked(path)
 
 
 def log_to_write(project: Path, store: str | None) -> str:
@@ -58,5 +76,8 @@ def log_to_read(project: Path, store: str | None) -> str:
 
     place = log_place(project, store)
     if "://" not in place and not Path(place).is_file():
-        raise UsageError(f"--store: found no log {place}; allowed: a log of events, which the first ingest or capture makes")
+        raise UsageError(
+            f"{project if store is None else '--store'}: found no log {place}; allowed: a log of events, which the first ingest "
+            "or capture makes; fix: chaintwin ingest takes events from files, chaintwin serve over HTTP"
+        )
     return place

@@ -1,0 +1,1 @@
+"""Commands that keep the log of events safe: back up, restore, verify, copy, upgrade."""
