@@ -94,7 +94,8 @@ def tables_of(state: LiveState) -> dict[str, pl.DataFrame]:
 def summary_of(state: LiveState) -> dict[str, object]:
     """Return how far a state goes, how old it is, how many cells it has, and how much does not fit.
 
-    ``age`` is the seconds from the latest event of all to the moment asked for; None without events.
+    ``age`` is the seconds from the latest event of all to the moment asked for; None without events. ``unknown`` and
+    ``discrepancies`` are rows of the tables of that name, ``unknown_times`` and ``discrepancy_times`` how often they were met.
     """
     latest = max((value[-2] for family in state.cells.families.values() for value in family.cells.values()), default=None)
     counts = {name: len(family.cells) for name, family in state.cells.families.items() if family.cells}
@@ -104,8 +105,10 @@ def summary_of(state: LiveState) -> dict[str, object]:
         "latest": latest,
         "age": None if latest is None else (state.time - latest) / SECOND,
         "cells": counts,
-        "unknown": sum(value[1] for value in state.cells["unknown"].cells.values()),
-        "discrepancies": sum(value[1] for value in state.cells["discrepancy"].cells.values()),
+        "unknown": counts.get("unknown", 0),
+        "unknown_times": sum(value[1] for value in state.cells["unknown"].cells.values()),
+        "discrepancies": counts.get("discrepancy", 0),
+        "discrepancy_times": sum(value[1] for value in state.cells["discrepancy"].cells.values()),
         "hash": state.hash(),
     }
 

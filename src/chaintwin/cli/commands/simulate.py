@@ -44,10 +44,6 @@ HOW = {
     "xlsx": "a sheet a table",
 }
 
-
-MISFITS = 8
-"""Things without a place in a simulation that are named."""
-
 REPLICATIONS, UNTIL_REPLICATIONS = 256, 100_000
 """Independent runs by default, and the most of them where a precision is waited for."""
 
@@ -99,7 +95,7 @@ def simulate(
         _refuse_starts(start, state, store=store)
         _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
         changes = _changes(scenario)
-        network, begin = _begin(terminal, project, state=state, start=start, store=store)
+        network, begin, live = _begin(terminal, project, state=state, start=start, store=store)
         result = run_simulation(
             terminal,
             network,
@@ -121,8 +117,8 @@ def simulate(
             # Only now: until the result is written, the checkpoint is all there is.
             checkpoint.unlink(missing_ok=True)
         about = {"project": project, "scenario": changes and changes.name, "out": out, "plot": plot}
-        terminal.document(result_document(result) | about)
-        show_result(terminal, result)
+        terminal.document(result_document(result) | about | ({} if live is None else {"start": live}))
+        show_result(terminal, result, is_live=live is not None)
         _say_places(terminal, out=out, format=format, plot=plot)
 
 
@@ -195,32 +191,17 @@ def _start(state: Path | None, network: Network) -> State | None:
 
 def _begin(
     terminal: Terminal, project: Path, *, state: Path | None, start: str | None, store: str | None
-) -> tuple[Network, State | None]:
+) -> tuple[Network, State | None, dict[str, object] | None]:
+    """Return the network, the state to start from, and for a live one what is known of it."""
     from chaintwin.cli.commands.usable import usable_network
 
     network = usable_network(terminal, project)
-    if start is not None:
-        return _live_start(terminal, network, project=project, start=start, store=store)
-    return network, _start(state, network)
+    if start is None:
+        return network, _start(state, network), None
+    from chaintwin.cli.commands.live.starting import live_start
 
-
-def _live_start(terminal: Terminal, network: Network, *, project: Path, start: str, store: str | None) -> tuple[Network, State]:
-    """Return the network in force and the live state at a moment, and say how old it is and what had no place in it."""
-    from chaintwin.cli.commands.live.opening import moment, opened_twin, said
-    from chaintwin.errors import amount_of
-
-    time = moment("--from", start)
-    with opened_twin(terminal, network, project=project, store=store) as twin:
-        live = twin.as_of(time)
-    placed = live.placed(live.network.compile())
-    terminal.note(said(live))
-    if placed.findings:
-        terminal.note(f"{amount_of(len(placed.findings), 'thing')} of it had no place in the simulation:")
-        for finding in placed.findings[:MISFITS]:
-            terminal.note(f"  {finding}")
-        if len(placed.findings) > MISFITS:
-            terminal.note(f"  and {len(placed.findings) - MISFITS:,} more")
-    return live.network, placed.state
+    live = live_start(terminal, network, project=project, start=start, store=store)
+    return live.network, live.state, live.about
 
 
 def _check_places(out: Path | None, format: ResultFormat | None, plot: Path | None, *, rows: int) -> None:

@@ -79,6 +79,12 @@ class Terminal:
 
         self.notes.print(Text(text, style="dim"))
 
+    def warn(self, text: str) -> None:
+        """Print a warning beside the answer: what makes it doubtful."""
+        from rich.text import Text
+
+        self.notes.print(Text(printable(f"Warning: {text}"), style="yellow"))
+
     def document(self, value: object) -> None:
         """Print the one JSON document, if one was asked for."""
         if self.is_json:

@@ -57,21 +57,22 @@ PERFECT = 0.999
 """From here on a fill rate needs no chart."""
 
 
-def show_result(terminal: Terminal, result: Result) -> None:
+def show_result(terminal: Terminal, result: Result, *, is_live: bool = False) -> None:
     """Print tables and charts of a result.
 
     Parameters
     ----------
     terminal : where to.
     result : what ``chaintwin.simulate`` returned.
+    is_live : it started from the live state, which is as good as what was fed.
     """
     from rich.text import Text
 
     level = f"{100 * result.confidence:g} % interval"
     terminal.title(f"Service, {_span(result)}")
-    terminal.show(_service_table(result, level))
+    terminal.show(_service_table(result, level, same=_same(result, is_live=is_live)))
     terminal.title(f"Cost, {result.currency} a {result.period}")
-    terminal.show(_cost_table(result, terminal, level=level))
+    terminal.show(_cost_table(result, terminal, level=level, same=_same(result, is_live=is_live)))
     said = result.note("revenue")
     if said and result["revenue"][0]:
         terminal.show(Text(f"  Revenue is {said}; it holds no margin there.", style="dim"))
@@ -88,7 +89,7 @@ def _span(result: Result) -> str:
     return f"{count(span.periods, result.period)}{warm}, {count(span.replications, 'replication')}, seed {span.seed}"
 
 
-def _service_table(result: Result, level: str) -> Table:
+def _service_table(result: Result, level: str, *, same: str) -> Table:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1), header_style="dim")
@@ -103,7 +104,6 @@ def _service_table(result: Result, level: str) -> Table:
         if figure == "on_time_rate" and mean in (None, _figure(result, "fill_rate")[0]):
             continue
         is_share = figure in ("fill_rate", "on_time_rate", "cycle_service_level")
-        same = _same(result)
         cells = percent_interval(mean, low, high=high, same=same) if is_share else interval(mean, low, high=high, same=same)
         unit = "" if is_share else f"units a {result.period}" if figure in FLOWS else "units"
         table.add_row(
@@ -112,7 +112,7 @@ def _service_table(result: Result, level: str) -> Table:
     return table
 
 
-def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
+def _cost_table(result: Result, terminal: Terminal, *, level: str, same: str) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -120,7 +120,6 @@ def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
     total = total or 0.0
     # One number of decimals for all lines, so that they can be compared and added up by eye.
     decimals = None if total_low is None or total_high is None else interval_decimals(total, total_low, high=total_high)
-    same = _same(result)
     table = Table(box=None, padding=(0, 1), header_style="dim")
     table.add_column("")
     table.add_column("mean", justify="right", no_wrap=True)
@@ -143,9 +142,9 @@ def _cost_table(result: Result, terminal: Terminal, *, level: str) -> Table:
     return table
 
 
-def _same(result: Result) -> str:
+def _same(result: Result, *, is_live: bool) -> str:
     """Return what is said of a figure that no replication varies: certain without chance, else only not seen otherwise."""
-    return "no spread seen" if result.is_random else "exactly"
+    return "no spread seen" if result.is_random else "from this state" if is_live else "exactly"
 
 
 def _figure(result: Result, name: str) -> tuple[float | None, float | None, float | None]:

@@ -15,8 +15,9 @@ WRITING = "probably a chaintwin serve, or an ingest or replay that is still at w
 """Who it is that holds a log."""
 
 WHILE_WRITTEN = (
-    "send events to the server instead (chaintwin replay FILE --project PROJECT --to http://127.0.0.1:8750/epcis --token-file FILE, "
-    "or POST them to /epcis/capture), or stop that process; to read meanwhile: chaintwin state, or read_only=True in Python"
+    "send events to the server instead (chaintwin replay FILE --project PROJECT --to http://127.0.0.1:8750/epcis "
+    "--token-file FILE, or POST them to /epcis/capture), or stop that process; to read meanwhile: chaintwin state, or "
+    "read_only=True in Python"
 )
 """What to do while somebody else writes a log."""
 

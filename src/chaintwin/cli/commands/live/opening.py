@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 NOW = "now"
 
+TIMES = {"discrepancies": "discrepancy", "unknown": "unknown"}
+"""How the summary of a state calls the times that something was met."""
+
 
 def moment(option: str, text: str | None) -> int | None:
     """Return a moment in microseconds since 1970 in UTC; None for now.
@@ -63,7 +66,6 @@ def opened_twin(terminal: Terminal, network: Network, *, project: Path, store: s
 
 def said(state: LiveState) -> str:
     """Return in one line how old a state is and how much does not fit."""
-    from chaintwin.cli.views.numbers import count
     from chaintwin.clock import text_of
 
     summary = state.summary()
@@ -71,10 +73,26 @@ def said(state: LiveState) -> str:
     if not isinstance(latest, int) or not isinstance(age, float):
         return "The live state is empty: the log holds no event until then."
     ago = f"{span(age)} before" if age >= 0 else f"{span(-age)} after"
-    misfits, unknown = (int(str(summary[name])) for name in ("discrepancies", "unknown"))
-    known = f"{count(misfits, 'discrepancy').replace('discrepancys', 'discrepancies')}, {count(unknown, 'unknown name or unit')}"
-    known = known.replace("unknown name or units", "unknown names or units")
-    return f"Live state of {text_of(state.time)}: latest event {text_of(latest)}, {ago}; {known}."
+    return f"Live state of {text_of(state.time)}: latest event {text_of(latest)}, {ago}; {misfits(state)}."
+
+
+def misfits(state: LiveState) -> str:
+    """Return in words what does not fit: how many things, and how often they were met where that is more.
+
+    Example
+    -------
+    ``misfits(twin.now())`` gives ``2 discrepancies, 1 unknown name or unit (met 40 times)``.
+    """
+    summary = state.summary()
+    parts = []
+    for name, one, many in (
+        ("discrepancies", "discrepancy", "discrepancies"),
+        ("unknown", "unknown name or unit", "unknown names or units"),
+    ):
+        things, times = int(str(summary[name])), int(str(summary[f"{TIMES[name]}_times"]))
+        often = f" (met {times:,} times)" if times > things else ""
+        parts.append(f"{things:,} {one if things == 1 else many}{often}")
+    return ", ".join(parts)
 
 
 def span(seconds: float) -> str:

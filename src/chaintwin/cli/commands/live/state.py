@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaintwin.cli.commands.live.logs import StoreUrl
+from chaintwin.cli.commands.live.logs import StoreUrl, log_to_read
 from chaintwin.cli.commands.options import Json, Project
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import session
@@ -58,6 +58,8 @@ def state(
         from chaintwin.cli.commands.usable import usable_network
 
         time, learned = moment("--at", at), moment("--known", known)
+        # A folder that is no project, or has no log, is told before its files are taken for wrong tables.
+        log_to_read(project, store)
         network = usable_network(terminal, project)
         with opened_twin(terminal, network, project=project, store=store) as twin:
             found = twin.as_of(time, known=learned)
@@ -71,10 +73,16 @@ def _show(terminal: Terminal, state: LiveState, *, rows: int) -> None:
     for name, columns in SHOWN.items():
         frame = tables[name]
         if frame.height:
-            terminal.title(f"{name.capitalize()}: {frame.height:,}")
+            terminal.title(_heading(name, frame))
             terminal.show(_table(frame.select(*columns, "age").head(rows)))
             if frame.height > rows:
                 terminal.show(f"and {frame.height - rows:,} more; --rows shows more, --json all")
+
+
+def _heading(name: str, frame: pl.DataFrame) -> str:
+    """Return the heading of a table: its rows, and how often they were met where that is something else."""
+    times = int(frame["times"].sum()) if "times" in frame.columns else 0
+    return f"{name.capitalize()}: {frame.height:,}{f', met {times:,} times' if times > frame.height else ''}"
 
 
 def _table(frame: pl.DataFrame) -> Table:
