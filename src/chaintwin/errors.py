@@ -44,7 +44,7 @@ class Finding:
     count: int = 1
 
     def __str__(self) -> str:
-        place = self.file + (f":{self.row}" if self.row else "")
+        place = (f"{self.file}:{self.row}" if self.file else f"row {self.row}") if self.row else self.file
         head = " ".join(part for part in (place, self.column) if part)
         more = f" (and {amount_of(self.count - 1, 'more row')})" if self.count > 1 else ""
         text = f"found {self.found}{more}; allowed: {self.allowed}"

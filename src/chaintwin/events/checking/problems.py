@@ -47,10 +47,13 @@ class Problem:
 
         Parameters
         ----------
-        file : the file or sender it came from.
+        file : the file or sender it came from; without one the event is told by its place in the document, from 1 on.
         """
+        row = self.event + 1
+        if not file and row:
+            file, row = f"event {row}", 0
         return Finding(
-            self.code, self.found, self.allowed, self.fix, file=file, row=self.event + 1, column=self.path, severity=self.severity
+            self.code, self.found, self.allowed, self.fix, file=file, row=row, column=self.path, severity=self.severity
         )
 
 

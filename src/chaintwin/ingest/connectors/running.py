@@ -51,7 +51,7 @@ class Summary:
     Parameters
     ----------
     accepted, duplicate, conflict, rejected : events, by what became of them; ``rejected`` could not be read or are not valid.
-    reasons : how often each reason was given, by code; conflicts among them.
+    reasons : how often each reason was given, by code; conflicts among them. examples : the first of each in words.
     batches : that were made durable. cursor : where to go on. share : of the source that was read, None where nobody knows.
     is_idle : whether the source has no more for now.
     """
@@ -61,6 +61,7 @@ class Summary:
     conflict: int = 0
     rejected: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    examples: Mapping[str, str] = field(default_factory=dict)
     batches: int = 0
     cursor: str | None = None
     share: float | None = None
@@ -142,6 +143,11 @@ class Ingest:
             )
         return cursor
 
+    def read_at(self) -> int | None:
+        """Return when this source was last read, microseconds since 1970; None where it never was, or is to be read anew."""
+        content = None if self.anew else self.store.get(CURSORS, self.key)
+        return None if content is None else int(msgspec.json.decode(content).get("at", 0))
+
     def forget(self) -> None:
         """Read the source from its begin the next time; what was taken already is then a duplicate."""
         self.store.remove(CURSORS, self.key)
@@ -217,8 +223,11 @@ def _added(
     counts = dict.fromkeys(Outcome, 0)
     for receipt in receipts:
         counts[receipt.outcome] += 1
-    reasons = dict(before.reasons)
+    reasons, examples = dict(before.reasons), dict(before.examples)
     for problem in aside:
+        for finding in problem.findings:
+            if finding.code in reasons or len(reasons) < REASONS_MAX:
+                examples.setdefault(finding.code, str(finding))
         for code in sorted({finding.code for finding in problem.findings}):
             known = code if code in reasons or len(reasons) < REASONS_MAX else OTHER
             reasons[known] = reasons.get(known, 0) + 1
@@ -228,6 +237,7 @@ def _added(
         conflict=before.conflict + counts[Outcome.CONFLICT],
         rejected=before.rejected + len(aside) - counts[Outcome.CONFLICT],
         reasons=reasons,
+        examples=examples,
         batches=before.batches + 1,
         cursor=cursor,
         share=share,

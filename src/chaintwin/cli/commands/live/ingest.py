@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaintwin.cli.commands.live.logs import StoreUrl, log_place, log_to_write
+from chaintwin.cli.commands.live.logs import StoreUrl, is_project, log_place, log_to_write
 from chaintwin.cli.commands.live.sources import (
     ConnectorName,
     ConnectorOption,
@@ -17,6 +17,7 @@ from chaintwin.cli.commands.live.sources import (
     given_options,
     source_key,
 )
+from chaintwin.cli.commands.live.unknown import show_unknown, unknown_names
 from chaintwin.cli.commands.options import Json, Project
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import fail, session
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from chaintwin.ingest.connectors.running import Ingest, Summary
     from chaintwin.store.interface import Store
     from chaintwin.store.log.store import LogStore
+
+COUNTS = ("accepted", "duplicate", "conflict", "rejected")
+"""What becomes of events."""
 
 Sources = Annotated[
     list[str],
@@ -80,8 +84,16 @@ def ingest(
                 )
                 for known, key in zip(connectors, keys, strict=True)
             ]
+            before = [run.read_at() for run in runs]
             found = _followed(terminal, runs, every=every) if follow else _once(terminal, runs)
-            _show(terminal, runs, found, store=log, place=place, is_dry=dry_run)
+            unknown = []
+            if not dry_run and not follow and is_project(project) and any(summary.read for summary in found):
+                unknown = unknown_names(terminal, project, log=log)
+            _tell(terminal, runs, found, store=log, place=place, is_dry=dry_run, unknown=unknown)
+            _show(terminal, runs, found, before=before, is_dry=dry_run)
+            if not dry_run:
+                show_unknown(terminal, unknown)
+                terminal.show("", f"The log {place} has {log.head().sequence:,} events.")
         if any(summary.rejected or summary.conflict for summary in found):
             fail()
 
@@ -145,36 +157,54 @@ def _followed(terminal: Terminal, runs: list[Ingest], *, every: float) -> list[S
 
 
 def _line(source: str, summary: Summary) -> str:
-    parts = {name: getattr(summary, name) for name in ("accepted", "duplicate", "conflict", "rejected")}
+    parts = {name: getattr(summary, name) for name in COUNTS}
     return f"{source}: " + ", ".join(f"{count:,} {name}" for name, count in parts.items() if count)
 
 
-def _show(terminal: Terminal, runs: list[Ingest], found: list[Summary], *, store: Store, place: str, is_dry: bool) -> None:
+def _tell(
+    terminal: Terminal,
+    runs: list[Ingest],
+    found: list[Summary],
+    *,
+    store: Store,
+    place: str,
+    is_dry: bool,
+    unknown: list[dict[str, object]],
+) -> None:
+    """Give the document for machines."""
+    sources = [
+        {"source": run.source, "connector": run.connector.name}
+        | {name: getattr(summary, name) for name in COUNTS}
+        | {"reasons": dict(summary.reasons), "examples": dict(summary.examples)}
+        for run, summary in zip(runs, found, strict=True)
+    ]
+    about = {"store": place, "dry_run": is_dry, "events": store.head().sequence, "sources": sources}
+    terminal.document(about | {"unknown": unknown})
+
+
+def _show(terminal: Terminal, runs: list[Ingest], found: list[Summary], *, before: list[int | None], is_dry: bool) -> None:
+    """Say what became of each source: how many, what was refused and why, what was read before."""
     from rich.table import Table
     from rich.text import Text
 
     from chaintwin.cli.terminal.output import printable
+    from chaintwin.clock import text_of
 
-    counts = ("accepted", "duplicate", "conflict", "rejected")
-    sources = [
-        {"source": run.source, "connector": run.connector.name}
-        | {name: getattr(summary, name) for name in counts}
-        | {"reasons": dict(summary.reasons)}
-        for run, summary in zip(runs, found, strict=True)
-    ]
-    terminal.document({"store": place, "dry_run": is_dry, "events": store.head().sequence, "sources": sources})
     table = Table(box=None, padding=(0, 1), header_style="dim")
     table.add_column("source", overflow="fold")
-    for name in counts:
+    for name in COUNTS:
         table.add_column(name, justify="right", no_wrap=True)
     for run, summary in zip(runs, found, strict=True):
-        table.add_row(Text(printable(Path(run.source).name or run.source)), *(f"{getattr(summary, name):,}" for name in counts))
+        table.add_row(Text(printable(Path(run.source).name or run.source)), *(f"{getattr(summary, name):,}" for name in COUNTS))
     terminal.title("Checked, nothing written" if is_dry else "Taken into the log")
     terminal.show(table)
-    for run, summary in zip(runs, found, strict=True):
+    for run, summary, at in zip(runs, found, before, strict=True):
+        name = Path(run.source).name or run.source
+        if at is not None and not summary.read:
+            terminal.show(
+                Text(printable(f"  {name}: already read at {text_of(at)}, nothing new; --anew reads it from its begin"))
+            )
         for reason, count in sorted(summary.reasons.items(), key=lambda pair: (-pair[1], pair[0])):
-            terminal.show(Text(printable(f"  {Path(run.source).name}: {count:,} x {reason}")))
+            terminal.show(Text(printable(f"  {count:,} x {reason}, such as {summary.examples.get(reason, name)}")))
     if any(summary.rejected or summary.conflict for summary in found) and not is_dry:
         terminal.show("", "What was refused is set aside in the log with its reasons: chaintwin refused shows it.")
-    if not is_dry:
-        terminal.show("", Text(f"The log {place} has {store.head().sequence:,} events."))

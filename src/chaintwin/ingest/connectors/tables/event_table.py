@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet")
 
+NOTHING, NO_COLUMN = "nothing", "no such column"
+"""What is found where nothing is."""
+
 MAPPING = Option("mapping", "Mapping file (TOML) that says what events a row gives.")
 
 
@@ -98,24 +101,17 @@ def _of_table(table: LogTable, templates: list[EventTemplate], mapping: EventMap
             yield what, (place + 1) / height
 
 
-class _CellError(Exception):
-    """A cell that cannot be what the mapping says."""
-
-    def __init__(self, header: str, found: str, allowed: str) -> None:
-        super().__init__(header)
-        self.header, self.found, self.allowed = header, found, allowed
-
-
 class _Reader:
     """Makes events of the rows of one table."""
 
     def __init__(self, table: LogTable, templates: list[EventTemplate], mapping: EventMapping) -> None:
-        self.file, self.frame, self.templates, self.mapping = table.file, table.frame, templates, mapping
+        self.table, self.file, self.frame, self.templates, self.mapping = table, table.file, table.frame, templates, mapping
         self.column = {header: place for place, header in enumerate(table.frame.columns)}
         self.days: dict[tuple[str, str], pl.Series] = {}
         self.numbers: dict[str, pl.Series] = {}
         self.plain: dict[str, pl.Series] = {}
         self.seen: dict[bytes, int] = {}
+        self.faults: list[Finding] = []
 
     def row(self, place: int, *, row: int, cells: tuple[str | None, ...]) -> Iterator[Item | Problem]:
         """Yield what one row gives; one problem for each event that it should have given and did not."""
@@ -125,14 +121,20 @@ class _Reader:
                 kept = {template.when, *template.left_out}
                 headers = [header for header in self.frame.columns if header not in kept]
             for header in headers:
-                try:
-                    event = self._event(template, place, row=row, cells=cells, header=header)
-                except _CellError as fault:
-                    finding = Finding("source.cell", fault.found, fault.allowed, "mend the cell", self.file, row, fault.header)
-                    yield problem_of_row(self.file, row, finding=finding, cells=dict(zip(self.frame.columns, cells, strict=True)))
-                    continue
-                if event is not None:
+                self.faults = []
+                event = self._event(template, place, row=row, cells=cells, header=header)
+                if self.faults:
+                    named = dict(zip(self.frame.columns, cells, strict=True))
+                    yield problem_of_row(self.file, row, findings=self.faults, cells=named)
+                elif event is not None:
                     yield self._counted(event, row)
+
+    def _tell(self, header: str, found: str, allowed: str, *, place: int) -> None:
+        """Note a cell that cannot be what the mapping says; the row goes on to be read, so that all of them are told."""
+        fix = "fill in the cell" if found == NOTHING else "mend the mapping" if found == NO_COLUMN else "mend the cell"
+        finding = Finding("source.cell", found, allowed, fix, self.file, int(self.table.rows[place]), header)
+        if finding not in self.faults:
+            self.faults.append(finding)
 
     def _counted(self, event: dict[str, Any], row: int) -> Item:
         item = item_of(event, place=Place(self.file, row))
@@ -143,9 +145,9 @@ class _Reader:
     def _event(
         self, template: EventTemplate, place: int, *, row: int, cells: tuple[str | None, ...], header: str
     ) -> dict[str, Any] | None:
-        """Return the event of a template, or None where the row has no day, or no quantity, for it."""
+        """Return the event of a template, or None where the row has no day, or no quantity, for it, or cannot be read."""
         day = self._day(template.when, place, template.date_format)
-        if day is None:
+        if day is None and not self.faults:
             return None
         values = {COLUMN: header, ROW: str(row), FILE: self.file}
         if header:
@@ -157,16 +159,18 @@ class _Reader:
         said = {name: text(pattern) for name, pattern in template.texts.items()}
         event: dict[str, Any] = {
             "type": said["type"],
-            "eventTime": text_of(day + template.at),
+            "eventTime": text_of((day or 0) + template.at),
             "eventTimeZoneOffset": "+00:00",
         }
         if template.quantity:
             quantity = self._number(template.quantity, place, header=header)
-            if quantity is None or (quantity == 0 and not template.keeps_zero):
+            if not self.faults and (quantity is None or (quantity == 0 and not template.keeps_zero)):
                 return None
-            if quantity < 0:
-                raise _CellError(header or template.quantity, f"{quantity:g}", "a quantity of 0 or more")
-            event["quantityList"] = [_amount(said, quantity)]
+            if quantity is not None and quantity < 0:
+                self._tell(header or template.quantity, f"{quantity:g}", "a quantity of 0 or more", place=place)
+            if not said.get("product"):
+                self._tell("product", NOTHING, "a product beside a quantity", place=place)
+            event["quantityList"] = [_amount(said, quantity or 0.0)]
         event |= _standard(said)
         for own in template.own:
             found = self._own(own.kind, own.template, place, text=text, header=header)
@@ -192,13 +196,14 @@ class _Reader:
 
         key = (header, form)
         if header not in self.column:
-            raise _CellError(header, "no such column", "a header of the table")
+            self._tell(header, NO_COLUMN, "a header of the table", place=place)
+            return None
         if key not in self.days:
             read = read_dates(self._plain(header), words={}, given_format=form).frame["value"]
             self.days[key] = read.to_physical()
         found = self.days[key][place]
         if found is None and self._plain(header)[place] is not None:
-            raise _CellError(header, repr(self.frame[header][place]), "a day")
+            self._tell(header, f'"{self.frame[header][place]}"', "a day such as 2026-03-31", place=place)
         return None if found is None else int(found) * 86_400 * SECOND
 
     def _number(self, pattern: str, place: int, *, header: str) -> float | None:
@@ -212,13 +217,14 @@ class _Reader:
             try:
                 return float(pattern)
             except ValueError:
-                raise _CellError(column, "no such column", "a header of the table, or a number") from None
+                self._tell(column, NO_COLUMN, "a header of the table, or a number", place=place)
+                return None
         if column not in self.numbers:
             commas = column in self.mapping.decimal_commas
             self.numbers[column] = read_numbers(self._plain(column), words={}, decimal_comma=commas).frame["value"]
         found = self.numbers[column][place]
         if found is None and self._plain(column)[place] is not None:
-            raise _CellError(column, repr(self.frame[column][place]), "a number")
+            self._tell(column, f'"{self.frame[column][place]}"', "a number", place=place)
         return None if found is None else float(found)
 
     def _plain(self, header: str) -> pl.Series:
@@ -233,8 +239,6 @@ class _Reader:
 
 def _amount(said: Mapping[str, str], quantity: float) -> dict[str, Any]:
     product, lot = said.get("product", ""), said.get("lot", "")
-    if not product:
-        raise _CellError("product", "nothing", "a product beside a quantity")
     name = Name(Thing.LOT, product, lot=lot) if lot else Name(Thing.PRODUCT, product)
     amount: dict[str, Any] = {"epcClass": own_uri(name), "quantity": quantity}
     return amount | ({"uom": said["unit"]} if said.get("unit") else {})

@@ -45,9 +45,9 @@ def events_of_lines(lines: LogLines, mapping: LogMapping) -> Iterator[tuple[Item
     texts = raw.iter_rows(named=True) if raw.width else iter([{}] * frame.height)
     for place, (line, text) in enumerate(zip(frame.iter_rows(named=True), texts, strict=True), start=1):
         share = place / height
-        fault = _fault(line, text, mapping)
-        if fault is not None:
-            yield problem_of_row(line["file"], line["row"], finding=fault, cells=text), share
+        faults = list(_faults(line, text, mapping))
+        if faults:
+            yield problem_of_row(line["file"], line["row"], findings=faults, cells=text), share
             continue
         line_id = _line_id(line, text, seen)
         ordered = next((line[name] for name in names if line[name] is not None), None)
@@ -55,25 +55,26 @@ def events_of_lines(lines: LogLines, mapping: LogMapping) -> Iterator[tuple[Item
             yield item_of(event, place=Place(line["file"], line["row"])), share
 
 
-def _fault(line: Mapping[str, Any], text: Mapping[str, str | None], mapping: LogMapping) -> Finding | None:
-    """Return why a line gives no event, or None."""
+def _faults(line: Mapping[str, Any], text: Mapping[str, str | None], mapping: LogMapping) -> Iterator[Finding]:
+    """Yield all reasons why a line gives no event."""
     place = (line["file"], line["row"])
     for name, allowed in (("product", "a product"), ("destination", "a place that the goods went to")):
         if line[name] is None:
-            return Finding("source.cell", "no " + name, allowed, "fill in the cell", *place, name)
+            yield Finding("source.cell", "no " + name, allowed, "fill in the cell", *place, name)
     quantity = line["quantity"]
     if quantity is None or quantity < 0:
-        return Finding("source.cell", repr(text.get("quantity")), "a number, 0 or more", "mend the cell", *place, "quantity")
-    for name in ("shipped", "delivered"):
-        found = text.get(name)
-        words = {word.lower() for word in mapping.words.get(name, {})}
-        if line[name] is None and found is not None and found.lower() not in words:
+        cell = text.get("quantity")
+        found, fix = ("an empty cell", "fill in the cell") if cell is None else (f'"{cell}"', "mend the cell")
+        yield Finding("source.cell", found, "a number, 0 or more", fix, *place, "quantity")
+    is_dated = any(line[name] is not None for name in line if name.startswith("ordered"))
+    for name in ("shipped", "delivered", "promised", "recorded"):
+        is_dated = is_dated or line[name] is not None
+        said, words = text.get(name), {word.lower() for word in mapping.words.get(name, {})}
+        if name in ("shipped", "delivered") and line[name] is None and said is not None and said.lower() not in words:
             fix = f"mend the cell, or say under [words.{name}] in the mapping what it means"
-            return Finding("source.cell", repr(found), "a day", fix, *place, name)
-    days = [line[name] for name in ("shipped", "delivered", "promised", "recorded") if line[name] is not None]
-    if not days and all(line[name] is None for name in line if name.startswith("ordered")):
-        return Finding("source.cell", "no day at all", "a day of ordering, shipping or arrival", "fill in a day", *place)
-    return None
+            yield Finding("source.cell", f'"{said}"', "a day such as 2026-03-31", fix, *place, name)
+    if not is_dated:
+        yield Finding("source.cell", "no day at all", "a day of ordering, shipping or arrival", "fill in a day", *place)
 
 
 def _line_id(line: Mapping[str, Any], text: Mapping[str, str | None], seen: dict[str, int]) -> str:

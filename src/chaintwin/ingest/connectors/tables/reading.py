@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -20,12 +20,12 @@ def unreadable(file: str, fault: InputError) -> Problem:
     return Problem(Place(file), fault.findings)
 
 
-def problem_of_row(file: str, row: int, *, finding: Finding, cells: Mapping[str, str | None]) -> Problem:
+def problem_of_row(file: str, row: int, *, findings: Sequence[Finding], cells: Mapping[str, str | None]) -> Problem:
     """Return a row that gives no event as a problem with the cells it has.
 
     Parameters
     ----------
-    file, row : where it stands. finding : why. cells : by header.
+    file, row : where it stands. findings : why, all of it. cells : by header.
     """
     content = msgspec.json.encode({name: cell for name, cell in cells.items() if cell is not None})
-    return Problem(Place(file, row), (finding,), content[:KEPT_BYTES])
+    return Problem(Place(file, row), tuple(findings), content[:KEPT_BYTES])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from chaintwin.errors import Finding, Severity
@@ -11,6 +13,9 @@ from chaintwin.ingest.shipment_log.mapping.mapping import LogMapping
 
 TEXTS_MAX = 5
 """Texts of one column reported one by one; the rest are counted."""
+
+DAY = date(2026, 3, 31)
+"""A day that shows how dates are written: its day is no month."""
 
 MONEY = ("value", "unit_price", "freight", "insurance")
 
@@ -36,7 +41,7 @@ def cell_findings(cells: Cells, place: pl.DataFrame, *, mapping: LogMapping) -> 
             fix = f'correct the cells, or say under [words.{field}] in the mapping what such a day means: "{text}" = "not_known"'
             allowed = f"a year from {YEARS[0]} to {YEARS[1]}"
             findings.append(_finding("log.year_outside", f'"{text}"', allowed, fix, hit=outside, column=cells.header))
-    what = f"a date like {cells.format}" if cells.format else "a number"
+    what = f"a date like {DAY.strftime(cells.format)}" if cells.format else "a number"
     counted = sorted(_groups(unread, "text"), key=lambda pair: (-pair[1].height, pair[0]))
     for text, group in counted[:TEXTS_MAX]:
         fix = f'correct the cell, or say under [words.{field}] in the mapping what it means: "{text}" = "not_known"'
@@ -50,7 +55,7 @@ def cell_findings(cells: Cells, place: pl.DataFrame, *, mapping: LogMapping) -> 
         fix = "correct the cells or the format in the mapping"
         findings.append(_finding("log.cell_unread", found, what, fix, hit=unread, column=cells.header))
     if cells.is_ambiguous:
-        found = f"every date fits day first and month first; read as {cells.format}"
+        found = f"every date fits day first and month first; read as if 31 March 2026 were {DAY.strftime(cells.format)}"
         fix = f'say which under [date_formats] in the mapping: "{cells.header}" = "%d/%m/%Y"'
         findings.append(
             Finding("log.date_ambiguous", found, "dates that fit one order", fix, "", 0, cells.header, Severity.WARNING)
