@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import socket
 import threading
 from pathlib import Path
@@ -12,8 +13,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from chaintwin.twin.cells import FAMILIES
 from tests.serve.documents import document, event
 from tests.serve.running import TOKEN, Running, eventually, server
+
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def read_changes(client: httpx.Client, count: int, **headers: str) -> list[tuple[int, dict[str, Any]]]:
@@ -45,6 +49,31 @@ def test_changes__are_numbered_and_resumed(client: httpx.Client) -> None:
     assert all(data["sequence"] == number and data["event"].startswith("ni:///") for number, data in found)
     again = read_changes(client, 2, **{"Last-Event-ID": str(head - 2)})
     assert again == found[2:]
+
+
+def test_changes__and_states_name_their_values_and_tell_times_in_one_way(client: httpx.Client) -> None:
+    send(client, 2)
+    head = client.get("/api/v1/health").json()["log"]["sequence"]
+    (_, change), *_ = read_changes(client, 1, **{"Last-Event-ID": str(head - 1)})
+    assert change["cells"]
+    for cell in change["cells"]:
+        # What was taken away has no values behind, what is new none before.
+        values = cell["after"] or cell["before"]
+        assert ISO.fullmatch(values["time"])
+        assert set(values) == {*FAMILIES[cell["path"].split("/")[0]][1], "time", "source"}
+    state = client.get("/api/v1/state").json()
+    assert ISO.fullmatch(state["summary"]["time"])
+    assert ISO.fullmatch(state["summary"]["latest"])
+    assert isinstance(state["summary"]["ageSeconds"], float)
+    for table in state["tables"]:
+        for row in client.get("/api/v1/state", params={"table": table, "perPage": 1}).json()["rows"]:
+            assert ISO.fullmatch(row["time"])
+            assert "age" not in row
+            assert isinstance(row["ageSeconds"], float)
+    found = [cell["path"] for cell in change["cells"] if cell["after"] is not None]
+    part = client.get("/api/v1/state", params={"path": found[0]}).json()["reported"]
+    assert ISO.fullmatch(part["at"])
+    assert part["ageSeconds"] < 1e9
 
 
 def test_changes__of_now_come_as_they_happen(running: Running, client: httpx.Client) -> None:

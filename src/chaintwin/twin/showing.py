@@ -11,6 +11,7 @@ import polars as pl
 from chaintwin.clock import SECOND
 from chaintwin.twin.cells import FAMILIES
 from chaintwin.twin.ledger import NEVER
+from chaintwin.twin.telling import MOMENTS, PERIODS
 
 if TYPE_CHECKING:
     from chaintwin.twin.live_state import LiveState
@@ -45,11 +46,6 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 _TEXTS = frozenset({"value"})
 """Columns that hold numbers, texts and truths; shown as text."""
-
-_MOMENTS = frozenset(
-    {"since", "counted_at", "departed_at", "planned_at", "predicted_at", "placed_at", "wanted_at", "due_at", "made_at"}
-)
-_MOMENTS_TOO = frozenset({"expires_at", "edited_at", "at", "time"})
 
 
 def frame_of(state: LiveState, family: str) -> pl.DataFrame:
@@ -114,10 +110,10 @@ def summary_of(state: LiveState) -> dict[str, object]:
 
 
 def _column(name: str, values: list[object]) -> pl.Series:
-    if name in _MOMENTS or name in _MOMENTS_TOO:
+    if name in MOMENTS:
         moments = [None if value == NEVER else value for value in values]
         return pl.Series(name, moments, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
-    if name in ("started", "due", "period"):
+    if name in PERIODS:
         return pl.Series(name, [None if value == NEVER else value for value in values], dtype=pl.Int64)
     if name in _TEXTS:
         return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)

@@ -15,6 +15,8 @@ from chaintwin.clock import text_of
 from chaintwin.serve.live.growth import Growth
 from chaintwin.serve.threads import Threads
 from chaintwin.twin import Change, Twin
+from chaintwin.twin.cells import Value
+from chaintwin.twin.telling import told_cell
 
 BATCH = 200
 """Changes that are sent at one time."""
@@ -93,7 +95,7 @@ def change_document(change: Change) -> dict[str, Any]:
         document["entries"] = change.entries
     if change.is_reprojected:
         return document | {"reprojected": True}
-    return document | {"cells": [{"path": path, "before": before, "after": after} for path, before, after in change.cells]}
+    return document | {"cells": [_cell(path, before, after) for path, before, after in change.cells]}
 
 
 def resumed_after(request: Request, *, head: int) -> int | None:
@@ -106,6 +108,11 @@ def resumed_after(request: Request, *, head: int) -> int | None:
 
 def _event(change: Change) -> bytes:
     return b"id: %d\nevent: change\ndata: %s\n\n" % (change.sequence, msgspec.json.encode(change_document(change)))
+
+
+def _cell(path: str, before: Value | None, after: Value | None) -> dict[str, Any]:
+    family = path.partition("/")[0]
+    return {"path": path, "before": told_cell(family, before), "after": told_cell(family, after)}
 
 
 async def _until_gone(receive: Receive) -> None:

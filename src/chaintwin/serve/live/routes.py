@@ -18,6 +18,7 @@ from chaintwin.serve.live.changes import ChangeStream, resumed_after
 from chaintwin.serve.parts import Live, Parts, parts_of
 from chaintwin.serve.problems import ProblemError
 from chaintwin.twin import LiveState
+from chaintwin.twin.telling import told_part, told_rows, told_summary
 
 router = APIRouter(prefix="/api/v1")
 
@@ -127,19 +128,22 @@ def _state(
         parts = {name: getattr(described, name) for name in ("reported", "desired", "predicted")}
         if not any(parts.values()):
             raise ProblemError(404, "NoSuchResourceException", detail=f"Nothing is known of {path[:200]!r}")
-        return document | {"path": path} | {name: part for name, part in parts.items() if part is not None}, False
+        return document | {"path": path} | {name: told_part(part) for name, part in parts.items() if part is not None}, False
     tables = found.tables()
     if table is None:
-        return document | {"summary": found.summary(), "tables": {name: frame.height for name, frame in tables.items()}}, False
+        return document | {
+            "summary": told_summary(found),
+            "tables": {name: frame.height for name, frame in tables.items()},
+        }, False
     if table not in tables:
         raise _bad("table", found=repr(table[:60]), allowed=", ".join(tables))
-    rows = tables[table].slice(begin, size).to_dicts()
+    rows = told_rows(tables[table].slice(begin, size))
     return document | {"table": table, "count": tables[table].height, "rows": rows}, begin + size < tables[table].height
 
 
 def _discrepancies(found: LiveState) -> list[dict[str, Any]]:
     kinds = (("discrepancy", "discrepancy"), ("unknown", "unknown"))
-    return [{"kind": kind} | row for kind, family in kinds for row in found.frame(family).to_dicts()]
+    return [{"kind": kind} | row for kind, family in kinds for row in told_rows(found.frame(family))]
 
 
 def _proof(parts: Parts, sequence: int, *, size: int | None) -> dict[str, Any]:
