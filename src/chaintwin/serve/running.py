@@ -23,7 +23,7 @@ FINISH_SECONDS = 30
 """How long requests that began may take to end when the server is told to stop."""
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread goes on while others wait. With Python's own 5 ms each step of an answer waits for the one that applies events."""
+"""How long a thread goes on while others wait; with Python's own 5 ms each step of an answer waits for who applies events."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,13 @@ def replay(
     source: Annotated[str, typer.Argument(help="File or folder of recorded events, or of tables.", show_default=False)],
     *,
     project: Annotated[
-        Path, typer.Option("--project", help="Folder with chaintwin.toml and tables, or one XLSX file.", show_default=False)
+        Path,
+        typer.Option(
+            "--project",
+            help="Folder with chaintwin.toml and tables, or one XLSX file, whose log takes the events; with --to only what is "
+            "noted of how far the replay is lies beside it.",
+            show_default=False,
+        ),
     ],
     speed: Annotated[
         str, typer.Option(help="Seconds of event time in one second, such as 3600; or max, as fast as they are taken.")
