@@ -54,7 +54,7 @@ def test_first_compile__killed_interrupted_and_finished(tmp_path: Path) -> None:
     out, notes = stopped.communicate(timeout=60)
     assert time.monotonic() - begun < 3
     assert stopped.returncode == 130
-    assert "Compiling the simulation kernels" in notes
+    assert "Compiling the engine for this machine" in notes
     assert "Interrupted; nothing half-written is left." in notes
     assert "Traceback" not in notes
     assert json.loads(out)["error"]["code"] == "interrupted"
@@ -63,7 +63,7 @@ def test_first_compile__killed_interrupted_and_finished(tmp_path: Path) -> None:
     env = environment(CHAINTWIN_CACHE_DIR=str(cache))
     finished = run(*SIMULATE, cwd=tmp_path, env=env)
     assert finished.stdout == expected
-    assert "Compiling the simulation kernels for this machine, once; about half a minute" in " ".join(finished.stderr.split())
+    assert "Compiling the engine for this machine, once; half a minute to two" in " ".join(finished.stderr.split())
     seconds = re.search(r"Compiled in ([\d.]+) s, kept in ", finished.stderr)
     assert seconds is not None
     # What was compiled is not counted as simulated: 10 stock points over 30 days take a moment.

@@ -12,7 +12,7 @@ from chaintwin.cli.terminal.output import Terminal
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-COMPILING = "Compiling the simulation kernels for this machine, once; about half a minute"
+COMPILING = "Compiling the engine for this machine, once; half a minute to two"
 
 
 @contextmanager
@@ -30,12 +30,33 @@ def progress_bar(terminal: Terminal, text: str, *, is_cold: bool) -> Iterator[Ca
             terminal.note(f"{COMPILING} ...")
         yield lambda _: None
         return
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.console import RenderableType
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        Task,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    class Passing(ProgressColumn):
+        """The time that has passed while nobody knows the share that is done, then a bar."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._clock, self._bar = TimeElapsedColumn(), BarColumn(bar_width=24)
+
+        def render(self, task: Task) -> RenderableType:
+            return (self._clock if task.total is None else self._bar).render(task)
 
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        Passing(),
         TaskProgressColumn(),
         TimeRemainingColumn(compact=True),
     )
@@ -46,6 +67,23 @@ def progress_bar(terminal: Terminal, text: str, *, is_cold: bool) -> Iterator[Ca
             bar.update(task, description=text, total=1.0, completed=share)
 
         yield report
+
+
+def compile_shown(terminal: Terminal) -> None:
+    """Compile the kernels of a simulation if that is still to be done, and show that it goes on.
+
+    Parameters
+    ----------
+    terminal : where it is said.
+    """
+    from chaintwin.jit import is_cold
+    from chaintwin.simulation import prepare_kernels
+
+    if not is_cold():
+        prepare_kernels()
+        return
+    with progress_bar(terminal, COMPILING, is_cold=True):
+        prepare_kernels()
 
 
 def waiting(terminal: Terminal, text: str) -> AbstractContextManager[object]:

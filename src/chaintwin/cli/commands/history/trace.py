@@ -50,8 +50,8 @@ def trace(
     """Follow one run: its events in order, and the state it ends in."""
     with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
         from chaintwin.cli.commands.history.starting import followed
-        from chaintwin.cli.terminal.progress import waiting
-        from chaintwin.simulation import log_of, prepare_kernels, rebuild, write_log, write_state
+        from chaintwin.cli.terminal.progress import compile_shown, waiting
+        from chaintwin.simulation import log_of, rebuild, write_log, write_state
         from chaintwin.simulation import trace as follow
         from chaintwin.simulation.history.exporting import check_ending, write_events
         from chaintwin.simulation.history.log_file import log_ending
@@ -61,8 +61,8 @@ def trace(
         if events is not None:
             check_ending(events)
         what = followed(terminal, project, scenario=scenario, state=state)
+        compile_shown(terminal)
         with waiting(terminal, "Following one run"):
-            prepare_kernels()
             seen = follow(what.network, state=what.state, periods=periods, replication=replication, seed=seed)
             log = log_of(seen)
             if out is not None:

@@ -46,12 +46,12 @@ def why(
     """Say where service is lost and why, by first causes."""
     with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
         from chaintwin.cli.commands.history.starting import followed
-        from chaintwin.cli.terminal.progress import waiting
-        from chaintwin.simulation import causes, prepare_kernels
+        from chaintwin.cli.terminal.progress import compile_shown, waiting
+        from chaintwin.simulation import causes
 
         what = followed(terminal, project, scenario=scenario, state=state)
+        compile_shown(terminal)
         with waiting(terminal, "Following late units upstream"):
-            prepare_kernels()
             found = causes(what.network, state=what.state, periods=periods, warm_up=warm_up, replications=replications, seed=seed)
         about = {"project": project, "scenario": what.scenario, "seed": seed, "replications": found.replications}
         about |= {"begin": found.begin, "end": found.end}

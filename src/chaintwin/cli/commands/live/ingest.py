@@ -60,6 +60,7 @@ def ingest(
         from time import sleep
 
         from chaintwin.clock import SystemClock
+        from chaintwin.errors import amount_of
         from chaintwin.ingest.connectors.capturing import captured
         from chaintwin.ingest.connectors.registry import connector_for, connector_named
         from chaintwin.ingest.connectors.running import Ingest
@@ -93,7 +94,7 @@ def ingest(
             _show(terminal, runs, found, before=before, is_dry=dry_run)
             if not dry_run:
                 show_unknown(terminal, unknown)
-                terminal.show("", f"The log {place} has {log.head().sequence:,} events.")
+                terminal.show("", f"The log {place} has {amount_of(log.head().sequence, 'event')}.")
         if any(summary.rejected or summary.conflict for summary in found):
             fail()
 
