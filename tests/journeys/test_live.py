@@ -8,7 +8,7 @@ import httpx
 
 from tests.journeys.running import document, run, succeed
 from tests.journeys.test_keeping import HEAD
-from tests.journeys.test_replaying import serving
+from tests.journeys.test_replaying import serving, start
 
 GOOD = {
     "type": "ObjectEvent",
@@ -61,6 +61,15 @@ def test_serve__a_port_and_a_log_that_are_taken(tmp_path: Path) -> None:
         taken = run("serve", "other", "--port", port, cwd=tmp_path)
         assert taken.returncode == 2
         assert f"--port {int(port) + 1}" in " ".join(taken.stderr.split())
+        # The token that was made for nothing was shown to nobody, so the next start shows one.
+        free = start(["serve", "other", "--port", "0", "--workers", "0"], tmp_path)
+        try:
+            assert free.stdout is not None
+            told = [free.stdout.readline() for _ in range(2)]
+            assert told[1].startswith("Token: ct_"), told
+        finally:
+            free.kill()
+            free.communicate()
         used = run("ingest", "beer", "nothing.jsonl", cwd=tmp_path)
         assert used.returncode == 2
         said = " ".join(used.stderr.split())

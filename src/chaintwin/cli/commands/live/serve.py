@@ -56,6 +56,8 @@ def serve(
         address.check()
         place = log_to_write(project, store)
         with open_store(place) as log:
+            # A project with faults ends here, before a token is made that nobody would see.
+            twin = Twin.open(project, store=log)
             token, hashes = _token(log, token_file=token_file, is_new=new_token)
             settings = Settings(
                 hashes,
@@ -63,11 +65,16 @@ def serve(
                 webhook_hosts=LOOPBACK_HOSTS | set(allow_webhook or ()),
                 workers=workers,
             )
-            twin = Twin.open(project, store=log)
 
             def started(url: str) -> None:
                 from rich.text import Text
 
+                from chaintwin.guard.tokens import token_hash
+                from chaintwin.serve.keys import keep_hash
+
+                if token:
+                    # Only a token that is shown counts from now on: a port that was taken must not use one up.
+                    keep_hash(log, token_hash(token))
                 said = token or (f"in {token_file}" if token_file else "the one shown before; --new-token makes another")
                 terminal.document({"url": url, "token": token or None, "sequence": log.head().sequence})
                 terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"), Text("Stop with Ctrl-C."))
@@ -76,10 +83,10 @@ def serve(
 
 
 def _token(log: Store, *, token_file: Path | None, is_new: bool) -> tuple[str, tuple[str, ...]]:
-    """Return a token to be shown, empty if it was shown before or lies in a file, and the hashes of those that are let in."""
+    """Return a token to be shown and kept, empty if it was before or lies in a file, and the hashes of those that are let in."""
     from chaintwin.guard.token_files import token_in, write_token
     from chaintwin.guard.tokens import new_token, token_hash
-    from chaintwin.serve.keys import TOKEN_SIGNS_MIN, keep_hash, kept_hashes
+    from chaintwin.serve.keys import TOKEN_SIGNS_MIN, kept_hashes
 
     if token_file is not None:
         # Programs keep what a server says; the token is for the file, which only its owner may read.
@@ -90,5 +97,4 @@ def _token(log: Store, *, token_file: Path | None, is_new: bool) -> tuple[str, t
     if hashes and not is_new:
         return "", hashes
     token = new_token()
-    keep_hash(log, token_hash(token))
     return token, (token_hash(token),)
