@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -12,7 +12,7 @@ from chaintwin.guard.digests import leaf_content
 from chaintwin.guard.merkle import Frontier, leaf_hash
 from chaintwin.store.interface import Progress
 from chaintwin.store.log.database import Reader, Row
-from chaintwin.store.log.indexing import sequence_of
+from chaintwin.store.log.indexing import recent_names, sequences_of
 from chaintwin.store.log.preparing import name_digest
 from chaintwin.store.log.store import LogStore
 from chaintwin.store.log.writing.committing import NODE_LEVEL, checksum_of
@@ -73,7 +73,7 @@ def verify(store: LogStore, *, progress: Progress | None = None) -> Verification
 def _walk(reader: Reader, tree: Frontier, *, place: str, said: Progress) -> Iterator[Finding]:
     expected, recorded_at = 1, None
     end = int(reader.rows("SELECT coalesce(max(sequence), 0) FROM facts")[0][0])
-    batch = 0
+    batch, recent = 0, recent_names(reader)
     while rows := reader.rows("SELECT * FROM batches WHERE batch > ? ORDER BY batch LIMIT 50", (batch,)):
         for row in rows:
             where = f"{place}, batch {row[0]}"
@@ -86,7 +86,7 @@ def _walk(reader: Reader, tree: Frontier, *, place: str, said: Progress) -> Iter
             documents = reader.rows(
                 "SELECT * FROM documents WHERE sequence >= ? AND sequence <= ? ORDER BY sequence", (row[1], row[2])
             )
-            yield from _batch(reader, row, facts, documents=documents, tree=tree, where=where)
+            yield from _batch(reader, row, facts, documents=documents, tree=tree, recent=recent, where=where)
             times = ([] if recorded_at is None else [recorded_at]) + [fact[3] for fact in facts]
             if times != sorted(times):
                 yield _finding("store.recorded", where, "a time of record that goes back", "times of record that rise")
@@ -98,7 +98,16 @@ def _walk(reader: Reader, tree: Frontier, *, place: str, said: Progress) -> Iter
             yield _finding("store.gap", f"{place}, {table}", f"{count} rows up to {last}", f"{expected - 1} rows without gaps")
 
 
-def _batch(reader: Reader, row: Row, facts: list[Row], *, documents: list[Row], tree: Frontier, where: str) -> Iterator[Finding]:
+def _batch(
+    reader: Reader,
+    row: Row,
+    facts: list[Row],
+    *,
+    documents: list[Row],
+    tree: Frontier,
+    recent: Mapping[bytes, int],
+    where: str,
+) -> Iterator[Finding]:
     sequences = list(range(row[1], row[2] + 1))
     if [fact[0] for fact in facts] != sequences or [document[0] for document in documents] != sequences:
         yield _finding("store.gap", where, "entries that are missing", f"entries {row[1]} to {row[2]}")
@@ -116,11 +125,14 @@ def _batch(reader: Reader, row: Row, facts: list[Row], *, documents: list[Row], 
             yield _finding("store.node", f"{where}, node {level}/{position}", "another or none", "hash of what is below")
     if tree.root() != bytes(row[4]):
         yield _finding("store.root", where, bytes(row[4]).hex(), f"root of its entries, {tree.root().hex()}")
+    named: list[tuple[int, str, bytes]] = []
     for fact, document in zip(facts, documents, strict=True):
-        aliases = msgspec.msgpack.decode(document[3]) if document[3] is not None else []
-        for name in (fact[1], *aliases):
-            if sequence_of(reader, name_digest(name)) != fact[0]:
-                yield _finding("store.name", f"{where}, entry {fact[0]}", f"that {name} does not lead to it", "its names find it")
+        aliases = msgspec.msgpack.decode(document[3], type=list[str]) if document[3] is not None else []
+        named += [(fact[0], name, name_digest(name)) for name in (fact[1], *aliases)]
+    known = sequences_of(reader, [digest for _, _, digest in named], recent=recent)
+    for sequence, name, digest in named:
+        if known.get(digest) != sequence:
+            yield _finding("store.name", f"{where}, entry {sequence}", f"that {name} does not lead to it", "its names find it")
 
 
 def _indexes(reader: Reader, *, place: str) -> Iterator[Finding]:

@@ -7,11 +7,17 @@ is found by looking through ``recent``, which is short.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from chaintwin.store.log.database import Reader, Row, Writer
 from chaintwin.store.log.preparing import NAME_BYTES
 
 SHORT = 64
 """Digests of an entry that the database takes apart itself; the table ``numbers`` counts up to it."""
+
+
+AT_ONCE = 500
+"""Names that are looked up by one statement."""
 
 
 def recent_names(reader: Reader) -> dict[bytes, int]:
@@ -55,6 +61,24 @@ def sequence_of(reader: Reader, digest: bytes) -> int | None:
         if rows:
             return int(rows[0][0])
     return None
+
+
+def sequences_of(reader: Reader, digests: Sequence[bytes], *, recent: Mapping[bytes, int]) -> dict[bytes, int]:
+    """Return the numbers of the entries that many names are of, of one moment, without those that are not found.
+
+    Parameters
+    ----------
+    reader : of a snapshot. digests : of the names. recent : what ``recent_names`` returns of the same snapshot.
+    """
+    found = {digest: recent[digest] for digest in digests if digest in recent}
+    for table in ("names", "aliases"):
+        missing = [digest for digest in digests if digest not in found]
+        for start in range(0, len(missing), AT_ONCE):
+            part = missing[start : start + AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            for digest, sequence in reader.rows(f"SELECT digest, sequence FROM {table} WHERE digest IN ({marks})", part):
+                found[bytes(digest)] = int(sequence)
+    return found
 
 
 def parts_of(joined: bytes) -> list[bytes]:
