@@ -63,7 +63,7 @@ def verify(store: LogStore, *, progress: Progress | None = None) -> Verification
             # Reading decrypts what is personal, and decrypting tells what was changed.
             last = entries[-1].sequence
             said(_WALKED + (1.0 - _WALKED) * min(last / max(tree.size, 1), 1.0))
-    except StoreDamagedError as error:
+    except (StoreDamagedError, msgspec.DecodeError) as error:
         findings.append(_finding("store.page", place, str(error), "what was written"))
     except ChaintwinError as error:
         findings.append(_finding("store.read", place, str(error), "a log that can be read"))
