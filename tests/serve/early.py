@@ -12,6 +12,9 @@ from chaintwin.store.interface import Report, Store
 from chaintwin.store.log.preparing import PreparedRecord
 from chaintwin.store.records import Outcome, Receipt, Record
 
+HOARDED = 8
+"""How often what came is kept, so that a minute shows what an hour would."""
+
 
 class EarlyStore:
     """Passes everything on, but appends a while after it said that it did."""
@@ -96,7 +99,7 @@ class LateStore:
 
 
 class HoardingStore:
-    """Passes everything on, and keeps all of it in memory as well."""
+    """Passes everything on, and keeps all of it in memory as well, several times."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -111,7 +114,7 @@ class HoardingStore:
         wait: float = 30.0,
         report: Report | None = None,
     ) -> list[Receipt]:
-        self._hoard += [record.content for record in records]
+        self._hoard += [record.content * HOARDED for record in records]
         return list(self._store.append_prepared(records, received_at=received_at, together=together, wait=wait, report=report))
 
     def __getattr__(self, name: str) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from chaintwin.clock import SetClock
 from chaintwin.events.facts import Facts, Item
 from chaintwin.twin import Twin
-from chaintwin.twin.closing import CLOSINGS, KEPT, SLACK
+from chaintwin.twin.closing import CLOSINGS, KEPT, ORDERS_KEPT, SLACK
 from chaintwin.twin.kept.window import Sizes
 from tests.oracles.plain_store import PlainStore, logged
 from tests.sizes import scaled
@@ -51,14 +51,20 @@ def over(twin: Twin) -> dict[str, int]:
     return {name: twin.now().cells[name].over for name in CLOSINGS}
 
 
+def keep_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let so few cells stay that all that is for large logs happens in small ones."""
+    few = {name: closing._replace(kept=10) for name, closing in CLOSINGS.items()}
+    monkeypatch.setattr("chaintwin.twin.cells.CLOSINGS", few)
+    monkeypatch.setattr("chaintwin.twin.cells.SLACK", 5)
+
+
 def open_twin(store: PlainStore, *, sizes: Sizes | None = None) -> Twin:
     return Twin.open(network(), store=store, clock=SetClock(now=START), sizes=sizes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", range(scaled(ci=2, full=60)))
 def test_over__what_leaves_follows_from_the_log_alone(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chaintwin.twin.cells.KEPT", 10)
-    monkeypatch.setattr("chaintwin.twin.cells.SLACK", 5)
+    keep_few(monkeypatch)
     events = ending(45, seed=seed)
     twin = open_twin(logged(events))
     assert set(over(twin)) == set(CLOSINGS) and all(10 <= count < 15 for count in over(twin).values())
@@ -83,8 +89,7 @@ def test_over__what_leaves_follows_from_the_log_alone(seed: int, monkeypatch: py
 def test_over__what_left_stays_as_a_sum_and_what_is_open_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     events = ending(45)
     control = open_twin(logged(events)).now()
-    monkeypatch.setattr("chaintwin.twin.cells.KEPT", 10)
-    monkeypatch.setattr("chaintwin.twin.cells.SLACK", 5)
+    keep_few(monkeypatch)
     state = open_twin(logged(events)).now()
     # The control: with room for all of them nothing leaves, and the state grows with every event.
     assert all(control.cells[name].over >= 35 for name in CLOSINGS)
@@ -103,6 +108,7 @@ def test_over__what_left_stays_as_a_sum_and_what_is_open_stays(monkeypatch: pyte
 @pytest.mark.slow
 def test_over__true_size() -> None:
     light = ("OrderPlaced", "OrderCancelled", "TransactionEvent")
-    events = ending(scaled(ci=KEPT + 2 * SLACK, full=6 * KEPT))
+    events = ending(scaled(ci=ORDERS_KEPT + 3 * SLACK, full=6 * ORDERS_KEPT))
     found = over(open_twin(logged([event for event in events if event[1].kind in light])))
-    assert found["transaction"] >= KEPT and all(number < KEPT + SLACK for number in found.values())
+    assert found["transaction"] >= KEPT
+    assert all(number < CLOSINGS[name].kept + SLACK for name, number in found.items())

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from chaintwin.errors import StoreDamagedError
-from chaintwin.twin.closing import CLOSINGS, EARLIER, KEPT, SLACK
+from chaintwin.twin.closing import CLOSINGS, EARLIER, SLACK
 
 Key = tuple[Any, ...]
 Value = tuple[Any, ...]
@@ -229,7 +229,7 @@ class Cells:
             cells[key] = value
             return
         family.write(key, value)
-        if family.closing is not None and value is not None and family.over >= KEPT + SLACK:
+        if family.closing is not None and value is not None and family.over >= family.closing.kept + SLACK:
             self._let_go(family)
 
     def replace(self, family: Family, key: Key, *, value: Value) -> None:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-KEPT = 16_384
-"""Cells that are over and stay, at least, of each family that would grow for ever otherwise."""
+KEPT = 4_096
+"""Cells that are over and stay, at least, of most families that would grow for ever otherwise."""
+
+ORDERS_KEPT = 16_384
+"""Orders that are over and stay, at least."""
 
 SLACK = 1_024
 """Cells beyond those that stay which have to be over before the oldest leave, so many at once."""
@@ -26,11 +29,12 @@ class Closing(NamedTuple):
 
     Parameters
     ----------
-    is_over : of key and value. added : puts a value that leaves to the sum of those that left, None where there is no sum yet;
-        None where nothing of them stays.
+    is_over : of key and value. kept : how many stay, at least.
+    added : puts a value that leaves to the sum of those that left, None where there is no sum yet; None where nothing of them stays.
     """
 
     is_over: Callable[[Values, Values], bool]
+    kept: int = KEPT
     added: Callable[[Values | None, Values], Values] | None = None
 
 
@@ -66,12 +70,12 @@ def _with_unknown(total: Values | None, left: Values) -> Values:
 
 CLOSINGS: Mapping[str, Closing] = MappingProxyType(
     {
-        "order": Closing(_is_ended),
+        "order": Closing(_is_ended, ORDERS_KEPT),
         "ahead": Closing(_always),
         "instance": Closing(_is_gone),
         "transaction": Closing(_always),
-        "unknown": Closing(_is_no_sum, _with_unknown),
-        "discrepancy": Closing(_is_no_sum, _with_discrepancy),
+        "unknown": Closing(_is_no_sum, added=_with_unknown),
+        "discrepancy": Closing(_is_no_sum, added=_with_discrepancy),
     }
 )
 """Families whose oldest cells leave once very many are over: the state forgets them, the log does not.

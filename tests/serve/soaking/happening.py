@@ -70,7 +70,7 @@ class Happening:
         return AROUND | {"creationDate": _text(now), "epcisBody": {"eventList": events}}, made
 
     def _lateness(self) -> float:
-        if self._number % VERY_LATE_EVERY == 0:
+        if self._number % VERY_LATE_EVERY == VERY_LATE_EVERY // 3:
             return VERY_LATE_SECONDS
         return self._chance.random() * LATE_SECONDS if self._chance.random() < LATE_SHARE else 0.0
 

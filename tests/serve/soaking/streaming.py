@@ -19,6 +19,12 @@ from tests.serve.soaking.happening import Happening
 
 BATCH, BATCHES_PER_SECOND = 100, 10
 
+GRACE_SECONDS = 5.0
+"""So much longer than planned it goes on, where documents could not be sent at their time."""
+
+AT_ONCE = 20
+"""Documents that wait for their acknowledgement, at most; two seconds of them."""
+
 ALIKE = 100
 """Events that may be equal to others by chance, so that the log has so many fewer than were sent; a tenth of a second of them."""
 
@@ -120,6 +126,10 @@ async def _send(client: httpx.AsyncClient, found: Soaked, *, documents: int) -> 
     for number in range(documents):
         due = found.began + number / BATCHES_PER_SECOND
         await asyncio.sleep(max(0.0, due - monotonic()))
+        if len(sending) >= AT_ONCE:
+            await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+        if monotonic() - found.began > found.seconds + GRACE_SECONDS:
+            break
         document, fresh = happening.document(BATCH)
         total += fresh
         found.late = max(found.late, monotonic() - due)
