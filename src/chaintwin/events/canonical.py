@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from chaintwin.events.contexts import BUILT_IN, Prefixes, prefixes_of, used_prefixes
 from chaintwin.events.identity.prehash import IGNORED_FIELD
+from chaintwin.events.names.remembering import remembering
 from chaintwin.events.vocabulary import NAMESPACE, PREFIX
 
 IGNORED: Final = f"{PREFIX}:{IGNORED_FIELD}"
@@ -63,7 +63,7 @@ def event_read(content: bytes) -> tuple[dict[str, Any], Prefixes]:
     return event, prefixes_of(event.get("@context"))[0]
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def _name_bytes(name: str) -> bytes:
     return _ENCODER.encode(name) + b":"
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from chaintwin.events.checking.words import CBV, GS1
+from chaintwin.events.names.remembering import remembering
 from chaintwin.events.vocabulary import NAMESPACE, PREFIX
 
 Prefixes = Mapping[str, str]
@@ -197,7 +197,7 @@ _OLD_WORDS: Final = (
 )
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def _expanded(word: str) -> str:
     """Return a word of the built-in vocabularies in full."""
     prefix, _, local = word.partition(":")

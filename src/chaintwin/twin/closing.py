@@ -30,7 +30,7 @@ class Closing(NamedTuple):
     Parameters
     ----------
     is_over : of key and value. kept : how many stay, at least.
-    added : puts a value that leaves to the sum of those that left, None where there is no sum yet; None where nothing of them stays.
+    added : puts a value that leaves to the sum of those that left, None where there is none yet; None where no sum stays.
     """
 
     is_over: Callable[[Values, Values], bool]

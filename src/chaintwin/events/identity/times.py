@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
 from chaintwin.clock import SECOND, microseconds_of, moment_of
-
-REMEMBERED: Final = 4096
-"""How many times of sensors and declarations are remembered; a batch repeats them."""
+from chaintwin.events.names.remembering import remembering
 
 
 def instant(text: str) -> int:
@@ -68,7 +65,7 @@ MINIMAL_LENGTH: Final = len("2020-01-01T00:00:00Z")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@lru_cache(maxsize=REMEMBERED)
+@remembering(4096)
 def remembered_instant_text(text: str) -> tuple[str, int]:
     """Return what ``instant_text`` returns; for times that come again and again."""
     return instant_text(text)

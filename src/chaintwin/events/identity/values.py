@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 from typing import Final
 
 from chaintwin.events.contexts import BUILT_IN, vocabulary_uri
 from chaintwin.events.names import canonical_name
-
-REMEMBERED: Final = 16_384
-"""How many values are remembered."""
-
-REMEMBERED_LENGTH: Final = 256
-"""Longer values are not remembered, so that what is remembered stays within some megabytes."""
+from chaintwin.events.names.remembering import remembering
 
 EXACT_INTEGER: Final = 2**53
 """Whole numbers up to this are the same as the double that the hash id is made of."""
@@ -31,7 +25,7 @@ def value_text(text: str) -> str:
     >>> value_text("26.0"), value_text("gs1:Temperature"), value_text("urn:epc:id:sgln:4012345.00011.0")
     ('26', 'https://gs1.org/voc/Temperature', 'https://id.gs1.org/414/4012345000115')
     """
-    return _remembered(text) if len(text) <= REMEMBERED_LENGTH else _value_text(text)
+    return _remembered(text)
 
 
 def canonical_word(word: str, base: str) -> str:
@@ -90,7 +84,7 @@ _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PLAIN_NUMBER: Final = re.compile(r"(0|-?(0\.\d*[1-9]\d*|[1-9]\d*(\.\d*)?)|0\.0*)", re.ASCII)
 
 
-@lru_cache(maxsize=REMEMBERED)
+@remembering()
 def _remembered(text: str) -> str:
     return _value_text(text)
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
+from chaintwin.events.names.remembering import remembering
 from chaintwin.events.names.schemes import DOMAIN, Key, Scheme, check_digit, decoded, encoded, keys, qualifiers, schemes
 
-CACHED_MAX: Final = 16_384
-"""How many names are remembered; the oldest are forgotten first."""
 
-
-@lru_cache(maxsize=CACHED_MAX)
+@remembering()
 def canonical_name(text: str) -> str:
     """Return the canonical GS1 Digital Link of a name; what has none comes back unchanged.
 

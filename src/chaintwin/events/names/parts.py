@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, NamedTuple
 
-from chaintwin.events.names.canonical import CACHED_MAX, canonical_name, split_link
+from chaintwin.events.names.canonical import canonical_name, split_link
+from chaintwin.events.names.remembering import remembering
 from chaintwin.events.names.schemes import keys
 
 
@@ -60,7 +60,7 @@ class Identifier(NamedTuple):
     serial: str = ""
 
 
-@lru_cache(maxsize=CACHED_MAX)
+@remembering()
 def parts_of(name: str) -> Parts | None:
     """Return the parts of a URN or Digital Link, or None for any other name.
 
@@ -78,7 +78,7 @@ def parts_of(name: str) -> Parts | None:
     return Parts(key.ai, value, found)
 
 
-@lru_cache(maxsize=CACHED_MAX)
+@remembering()
 def identifier_of(name: str) -> Identifier | None:
     """Return a name as a table of identifiers has it, or None where it is no GS1 name.
 

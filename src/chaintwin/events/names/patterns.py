@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from chaintwin.events.names.canonical import canonical_name
+from chaintwin.events.names.remembering import remembering
 from chaintwin.events.names.schemes import DOMAIN, Scheme, decoded, encoded, keys, qualifiers, schemes
 
 
@@ -37,7 +37,7 @@ def matches_pattern(name: str, pattern: str) -> bool:
     return canonical == compiled if isinstance(compiled, str) else compiled.match(canonical) is not None
 
 
-@lru_cache(maxsize=1_024)
+@remembering(1024)
 def compiled_pattern(pattern: str) -> str | re.Pattern[str]:
     """Return the canonical name a pattern means, or the regular expression of the canonical names it means."""
     if pattern.startswith("urn:epc:idpat:"):

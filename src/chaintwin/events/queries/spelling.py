@@ -6,7 +6,6 @@ import math
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from chaintwin.clock import microseconds_of
@@ -33,6 +32,7 @@ from chaintwin.events.contexts import (
     word_uri,
 )
 from chaintwin.events.names.canonical import canonical_name
+from chaintwin.events.names.remembering import remembering
 from chaintwin.events.vocabulary import NAMESPACE
 
 
@@ -120,7 +120,7 @@ def moment_of_text(text: str) -> int | None:
         return None
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def _number_of_text(text: str) -> float | None:
     return _finite(text)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from chaintwin.events.facts import Facts
+from chaintwin.events.names.remembering import remembering
 from chaintwin.events.vocabulary import Thing, own_name
 from chaintwin.twin.closing import GONE, RECEIVED
 from chaintwin.twin.ledger import DUST, NEVER, Ledger, text_of, time_of
@@ -16,7 +15,7 @@ ON_ITS_WAY, ARRIVED, PARTLY = "on_its_way", "arrived", "partly_received"
 _RANK = {"desadv": 0, "bol": 1, "shipment": 2, "inv": 3, "po": 4, "poc": 5}
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def short_of(uri: str) -> str:
     """Return the last word of the URI of a term of the vocabulary.
 

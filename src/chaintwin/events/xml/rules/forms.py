@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-REMEMBERED: Final = 16_384
-"""How many checked texts are remembered; the same words, places and units come again and again."""
+from chaintwin.events.names.remembering import remembering
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +38,13 @@ def is_moment(text: str) -> bool:
     return 1 <= day <= monthrange(2000 + year % 400, month)[1]
 
 
-@lru_cache(maxsize=REMEMBERED)
+@remembering()
 def is_stamp(text: str) -> bool:
     """Tell whether a text is a date and time of EPCIS 2.0: four digits of the year, and an offset."""
     return _STAMP.match(text) is not None and is_moment(text)
 
 
-@lru_cache(maxsize=REMEMBERED)
+@remembering()
 def is_uri(text: str) -> bool:
     """Tell whether a text is a URI or a reference relative to one; letters of all alphabets may stand in it.
 
