@@ -26,7 +26,7 @@ from chaintwin.cli.terminal.session import INTERRUPTED, fail, session
 if TYPE_CHECKING:
     from chaintwin.ingest.connectors.interface import Connector
     from chaintwin.ingest.history.ordering import Ordered
-    from chaintwin.ingest.history.playing import Played, Target
+    from chaintwin.ingest.history.playing import Mark, Played, Target
 
 
 def replay(
@@ -74,7 +74,7 @@ def replay(
         from time import monotonic, sleep
 
         from chaintwin.ingest.connectors.registry import connector_for, connector_named
-        from chaintwin.ingest.history.playing import Mark, Sent, confirmed, play
+        from chaintwin.ingest.history.playing import Sent, play
 
         rate = _rate(speed)
         between = (_moment("--from", begin), _moment("--until", until))
@@ -82,13 +82,7 @@ def replay(
         known = connector_for(source) if connector is None else connector_named(connector)
         recorded = _read(terminal, known, source, options=given_options(option, mapping), between=between)
         with _target(terminal, project, key, store=store, to=to, token_file=token_file, connector=known) as target:
-            before = Mark() if anew else target.played()
-            mark = confirmed(recorded, before)
-            target.keep(mark)
-            if mark.count:
-                terminal.note(f"Going on behind {mark.count:,} events that were played already; --anew plays them again.")
-            elif before.count:
-                terminal.note("The source has other events among those that were played, so all are played from the begin.")
+            mark = _begun(terminal, recorded, target, is_anew=anew)
             last, is_stopped = None, False
             try:
                 for last in play(recorded, target, speed=rate, tick=monotonic, sleep=sleep, begin=mark):
@@ -127,6 +121,20 @@ def _read(
     run = Run(SystemClock(), sleep, kept_in_place(options, connector), note=terminal.note)
     with waiting(terminal, f"Reading {source}"):
         return in_order(connector.read(source, since=None, run=run), after=between[0], before=between[1])
+
+
+def _begun(terminal: Terminal, recorded: Ordered, target: Target, *, is_anew: bool) -> Mark:
+    """Return how far the source was played before, and keep it; from the begin where other events are there now."""
+    from chaintwin.ingest.history.playing import Mark, confirmed
+
+    before = Mark() if is_anew else target.played()
+    mark = confirmed(recorded, before)
+    target.keep(mark)
+    if mark.count:
+        terminal.note(f"Going on behind {mark.count:,} events that were played already; --anew plays them again.")
+    elif before.count:
+        terminal.note("The source has other events among those that were played, so all are played from the begin.")
+    return mark
 
 
 @contextmanager
