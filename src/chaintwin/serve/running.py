@@ -15,9 +15,9 @@ from pathlib import Path
 import uvicorn
 
 from chaintwin.errors import UsageError
-from chaintwin.serve.collecting import collect_seldom
 from chaintwin.serve.guarding import Guard
 from chaintwin.serve.guarding.lingering import protocol
+from chaintwin.serve.memory import collect_seldom
 
 FINISH_SECONDS = 30
 """How long requests that began may take to end when the server is told to stop."""

@@ -15,7 +15,7 @@ import msgspec
 from chaintwin.errors import BusyError
 from chaintwin.serve.capturing.prepared import Form, Most, Prepared
 from chaintwin.serve.capturing.preparing import prepare
-from chaintwin.serve.collecting import collect_seldom
+from chaintwin.serve.memory import allocate_compactly, collect_seldom
 
 
 class Workers:
@@ -71,6 +71,7 @@ def _start() -> None:
     # The terminal sends Ctrl-C to all processes; the server decides when these end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    allocate_compactly()
     collect_seldom()
     parent = multiprocessing.parent_process()
     if parent is not None:

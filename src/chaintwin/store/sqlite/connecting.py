@@ -16,7 +16,7 @@ CHECKSUM_BYTES = 8
 PAGE_SIZE = 4_096
 BUSY_MILLISECONDS = 10_000
 WRITER_CACHE_KB = 32_768
-READER_CACHE_KB = 8_192
+READER_CACHE_KB = 4_096
 
 
 def connect(path: Path, *, writing: bool, synchronous: str = "FULL", page_size: int = PAGE_SIZE) -> apsw.Connection:

@@ -47,6 +47,10 @@ def serve(
 ) -> None:
     """Serve the live twin: EPCIS 2.0, its state and its changes."""
     with session(is_json=json) as terminal:
+        from chaintwin.serve.memory import allocate_compactly
+
+        # Before anything is loaded that makes threads.
+        allocate_compactly()
         from chaintwin.serve import Address, Settings, create_app, run
         from chaintwin.serve.settings import LOOPBACK_HOSTS
         from chaintwin.store.opening import open_store
