@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from chaintwin.clock import SystemClock
+from chaintwin.errors import StoreFailedError
 from chaintwin.events.capturing import capture
 from chaintwin.serve.capturing.masterdata import MasterShelf
 from chaintwin.serve.settings import Settings
 from chaintwin.serve.subscribing.dispatching import Dispatcher
-from chaintwin.serve.subscribing.kept import NamedQuery, Subscription, subscriptions_kept
+from chaintwin.serve.subscribing.kept import QUERIES, NamedQuery, Subscription, query_named, subscriptions_kept
 from chaintwin.serve.subscribing.registering import Register
 from chaintwin.serve.threads import Threads
+from chaintwin.store.interface import Store
 from chaintwin.store.opening import open_store
 from tests.serve.documents import document, event
 from tests.serve.early import LateStore
@@ -130,3 +133,31 @@ def test_dispatcher__tries_that_failed_are_kept(tmp_path: Path) -> None:
         (kept,) = subscriptions_kept(store)
         assert kept.failures >= 2
         assert "not reached" in kept.failure
+
+
+def test_queries__removed_in_part_leave_no_receiver_behind(tmp_path: Path) -> None:
+    with open_store(tmp_path / "log.db") as store:
+        register = Register(store, settings=Settings(()))
+        register.add_query(NamedQuery("q", {}, {}, 1))
+        register.add_subscription(subscription())
+        failing = FailingRemoval(store, shelf=QUERIES)
+        with pytest.raises(StoreFailedError):
+            Register(failing, settings=Settings(())).remove_query("q")  # type: ignore[arg-type]
+        assert subscriptions_kept(store) == []
+        assert register.remove_query("q") == []
+        assert query_named(store, "q") is None
+
+
+class FailingRemoval:
+    """Passes everything on, but cannot remove from one shelf."""
+
+    def __init__(self, store: Store, *, shelf: str) -> None:
+        self._store, self._shelf = store, shelf
+
+    def remove(self, shelf: str, name: str) -> bool:
+        if shelf == self._shelf:
+            raise StoreFailedError("no space left")
+        return self._store.remove(shelf, name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)

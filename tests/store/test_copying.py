@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
 from chaintwin.store.records import Outcome
 from chaintwin.store.verifying import verify
+from tests.shared_data import REPOSITORY
 from tests.store.making import key_of, record_of
 
 NewUrl = Callable[[], str]
@@ -240,3 +243,67 @@ def test_backup__to_what_is_no_file(tmp_path: Path, name: str) -> None:
         with pytest.raises(UsageError, match="allowed"):
             backup(store, name if "://" in name else str(tmp_path / name))
         assert verify(store).findings == ()
+
+
+def killed_writer(path: Path, *, events: int) -> None:
+    """Leave a log as a writer that was killed does: the last entries in the write-ahead log, the lock free."""
+    script = (
+        "import os, sys; from chaintwin.store.opening import open_store; from tests.store.making import record_of\n"
+        "store = open_store(sys.argv[1])\n"
+        "store.append([record_of(number) for number in range(int(sys.argv[2]))], received_at=1)\n"
+        "os._exit(9)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(path), str(events)], cwd=REPOSITORY, check=False)
+    assert done.returncode == 9
+    assert path.with_name(path.name + "-wal").stat().st_size
+
+
+def test_backup__in_place_of_a_log_whose_writer_was_killed(tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    killed_writer(old, events=8)
+    with open_store(tmp_path / "log.db") as store:
+        store.append([record_of(100 + number) for number in range(20)], received_at=1)
+        assert backup(store, old).sequence == 20
+    with open_store(old, read_only=True) as found:
+        assert [entry.key for entry in found.entries()] == [key_of(100 + number) for number in range(20)]
+        assert verify(found).findings == ()
+
+
+def test_open_store__beside_the_last_entries_of_another_log(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    killed_writer(path, events=8)
+    path.rename(tmp_path / "away.db")
+    with (
+        open_store(tmp_path / "other.db") as store,
+        pytest.raises(UsageError, match=r"log\.db-wal of a log that is not there.*fix"),
+    ):
+        copy(store, path)
+    # Nothing was lost: put back, the log has all that it had.
+    (tmp_path / "away.db").rename(path)
+    with open_store(path) as found:
+        assert found.head().sequence == 8
+
+
+def test_backup__two_to_one_file(tmp_path: Path) -> None:
+    with open_store(tmp_path / "a.db") as one, open_store(tmp_path / "b.db") as other:
+        one.append([record_of(number) for number in range(6)], received_at=1)
+        other.append([record_of(number) for number in range(3)], received_at=1)
+
+        def meanwhile(share: float) -> None:
+            with pytest.raises(UsageError, match="open for writing"):
+                backup(other, tmp_path / "x.bak")
+
+        assert backup(one, tmp_path / "x.bak", progress=meanwhile).sequence == 6
+    with open_store(tmp_path / "x.bak", read_only=True) as found:
+        assert found.head().sequence == 6
+
+
+def test_copy__personal_values_without_their_key(tmp_path: Path) -> None:
+    with open_store(tmp_path / "log.db", key_file=tmp_path / "elsewhere.key") as store:
+        store.append([record_of(1, subject="ada")], received_at=1)
+    with open_store(tmp_path / "log.db", read_only=True) as store:
+        for act in (lambda: backup(store, tmp_path / "x.bak"), lambda: copy(store, tmp_path / "y.db")):
+            with pytest.raises(UsageError, match=r"no key there, but .* has personal values.*fix: --key-file"):
+                act()
+    assert not (tmp_path / "x.bak").exists()
+    assert not (tmp_path / "y.db").exists()

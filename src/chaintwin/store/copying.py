@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from chaintwin.errors import StoreDamagedError, UsageError
+from chaintwin.errors import StoreDamagedError, StoreFailedError, UsageError
 from chaintwin.guard.merkle import root_of
-from chaintwin.store.interface import Head, Progress
+from chaintwin.store.interface import PROGRESS_SHELVES, Head, Progress
 from chaintwin.store.log.database import Database, Reader, Row, Writer
 from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.log.reading.searching import first_recorded_at
@@ -46,32 +46,31 @@ def backup(store: LogStore, path: str | Path, *, progress: Progress | None = Non
         The file cannot be one of a backup: it is the log itself, or a log that somebody writes, or lies in no folder.
     """
     from chaintwin.store.sqlite.database import SqliteDatabase
+    from chaintwin.store.sqlite.locking import WriterLock
     from chaintwin.store.sqlite.moving import move_durably
 
     path = _checked_target(store, path)
-    partial = path.with_name(path.name + ".part")
-    _remove(partial)
-    key = MasterKey(path.with_name(path.name + ".key"))
+    # Nobody else may back up to it, or open it as a log, before the copy has its place.
+    lock = WriterLock(path)
     try:
-        if isinstance(store.database, SqliteDatabase):
-            store.database.copy_pages(partial, progress=progress)
-            _copy_key(store.key, key)
-        else:
-            _copy(store, SqliteDatabase(partial), key=key, upto=None, progress=progress)
-        database = SqliteDatabase(partial)
-        writer = database.writer()
-        try:
-            head = read_tip(writer, place=str(partial)).head
-            writer.settle()
-        finally:
-            writer.close()
-            database.close()
-        for tail in ("-wal", "-shm", ".lock"):
-            partial.with_name(partial.name + tail).unlink(missing_ok=True)
-        move_durably(partial, path)
-    except BaseException:
+        partial = path.with_name(path.name + ".part")
         _remove(partial)
-        raise
+        key = MasterKey(path.with_name(path.name + ".key"))
+        try:
+            if isinstance(store.database, SqliteDatabase):
+                _check_key(store)
+                store.database.copy_pages(partial, progress=progress)
+                _copy_key(store.key, key)
+            else:
+                _copy(store, SqliteDatabase(partial), key=key, upto=None, progress=progress)
+            head = _settled(partial)
+            _let_old_go(path)
+            move_durably(partial, path)
+        except BaseException:
+            _remove(partial)
+            raise
+    finally:
+        lock.remove()
     return head
 
 
@@ -145,25 +144,55 @@ def copy(
     is_new = file is not None and not file.exists()
     database, beside = open_database(target, read_only=False)
     key = MasterKey(beside if key_file is None else Path(key_file))
+    new_file = file if is_new else None
+    return _copy(store, database, key=key, upto=None if upto == last else upto, progress=progress, new_file=new_file)
+
+
+def _settled(path: Path) -> Head:
+    """Return how far a copy of pages goes, all of it in one file."""
+    from chaintwin.store.sqlite.database import SqliteDatabase
+
+    if not path.is_file():
+        raise StoreFailedError(f"{path}: found that it is gone; allowed: the copy that was made; fix: back up once more")
+    database = SqliteDatabase(path)
+    writer = database.writer()
     try:
-        return _copy(store, database, key=key, upto=None if upto == last else upto, progress=progress)
-    except BaseException:
-        if file is not None and is_new:
-            # The lock stays, because somebody else may hold it by now.
-            for tail in ("", "-wal", "-shm"):
-                file.with_name(file.name + tail).unlink(missing_ok=True)
-        raise
+        head = read_tip(writer, place=str(path)).head
+        writer.settle()
+    finally:
+        writer.close()
+        database.close()
+    for tail in ("-wal", "-shm", ".lock"):
+        path.with_name(path.name + tail).unlink(missing_ok=True)
+    return head
 
 
-def _copy(store: LogStore, database: Database, *, key: MasterKey, upto: int | None, progress: Progress | None) -> Head:
-    """Copy up to an entry, or all with what may have come since; closes the database."""
+def _let_old_go(path: Path) -> None:
+    """Take away what a log that lay at a place left beside it, which would be taken for a part of the new one."""
+    for tail in ("-wal", "-shm"):
+        path.with_name(path.name + tail).unlink(missing_ok=True)
+
+
+def _copy(
+    store: LogStore,
+    database: Database,
+    *,
+    key: MasterKey,
+    upto: int | None,
+    progress: Progress | None,
+    new_file: Path | None = None,
+) -> Head:
+    """Copy up to an entry, or all with what may have come since; closes the database.
+
+    ``new_file`` is taken away if that does not come to its end, while nobody else may open it.
+    """
     try:
         writer = database.writer()
         try:
             if writer.rows("SELECT 1 FROM facts LIMIT 1") or writer.rows("SELECT 1 FROM shelves LIMIT 1"):
                 raise UsageError(
                     f"store {database.place}: found a log in it; allowed: an empty place to copy to; fix: name another place, "
-                    "or move that log away"
+                    "or move that log away, with its -wal, -shm and .key"
                 )
             try:
                 return _filled(store, writer, key=key, upto=upto, place=database.place, progress=progress)
@@ -172,17 +201,23 @@ def _copy(store: LogStore, database: Database, *, key: MasterKey, upto: int | No
                 raise
         finally:
             writer.close()
+    except BaseException:
+        if new_file is not None:
+            for tail in ("", "-wal", "-shm"):
+                new_file.with_name(new_file.name + tail).unlink(missing_ok=True)
+        raise
     finally:
         database.close()
 
 
 def _filled(store: LogStore, writer: Writer, *, key: MasterKey, upto: int | None, place: str, progress: Progress | None) -> Head:
+    _check_key(store)
     _copy_key(store.key, key)
     with store.database.snapshot() as reader:
         head = read_head(reader)
         last = head.sequence if upto is None else upto
         _in_transaction(writer, [(UNFINISHED, b"")])
-        _rows(reader, writer, last=last, progress=progress)
+        _rows(reader, writer, last=last, is_part=last < head.sequence, progress=progress)
         _batches(reader, writer, last=last, place=place)
     writer.begin()
     writer.run(f"DELETE FROM settings WHERE name = '{UNFINISHED}'")
@@ -203,15 +238,15 @@ def _emptied(writer: Writer) -> None:
         writer.commit()
 
 
-def _rows(reader: Reader, writer: Writer, *, last: int, progress: Progress | None) -> None:
+def _rows(reader: Reader, writer: Writer, *, last: int, is_part: bool, progress: Progress | None) -> None:
     copied = [table for table in TABLES if table.name not in _APART]
     total, done = 0, 0
     for table in copied if progress is not None else ():
-        condition, values = _condition(table.name, last)
+        condition, values = _condition(table.name, last, is_part=is_part)
         total += int(reader.rows(f"SELECT count(*) FROM {table.name} WHERE {condition}", values)[0][0])
     for table in copied:
         name, columns = table.name, _COLUMNS[table.name]
-        condition, values = _condition(name, last)
+        condition, values = _condition(name, last, is_part=is_part)
         keys = ", ".join(table.key)
         after: Row | None = None
         while True:
@@ -233,7 +268,7 @@ def _rows(reader: Reader, writer: Writer, *, last: int, progress: Progress | Non
                 progress(min(done / max(total, 1), 1.0))
 
 
-def _condition(table: str, last: int) -> tuple[str, tuple[int, ...]]:
+def _condition(table: str, last: int, *, is_part: bool) -> tuple[str, tuple[int | str, ...]]:
     if table in ("names", "aliases", "terms", *_BY_SEQUENCE):
         return "sequence <= ?", (last,)
     if table == "nodes":
@@ -241,6 +276,9 @@ def _condition(table: str, last: int) -> tuple[str, tuple[int, ...]]:
         return "((position + 1) << CAST(level AS INT)) <= ?", (last,)
     if table == "settings":
         return "name = 'master'", ()
+    if table == "shelves" and is_part:
+        # What says how far something has come would skip what comes again behind the point.
+        return f"shelf NOT IN ({', '.join('?' * len(PROGRESS_SHELVES))})", PROGRESS_SHELVES
     return "1 = 1", ()
 
 
@@ -281,6 +319,18 @@ def _in_transaction(writer: Writer, settings: list[Row]) -> None:
     writer.commit()
 
 
+def _check_key(store: LogStore) -> None:
+    """Refuse to copy personal values without their key, which would be lost with the log."""
+    if store.key.exists():
+        return
+    with store.database.reader() as reader:
+        if reader.rows("SELECT 1 FROM settings WHERE name = 'master'"):
+            raise UsageError(
+                f"{store.key.place}: found no key there, but the log {store.database.place} has personal values; allowed: the "
+                "file of their key; fix: --key-file FILE"
+            )
+
+
 def _copy_key(source: MasterKey, target: MasterKey) -> None:
     if not source.exists():
         return
@@ -295,7 +345,6 @@ def _copy_key(source: MasterKey, target: MasterKey) -> None:
 def _checked_target(store: LogStore, path: str | Path) -> Path:
     """Return where a backup may be written."""
     from chaintwin.store.sqlite.database import SqliteDatabase
-    from chaintwin.store.sqlite.locking import WriterLock
 
     if "://" in str(path):
         raise UsageError(f"backup: found {path}; allowed: the path of a file; fix: copy goes to a database")
@@ -304,9 +353,6 @@ def _checked_target(store: LogStore, path: str | Path) -> Path:
         raise UsageError(f"backup: found {path}; allowed: a file in an existing folder")
     if isinstance(store.database, SqliteDatabase) and path.exists() and path.samefile(store.database.path):
         raise UsageError(f"backup: found {path}, which is the log itself; allowed: another file")
-    if path.with_name(path.name + ".lock").exists():
-        # A lock that nobody holds was left by a writer that is gone.
-        WriterLock(path).release()
     return path
 
 

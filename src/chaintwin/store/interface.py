@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 Report = Callable[[list[Receipt]], Shelved | Sequence[Shelved | Amended]]
 
+SNAPSHOTS, CURSORS, REPLAYS = "snapshot", "connectors", "replays"
+"""Shelves of states of the twin, and of how far sources and replays were read."""
+
+PROGRESS_SHELVES = (SNAPSHOTS, CURSORS, REPLAYS)
+"""Shelves that speak of how far something has come; a copy up to a point leaves them out."""
+
 Progress = Callable[[float], None]
 """Is told the share of a long work that is done, 0 to 1."""
 

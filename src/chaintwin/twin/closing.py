@@ -15,8 +15,8 @@ ORDERS_KEPT = 16_384
 SLACK = 1_024
 """Cells beyond those that stay which have to be over before the oldest leave, so many at once."""
 
-EARLIER = ""
-"""Stands in a key for all names whose own cells have left."""
+EARLIER = "(earlier ones)"
+"""Stands in a key for all names whose own cells have left; an event that really has this name only counts among them."""
 
 RECEIVED, CANCELLED, GONE = "received", "cancelled", "gone"
 """How orders and instances end."""

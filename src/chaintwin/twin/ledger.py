@@ -14,6 +14,12 @@ from chaintwin.twin.naming.networks import InForce
 NEVER = -(2**62)
 """Stands for a time or a period that is not known; cells hold no None in their keys."""
 
+FIRST, LAST = (
+    microseconds_of(datetime(1, 1, 1, tzinfo=UTC)),
+    microseconds_of(datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+)
+"""Moments that a calendar has."""
+
 DUST = 1e-10
 """What is left of quantities that cancel, relative to what moved, is nothing."""
 
@@ -64,8 +70,8 @@ class Ledger:
         return (time - self.origin) // self.span
 
     def start_of(self, period: int) -> int:
-        """Return when a period starts, microseconds."""
-        return self.origin + period * self.span
+        """Return when a period starts, microseconds; the first or last moment of the calendar for one beyond it."""
+        return min(max(self.origin + period * self.span, FIRST), LAST)
 
     def get(self, family: str, *key: Any) -> Value | None:
         """Return a cell."""
@@ -155,7 +161,7 @@ def time_of(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
+        return value if FIRST <= value <= LAST else None
     if not isinstance(value, str):
         return None
     try:

@@ -10,7 +10,7 @@ import polars as pl
 
 from chaintwin.clock import SECOND
 from chaintwin.twin.cells import FAMILIES
-from chaintwin.twin.ledger import NEVER
+from chaintwin.twin.ledger import FIRST, LAST, NEVER
 from chaintwin.twin.telling import MOMENTS, PERIODS
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def summary_of(state: LiveState) -> dict[str, object]:
 
 def _column(name: str, values: list[object]) -> pl.Series:
     if name in MOMENTS:
-        moments = [None if value == NEVER else value for value in values]
+        moments = [value if isinstance(value, int) and FIRST <= value <= LAST else None for value in values]
         return pl.Series(name, moments, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
     if name in PERIODS:
         return pl.Series(name, [None if value == NEVER else value for value in values], dtype=pl.Int64)

@@ -259,7 +259,7 @@ class Twin:
             # So many rows of the beginning of the log lie behind the position, and nearly all of them at its end.
             found: list[FactsRow] = []
             high = upto
-            while len(found) < there and upto - high <= 2 * there + READ_ROWS:
+            while len(found) < there and high > 0 and upto - high <= 2 * there + READ_ROWS:
                 low = max(0, high - READ_ROWS)
                 for rows in self.store.facts(after=low, upto=high):
                     found += [row for row in rows if position_of(row) > tail.position]

@@ -20,7 +20,7 @@ OPEN = 2_000
 FEW = OPEN // 2
 """So many are open before the first of them is closed."""
 
-LOTS = 40
+LOTS, PALLETS = 40, 4_000
 LATE_SHARE, DUPLICATE_SHARE = 0.01, 0.01
 LATE_SECONDS = 1.0
 VERY_LATE_EVERY, VERY_LATE_SECONDS = 60_000, 30.0
@@ -147,7 +147,7 @@ class Happening:
         if not self._instances or len(self._packed) >= OPEN:
             return self._unpacks()
         child = self._instances.popleft()
-        self._packed.append((f"urn:epc:id:sscc:0614141.{self._number % 10**10:010}", child))
+        self._packed.append((f"urn:epc:id:grai:0614141.12345.{self._number % PALLETS}", child))
         return _pack("ADD", "packing", *self._packed[-1], place=_place(self._site()))
 
     def _unpacks(self) -> Event:

@@ -186,3 +186,24 @@ def test_network__rows_hold_on_their_days() -> None:
         tables=tables,
     )
     assert (state.quantity("plant", "milk"), state.quantity("store", "milk")) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize("number", [10**7, 10**12, -(10**12), 1e30, -1e30, float("inf"), float("nan")])
+def test_numbers_of_periods__beyond_any_calendar_are_none(number: float) -> None:
+    row = {"site": "store", "product": "milk", "quantity": 4.0}
+    told = {
+        "period": number,
+        "on_hand": [row | {"started": number}, row | {"age": number}],
+        "orders": [{"activity": "L1", "quantity": 1.0, "due": number}],
+    }
+    placed = Facts("OrderPlaced", START, own={"activity": "L1", "units": 2.0, "due": number})
+    state = state_after(
+        placed,
+        Facts("StateCounted", START + 1, own={"state": told}),
+        own("PlanSet", START + 2, path="stock/store/milk", value=1.0, at=number),
+    )
+    assert state.quantity("store", "milk") == 8.0
+    assert state.hash() == state.hash()
+    assert state.cells.unpacked(state.cells.packed()).digest() == state.hash()
+    assert state.tables()["stock"]["quantity"].sum() == 8.0
+    assert state.tables()["queue"].height == 1

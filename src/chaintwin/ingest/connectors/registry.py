@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import GROUP, Connector
@@ -59,7 +60,9 @@ def connector_for(source: str) -> Connector:
         connector = connector_named(name)
         if connector.accepts(source):
             return connector
-    allowed = f"one that is named with --connector: {', '.join(names)}"
+    if "://" not in source and not Path(source).exists():
+        raise UsageError(f"{source}: found nothing there; allowed: a file, a folder, or an address (https://...)")
+    allowed = f"a file with one of the usual endings (.json .jsonl .xml .csv .xlsx), or with --connector: {', '.join(names)}"
     raise UsageError(f"{source}: found no connector that knows such a source; allowed: {allowed}")
 
 

@@ -12,11 +12,8 @@ import msgspec
 from chaintwin.clock import Clock
 from chaintwin.errors import BusyError, Finding, UsageError
 from chaintwin.ingest.connectors.interface import KEPT_BYTES, Batch, Connector, Item, Problem, Run
-from chaintwin.store.interface import Store
+from chaintwin.store.interface import CURSORS, Store
 from chaintwin.store.records import Outcome, Receipt, Record
-
-CURSORS = "connectors"
-"""Shelf of the cursors, by connector and source."""
 
 SET_ASIDE = "set_aside"
 """Shelf of what could not become an event: a document for each batch that had some of it."""

@@ -79,6 +79,8 @@ class Mark:
     def of_text(text: str) -> Mark:
         """Return what was kept; the begin for what is no mark."""
         count, _, digest = text.strip().partition(" ")
+        if not (count.isascii() and count.isdigit()):
+            return Mark()
         try:
             return Mark(int(count), f"{int(digest, 16):x}")
         except ValueError:

@@ -16,12 +16,12 @@ from chaintwin.ingest.connectors.capturing import document_of
 from chaintwin.ingest.connectors.interface import Batch, Connector, Item, check_secret
 from chaintwin.ingest.connectors.running import Capture, Ingest
 from chaintwin.ingest.history.playing import Mark, Sent, Target
-from chaintwin.store.interface import Store
+from chaintwin.store.interface import REPLAYS, Store
 
 if TYPE_CHECKING:
     import httpx
 
-SHELF = "replays"
+SHELF = REPLAYS
 """Shelf on which a store keeps how far replays have come."""
 
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})

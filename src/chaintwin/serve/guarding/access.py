@@ -56,7 +56,10 @@ def check_token(headers: Mapping[str, str], settings: Settings) -> None:
     """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not is_token(token.strip(), settings.token_hashes):
-        detail = "A valid bearer token is needed: Authorization: Bearer <the token shown when the server was started>"
+        detail = (
+            "A valid bearer token is needed: Authorization: Bearer <the token that was shown when the server was first started, "
+            "or that of its token file>"
+        )
         raise ProblemError(401, "SecurityException", detail=detail, headers={"WWW-Authenticate": 'Bearer realm="chaintwin"'})
 
 

@@ -53,8 +53,13 @@ async def changes(request: Request) -> Response:
     parts = parts_of(request)
     live = _live(parts)
     after = resumed_after(request, head=live.twin.head)
-    if after is None:
-        raise ProblemError(400, "ValidationException", detail="Last-Event-ID: allowed: the number of an entry of the log")
+    last = max(live.twin.head, parts.store.head().sequence)
+    if after is None or after > last:
+        by = "Last-Event-ID" if "last-event-id" in request.headers else "after"
+        given = request.headers.get("last-event-id", request.query_params.get("after", ""))
+        allowed = f"the number of the last entry that you know, 0 to {last}"
+        fix = "a log that was restored to an earlier point goes less far: read the state anew and begin without a number"
+        raise ProblemError(400, "ValidationException", detail=f"{by}: found {given[:40]!r}; allowed: {allowed}; fix: {fix}")
     return ChangeStream(
         live.twin, growth=live.growth, threads=parts.threads, after=after, patience=parts.settings.limits.send_seconds
     )

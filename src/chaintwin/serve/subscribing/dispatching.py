@@ -61,12 +61,16 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Take up every subscription that is kept."""
-        for subscription in await self._threads.read(lambda: subscriptions_kept(self._store)):
-            self.take_up(subscription)
+        last = self._store.head().sequence
+        end = await self._threads.read(self._end_of_log)
+        for kept in await self._threads.read(lambda: subscriptions_kept(self._store)):
+            # Where the log was restored to an earlier point, what comes behind that is new.
+            self.take_up(msgspec.structs.replace(kept, cursor=end) if kept.cursor[1] > last else kept)
 
     def take_up(self, subscription: Subscription) -> None:
         """Begin to serve a subscription that is kept."""
-        self._tasks[subscription.id] = asyncio.create_task(self._serve(subscription))
+        task = self._tasks[subscription.id] = asyncio.create_task(self._serve(subscription))
+        task.add_done_callback(partial(self._forget, subscription.id))
 
     def tasks(self) -> tuple[asyncio.Task[None], ...]:
         """Return what serves subscriptions now; a task ends when its subscription is gone."""
@@ -91,6 +95,14 @@ class Dispatcher:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._end()
         await self._client.aclose()
+
+    def _forget(self, subscription_id: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(subscription_id) is task:
+            del self._tasks[subscription_id]
+
+    def _end_of_log(self) -> tuple[int, int]:
+        last = self._store.head().sequence
+        return (self._store.entries_of([last])[0].recorded_at, last) if last else (0, 0)
 
     async def _serve(self, subscription: Subscription) -> None:
         while True:

@@ -67,7 +67,11 @@ class Register:
             keep_subscription(self._store, subscription)
 
     def remove_query(self, name: str) -> list[str]:
-        """Take a query away, durably, and return the ids of its subscriptions, which are to be ended."""
+        """Take a query and its subscriptions away, durably, and return the ids of these, whose tasks are to be ended."""
         with self._lock:
+            ended = [one.id for one in subscriptions_kept(self._store) if one.query == name]
+            # The query goes last: without it a subscription that is left would wait for another one of its name.
+            for one in ended:
+                self._store.remove(SUBSCRIPTIONS, one)
             self._store.remove(QUERIES, name)
-            return [one.id for one in subscriptions_kept(self._store) if one.query == name]
+            return ended

@@ -155,6 +155,7 @@ class SqliteDatabase:
     def _make(self) -> None:
         path = self._path
         if not path.exists() or path.stat().st_size == 0:
+            _check_alone(path)
             # A new log is made beside its place and moved there whole, so that a cut in the midst leaves none.
             path = path.with_name(path.name + ".new")
             for tail in ("", "-wal", "-shm", "-journal"):
@@ -196,6 +197,16 @@ class SqliteDatabase:
                 self._idle.append(connection)
                 return
         connection.close()
+
+
+def _check_alone(path: Path) -> None:
+    """Refuse to make a log beside the last entries of another one, which would be taken for its own."""
+    left = path.with_name(path.name + "-wal")
+    if left.exists() and left.stat().st_size:
+        raise UsageError(
+            f"store {path}: found {left.name} of a log that is not there; allowed: an empty place; fix: put that log back, or "
+            "move its -wal, -shm and .key away too"
+        )
 
 
 class SqliteReader:

@@ -10,12 +10,12 @@ from zlib import compress, decompress, error
 import msgspec
 
 from chaintwin.errors import StoreDamagedError, StoreFailedError
-from chaintwin.store.interface import Store
+from chaintwin.store.interface import SNAPSHOTS, Store
 from chaintwin.twin.cells import Cells
 from chaintwin.twin.kept.window import Tail
 from chaintwin.twin.naming.networks import FAR
 
-SHELF = "snapshot"
+SHELF = SNAPSHOTS
 
 CELLS_PER_ROW = 8
 """Cells written to snapshots for each row, at most: where there are many cells, snapshots lie further apart."""
@@ -24,7 +24,7 @@ MOST = 2048
 """Snapshots kept; beyond it every second one of the older half is let go, so that they lie dense
 near now and wide apart before."""
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 """Version of the rules; snapshots of another one are of no use."""
 
 LOADED = 4
@@ -103,7 +103,11 @@ class Snapshots:
         if not self.is_kept:
             return
         time, key = tail.position
-        payload = cells.packed()
+        try:
+            payload = cells.packed()
+        except OverflowError:
+            # Without it the state is there all the same, from the events themselves.
+            return
         digest = blake2b(payload, digest_size=32).digest()
         content = msgspec.msgpack.encode((digest, [time, key, tail.rows, tail.last], compress(payload, 1)))
         known = blake2b(key.encode(), digest_size=8).hexdigest()

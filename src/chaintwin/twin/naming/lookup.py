@@ -105,7 +105,7 @@ class Lookup:
         """Return product and lot that a name means."""
         found = self.wares.get(name)
         if found is None:
-            serial = name.find(_SERIAL_PART) if name.startswith(_LINK) else -1
+            serial = name.rfind(_SERIAL_PART) if name.startswith(_LINK) else -1
             if serial > 0 and ("product", name) not in self.rows:
                 # Instances are met a few times each, their class over and over.
                 return self.ware(name[:serial])

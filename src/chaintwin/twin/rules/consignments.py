@@ -6,6 +6,9 @@ from chaintwin.events.facts import Facts
 from chaintwin.twin.ledger import DUST, NEVER, Ledger, number_of, text_of
 from chaintwin.twin.rules.shipping import short_of
 
+PERIODS_MOST = 3_000_000
+"""Periods before and after the start of a project that are numbered; some 340 years of hours."""
+
 HELD = "held"
 MOVING = "on_its_way"
 
@@ -60,9 +63,7 @@ def units_of(facts: Facts) -> float | None:
 
 
 def whole_of(value: object) -> int:
-    """Return a whole number, or ``NEVER`` for anything else."""
-    if isinstance(value, bool):
+    """Return a number of periods, or ``NEVER`` for anything that is none or lies further off than any plan."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -PERIODS_MOST <= value <= PERIODS_MOST:
         return NEVER
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, float) and value.is_integer() else NEVER
+    return int(value) if value == int(value) else NEVER

@@ -66,6 +66,8 @@ def ingest(
         from chaintwin.ingest.connectors.running import Ingest
 
         options, clock = given_options(option, mapping), SystemClock()
+        if connector is None:
+            _check_there(source)
         keys = [source_key(one) for one in source]
         connectors = [connector_for(one) if connector is None else connector_named(connector) for one in source]
         place = log_place(project, store) if dry_run else log_to_write(project, store)
@@ -115,6 +117,15 @@ def _opened(place: str, clock: Clock, *, dry: bool) -> Iterator[LogStore]:
     else:
         with TemporaryDirectory() as folder, open_store(Path(folder) / "log.db", clock=clock) as log:
             yield log
+
+
+def _check_there(sources: list[str]) -> None:
+    """Refuse all where one is not there, so that none is taken of a command that cannot be done as a whole."""
+    from chaintwin.errors import UsageError
+
+    missing = [source for source in sources if "://" not in source and not Path(source).exists()]
+    if missing:
+        raise UsageError(f"{', '.join(missing)}: found nothing there; allowed: files, folders, addresses (https://...)")
 
 
 def _once(terminal: Terminal, runs: list[Ingest]) -> list[Summary]:

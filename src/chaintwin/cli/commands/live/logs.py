@@ -11,7 +11,8 @@ StoreUrl = Annotated[
     str | None,
     typer.Option(
         "--store",
-        help="Log of events: a file, or postgresql://USER@HOST/DATABASE; by default .twin/log.db of the project.",
+        help="Log of events: a file, or postgresql://USER@HOST/DATABASE; by default .twin/log.db of the project, .twin/NAME.db "
+        "of a workbook.",
         show_default=False,
     ),
 ]
@@ -39,7 +40,8 @@ def log_place(project: Path, store: str | None) -> str:
             f"{project}: found {found if project.exists() else 'nothing there'}; allowed: a project, beside whose tables the log "
             "lies; fix: name its folder or workbook, or make one with chaintwin init"
         )
-    return str((project if project.is_dir() else project.parent) / ".twin" / "log.db")
+    # Several workbooks may lie in one folder, each with a log of its own.
+    return str(project / ".twin" / "log.db" if project.is_dir() else project.parent / ".twin" / f"{project.stem}.db")
 
 
 def is_project(path: Path) -> bool:

@@ -71,7 +71,12 @@ def said(state: LiveState) -> str:
     summary = state.summary()
     latest, age = summary["latest"], summary["age"]
     if not isinstance(latest, int) or not isinstance(age, float):
-        return "The live state is empty: the log holds no event until then."
+        if not state.head:
+            return "The live state is empty: the log had no event by then."
+        return (
+            f"The live state is empty: none of the {state.head:,} events of the log changes it up to then. They may be of a "
+            "later time, or only see things and count none (bizStep stock_taking counts)."
+        )
     ago = f"{span(age)} before" if age >= 0 else f"{span(-age)} after"
     return f"Live state of {text_of(state.time)}: latest event {text_of(latest)}, {ago}; {misfits(state)}."
 

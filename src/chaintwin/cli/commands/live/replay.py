@@ -130,7 +130,11 @@ def _begun(terminal: Terminal, recorded: Ordered, target: Target, *, is_anew: bo
     before = Mark() if is_anew else target.played()
     mark = confirmed(recorded, before)
     target.keep(mark)
-    if mark.count:
+    if mark.count and mark.count == recorded.count:
+        terminal.note(
+            "All of it was played already, so nothing is sent; --anew plays it again, such as to a log that was restored."
+        )
+    elif mark.count:
         terminal.note(f"Going on behind {mark.count:,} events that were played already; --anew plays them again.")
     elif before.count:
         terminal.note("The source has other events among those that were played, so all are played from the begin.")

@@ -27,6 +27,7 @@ def unknown_names(terminal: Terminal, project: Path, *, log: Store) -> list[dict
     from chaintwin.cli.terminal.progress import waiting
     from chaintwin.errors import InputError
     from chaintwin.twin import Twin
+    from chaintwin.twin.closing import EARLIER
 
     try:
         with waiting(terminal, "Looking names up in the project"):
@@ -37,7 +38,7 @@ def unknown_names(terminal: Terminal, project: Path, *, log: Store) -> list[dict
     rows = [
         {"what": what, "name": name, "times": times, "fix": cure_of(what, name)}
         for (what, name), (_, times, *_) in live.cells["unknown"].cells.items()
-        if what in KINDS
+        if what in KINDS and name != EARLIER
     ]
     return sorted(rows, key=lambda row: (KINDS.index(str(row["what"])), -int(str(row["times"])), str(row["name"])))
 

@@ -144,9 +144,11 @@ def show_copied(terminal: Terminal, head: Head, *, source: str, target: str, key
 
 def shown(place: str) -> str:
     """Return where a log lies without a password."""
+    import re
     from urllib.parse import urlsplit
 
-    parts = urlsplit(place) if "://" in place else None
-    if parts is None or not parts.password:
+    if "://" not in place:
         return place
-    return place.replace(f":{parts.password}@", ":...@", 1)
+    place = re.sub(r"(?<=[?&]password=)[^&#]*", "...", place)
+    password = urlsplit(place).password
+    return place.replace(f":{password}@", ":...@", 1) if password else place

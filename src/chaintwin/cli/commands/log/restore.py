@@ -49,7 +49,7 @@ def restore(
 
         upto, until = point_of("--to", to)
         source = place_to_read(file)
-        with open_store(source, read_only=True) as store:
+        with open_store(source, read_only=True, key_file=key_file if "://" in source else None) as store:
             check_within(store, upto=upto, until=until)
             # Only now, so that a backup that cannot be read leaves no folder behind.
             place = place_to_make(log)

@@ -35,7 +35,7 @@ SEEN_MAX = 20_000
 """Most events that a cursor remembers; those at the last time of record, and in the overlap before it."""
 
 EMPTY_PAGES_MAX = 500
-"""So many pages in a row without anything new are taken for a circle."""
+"""So many pages in a row without anything new, beside one for each event that is known already, are taken for a circle."""
 
 OPTIONS = (
     Option("token-file", "File with the bearer token that the repository wants."),
@@ -100,7 +100,7 @@ class EpcisHttp(Connector):
                 sleep=run.sleep,
                 note=run.note,
             )
-            wanted, walk = _query(settings), _Walk(source)
+            wanted, walk = _query(settings), _Walk(source, known=len(cursor.seen))
             while True:
                 page = _page(pages, cursor, wanted, overlap=overlap, walk=walk)
                 has_events = False
@@ -118,11 +118,12 @@ class _Walk:
 
     Parameters
     ----------
-    address : for messages.
+    address : for messages. known : events that were read before and may come again, each on a page of its own.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, known: int) -> None:
         self._address = address
+        self._empty_most = EMPTY_PAGES_MAX + known
         self._reached = -1
         self._mark, self._marked_at, self._pages, self._empty = "", 0, 0, 0
 
@@ -143,7 +144,7 @@ class _Walk:
             # A token that is marked for twice as long each time meets itself in any circle.
             self._mark, self._marked_at = token, self._pages
         self._empty = 0 if has_events else self._empty + 1
-        if self._empty >= EMPTY_PAGES_MAX:
+        if self._empty >= self._empty_most:
             found = f"{self._address}: found {self._empty:,} pages in a row without anything new"
             raise SourceFailedError(f"{found}; allowed: pages that come to an end; fix: {fix}")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from chaintwin.errors import ChaintwinError
 from chaintwin.guard.merkle import Frontier
 from chaintwin.store.interface import Head
 from chaintwin.store.log.database import Row, Writer
@@ -83,7 +84,14 @@ def shelve(writer: Writer, documents: Shelved | Sequence[Shelved | Amended]) -> 
         if isinstance(document, Amended):
             rows = writer.rows("SELECT content FROM shelves WHERE shelf = ? AND name = ?", (shelf, name))
             before = bytes(rows[0][0]) if rows else None
-            amended = document.amend(before)
+            try:
+                amended = document.amend(before)
+            except Exception as error:
+                # The database works, so this refuses what came with it and nothing else.
+                raise ChaintwinError(
+                    f"shelf {shelf}, {name}: found {type(error).__name__} in reading what is kept there; allowed: what was "
+                    "written; fix: take that document away"
+                ) from error
             if amended is None or amended == before:
                 continue
             content, is_there = amended, before is not None
