@@ -12,7 +12,7 @@ import pytest
 
 from chaintwin.errors import StoreDamagedError, UsageError
 from chaintwin.store.copying import backup, copy, restore
-from chaintwin.store.interface import Search
+from chaintwin.store.interface import PROGRESS_SHELVES, Search
 from chaintwin.store.log.store import LogStore
 from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
@@ -307,3 +307,16 @@ def test_copy__personal_values_without_their_key(tmp_path: Path) -> None:
                 act()
     assert not (tmp_path / "x.bak").exists()
     assert not (tmp_path / "y.db").exists()
+
+
+def test_restore__in_part_forgets_how_far_things_had_come(tmp_path: Path) -> None:
+    with open_store(tmp_path / "log.db") as store:
+        store.append([record_of(number) for number in range(20)], received_at=1)
+        for shelf in (*PROGRESS_SHELVES, "subscriptions"):
+            store.put(shelf, "a", content=b"20")
+        backup(store, tmp_path / "x.bak")
+    for upto, kept in ((20, [b"20"] * 3), (7, [None] * 3)):
+        restore(tmp_path / "x.bak", tmp_path / f"{upto}.db", upto_sequence=upto)
+        with open_store(tmp_path / f"{upto}.db") as found:
+            assert [found.get(shelf, "a") for shelf in PROGRESS_SHELVES] == kept
+            assert found.get("subscriptions", "a") == b"20"

@@ -66,6 +66,7 @@ def ingest(
         from chaintwin.ingest.connectors.running import Ingest
 
         options, clock = given_options(option, mapping), SystemClock()
+        log_place(project, store)
         if connector is None:
             _check_there(source)
         keys = [source_key(one) for one in source]
