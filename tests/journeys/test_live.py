@@ -70,6 +70,7 @@ def test_serve__a_port_and_a_log_that_are_taken(tmp_path: Path) -> None:
         finally:
             free.kill()
             free.communicate()
+        (tmp_path / "nothing.jsonl").touch()
         used = run("ingest", "beer", "nothing.jsonl", cwd=tmp_path)
         assert used.returncode == 2
         said = " ".join(used.stderr.split())
