@@ -147,5 +147,8 @@ def test_connector_for__what_sources_look_like(tmp_path: Path) -> None:
     assert connector_for("https://epcis.example.org/v2").name == "epcis-http"
     assert connector_for("events.jsonl").name == "epcis-file"
     assert connector_for(str(tmp_path / "drops")).name == "table-drop"
+    (tmp_path / "picture.png").touch()
     with pytest.raises(UsageError, match="--connector"):
+        connector_for(str(tmp_path / "picture.png"))
+    with pytest.raises(UsageError, match="found nothing there"):
         connector_for("picture.png")

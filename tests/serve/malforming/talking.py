@@ -53,7 +53,8 @@ class Found:
         heapq.heappush(self.slowest, (seconds, sent.kind, sent.content[:400]))
         if len(self.slowest) > KEPT:
             heapq.heappop(self.slowest)
-        is_formed = status < 400 or b"application/problem+json" in head or (status in NOT_HTTP and sent.is_alone)
+        has_form = b"application/problem+json" in head or b"application/problem+xml" in head
+        is_formed = status < 400 or has_form or (status in NOT_HTTP and sent.is_alone)
         if (status >= 500 or not is_formed) and len(self.failed) < KEPT:
             self.failed.append((status, sent.kind, sent.content[:4_000], body[:400]))
 
