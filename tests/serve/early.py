@@ -12,7 +12,7 @@ from chaintwin.store.interface import Report, Store
 from chaintwin.store.log.preparing import PreparedRecord
 from chaintwin.store.records import Outcome, Receipt, Record
 
-HOARDED = 8
+HOARDED = 20
 """How often what came is kept, so that a minute shows what an hour would."""
 
 

@@ -1,6 +1,7 @@
 """A thousand events a second for as long as one likes: memory stays flat, nothing is refused, and the state keeps up.
 
-Five minutes in the size of ci, an hour in full size: ``CHAINTWIN_TEST_SIZE=full pytest tests/serve/test_soak.py -s``.
+An hour in full size, on a machine that does nothing else: ``CHAINTWIN_TEST_SIZE=full pytest tests/serve/test_soak.py -s``. The
+size of ci sends for so short a time, beside other tests, that it bounds memory and does not show that it is flat.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from tests.sizes import scaled
 GROWTH = 1.05
 """So many times the memory of the second fifth there may be in the last."""
 
-HOARD = 1.4
-"""A server that keeps all it gets has more than so many times the memory, in a shorter time."""
+BYTES_MOST = 700e6
+"""Memory of the server and its two reading processes, at most, whatever else the machine does."""
+
+HOARD_BYTES = 100e6
+"""A server that keeps all it gets, several times, has so much more memory in its last fifth than in its second."""
 
 LATE_SECONDS = 2.0
 
@@ -30,17 +34,17 @@ LAG_SECONDS = 10.0
 
 @pytest.mark.slow
 def test_serve__at_a_steady_rate_memory_is_flat_and_the_state_keeps_up(tmp_path: Path) -> None:
-    seconds, is_alone = scaled(ci=300, full=3_600), scaled(ci=0, full=1)
+    seconds, is_alone = scaled(ci=45, full=3_600), scaled(ci=0, full=1)
     with serving(tmp_path / "server", happenings_network(), workers=2) as served:
         found = soak(served.url, process=served.process.pid, log=served.log, seconds=seconds)
     told = report(found)
     print(told)
     assert not found.refused, found.refused[:5]
     assert not found.holes, found.holes[:5]
-    assert found.memory(4) <= GROWTH * found.memory(1), told
+    assert max(sum(sample.resident) for sample in found.samples) < BYTES_MOST, told
     assert served.said == ""
-    # In the small size other tests take the processor meanwhile, and less is sent where the server cannot keep up.
     if is_alone:
+        assert found.memory(4) <= GROWTH * found.memory(1), told
         assert len(found.acknowledged) == seconds * BATCHES_PER_SECOND, told
         assert found.late < LATE_SECONDS, told
         assert max(took for _, _, took in found.acknowledged) < LATE_SECONDS, told
@@ -52,11 +56,11 @@ def test_serve__at_a_steady_rate_memory_is_flat_and_the_state_keeps_up(tmp_path:
 @pytest.mark.slow
 def test_serve__a_server_that_lets_nothing_go_is_found_out(tmp_path: Path) -> None:
     with server(tmp_path, project="beer-game", workers=2, hoarding=True) as running:
-        seconds = scaled(ci=60, full=300)
+        seconds = scaled(ci=45, full=300)
         found = soak(running.url, process=running.process.pid, log=tmp_path / "log.db", seconds=seconds)
     print(report(found))
     assert not found.refused
-    assert found.memory(4) > HOARD * found.memory(1)
+    assert found.memory(4) > found.memory(1) + HOARD_BYTES
 
 
 def report(found: Soaked) -> str:
