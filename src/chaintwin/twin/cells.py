@@ -97,7 +97,7 @@ class Family:
 
     def __init__(self, name: str, prefix: int) -> None:
         self.name, self.prefix, self.closing = name, prefix, CLOSINGS.get(name)
-        self.is_steady = self.closing is None and not isinstance(self, Lots)
+        self.is_steady = self.closing is None
         self.is_plain = self.is_steady and not prefix
         self.cells: dict[Key, Value] = {}
         self._index: dict[Key, dict[Key, None]] | None = None
@@ -174,6 +174,8 @@ class Lots(Family):
 
     def __init__(self, name: str, prefix: int) -> None:
         super().__init__(name, prefix)
+        # Every write may change the order.
+        self.is_steady = self.is_plain = False
         self._ages: dict[Key, list[tuple[int, Key]]] = {}
 
     def by_age(self, place: Key) -> list[tuple[int, Key]]:

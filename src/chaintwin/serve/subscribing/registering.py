@@ -43,10 +43,7 @@ class Register:
         with self._lock:
             if query_named(self._store, query.name) is not None:
                 raise ProblemError(409, "ResourceAlreadyExistsException", detail=f"A query is called {query.name!r} already")
-            most = self._limits.queries
-            if len(self._store.names(QUERIES)) >= most:
-                detail = f"{most} queries are kept, which is all there may be; remove one"
-                raise ProblemError(400, "ValidationException", detail=detail)
+            self._check_room(QUERIES, most=self._limits.queries, kind="ValidationException")
             keep_query(self._store, query)
 
     def add_subscription(self, subscription: Subscription) -> None:
@@ -60,10 +57,7 @@ class Register:
         with self._lock:
             if query_named(self._store, subscription.query) is None:
                 raise ProblemError(404, "NoSuchNameException", detail=f"No query is called {subscription.query!r}")
-            most = self._limits.subscriptions
-            if len(self._store.names(SUBSCRIPTIONS)) >= most:
-                detail = f"{most} subscriptions are kept, which is all there may be; end one"
-                raise ProblemError(400, "SubscriptionControlsException", detail=detail)
+            self._check_room(SUBSCRIPTIONS, most=self._limits.subscriptions, kind="SubscriptionControlsException")
             keep_subscription(self._store, subscription)
 
     def remove_query(self, name: str) -> list[str]:
@@ -75,3 +69,7 @@ class Register:
                 self._store.remove(SUBSCRIPTIONS, one)
             self._store.remove(QUERIES, name)
             return ended
+
+    def _check_room(self, shelf: str, *, most: int, kind: str) -> None:
+        if len(self._store.names(shelf)) >= most:
+            raise ProblemError(400, kind, detail=f"{most} {shelf} are kept, which is all there may be; remove one")

@@ -152,11 +152,13 @@ class Window:
     def put(self, rows: Sequence[FactsRow]) -> int:
         """Apply the next rows of the log as ``add`` does without telling what they changed, and return how many were applied."""
         ordered = in_order(rows)
-        first = [self._place(row) for row in ordered if row is ordered[0] or MARK in row.key]
-        place = min([place for place in first if place is not None], default=0)
-        if None in first:
+        # No other row has its place before the first one, but for a declaration, which comes right behind its event.
+        places = [self._place(row) for row in ordered if row is ordered[0] or MARK in row.key]
+        inside = [place for place in places if place is not None]
+        if len(inside) < len(places):
             # Some rows may have their place in the window even so.
             return sum(change.entries for change in self.add(rows))
+        place = min(inside)
         back = self.steps[place:]
         for step in reversed(back):
             self.projection.undo(step.journal)
