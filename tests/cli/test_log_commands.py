@@ -160,6 +160,23 @@ def test_copy__to_another_kind_and_back(project: Path, postgresql_url: Any) -> N
         assert None not in [value for _, value in store.entries_of([3])[0].personal]
 
 
+def test_erase__a_person_for_ever_and_only_when_told_to(project: Path) -> None:
+    log = project / ".twin" / "log.db"
+    assert "--yes" in said(command("log", "erase", project, "ada"))
+    with open_store(log, read_only=True) as store:
+        assert None not in [value for _, value in store.entries_of([3])[0].personal]
+    root = told("verify", project)["root"]
+    assert told("erase", project, "Ada", "--yes", code=1)["events"] == 0
+    assert told("erase", project, "ada", "--yes")["events"] == 1
+    with open_store(log, read_only=True) as store:
+        assert [value for _, value in store.entries_of([3])[0].personal] == [None]
+    whole = told("verify", project)
+    assert (whole["root"], whole["findings"]) == (root, [])
+    again = command("log", "erase", project, "ada", "--yes")
+    assert again.exit_code == 1
+    assert "erased before" in " ".join(again.stdout.split())
+
+
 def test_upgrade__of_an_earlier_version(project: Path) -> None:
     as_version_0(str(project / ".twin" / "log.db"))
     assert "chaintwin log upgrade" in said(command("log", "verify", project))

@@ -61,7 +61,7 @@ def test_serve__a_port_and_a_log_that_are_taken(tmp_path: Path) -> None:
         taken = run("serve", "other", "--port", port, cwd=tmp_path)
         assert taken.returncode == 2
         assert f"--port {int(port) + 1}" in " ".join(taken.stderr.split())
-        # The token that was made for nothing was shown to nobody, so the next start shows one.
+        assert not (tmp_path / "other" / ".twin").exists()
         free = start(["serve", "other", "--port", "0", "--workers", "0"], tmp_path)
         try:
             assert free.stdout is not None

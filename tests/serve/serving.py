@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chaintwin.guard.tokens import token_hash
-from chaintwin.serve import Address, Limits, Settings, create_app, run
+from chaintwin.serve import Address, Limits, Settings, bound, create_app, run
 from chaintwin.store.opening import open_store
 from tests.serve.running import TOKEN
 
@@ -47,7 +47,10 @@ def main(folder: Path, options: dict[str, Any]) -> None:
         twin = Twin.open(load(project), store=store)
     settings = Settings((token_hash(TOKEN),), workers=options.get("workers", 0), limits=limits)
     try:
-        run(create_app(store, settings=settings, twin=twin), Address(port=0), started=lambda url: print(url, flush=True))
+        address = Address(port=0)
+        with bound(address) as sock:
+            app = create_app(store, settings=settings, twin=twin)
+            run(app, address, sock=sock, started=lambda url: print(url, flush=True))
     finally:
         store.close()
 

@@ -130,8 +130,14 @@ def test_events__one_at_a_time(client: httpx.Client) -> None:
     again = client.post("/epcis/events", json=sent)
     assert again.status_code == 409
     assert again.headers["location"] == made.headers["location"]
+    before = {job["captureID"] for job in client.get("/epcis/capture").json()}
     other = client.post("/epcis/events", json=sent | {"action": "ADD"})
     assert other.status_code == 409
+    # What was refused is listed among the captures.
+    (report,) = [job for job in client.get("/epcis/capture").json() if job["captureID"] not in before]
+    assert not report["success"]
+    (error,) = client.get(f"/epcis/capture/{report['captureID']}").json()["errors"]
+    assert error["status"] == 409
     by_own_id = client.get("/epcis/events/urn:uuid:00000000-0000-4000-8000-000000000777")
     assert events_in(by_own_id.json()) == found
 

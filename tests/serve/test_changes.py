@@ -165,6 +165,11 @@ def test_state__as_of_and_in_tables(client: httpx.Client) -> None:
     assert client.get("/api/v1/state", params={"table": "nothing"}).status_code == 400
     assert client.get("/api/v1/state", params={"path": "stock/nowhere/nothing"}).status_code == 404
     assert client.get("/api/v1/state", params={"at": "noon"}).status_code == 400
+    unknown = client.get("/api/v1/state", params={"knwon": "2026-01-31T09:30:00Z"})
+    assert unknown.status_code == 400
+    assert "did you mean known?" in unknown.json()["detail"]
+    for path in ("/api/v1/discrepancies", "/api/v1/changes", "/api/v1/proofs/1"):
+        assert client.get(path, params={"nothing": 1}).status_code == 400
     assert client.get("/api/v1/discrepancies").json()["count"] >= 0
 
 

@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from chaintwin.clock import SetClock
-from chaintwin.errors import UsageError
+from chaintwin.errors import StoreFailedError, UsageError
 from chaintwin.events.facts import Facts
 from chaintwin.store.records import FactsRow
 from chaintwin.twin import LiveState, Twin
@@ -273,6 +273,30 @@ def test_open__a_late_row_after_a_crash_makes_snapshots_wrong() -> None:
     twin_of(store, sizes=SMALL)
     store.log(*late)
     assert twin_of(store, sizes=SMALL).hash() == hash_of([*events, late])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_catch_up__a_log_that_cannot_be_read_leaves_the_state_as_it_was(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = random_events(seed, count=150)
+    late = events.pop(20)
+    store = logged(events)
+    twin = twin_of(store, sizes=SMALL)
+    before, near = twin.hash(), twin.hash(events[-3][1].occurred_at)
+    store.log(*late)
+    read = store.facts_by_time
+
+    def broken(**bounds: object) -> Iterator[list[FactsRow]]:
+        yield next(iter(read(**bounds)))[:5]  # type: ignore[arg-type]
+        raise StoreFailedError("the disk cannot be read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "facts_by_time", broken)
+        with pytest.raises(StoreFailedError):
+            twin.catch_up()
+        assert twin.hash() == twin.now().hash() == before
+        assert twin.hash(events[-3][1].occurred_at) == near
+    assert twin.catch_up() == 1
+    assert twin.hash() == hash_of([*events, late])
 
 
 SCRIPT = """

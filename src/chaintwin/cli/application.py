@@ -14,7 +14,7 @@ import typer
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 from chaintwin.cli.commands.history import trace, why
 from chaintwin.cli.commands.live import ingest, refused, replay, serve, state
-from chaintwin.cli.commands.log import backup, copy, restore, upgrade, verify
+from chaintwin.cli.commands.log import backup, copy, erase, restore, upgrade, verify
 from chaintwin.cli.commands.results import explore
 from chaintwin.cli.commands.risk import annual, bullwhip, cause, dependence, hazards, scenario, service, stress
 
@@ -55,9 +55,10 @@ risk.command()(dependence.dependence)
 risk.command()(hazards.hazards)
 risk.command()(service.service)
 app.add_typer(risk)
-log = typer.Typer(name="log", rich_markup_mode=None, no_args_is_help=True, help="Back up, restore, verify and move the log.")
+log = typer.Typer(name="log", rich_markup_mode=None, no_args_is_help=True, help="Back up, verify, move the log; erase persons.")
 log.command()(backup.backup)
 log.command()(restore.restore)
+log.command()(erase.erase)
 log.command()(verify.verify)
 log.command()(copy.copy)
 log.command()(upgrade.upgrade)

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chaintwin.serve.application import create_app
-    from chaintwin.serve.running import Address, run
+    from chaintwin.serve.running import Address, bound, run
     from chaintwin.serve.settings import Limits, Settings
 
-__all__ = ["Address", "Limits", "Settings", "create_app", "run"]
+__all__ = ["Address", "Limits", "Settings", "bound", "create_app", "run"]
 
-_PLACES = {"Address": "running", "Limits": "settings", "Settings": "settings", "create_app": "application", "run": "running"}
+_PLACES = {
+    "Address": "running",
+    "Limits": "settings",
+    "Settings": "settings",
+    "bound": "running",
+    "create_app": "application",
+    "run": "running",
+}
 
 
 def __getattr__(name: str) -> Any:

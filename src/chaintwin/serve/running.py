@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
+import logging
 import signal
 import socket
 import sys
@@ -21,6 +23,12 @@ from chaintwin.serve.memory import collect_seldom
 
 FINISH_SECONDS = 30
 """How long requests that began may take to end when the server is told to stop."""
+
+CUT_OFF_SECONDS = 2.0
+"""How long requests may take to notice that they were cut off."""
+
+WAITING = 1024
+"""Connections that may wait to be taken."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread goes on while others wait; with Python's own 5 ms each step of an answer waits for who applies events."""
@@ -68,12 +76,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def run(app: Guard, address: Address, *, started: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; what began is finished before this returns.
-
-    Parameters
-    ----------
-    started : is called with the URL when connections are taken.
+@contextmanager
+def bound(address: Address) -> Iterator[socket.socket]:
+    """Take an address, so that nobody else can, before anything is opened that is to be served there.
 
     Raises
     ------
@@ -81,7 +86,38 @@ def run(app: Guard, address: Address, *, started: Callable[[str], None]) -> None
         The address is open to others, or taken.
     """
     address.check()
-    sock = _listening(address)
+    try:
+        family, kind, protocol, _, name = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        sock = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise UsageError(_not_listening(address, error)) from None
+    with sock:
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(name)
+        except OSError as error:
+            raise UsageError(_not_listening(address, error)) from None
+        yield sock
+
+
+def run(app: Guard, address: Address, *, sock: socket.socket, started: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; what began is finished before this returns, or cut off at a second SIGINT.
+
+    Parameters
+    ----------
+    sock : as ``bound`` gives it. started : is called with the URL when connections are taken.
+
+    Raises
+    ------
+    UsageError
+        Somebody listens at the address by now.
+    """
+    try:
+        sock.listen(WAITING)
+    except OSError as error:
+        raise UsageError(_not_listening(address, error)) from None
+    sock.setblocking(False)
+    logging.getLogger("uvicorn.error").addFilter(_is_told)
     collect_seldom()
     sys.setswitchinterval(SWITCH_SECONDS)
     is_secure = address.certificate is not None
@@ -132,6 +168,14 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._ending()
         await super().shutdown(sockets=sockets)
+        if self.force_exit:
+            # Who waits for an answer waits in vain; the log and its twin are closed in good form all the same.
+            cut_off = list(self.server_state.tasks)
+            for task in cut_off:
+                task.cancel()
+            if cut_off:
+                await asyncio.wait(cut_off, timeout=CUT_OFF_SECONDS)
+            await self.lifespan.shutdown()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -139,17 +183,14 @@ class _Server(uvicorn.Server):
             self._told(self._url)
 
 
-def _listening(address: Address) -> socket.socket:
-    try:
-        family, kind, protocol, _, name = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
-        sock = socket.socket(family, kind, protocol)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(name)
-        sock.listen(1024)
-    except OSError as error:
-        raise UsageError(_not_listening(address, error)) from None
-    sock.setblocking(False)
-    return sock
+def _is_told(record: logging.LogRecord) -> bool:
+    """Tell whether a line of the HTTP library says anything.
+
+    A WebSocket that was refused was answered, and a request that was cut off because the server had to end is no fault.
+    """
+    fault = record.exc_info[0] if record.exc_info else None
+    is_cut_off = fault is not None and issubclass(fault, asyncio.CancelledError)
+    return not is_cut_off and "without completing handshake" not in record.getMessage()
 
 
 def _not_listening(address: Address, error: OSError) -> str:

@@ -141,6 +141,12 @@ class Family:
         is_over = closing.is_over
         return [(value[-2], key) for key, value in self.cells.items() if is_over(key, value)]
 
+    def become(self, cells: dict[Key, Value]) -> None:
+        """Hold other cells from now on, in the same ``cells``."""
+        self.cells.clear()
+        self.cells.update(cells)
+        self._index = self._over = None
+
     def write(self, key: Key, value: Value | None) -> None:
         """Set a cell, or take it away."""
         cells = self.cells
@@ -185,6 +191,11 @@ class Lots(Family):
             cells = self.cells
             ages = self._ages[place] = sorted([(cells[key][1], key) for key in self.index.get(place, ())])
         return ages
+
+    def become(self, cells: dict[Key, Value]) -> None:
+        """Hold other cells from now on, in the same ``cells``."""
+        super().become(cells)
+        self._ages = {}
 
     def write(self, key: Key, value: Value | None) -> None:
         """Set a cell, or take it away."""
@@ -267,22 +278,32 @@ class Cells:
         """Return all cells as MessagePack."""
         return _ENCODER.encode({name: family.cells for name, family in self.families.items() if family.cells})
 
-    @staticmethod
-    def unpacked(content: bytes) -> Cells:
-        """Return the cells of their MessagePack.
+    def become(self, content: bytes, *, is_lasting: bool = False) -> None:
+        """Hold the cells of their MessagePack, as ``packed`` gives it, in place of those there are; none for no bytes.
+
+        Those of all families are let go before new ones are made, so that never all are there twice.
+
+        Parameters
+        ----------
+        is_lasting : whether equal texts become one, which takes as long again and saves half of the memory.
 
         Raises
         ------
         StoreDamagedError
-            It is none.
+            It is none; there are no cells then.
         """
-        found = Cells()
+        families = self.families
+        for family in families.values():
+            family.become({})
+        shared: dict[str, str] = {}
         try:
-            for name, cells in _DECODER.decode(content).items():
-                found.families[name].cells = cells
+            for name, packed in (_DECODER.decode(content) if content else {}).items():
+                cells = _CELLS_DECODER.decode(packed)
+                families[name].become(_with_shared(cells, shared) if is_lasting else cells)
         except (msgspec.DecodeError, KeyError, TypeError) as fault:
+            for family in families.values():
+                family.become({})
             raise StoreDamagedError(f"snapshot: found {fault}; allowed: cells as MessagePack") from fault
-        return found
 
     def items(self) -> Iterator[tuple[str, Key, Value]]:
         """Yield every cell with the name of its family, in order."""
@@ -349,9 +370,22 @@ def _family(name: str, prefix: int) -> Family:
     return (Lots if name == "stock" else Family)(name, prefix)
 
 
+def _with_shared(cells: dict[Key, Value], shared: dict[str, str]) -> dict[Key, Value]:
+    """Return cells whose equal texts are one and the same; ``shared`` holds those met so far."""
+    one = shared.setdefault
+    # Texts only: 1, 1.0 and True are equal too, and have to stay what they are.
+    return {
+        tuple([one(part, part) if type(part) is str else part for part in key]): tuple(
+            [one(part, part) if type(part) is str else part for part in value]
+        )
+        for key, value in cells.items()
+    }
+
+
 def _first(pair: tuple[Key, Value]) -> Key:
     return pair[0]
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(dict[str, dict[tuple[Any, ...], tuple[Any, ...]]])
+_DECODER = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
+_CELLS_DECODER = msgspec.msgpack.Decoder(dict[tuple[Any, ...], tuple[Any, ...]])

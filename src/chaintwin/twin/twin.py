@@ -135,7 +135,9 @@ class Twin:
                     found = near.cells_at(moment)
                     if found is not None:
                         return self._live(found, time=shown, head=upto)
-                cells, tail = self._snapshots.best(time=moment, upto=upto, rows=upto)
+                packed, tail = self._snapshots.best(time=moment, upto=upto, rows=upto)
+            cells = Cells()
+            cells.become(packed)
             projection = Projection(self._networks, cells)
             projection.apply_blocks(self._rows_behind(tail, end=moment, upto=upto))
             return self._live(projection.cells, time=shown, head=upto)
@@ -167,11 +169,11 @@ class Twin:
                 return found[:limit]
             # The reader stands before what is at hand, or within entries that are told together.
             upto = min(after + limit, found[0].sequence if found else self._head)
-            window, found = self._window_at(after), []
+            window, found = self._window_at(after, cells=Cells()), []
             for rows in self.store.facts(after=after, upto=upto):
                 for change in self._added(window, rows):
                     if change.is_reprojected:
-                        window = self._window_at(change.sequence)
+                        window = self._window_at(change.sequence, cells=Cells())
                     found.append(change)
                 window.trim()
             return found
@@ -245,9 +247,22 @@ class Twin:
         self._first_change = upto
 
     def _load(self, upto: int) -> None:
+        """Build the state anew where it stands: beside the old one it would take twice the memory for ever."""
+        projection, self._now = self._window.projection, None
         with collection_paused():
-            window = self._window_at(upto, is_kept=True)
-        self._window, self._head, self._now = window, upto, None
+            try:
+                before = projection.cells.packed()
+            except OverflowError:
+                # There is no other form of them that one could go back to, so the old ones stay until the new ones are there.
+                self._window, self._head = self._window_at(upto, cells=Cells(), is_kept=True), upto
+                return
+            try:
+                self._window, self._head = self._window_at(upto, cells=projection.cells, is_kept=True), upto
+            except BaseException:
+                # What was known is known on, and reads go on, until the log can be read again.
+                projection.cells.become(before, is_lasting=True)
+                projection.refresh()
+                raise
 
     def _rows_behind(self, tail: Tail, *, end: int, upto: int) -> Iterable[list[FactsRow]]:
         """Yield the rows behind a position up to an event time and a number of the log, in order.
@@ -269,11 +284,17 @@ class Twin:
                 return [rows] if rows else []
         return self.store.facts_by_time(start=_start(tail), end=None if end == FAR else end, upto=upto)
 
-    def _window_at(self, upto: int, *, is_kept: bool = False) -> Window:
-        """Return the projection of the first entries of the log, from the best snapshot on."""
+    def _window_at(self, upto: int, *, cells: Cells, is_kept: bool = False) -> Window:
+        """Return the projection of the first entries of the log, from the best snapshot on.
+
+        Parameters
+        ----------
+        cells : become those of the projection. is_kept : whether they are to stay, and snapshots to be made on the way.
+        """
         # The last rows have to be there to be taken back, so a snapshot is of use only if so many come behind it.
         marks = self._snapshots
-        cells, tail = marks.best(time=FAR, upto=upto, rows=upto - self.sizes.window)
+        packed, tail = marks.best(time=FAR, upto=upto, rows=upto - self.sizes.window)
+        cells.become(packed, is_lasting=is_kept)
         window = Window(Projection(self._networks, cells), tail, size=self.sizes.window)
         blocks = self.store.facts_by_time(start=_start(tail), upto=upto)
         due = marks.next_due(tail.rows, len(cells))

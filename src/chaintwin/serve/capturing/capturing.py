@@ -85,8 +85,19 @@ class Capturing:
         if record is None:
             raise invalid(event.findings)
         now = self._clock.now()
-        (receipt,) = await self._threads.write(lambda: self._store.append_prepared([record], received_at=now))
-        return receipt
+
+        def report(receipts: Sequence[Receipt]) -> list[Shelved | Amended]:
+            # Whoever looks for what was refused finds it among the captures.
+            if receipts[0].outcome is not Outcome.CONFLICT:
+                return []
+            return [shelved(Job(new_job_id(now), now, self._clock.now(), "rollback", (_reported(receipts[0], event=event),)))]
+
+        def log() -> Receipt:
+            (receipt,) = self._store.append_prepared([record], received_at=now, report=report)
+            self._tidy()
+            return receipt
+
+        return await self._threads.write(log)
 
     def _log(self, prepared: Prepared, *, began: int, behaviour: Behaviour) -> Job:
         job = Job(new_job_id(began), began, began, behaviour, ())
@@ -107,9 +118,12 @@ class Capturing:
         self._store.append_prepared(records, received_at=began, together=behaviour == "rollback", report=report)
         if amended:
             self.master.forget()
+        self._tidy()
+        return job
+
+    def _tidy(self) -> None:
         if next(self._count) % TIDY_EVERY == 0:
             self._store.keep_last(SHELF, self._settings.limits.jobs)
-        return job
 
 
 def invalid(findings: Sequence[Finding]) -> ProblemError:

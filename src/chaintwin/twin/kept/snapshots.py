@@ -27,7 +27,7 @@ near now and wide apart before."""
 RULES_VERSION = "4"
 """Version of the rules; snapshots of another one are of no use."""
 
-LOADED = 4
+LOADED = 2
 """Snapshots that stay in memory after they were read."""
 
 
@@ -74,8 +74,10 @@ class Snapshots:
         """How far the log went when the last snapshot was taken: no row up to there makes any of them wrong."""
         return max((mark.head for mark in self.marks), default=0)
 
-    def best(self, *, time: int, upto: int, rows: int) -> tuple[Cells, Tail]:
+    def best(self, *, time: int, upto: int, rows: int) -> tuple[bytes, Tail]:
         """Return the cells nearest before the end of an event time that rest on no row beyond a number, and where they are.
+
+        The cells are packed, for ``Cells.become``; no bytes where no snapshot fits.
 
         Parameters
         ----------
@@ -85,8 +87,8 @@ class Snapshots:
         for mark in reversed(fitting):
             found = self._load(mark)
             if found is not None:
-                return Cells.unpacked(found[0]), found[1]
-        return Cells(), Tail()
+                return found
+        return b"", Tail()
 
     def next_due(self, rows: int, cells: int) -> int:
         """Return after how many rows the next snapshot is due.

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 NOW = "now"
 
+AHEAD_SECONDS = 60.0
+"""Events that are ahead by no more than this are told without a remark: clocks differ a little."""
+
 TIMES = {"discrepancies": "discrepancy", "unknown": "unknown"}
 """How the summary of a state calls the times that something was met."""
 
@@ -78,7 +81,12 @@ def said(state: LiveState) -> str:
             "later time, or only see things and count none (bizStep stock_taking counts)."
         )
     ago = f"{span(age)} before" if age >= 0 else f"{span(-age)} after"
-    return f"Live state of {text_of(state.time)}: latest event {text_of(latest)}, {ago}; {misfits(state)}."
+    told = f"Live state of {text_of(state.time)}: latest event {text_of(latest)}, {ago}; {misfits(state)}."
+    if age < -AHEAD_SECONDS:
+        told += (
+            " Events that lie in the future count: is a sender's clock wrong? --at with a time leaves out what comes after it."
+        )
+    return told
 
 
 def misfits(state: LiveState) -> str:

@@ -51,15 +51,14 @@ def serve(
 
         # Before anything is loaded that makes threads.
         allocate_compactly()
-        from chaintwin.serve import Address, Settings, create_app, run
+        from chaintwin.serve import Address, Settings, bound, create_app, run
         from chaintwin.serve.settings import LOOPBACK_HOSTS
         from chaintwin.store.opening import open_store
         from chaintwin.twin import Twin
 
         address = Address(host, port, certificate=certificate, key=key)
-        address.check()
-        place = log_to_write(project, store)
-        with open_store(place) as log:
+        # Where nobody can listen, no log is made.
+        with bound(address) as sock, open_store(log_to_write(project, store)) as log:
             # A project with faults ends here, before a token is made that nobody would see.
             twin = Twin.open(project, store=log)
             token, hashes = _token(log, token_file=token_file, is_new=new_token)
@@ -83,7 +82,7 @@ def serve(
                 terminal.document({"url": url, "token": token or None, "sequence": log.head().sequence})
                 terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"), Text("Stop with Ctrl-C."))
 
-            run(create_app(log, settings=settings, twin=twin), address, started=started)
+            run(create_app(log, settings=settings, twin=twin), address, sock=sock, started=started)
 
 
 def _token(log: Store, *, token_file: Path | None, is_new: bool) -> tuple[str, tuple[str, ...]]:

@@ -56,6 +56,7 @@ def state(
     with session(is_json=json) as terminal:
         from chaintwin.cli.commands.live.opening import moment, opened_twin, said
         from chaintwin.cli.commands.usable import usable_network
+        from chaintwin.twin.telling import told_summary
 
         time, learned = moment("--at", at), moment("--known", known)
         # A folder that is no project, or has no log, is told before its files are taken for wrong tables.
@@ -65,7 +66,7 @@ def state(
             found = twin.as_of(time, known=learned)
         terminal.show(said(found))
         _show(terminal, found, rows=rows)
-        terminal.document({"project": project, "summary": found.summary(), "tables": found.tables()})
+        terminal.document({"project": project, "summary": told_summary(found), "tables": found.tables()})
 
 
 def _show(terminal: Terminal, state: LiveState, *, rows: int) -> None:
