@@ -39,3 +39,13 @@ def allocate_compactly() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(_M_ARENA_MAX, ARENAS)
         library.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+
+
+def give_back() -> None:
+    """Give what lies free between what is used back to the system; takes some milliseconds, in which other threads go on.
+
+    The C library does so by itself only at the end of its heap, so answers of many sizes would leave ever more holes. C libraries
+    that know no such call are left as they are.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
+from chaintwin.serve.memory import give_back
 from chaintwin.store.interface import Store
 from chaintwin.twin import Twin
 
@@ -17,6 +18,10 @@ LOOK_SECONDS = 1.0
 
 PAUSE_SECONDS = 0.25
 """How long at most it waits after it applied something, to leave the processor to who takes in, and to apply more at one time."""
+
+
+GIVE_BACK_SECONDS = 20.0
+"""How often free memory goes back to the system, at most."""
 
 
 class Applying:
@@ -45,6 +50,7 @@ class Applying:
         self._thread.join()
 
     def _run(self) -> None:
+        given_back = monotonic()
         while not self._ending.is_set():
             self._grown.wait(LOOK_SECONDS)
             self._grown.clear()
@@ -55,6 +61,9 @@ class Applying:
                     # Rows that come late to each other are cheaper to apply together.
                     self._ending.wait(min(monotonic() - began, PAUSE_SECONDS))
                 self.failure = ""
+                if monotonic() - given_back > GIVE_BACK_SECONDS:
+                    give_back()
+                    given_back = monotonic()
             except Exception as error:
                 # The log stays readable and writable without its projection; health tells that it stands still.
                 self.failure = type(error).__name__
