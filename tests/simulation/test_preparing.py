@@ -20,7 +20,7 @@ from chaintwin.examples import Example, load
 from chaintwin.network.state import initial_state
 from chaintwin.simulation import prepare_kernels, simulate
 from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel
-from chaintwin.simulation.kernels.remaining_kernels import remaining_kernel
+from chaintwin.simulation.tape.supply.remaining_kernels import remaining_kernel
 from chaintwin.simulation.kernels.running_kernels import run_kernel
 
 KERNELS = (run_kernel, check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel)

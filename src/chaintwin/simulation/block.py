@@ -16,9 +16,9 @@ from chaintwin.simulation.counting.measures import LEDGER, Measures, measures_of
 from chaintwin.simulation.counting.moments import Moments, Ratios
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel
-from chaintwin.simulation.kernels.remaining_kernels import remaining_kernel
 from chaintwin.simulation.kernels.running_kernels import run_kernel
 from chaintwin.simulation.tape.supply.remaining import Remaining
+from chaintwin.simulation.tape.supply.remaining_kernels import remaining_kernel
 from chaintwin.simulation.tape.tape import Tape
 
 Floats = NDArray[np.float64]
