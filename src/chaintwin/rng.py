@@ -89,6 +89,30 @@ def stream_key(seed: int, stream: int, *, scenario: str | None = None) -> tuple[
     return seed & _LOW, (seed >> 32) ^ (stream >> 32) ^ _scenario_word(scenario)
 
 
+def stream_keys(seed: int, streams: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return key words and low stream words of streams by their numbers, as kernels take them.
+
+    Parameters
+    ----------
+    seed : from 0 to 2**64 - 1. streams : uint64[n], numbers from `stream_id`.
+
+    Returns
+    -------
+    uint64[n, 3] with columns key0, key1, stream low.
+
+    Example
+    -------
+    >>> stream_keys(20240607, np.array([7800193952488197509], dtype=np.uint64)).tolist()
+    [[20240607, 1816124178, 2503314821]]
+    """
+    first, second = stream_key(seed, 0)
+    keys = np.empty((streams.size, 3), dtype=np.uint64)
+    keys[:, 0] = first
+    keys[:, 1] = np.uint64(second) ^ (streams >> np.uint64(32))
+    keys[:, 2] = streams & np.uint64(_LOW)
+    return keys
+
+
 def stream_of(seed: int, purpose: str, *, entity: str, scenario: str | None = None) -> Stream:
     """Return key words and low word of one stream, ready for a kernel.
 

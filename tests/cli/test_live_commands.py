@@ -79,7 +79,7 @@ def test_simulate__not_from_what_nothing_is_known_of(project: Path) -> None:
     log.unlink()
     said = refused(project, "--from", "now")
     assert "found no log" in said
-    assert "leave --from out" in said
+    assert "chaintwin simulate without --from" in said
     assert not log.exists()
 
 

@@ -12,9 +12,15 @@ from chaintwin import jit
 from tests.shared_data import REPOSITORY
 
 PREPARED = """
+from dataclasses import replace
+
+import numpy as np
+
 from chaintwin.examples import Example, load
+from chaintwin.network.state import initial_state
 from chaintwin.simulation import prepare_kernels, simulate
 from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel
+from chaintwin.simulation.tape.supply.remaining_kernels import remaining_kernel
 from chaintwin.simulation.kernels.running_kernels import run_kernel
 
 KERNELS = (run_kernel, check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel)
@@ -22,8 +28,15 @@ prepare_kernels()
 before = [kernel.signatures for kernel in KERNELS]
 assert [len(signatures) for signatures in before] == [1] * len(KERNELS)
 for example in Example:
-    simulate(load(example), periods=3, warm_up=1, replications=65)
+    network = load(example)
+    simulate(network, periods=3, warm_up=1, replications=65)
+    state = initial_state(network.compile())
+    opened = replace(state.shipments, is_open=np.ones(state.shipments.quantity.size, dtype=bool))
+    simulate(network, periods=3, state=replace(state, shipments=opened), replications=65)
 assert [kernel.signatures for kernel in KERNELS] == before
+# It is loaded when it is first wanted, but was compiled with the others.
+assert remaining_kernel.signatures
+assert not remaining_kernel.stats.cache_misses
 """
 
 

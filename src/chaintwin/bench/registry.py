@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
+from chaintwin.bench.fidelity.forking import fork_medicines
 from chaintwin.bench.live.capturing import events_capture
 from chaintwin.bench.live.serving import serve_capture
 from chaintwin.bench.live.store_cases import store_append, store_replay
@@ -78,6 +79,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         serve_capture(),
         twin_replay(),
         twin_as_of(),
+        fork_medicines(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

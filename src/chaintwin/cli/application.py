@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
+from chaintwin.cli.commands.fidelity import fork
 from chaintwin.cli.commands.history import trace, why
 from chaintwin.cli.commands.live import ingest, refused, replay, serve, state
 from chaintwin.cli.commands.log import backup, copy, erase, restore, upgrade, verify
@@ -39,6 +40,7 @@ app.command()(trace.trace)
 app.command()(why.why)
 app.command()(serve.serve)
 app.command()(state.state)
+app.command()(fork.fork)
 app.command()(ingest.ingest)
 app.command()(replay.replay)
 app.command()(refused.refused)

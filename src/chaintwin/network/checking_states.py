@@ -49,11 +49,21 @@ def check_state(state: State, program: Program, *, name: str = "state") -> None:
         for column, bounds in columns.items():
             _check(f"{name}.{word}.{column}", getattr(part, column), length=length, bounds=bounds, kinds="iu")
         _check(f"{name}.{word}.quantity", part.quantity, length=length, bounds=amount, whole=program.integer)
+    _check_open(f"{name}.shipments.is_open", state.shipments)
     _check(f"{name}.backlog", state.backlog, length=streams, bounds=amount, whole=program.integer)
     _check(f"{name}.resource_share", state.resource_share, length=resources, bounds=(0.0, 1.0))
     if state.forecast is not None:
         _check(f"{name}.forecast", state.forecast, length=buffers, bounds=amount)
     _refuse_long(state, program, name=name)
+
+
+def _check_open(name: str, shipments: Shipments) -> None:
+    """Refuse marks of open arrivals that are none, or not one a shipment."""
+    marks: object = shipments.is_open
+    if marks is None or (isinstance(marks, np.ndarray) and marks.dtype == bool and marks.shape == shipments.quantity.shape):
+        return
+    found = f"{marks.dtype}{list(marks.shape)}" if isinstance(marks, np.ndarray) else type(marks).__name__
+    raise UsageError(f"{name}: found {found}; allowed: None, or bool[{shipments.quantity.size}]")
 
 
 def _check(name: str, values: object, *, length: int, bounds: _Bounds, kinds: str = "iuf", whole: bool = False) -> None:

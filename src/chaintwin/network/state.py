@@ -41,12 +41,15 @@ class Shipments:
     started : Integers[shipments]: period it was started in, negative before the run.
     arrival : Integers[shipments]: period it will arrive in.
     quantity : Floats[shipments], units of the activity.
+    is_open : bool[shipments]: nobody knows when it arrives, so each replication draws its lead time given its age, where the
+        lead time is random; ``arrival`` is only what is expected. None: all arrivals are known.
     """
 
     activity_index: Integers
     started: Integers
     arrival: Integers
     quantity: Floats
+    is_open: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.network.program import Program
+from chaintwin.rng import stream_keys
 from chaintwin.simulation.counting.balances import Balances, Breach, balances_of
 from chaintwin.simulation.counting.measures import LEDGER, Measures, measures_of, openings_of
 from chaintwin.simulation.counting.moments import Moments, Ratios
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.kernels.reducing_kernels import check_kernel, measure_kernel, pair_kernel, sum_kernel, total_kernel
 from chaintwin.simulation.kernels.running_kernels import run_kernel
+from chaintwin.simulation.tape.supply.remaining import Remaining
+from chaintwin.simulation.tape.supply.remaining_kernels import remaining_kernel
 from chaintwin.simulation.tape.tape import Tape
 
 Floats = NDArray[np.float64]
@@ -121,7 +124,29 @@ class Blocks:
         self.draws = tape.draws(seed)
         self._phase = np.zeros(tape.longest_ring + 1, dtype=np.int64)
         self._scratch = np.zeros((SCRATCH_ROWS, width))
+        if tape.remaining is not None:
+            self._put_remaining(tape.remaining, seed)
         self.count_from_here()
+
+    def _put_remaining(self, remaining: Remaining, seed: int) -> None:
+        """Put what nobody knows the arrival of into the row of the arrival that each replication draws."""
+        keys = stream_keys(seed, remaining.streams)
+        for number, table in enumerate(self.table):
+            remaining_kernel(
+                self.first + number * self.width,
+                remaining.period,
+                keys,
+                remaining.slot,
+                remaining.started,
+                remaining.law,
+                remaining.share,
+                remaining.due,
+                remaining.place,
+                remaining.quantity,
+                self.plan.tape.laws.values,
+                self._scratch[0],
+                table,
+            )
 
     def count_from_here(self) -> None:
         """Set every sum to zero and remember what counting starts from; only in the two periods that the plan foresees."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -23,7 +24,7 @@ from chaintwin.network.graph import (
     frame_of,
 )
 from chaintwin.network.program import Program
-from chaintwin.network.state import initial_state
+from chaintwin.network.state import Shipments, initial_state
 from chaintwin.simulation.bands.keeping import PILOT
 from chaintwin.simulation.ensemble import run_ensemble
 from chaintwin.simulation.playing import Span
@@ -70,19 +71,24 @@ def prepare_kernels() -> None:
 
 def _run_once(*, bands: bool) -> None:
     """Run the smallest network for one period; with bands of more than a pilot every kernel goes through its signature."""
-    program = _smallest()
-    span = Span(first=0, periods=1, warm_up=0, replications=PILOT + 1 if bands else 1, seed=0)
-    kept = np.zeros(1, dtype=np.int64) if bands else None
-    run_ensemble(program, initial_state(program), span=span, threads=1, bands=kept)
+    program = _smallest("uniform_int(1, 2)" if bands else "0")
+    state = initial_state(program)
+    if not bands:
+        run_ensemble(program, state, span=Span(first=0, periods=1, warm_up=0, replications=1, seed=0), threads=1)
+        return
+    place, quantity = np.zeros(1, dtype=np.int64), np.ones(1)
+    moving = replace(state, shipments=Shipments(place, place - 1, place, quantity, quantity > 0.0))
+    span = Span(first=0, periods=1, warm_up=0, replications=PILOT + 1, seed=0)
+    run_ensemble(program, moving, span=span, threads=1, bands=place)
 
 
-def _smallest() -> Program:
-    """Return a network of one stock point that is bought and sold."""
+def _smallest(lead: str) -> Program:
+    """Return a network of one stock point that is bought, with a lead time, and sold."""
     return compile_graph(
         Graph(
             integer=False,
             buffers=frame_of(BUFFER_SCHEMA, [{"buffer_id": "b", "on_hand": 1.0, "policy": Policy.BASE_STOCK, "low": 1.0}]),
-            activities=frame_of(ACTIVITY_SCHEMA, [{"activity_id": "a", "kind": ActivityKind.BUY}]),
+            activities=frame_of(ACTIVITY_SCHEMA, [{"activity_id": "a", "kind": ActivityKind.BUY, "lead": lead}]),
             inputs=frame_of(INPUT_SCHEMA, []),
             outputs=frame_of(OUTPUT_SCHEMA, [{"activity_id": "a", "buffer_id": "b", "quantity": 1.0, "is_main": True}]),
             uses=frame_of(USE_SCHEMA, []),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,10 +35,17 @@ class Placed:
     Parameters
     ----------
     state : what the simulator takes. findings : what is known and has no place in it, one finding a thing.
+    is_foretold : bool[shipments]: whether somebody said when it will arrive once it had left; what was planned before is no news.
     """
 
     state: State
     findings: tuple[Finding, ...]
+    is_foretold: NDArray[np.bool_]
+
+    @property
+    def opened(self) -> State:
+        """The state with the arrivals open that nobody foretold: each run draws them, given how long goods are under way."""
+        return replace(self.state, shipments=replace(self.state.shipments, is_open=~self.is_foretold))
 
 
 def placed(live: LiveState, program: Program) -> Placed:
@@ -71,10 +78,11 @@ class _Placing:
     def run(self) -> Placed:
         if self.live.period < 0:
             self._miss("period", f"period {self.live.period}", "a moment from the start of the project on")
+        shipments, is_foretold = self._shipments()
         state = State(
             period=self.period,
             lots=self._lots(),
-            shipments=self._shipments(),
+            shipments=shipments,
             orders=self._orders(),
             backlog=self._backlog(),
             resource_share=self._shares(),
@@ -82,7 +90,7 @@ class _Placing:
             forecast=self._forecast(),
         )
         self._left_out()
-        return Placed(state, tuple(self.findings))
+        return Placed(state, tuple(self.findings), is_foretold)
 
     @property
     def _currency(self) -> str:
@@ -165,8 +173,9 @@ class _Placing:
         made = since if said is None or said[0] == NEVER else said[0]
         return max(self.live.period - self.live.period_at(made), 0)
 
-    def _shipments(self) -> Shipments:
-        rows: list[tuple[int, int, int, float]] = []
+    def _shipments(self) -> tuple[Shipments, NDArray[np.bool_]]:
+        """Return what is under way, and of which of it somebody said meanwhile when it will arrive."""
+        rows: list[tuple[int, int, int, float, bool]] = []
         for (activity, started, due), cell in self._cells("consignment"):
             place = self.activities.get(activity)
             if place is None:
@@ -185,18 +194,21 @@ class _Placing:
             due = NEVER if said == NEVER else self.live.period_at(said)
             arrival = self._arrival(move, started=started, due=due)
             units = cell[0] / self.routes.content(move, product)
-            rows.append((move, started, arrival, self._amount("shipment", shipment, units)))
+            rows.append((move, started, arrival, self._amount("shipment", shipment, units), head[5] != NEVER))
         rows = [row for row in rows if row[3]]
         whole = [_whole([row[place] for row in rows]) for place in range(3)]
-        return Shipments(whole[0], whole[1], whole[2], np.array([row[3] for row in rows], dtype=np.float64))
+        quantity = np.array([row[3] for row in rows], dtype=np.float64)
+        return Shipments(whole[0], whole[1], whole[2], quantity), np.array([row[4] for row in rows], dtype=bool)
 
-    def _consignment(self, place: int, *, started: int, due: int, cell: Any) -> tuple[int, int, int, float]:
+    def _consignment(self, place: int, *, started: int, due: int, cell: Any) -> tuple[int, int, int, float, bool]:
         activities = self.program.activities
         if cell[1] == HELD and self._by_age(place):
             # Goods that arrive by their age and wait outside have the greatest age.
             started = self.period - max(int(activities.lead_max[place]), LEAST_AGE)
         name = self.program.names.activities["activity_id"][place]
-        return place, started, self._arrival(place, started=started, due=due), self._amount("consignment", name, cell[0])
+        # What waits outside has arrived, so there is nothing more to draw.
+        arrival = self._arrival(place, started=started, due=due)
+        return place, started, arrival, self._amount("consignment", name, cell[0]), cell[1] == HELD
 
     def _by_age(self, place: int) -> bool:
         activities = self.program.activities

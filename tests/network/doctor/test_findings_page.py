@@ -17,7 +17,7 @@ ROOMS = ("laws", "network", "ingest", "simulation", "risk", "events", "store", "
 CODE = re.compile(r"[a-z_]{2,}\.[a-z_]+")
 FILE_ENDINGS = ("csv", "geojson", "json", "md", "npz", "parquet", "py", "toml", "xlsx", "xml")
 COLUMNS = {f"{table.name}.{column.name}" for table in CATALOG for column in table.columns}
-MESSAGES = {"http.disconnect", "http.request", "websocket.close"}
+MESSAGES = {"http.disconnect", "http.request", "uvicorn.error", "websocket.close"}
 """What a server and its framework say to each other."""
 
 AROUND_EVENTS = {f"document.{fault}" for fault in ("empty", "field", "missing", "time", "twice", "value", "word")}

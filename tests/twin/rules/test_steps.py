@@ -93,6 +93,12 @@ def test_apply_object__more_is_received_than_was_sent() -> None:
     assert state.get("discrepancy", "received_more", "urn:erp:desadv:1")["amount"] == 5.0  # type: ignore[index]
 
 
+def test_apply_object__what_rounding_leaves_is_no_stock_below_zero() -> None:
+    state = state_after(made(30.0), sent(30.0), sent(3e-13, at=START + 9, transactions=(("x-po", "second"),)))
+    assert abs(state.quantity("plant", "milk")) < 1e-9
+    assert not misfits(state)
+
+
 def test_apply_object__stock_below_zero_is_seen_and_not_clipped() -> None:
     state = state_after(made(30.0), sent(40.0))
     assert state.quantity("plant", "milk") == -10.0

@@ -14,10 +14,10 @@ from chaintwin.network.disruptions.disruption import Cause, Disruption, Impact, 
 from chaintwin.network.lowering.lower import Lowered, struck_graph
 from chaintwin.network.network import Network
 from chaintwin.network.state import initial_state
-from chaintwin.risk.scenarios.recording import Meter
 from chaintwin.risk.scenarios.telling import WINDOWS
 from chaintwin.simulation import prepare_kernels
 from chaintwin.simulation.block import Blocks, Plan
+from chaintwin.simulation.metering import Meter
 from chaintwin.simulation.playing import CANCELLED, GROUP
 from chaintwin.simulation.tape.assembling import assemble
 

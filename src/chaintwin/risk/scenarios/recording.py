@@ -15,6 +15,7 @@ from chaintwin.errors import CancelledError
 from chaintwin.network.paths.ordering import spread
 from chaintwin.network.program import Program
 from chaintwin.simulation.block import Blocks, Plan
+from chaintwin.simulation.metering import Meter
 from chaintwin.simulation.playing import CANCELLED, GROUP
 from chaintwin.simulation.simulating import Setup
 from chaintwin.simulation.tape.assembling import assemble
@@ -117,48 +118,6 @@ def record(
                 progress((group + period / span.periods) / groups)
     means = {name: values / span.replications for name, values in totals.items()}
     return Recorded(**means, stage_passed=by_stage)
-
-
-class Meter:
-    """Reads a period of a block: what passed through stock points, what was asked of them and what they ordered.
-
-    Parameters
-    ----------
-    program : the network of the block.
-    """
-
-    def __init__(self, program: Program) -> None:
-        buffers, activities, streams = program.buffers, program.activities, program.streams
-        count, actors, asking, _ = program.counts
-        self.sold = sparse.csr_array((np.ones(asking), (streams.buffer, np.arange(asking))), shape=(count, asking))
-        taker = np.repeat(np.arange(actors), np.diff(activities.input_start))
-        self.taken = sparse.csr_array((activities.input_quantity, (activities.input_buffer, taker)), shape=(count, actors))
-        owner = np.repeat(np.arange(count), np.diff(buffers.source_start))
-        self.placed = sparse.csr_array((buffers.source_output, (owner, buffers.source_activity)), shape=(count, actors))
-
-    def read(self, blocks: Blocks) -> dict[str, Floats]:
-        """Play one period and return Floats[N, replications] of each quantity."""
-        rows = blocks.plan.tape.rows
-        before = self._queued(blocks)
-        # Sums that begin at zero in each period are its flows.
-        blocks.table[:, rows.sums()] = 0.0
-        blocks.advance(blocks.period + 1)
-        started, waiting = blocks.read(rows.started), blocks.read(rows.waiting)
-        passed = np.asarray(self.sold @ blocks.read(rows.shipped)) + np.asarray(self.taken @ started)
-        late = blocks.read(rows.backlog) + blocks.read(rows.lost)
-        owed = np.asarray(self.sold @ late) + np.asarray(self.taken @ waiting)
-        gone = np.where((rows.struck.cancelled == rows.nowhere)[:, None], 0.0, blocks.read(rows.struck.cancelled))
-        ordered = np.asarray(self.placed @ (started + self._queued(blocks) + gone - before))
-        return {"passed": passed, "asked": passed + owed, "ordered": ordered}
-
-    def _queued(self, blocks: Blocks) -> Floats:
-        """Return what is ordered and not started, seen by its source or not: Floats[A, replications]."""
-        tape = blocks.plan.tape
-        found = blocks.read(tape.rows.waiting)
-        hidden = tape.queues
-        if hidden.rows.size:
-            np.add.at(found, hidden.owner, blocks.read(hidden.rows))
-        return found
 
 
 def _places(like: Program, program: Program) -> Integers:

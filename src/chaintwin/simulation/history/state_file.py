@@ -33,7 +33,7 @@ SHOWN_LENGTH = 60
 
 PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "on_hand": ("stock_point", ("age", "quality", "quantity")),
-    "shipments": ("activity", ("started", "arrival", "quantity")),
+    "shipments": ("activity", ("started", "arrival", "quantity", "open")),
     "orders": ("activity", ("visible", "quantity")),
     "backlog": ("stream", ("quantity",)),
     "resources": ("resource", ("share",)),
@@ -57,7 +57,7 @@ def write_state(state: State, path: Path | str, *, program: Program) -> None:
     expecting = np.flatnonzero(np.isin(program.buffers.policy, FORECASTING))
     values: dict[str, tuple[Integers, Sequence[NDArray[np.generic]]]] = {
         "on_hand": (lots.buffer_index, (lots.age, lots.quality_index, lots.quantity)),
-        "shipments": (moving.activity_index, (moving.started, moving.arrival, moving.quantity)),
+        "shipments": (moving.activity_index, (moving.started, moving.arrival, moving.quantity, _marks(moving))),
         "orders": (orders.activity_index, (orders.visible, orders.quantity)),
         "backlog": (owing, (state.backlog[owing],)),
         "resources": (less, (state.resource_share[less],)),
@@ -123,7 +123,7 @@ def _state(parts: Mapping[str, tuple[Integers, list[Floats]]], program: Program,
 
     _, _, streams, resources = program.counts
     buffer, (age, quality, stock) = parts["on_hand"]
-    mover, (started, arrival, moving) = parts["shipments"]
+    mover, (started, arrival, moving, marks) = parts["shipments"]
     orderer, (visible, ordered) = parts["orders"]
     backlog, share, forecast = np.zeros(streams), np.ones(resources), program.buffers.forecast.copy()
     np.add.at(backlog, parts["backlog"][0], parts["backlog"][1][0])
@@ -132,7 +132,7 @@ def _state(parts: Mapping[str, tuple[Integers, list[Floats]]], program: Program,
     return State(
         period=period,
         lots=Lots(buffer, whole(age), whole(quality), stock),
-        shipments=Shipments(mover, whole(started), whole(arrival), moving),
+        shipments=Shipments(mover, whole(started), whole(arrival), moving, marks == 1.0 if marks.any() else None),
         orders=OpenOrders(orderer, whole(visible), ordered),
         backlog=backlog,
         resource_share=share,
@@ -184,7 +184,7 @@ class _Reader:
         self.fault(f"{where}.{key}", code="state.id", found=str(name), allowed=allowed, fix="name an id of the network")
 
     def _value(self, where: str, entry: Mapping[str, object], *, number: str) -> float:
-        value = entry.get(number, 0 if number in ("age", "quality", "started") else None)
+        value = entry.get(number, 0 if number in ("age", "quality", "started", "open") else None)
         test, allowed = self._rule(number)
         if not _is_number(value) or not test(value):
             self.fault(where, code="state.number", found=json.dumps(value)[:SHOWN_LENGTH], allowed=allowed)
@@ -198,6 +198,8 @@ class _Reader:
             return lambda value: low <= value <= high and value == int(value)
 
         last = self.period + DELAY_MAX
+        if number == "open":
+            return whole(0, 1), "0, or 1 where each replication draws when it arrives"
         if number == "share":
             return lambda value: 0 <= value <= 1, "0 to 1"
         if number == "quantity" and self.integer:
@@ -221,6 +223,10 @@ def _names(program: Program) -> dict[str, pl.Series]:
         "stream": names.streams["stream_id"],
         "resource": names.resources["resource_id"],
     }
+
+
+def _marks(shipments: Shipments) -> Integers:
+    return np.zeros(shipments.quantity.size, dtype=np.int64) if shipments.is_open is None else shipments.is_open.astype(np.int64)
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -74,11 +74,22 @@ def draw_bands(result: Result, stock_points: Sequence[str] = ()) -> Canvas:
                 continue
             panels.append((f"{NAMES[quantity]}, {point or 'whole network'}", quantity, rows))
     title = f"Spread over {result.span.replications:,} runs, {result.span.periods:,} {result.period}s"
+    return draw_panels(panels, title=title, period=result.period)
+
+
+def draw_panels(panels: Sequence[tuple[str, str, pl.DataFrame]], *, title: str, period: str) -> Canvas:
+    """Draw bands below each other.
+
+    Parameters
+    ----------
+    panels : name of each; its quantity, ``fill_rate`` for a share; and its rows: ``period`` and quantiles ``q01`` to ``q99``.
+    title : of the picture. period : what a period is called.
+    """
     canvas = Canvas(WIDTH, HEAD + len(panels) * (PANEL + GAP), title=title)
     canvas.text((LEFT, 28), title, size=16, bold=True)
     _legend(canvas)
     for number, (name, quantity, rows) in enumerate(panels):
-        _panel(canvas, name, top=HEAD + 26 + number * (PANEL + GAP), quantity=quantity, rows=rows, period=result.period)
+        _panel(canvas, name, top=HEAD + 26 + number * (PANEL + GAP), quantity=quantity, rows=rows, period=period)
     return canvas
 
 

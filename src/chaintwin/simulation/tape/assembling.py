@@ -29,6 +29,7 @@ from chaintwin.simulation.tape.strikes.striking import (
     write_swelling,
 )
 from chaintwin.simulation.tape.supply.receipts import write_receipts
+from chaintwin.simulation.tape.supply.remaining import drawn_shipments, remaining_of
 from chaintwin.simulation.tape.tape import Tape, Writer
 from chaintwin.simulation.tape.wanting import write_claims
 
@@ -88,7 +89,8 @@ def assemble(program: Program, state: State, *, periods: int | None = None) -> T
         rows=rows,
         pipes=Rings.of(rows.pipe, rows.pipe_length, by_start=ripens(program)),
         queues=Rings.of(rows.info, rows.info_length),
-        first=first_column(program, state, rows=rows),
+        first=first_column(program, state, rows=rows, drawn=drawn_shipments(program, state.shipments)),
+        remaining=remaining_of(program, state, rows=rows, leads=leads),
     )
 
 

@@ -287,8 +287,13 @@ def rows_for(program: Program, state: State, *, periods: int | None = None) -> R
     )
 
 
-def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
+def first_column(program: Program, state: State, *, rows: Rows, drawn: NDArray[np.bool_]) -> Floats:
     """Return float64[rows]: the table of one replication at the start of the state's period.
+
+    Parameters
+    ----------
+    program, state, rows : the network, where it starts, its layout.
+    drawn : bool[shipments]: what is put into the row of its arrival by replication, and not here.
 
     Raises
     ------
@@ -306,12 +311,10 @@ def first_column(program: Program, state: State, *, rows: Rows) -> Floats:
     length = rows.pipe_length[owner]
     age = np.clip(state.period - state.shipments.started, 1, np.maximum(length, 1))
     place = np.where(ripens(program)[owner], state.period - age, arrival).astype(np.int64)
-    np.add.at(column, rows.pipe[owner] + place % length, units)
-    noise = np.zeros(waiting.size)
-    makers = np.repeat(np.arange(noise.size), np.diff(program.activities.output_start))
-    np.maximum.at(noise, makers, slacks(program)[program.activities.output_buffer])
+    here = ~drawn
+    np.add.at(column, rows.pipe[owner[here]] + place[here] % length[here], units[here])
     # Rounding noise on its way holds nothing up.
-    moving = units > noise[owner]
+    moving = here & (units > noise_of(program)[owner])
     # Of several to one row the last one counts, and they are sorted.
     order = np.flatnonzero(moving)[np.argsort(arrival[moving], kind="stable")]
     column[rows.latest[owner[order]]] = arrival[order]
@@ -391,6 +394,14 @@ def slacks(program: Program) -> Floats:
     """Return Floats[N]: the rounding noise of each buffer; what is no larger is no order, no start, no stock and no debt."""
     noise = SLACK * np.maximum(1.0, np.abs(program.buffers.low))
     return np.where(fractional(program), np.minimum(noise, 0.5), 0.0) if program.integer else noise
+
+
+def noise_of(program: Program) -> Floats:
+    """Return Floats[A]: units of an activity that are no more than rounding noise where they arrive."""
+    noise = np.zeros(program.activities.kind.size)
+    makers = np.repeat(np.arange(noise.size), np.diff(program.activities.output_start))
+    np.maximum.at(noise, makers, slacks(program)[program.activities.output_buffer])
+    return noise
 
 
 def _optional(program: Program, perishing: NDArray[np.bool_], lengths: Mapping[str, Integers]) -> dict[str, NDArray[np.bool_]]:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.laws import PackedLaws
-from chaintwin.rng import stream_key
+from chaintwin.rng import stream_keys
 from chaintwin.simulation.counting.sums import Sums
 from chaintwin.simulation.tape.operations import NUMBERS, WIDTH, Op
 from chaintwin.simulation.tape.rows import Rings, Rows
+from chaintwin.simulation.tape.supply.remaining import Remaining
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -44,6 +45,7 @@ class Tape:
     streams : Words[draws]: random stream of each draw.
     laws : quantile tables.
     rows : what the rows are; ``pipes`` and ``queues`` its rings. first : Floats[rows], the table of one replication at the start.
+    remaining : what is under way beyond that, put into its rows by replication; None where all arrivals are known.
     """
 
     code: NDArray[np.int32]
@@ -58,15 +60,11 @@ class Tape:
     pipes: Rings
     queues: Rings
     first: Floats
+    remaining: Remaining | None = None
 
     def draws(self, seed: int) -> Words:
         """Return Words[draws, 3]: key words and low stream word of each draw for one seed (0 to 2**64 - 1)."""
-        first, second = stream_key(seed, 0)
-        keys = np.empty((self.streams.size, 3), dtype=np.uint64)
-        keys[:, 0] = first
-        keys[:, 1] = np.uint64(second) ^ (self.streams >> np.uint64(32))
-        keys[:, 2] = self.streams & np.uint64(0xFFFFFFFF)
-        return keys
+        return stream_keys(seed, self.streams)
 
     @property
     def longest_ring(self) -> int:

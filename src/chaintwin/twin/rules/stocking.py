@@ -8,6 +8,9 @@ from chaintwin.twin.ledger import DUST, SURPLUS, Ledger
 OLDEST, RULE, MORNING = "oldest", "rule", "morning"
 """Which lots give where none is named: the oldest first; by the issue rule; by the issue rule, what came in today last."""
 
+INWARD = ("receiving", "commissioning", "transforming_out", "adding")
+"""Steps by which goods come to a place."""
+
 
 def gain(
     ledger: Ledger,
@@ -72,7 +75,7 @@ def take(
     else:
         _change(ledger, key, found, by=-quantity, variance=variance)
     if short > DUST * quantity:
-        ledger.discrepancy("negative_stock", "/".join(place), amount=min(short, quantity))
+        _note_short(ledger, place, amount=min(short, quantity))
     return [(lot, quantity)]
 
 
@@ -170,6 +173,14 @@ def _take_in_order(
         found = cells.get(key) or (0.0, ledger.time, 0.0)
         value = (found[0] - left, found[1], found[2] + variance, ledger.time, ledger.source)
         ledger.cells.put(ledger.stock, key, value=value)
-        ledger.discrepancy("negative_stock", "/".join(place), amount=left)
+        _note_short(ledger, place, amount=left)
         taken.append((SURPLUS, left))
     return taken
+
+
+def _note_short(ledger: Ledger, place: tuple[str, str], *, amount: float) -> None:
+    """Note that more left a place than was there, but for what rounding leaves of all that came to it."""
+    flows = ledger.held["flow"]
+    came = max((flow[0] for step in INWARD if (flow := flows.get((*place, step))) is not None), default=0.0)
+    if amount > DUST * came:
+        ledger.discrepancy("negative_stock", "/".join(place), amount=amount)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MISFITS = 8
 """Things without a place in a simulation that are named."""
 
-INSTEAD = "feed it first, with chaintwin ingest or chaintwin serve, or leave --from out to start from the figures of the project"
+INSTEAD = "feed it first, with chaintwin ingest or chaintwin serve; chaintwin simulate without --from starts from the tables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +27,25 @@ class Start:
 
     Parameters
     ----------
-    network : in force at that moment. state : what the simulator takes. about : the same for machines.
+    network : in force at that moment. state : what the simulator takes, all arrivals as they are expected.
+    opened : the same with the arrivals open that nobody foretold. about : the same for machines.
     """
 
     network: Network
     state: State
+    opened: State
     about: dict[str, object]
 
 
-def live_start(terminal: Terminal, network: Network, *, project: Path, start: str, store: str | None) -> Start:
+def live_start(
+    terminal: Terminal, network: Network, *, project: Path, start: str, store: str | None, option: str = "--from"
+) -> Start:
     """Return the live state at a moment to start from, and warn of all that makes it doubtful.
 
     Parameters
     ----------
     terminal : where warnings go. network : of the project. project : its place. start : now, a day or a time.
-    store : of the log, or None.
+    store : of the log, or None. option : that names the moment.
 
     Raises
     ------
@@ -53,14 +57,14 @@ def live_start(terminal: Terminal, network: Network, *, project: Path, start: st
     from chaintwin.clock import text_of
     from chaintwin.errors import UsageError
 
-    time, place = moment("--from", start), log_place(project, store)
+    time, place = moment(option, start), log_place(project, store)
     if "://" not in place and not Path(place).is_file():
         raise UsageError(
-            f"--from: found no log {place}, so nothing is known of {project}; allowed: a log with events; fix: {INSTEAD}"
+            f"{option}: found no log {place}, so nothing is known of {project}; allowed: a log with events; fix: {INSTEAD}"
         )
     with opened_twin(terminal, network, project=project, store=store) as twin:
         live = twin.as_of(time)
-        _refuse_nothing(twin, live, time=time, place=place)
+        _refuse_nothing(twin, live, time=time, place=place, option=option)
     placed = live.placed(live.network.compile())
     terminal.note(said(live))
     warnings = list(_doubts(live))
@@ -77,24 +81,24 @@ def live_start(terminal: Terminal, network: Network, *, project: Path, start: st
         "period": placed.state.period,
     }
     about |= {name: summary[name] for name in names}
-    return Start(live.network, placed.state, about | {"not_placed": placed.findings, "warnings": warnings})
+    return Start(live.network, placed.state, placed.opened, about | {"not_placed": placed.findings, "warnings": warnings})
 
 
-def _refuse_nothing(twin: Twin, live: LiveState, *, time: int | None, place: str) -> None:
+def _refuse_nothing(twin: Twin, live: LiveState, *, time: int | None, place: str, option: str) -> None:
     """Refuse a moment that nothing is known of."""
     from chaintwin.clock import text_of
     from chaintwin.errors import UsageError
 
     latest = twin.summary()["latest"]
     if not isinstance(latest, int):
-        raise UsageError(f"--from: found no event in the log {place}; allowed: a log with events; fix: {INSTEAD}")
+        raise UsageError(f"{option}: found no event in the log {place}; allowed: a log with events; fix: {INSTEAD}")
     if live.summary()["latest"] is None:
         allowed = f"a moment from its first event on, up to the latest of {text_of(latest)}"
-        raise UsageError(f"--from: found {text_of(live.time)}, before any event of the log; allowed: {allowed}")
+        raise UsageError(f"{option}: found {text_of(live.time)}, before any event of the log; allowed: {allowed}")
     now = twin.clock.now()
     if time is not None and time > max(now, latest):
         allowed = f"now, or a moment up to {text_of(max(now, latest))}"
-        raise UsageError(f"--from: found {text_of(time)}, which has not come yet; allowed: {allowed}")
+        raise UsageError(f"{option}: found {text_of(time)}, which has not come yet; allowed: {allowed}")
 
 
 def _doubts(live: LiveState) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Cases of looking ahead."""

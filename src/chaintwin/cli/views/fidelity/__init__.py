@@ -1,0 +1,1 @@
+"""What forks and measures of fidelity look like at the terminal."""

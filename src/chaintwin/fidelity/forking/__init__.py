@@ -1,0 +1,1 @@
+"""Forks: ensembles that go on from a moment of the live twin."""

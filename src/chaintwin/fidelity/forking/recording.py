@@ -1,0 +1,170 @@
+"""Plays the coming periods many times, each period read as it closes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from chaintwin.errors import CancelledError, UsageError
+from chaintwin.network.program import Program
+from chaintwin.simulation.block import Blocks, Plan
+from chaintwin.simulation.metering import Meter
+from chaintwin.simulation.playing import CANCELLED, GROUP
+from chaintwin.simulation.preparing import prepare_kernels
+from chaintwin.simulation.simulating import Setup
+from chaintwin.simulation.tape.assembling import assemble
+
+Singles = NDArray[np.float32]
+
+BYTES_MOST = 2 * 1024**3
+"""What is kept of every stock point, period and run may take no more memory than this."""
+
+BYTES_OF_VALUE = 8
+"""Stock and what is owed, a single each, of a stock point, a period and a run."""
+
+NOISE = 1e-6
+"""What is owed and less than this, relative to what was asked for, is rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What every run came to.
+
+    Parameters
+    ----------
+    stock, owed : float32[periods, N, runs], units at the close of a period: what is there, and what was asked of a stock point by
+        customers and by what takes from it and not given, or lost.
+    demand, served : Floats[periods, runs], units a period of the whole network: what customers wanted, and got at once.
+    wanted, given : Floats[N, runs], units over all periods: what customers wanted of a stock point, and got at once.
+    """
+
+    stock: Singles
+    owed: Singles
+    demand: NDArray[np.float64]
+    served: NDArray[np.float64]
+    wanted: NDArray[np.float64]
+    given: NDArray[np.float64]
+
+    @staticmethod
+    def empty(periods: int, points: int, *, runs: int) -> Recorded:
+        """Return room for all runs.
+
+        Raises
+        ------
+        UsageError
+            It would be too much.
+        """
+        size = BYTES_OF_VALUE * periods * points * runs
+        if size > BYTES_MOST:
+            most = BYTES_MOST // (BYTES_OF_VALUE * points * runs)
+            raise UsageError(
+                f"fork: found {runs:,} replications of {periods:,} periods and {points:,} stock points, {size / 2**30:.1f} GiB; "
+                f"allowed: {BYTES_MOST / 2**30:.0f} GiB; fix: {most:,} periods, or fewer replications"
+            )
+        one, two = (np.empty((periods, points, runs), dtype=np.float32) for _ in range(2))
+        return Recorded(one, two, *(np.zeros((periods, runs)) for _ in range(2)), *(np.zeros((points, runs)) for _ in range(2)))
+
+
+def record(
+    setups: Sequence[Setup],
+    *,
+    threads: int | None = None,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> Recorded:
+    """Play all runs and return what they came to; threads never change it.
+
+    Parameters
+    ----------
+    setups : networks of the same stock points and customers, each with its share of the runs, one behind the other; all begin in
+        the same period and have the same length. threads : all cores by default.
+    progress : called with the share done, from worker threads. cancel : set it to stop.
+
+    Raises
+    ------
+    CancelledError
+        ``cancel`` was set.
+    UsageError
+        So many runs do not fit into memory.
+    """
+    first = setups[0]
+    points = first.program.counts[0]
+    total = sum(setup.span.replications for setup in setups)
+    found = Recorded.empty(first.span.periods, points, runs=total)
+    prepare_kernels()
+    parts, done = [], 0
+    for setup in setups:
+        span = setup.span
+        tape = assemble(setup.program, setup.state, periods=span.periods)
+        plan = Plan.of(setup.program, tape, begin=span.first, warm_up=0, periods=span.periods)
+        for begin in range(0, span.replications, GROUP):
+            width = min(GROUP, span.replications - begin)
+            parts.append(_Part(setup, plan, slice(done + begin, done + begin + width)))
+        done += span.replications
+    finished = _Share(len(parts), progress)
+
+    def play(part: _Part) -> None:
+        part.play(found, cancel=cancel)
+        finished.add()
+
+    workers = max(1, min(threads or os.cpu_count() or 1, len(parts)))
+    with ThreadPoolExecutor(workers) as pool:
+        for _ in pool.map(play, parts):
+            pass
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some runs of one network; the columns they have are their numbers, too."""
+
+    setup: Setup
+    plan: Plan
+    columns: slice
+
+    def play(self, into: Recorded, *, cancel: threading.Event | None) -> None:
+        span, program = self.setup.span, self.setup.program
+        width = self.columns.stop - self.columns.start
+        blocks = Blocks(self.plan, first=self.columns.start, width=width, seed=span.seed)
+        meter, by_point = Meter(program), _by_point(program)
+        rows = blocks.plan.tape.rows
+        for period in range(span.periods):
+            if cancel is not None and cancel.is_set():
+                raise CancelledError(CANCELLED)
+            flows = meter.read(blocks)
+            short = flows["asked"] - flows["passed"]
+            short[short <= NOISE * flows["asked"]] = 0.0
+            demand, immediate = blocks.read(rows.asked_for), blocks.read(rows.immediate)
+            into.stock[period, :, self.columns] = blocks.read(rows.on_hand)
+            into.owed[period, :, self.columns] = short
+            into.demand[period, self.columns] = demand.sum(axis=0)
+            into.served[period, self.columns] = immediate.sum(axis=0)
+            into.wanted[:, self.columns] += np.asarray(by_point @ demand)
+            into.given[:, self.columns] += np.asarray(by_point @ immediate)
+
+
+class _Share:
+    """Tells how much is done, from any thread."""
+
+    def __init__(self, total: int, progress: Callable[[float], None] | None) -> None:
+        self._total, self._progress = total, progress
+        self._lock, self._done = threading.Lock(), 0
+
+    def add(self) -> None:
+        if self._progress is not None:
+            with self._lock:
+                self._done += 1
+                self._progress(self._done / self._total)
+
+
+def _by_point(program: Program) -> sparse.csr_array:
+    """Return the matrix that adds up streams by stock point."""
+    streams = program.streams.buffer
+    return sparse.csr_array((np.ones(streams.size), (streams, np.arange(streams.size))), shape=(program.counts[0], streams.size))

@@ -1,0 +1,137 @@
+"""Shipments under way whose arrival nobody knows: what a lead time can still be, given how long it has been already.
+
+A shipment that was started in period s and has not arrived before period T has a lead time of at least T - s, so it is drawn from
+the law of lead times, given that (METHODS 7.3, warm start). Which shipments tell that about themselves depends on the mode of
+lead times (METHODS 1.4):
+
+- ``crossing``: each has a lead time of its own, so each is drawn given its own age.
+- ``fifo``: the arrival is the running maximum of s + L. That the first of those under way has not come says that its own s + L
+  is T or later; the others then come no sooner whatever theirs is, so nothing is said of them, and they are drawn as if they
+  had just left.
+- ``kaplan``: one age of arrival is drawn a period, and everything at least as old arrives. The draws of coming periods are
+  independent of those before, so there is nothing to condition on, and the engine keeps such goods by age anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.network.graph import LeadMode
+from chaintwin.network.program import Program
+from chaintwin.network.state import Shipments, State
+from chaintwin.rng import stream_id
+from chaintwin.simulation.tape.leads import Leads
+from chaintwin.simulation.tape.rows import Rows, noise_of
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Words = NDArray[np.uint64]
+
+PURPOSE = "remaining"
+"""Purpose of the random streams."""
+
+GUIDE, ATOMS, LOWEST = 0, 1, 2
+"""Places in the record of a discrete law (see ``laws.tables``): guide cells, atoms, the lowest value; four numbers lead it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """S shipments, put into the rows of their arrivals when a block begins.
+
+    Parameters
+    ----------
+    period : of the state. streams : Words[S]: of the activity. slot : Integers[S]: which of the activity's shipments.
+    started, law, share, due, place, quantity : as ``remaining_kernel`` takes them.
+    """
+
+    period: int
+    streams: Words
+    slot: Integers
+    started: Integers
+    law: Integers
+    share: Floats
+    due: Floats
+    place: Integers
+    quantity: Floats
+
+
+def drawn_shipments(program: Program, shipments: Shipments) -> NDArray[np.bool_]:
+    """Return bool[shipments]: whether each is put into its row by replication.
+
+    These are the open ones whose lead time is random and not by age, and beside an open one that nothing overtakes all others of
+    the same activity, because theirs depend on it.
+
+    Parameters
+    ----------
+    program : the network. shipments : what is under way.
+    """
+    activities, owner = program.activities, shipments.activity_index
+    if shipments.is_open is None:
+        return np.zeros(owner.size, dtype=bool)
+    own = (activities.lead_random == 1) & (activities.lead_mode != LeadMode.KAPLAN)
+    drawn: NDArray[np.bool_] = shipments.is_open & own[owner]
+    queued = np.zeros(own.size, dtype=bool)
+    queued[owner[drawn]] = True
+    queued &= activities.lead_mode == LeadMode.FIFO
+    return drawn | queued[owner]
+
+
+def remaining_of(program: Program, state: State, *, rows: Rows, leads: Leads) -> Remaining | None:
+    """Return what is put into rows by replication, or None where every arrival is known.
+
+    Parameters
+    ----------
+    program, state : the network and where it starts. rows : its layout. leads : tables of lead times.
+    """
+    shipments = state.shipments
+    drawn = drawn_shipments(program, shipments)
+    if not drawn.any():
+        return None
+    assert shipments.is_open is not None
+    chosen = np.flatnonzero(drawn)
+    # In the order of starts, so that what does not overtake can follow; the order of a state never matters.
+    chosen = chosen[np.lexsort((shipments.quantity[chosen], shipments.started[chosen], shipments.activity_index[chosen]))]
+    owner, quantity = shipments.activity_index[chosen], shipments.quantity[chosen]
+    started, known = shipments.started[chosen], ~shipments.is_open[chosen]
+    first = np.concatenate([[0], np.flatnonzero(np.diff(owner)) + 1]) if owner.size else np.zeros(0, dtype=np.int64)
+    slot = np.arange(owner.size) - np.repeat(first, np.diff(np.append(first, owner.size)))
+    # Rounding noise on its way holds nothing up.
+    queued = (rows.latest[owner] != rows.nowhere) & (quantity > noise_of(program)[owner])
+    # The first that is open of those that do not overtake each other tells that its own lead time is not over.
+    leading = np.zeros(owner.size, dtype=bool)
+    opened = np.flatnonzero(~known & queued)
+    leading[opened[np.unique(owner[opened], return_index=True)[1]]] = True
+    least = np.where(queued & ~leading, 0, state.period - started)
+    offset = leads.laws.offset[leads.of[owner]]
+    names = program.names.activities["activity_id"]
+    streams = {int(place): stream_id(PURPOSE, names[int(place)]) for place in np.unique(owner)}
+    return Remaining(
+        period=state.period,
+        streams=np.array([streams[int(place)] for place in owner], dtype=np.uint64),
+        slot=slot.astype(np.int64),
+        started=started.astype(np.int64),
+        law=np.where(known, -1, offset).astype(np.int64),
+        share=np.array([_passed(leads, int(at), least=int(age)) for at, age in zip(offset, least, strict=True)]),
+        due=shipments.arrival[chosen].astype(np.float64),
+        place=np.stack([rows.pipe[owner], rows.pipe_length[owner], np.where(queued, rows.latest[owner], -1)], axis=1).astype(
+            np.int64
+        ),
+        quantity=quantity,
+    )
+
+
+def _passed(leads: Leads, offset: int, *, least: int) -> float:
+    """Return the probability that a lead time is less than ``least`` periods; 0 where that is certain.
+
+    What is certain cannot be conditioned on: such goods are overdue by every law, and arrive at once.
+    """
+    values = leads.laws.values
+    cells, atoms, lowest = (int(values[offset + part]) for part in (GUIDE, ATOMS, LOWEST))
+    shorter = min(least - lowest, atoms)
+    if shorter <= 0:
+        return 0.0
+    share = float(values[offset + 4 + cells + shorter - 1])
+    return share if share < 1.0 else 0.0
