@@ -17,6 +17,9 @@ GTIN_DIGITS = 14
 
 _LINK = "https://id.gs1.org/"
 _GTIN, _LOT, _GLN, _PARTY = "01", "10", "414", "417"
+_UNITS = frozenset({"00", "8003", "8004"})
+"""Keys of things that are of no product: pallets, assets that go round, assets of their own."""
+
 _SERIAL_PART = "/21/"
 _SCHEMES = {
     "gtin": _GTIN,
@@ -169,6 +172,8 @@ class Lookup:
         found = self._named("product", name, keys, _GTIN)
         if found is not None:
             return Ware(found, lot, True)
+        if not _UNITS.isdisjoint(keys):
+            return Ware("", "", True)
         if _GTIN in keys:
             return Ware(f"{_LINK}{_GTIN}/{keys[_GTIN]}", lot, False)
         return Ware("" if name.startswith(_LINK) else name, lot, name in self.bases)

@@ -195,7 +195,7 @@ def interchange_of(folder: Path, count: int) -> str:
 def folder_of_both(folder: Path, count: int) -> str:
     """Write X12 and EDIFACT files, and others between them that are none of ours."""
     (folder / "notes.txt").write_text("nothing")
-    for name, first in (("a.x12", 0), ("b.x12", 100_000)):
+    for name, first in (("a.x12", 200_000), ("b.x12", 100_000)):
         sets = [
             one.replace("PO-4711", f"PO-{number}").replace("DES-1", f"DES-{number}").replace(CASE, _sscc(number))
             for number in range(first, first + count // 10)

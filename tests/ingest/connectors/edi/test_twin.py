@@ -99,6 +99,7 @@ def test_despatch__is_on_its_way_in_its_pallets(tmp_path: Path, contents: tuple[
     assert cells(state, "instance")[(PALLET,)][:2] == ("shipment", "DES-1")
     assert cells(state, "order")[("PO-4711", "milk")][0] == "shipped"
     assert cells(state, "order")[("PO-4711", "bread")][0] == "shipped"
+    assert not cells(state, "unknown"), "a pallet is no product"
 
 
 def test_status__predicts_and_arrives(tmp_path: Path) -> None:

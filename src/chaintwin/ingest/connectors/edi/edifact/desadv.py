@@ -31,7 +31,7 @@ SHIPPED = ("12", "21")
 """Element 6063: despatched, or as ordered where nothing else is said."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Level:
     """A group CPS: its number, the number of the one around it, its packages and lines."""
 
@@ -50,7 +50,7 @@ def read_desadv(told: Told) -> Despatch | None:
     """
     head, levels, groups = _split(told)
     opening = opening_of(told)
-    written, left = time_among(told, head, ("137",)), time_among(told, head, LEFT)
+    written, left = time_among(told, head, among=("137",)), time_among(told, head, among=LEFT)
     if left is None and not told.findings:
         told.missing("date", allowed="DTM with 11 or 137")
     purpose = None if opening is None else purpose_of(told, opening)
@@ -75,7 +75,7 @@ def read_desadv(told: Told) -> Despatch | None:
             told.missing("line", allowed="at least one segment LIN, or GIN with BJ and an SSCC")
     return Despatch(
         number_in(opening), left, written or left, purpose, ends, root,
-        planned=time_among(told, head, PLANNED), orders=orders["order"], bills=orders["bill"], others=orders["other"],
+        planned=time_among(told, head, among=PLANNED), orders=orders["order"], bills=orders["bill"], others=orders["other"],
     )  # fmt: skip
 
 
@@ -100,13 +100,13 @@ def _split(told: Told) -> tuple[list[Segment], list[_Level], list[tuple[_Level, 
         elif len(levels) == 1 and not groups:
             head.append(segment)
         if tag == "GIN" and not in_line and segment.text(1) == "BJ":
-            levels[-1].node.packages += _ssccs(told, segment)
+            levels[-1].node.packages.extend(_ssccs(told, segment))
     return head, levels, groups
 
 
 def _line(told: Told, group: list[Segment]) -> Line:
     line = Line(product_of(told, group))
-    quantity_in(told, group, SHIPPED, line=line)
+    quantity_in(told, group, among=SHIPPED, line=line)
     for segment in group:
         if segment.tag == "GIN" and segment.text(1) == "BJ":
             line.packages += _ssccs(told, segment)
@@ -125,5 +125,5 @@ def _ssccs(told: Told, segment: Segment) -> list[str]:
     found = []
     for element in range(2, len(segment.elements) + 1):
         first, last = segment.text(element, 1), segment.text(element, 2)
-        found += ssccs_of(told, segment, first, last=last, element=f"{element}.1") if first else []
+        found += ssccs_of(told, segment, first=first, last=last, element=f"{element}.1") if first else []
     return found

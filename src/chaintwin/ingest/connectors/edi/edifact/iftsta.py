@@ -46,7 +46,7 @@ def read_iftsta(told: Told) -> Report | None:
     """
     head, groups = _split(told.message.segments)
     opening = opening_of(told)
-    written = time_among(told, head, ("137", "9", "97"))
+    written = time_among(told, head, among=("137", "9", "97"))
     purpose = None if opening is None else purpose_of(told, opening)
     if opening is None or purpose is None:
         return None
@@ -85,7 +85,7 @@ def _status(told: Told, before: Sequence[Segment], group: Sequence[Segment], end
     if not code:
         told.missing("status", allowed="a code of recommendation 24", segment=opening, element="2.1")
         return None
-    at = time_among(told, group, HAPPENED) or time_among(told, before, ("334", "137", "9"))
+    at = time_among(told, group, among=HAPPENED) or time_among(told, before, among=("334", "137", "9"))
     if at is None:
         told.missing("time of the status", allowed=f"DTM with one of {', '.join(HAPPENED)}", segment=opening)
         return None
@@ -99,7 +99,7 @@ def _status(told: Told, before: Sequence[Segment], group: Sequence[Segment], end
     if code == "1" and not is_there:
         # It has come to a terminal on its way.
         status.stage = Stage.UNDER_WAY
-    status.predicted = time_among(told, group, PREDICTED)
+    status.predicted = time_among(told, group, among=PREDICTED)
     if status.predicted is not None and status.stage is Stage.OTHER:
         status.stage = Stage.UNDER_WAY
     _names(told, before, group, status)
@@ -117,7 +117,7 @@ def _place(told: Told, group: Sequence[Segment], status: Status) -> str:
     found: Code | None = None
     if value:
         agency = segment.text(2, 3) or ("6" if len(value) == 5 and value.isalnum() and value[:2].isalpha() else "")
-        found = place_code(told, segment, value, agency=agency, element="2.1")
+        found = place_code(told, segment, value=value, agency=agency, element="2.1")
     status.place, status.there = found, segment.text(2, 4)
     return segment.text(1)
 
@@ -135,7 +135,7 @@ def _names(told: Told, before: Sequence[Segment], group: Sequence[Segment], stat
         if segment.tag == "GIN" and segment.text(1) == "BJ":
             for element in range(2, len(segment.elements) + 1):
                 first, last = segment.text(element, 1), segment.text(element, 2)
-                status.packages += ssccs_of(told, segment, first, last=last, element=f"{element}.1") if first else []
+                status.packages += ssccs_of(told, segment, first=first, last=last, element=f"{element}.1") if first else []
     if not (status.despatches or status.bills or status.orders or status.others or status.packages):
         told.missing("name of the shipment", allowed="RFF with AAK, BM, ON or another, CNI with a number, or GIN with an SSCC",
                      segment=group[0])  # fmt: skip

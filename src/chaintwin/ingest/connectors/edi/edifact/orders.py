@@ -31,7 +31,7 @@ def read_orders(told: Told) -> Order | None:
     """
     head, groups = split_lines(told.message.segments)
     opening = opening_of(told)
-    at = time_among(told, head, ("4", "137", "97"))
+    at = time_among(told, head, among=("4", "137", "97"))
     if at is None and not told.findings:
         told.missing("date of the order", allowed="DTM with 4 or 137")
     if opening is None or at is None:
@@ -44,7 +44,7 @@ def read_orders(told: Told) -> Order | None:
         told.missing("line", allowed="at least one segment LIN")
     return Order(
         number_in(opening), at, purpose, ends_of(told, head), lines,
-        wanted=time_among(told, head, WANTED), promised=time_among(told, head, ("69",)),
+        wanted=time_among(told, head, among=WANTED), promised=time_among(told, head, among=("69",)),
     )  # fmt: skip
 
 
@@ -68,12 +68,12 @@ def split_lines(segments: Sequence[Segment]) -> tuple[list[Segment], list[list[S
 
 def _line(told: Told, group: Sequence[Segment]) -> Line:
     line = Line(product_of(told, group))
-    quantity_in(told, group, ("21", "1", "113", "11"), line=line)
-    line.wanted = time_among(told, group, WANTED)
+    quantity_in(told, group, among=("21", "1", "113", "11"), line=line)
+    line.wanted = time_among(told, group, among=WANTED)
     places = [segment for segment in group if segment.tag == "LOC" and segment.text(1) == "7"]
     if len({segment.text(2, 1) for segment in places}) > 1:
         told.fault("edi.twice", f"{len(places)} places in one line", allowed="one place for a line", segment=places[1],
                    fix="ask the sender for an order for each place")  # fmt: skip
     elif places and places[0].text(2, 1):
-        line.destination = place_code(told, places[0], places[0].text(2, 1), agency=places[0].text(2, 3), element="2.1")
+        line.destination = place_code(told, places[0], value=places[0].text(2, 1), agency=places[0].text(2, 3), element="2.1")
     return line

@@ -56,15 +56,15 @@ def number_in(opening: Segment) -> str:
     return opening.text(2, 1)
 
 
-def time_among(told: Told, segments: Sequence[Segment], qualifiers: Sequence[str]) -> Moment | None:
+def time_among(told: Told, segments: Sequence[Segment], *, among: Sequence[str]) -> Moment | None:
     """Return the moment of the first of some qualifiers that is there.
 
     Parameters
     ----------
-    told : takes what is wrong. segments : of which those with tag DTM count. qualifiers : of element 2005, the best first.
+    told : takes what is wrong. segments : of which those with tag DTM count. among : qualifiers of element 2005, the best first.
     """
     found = {segment.text(1, 1): segment for segment in reversed(segments) if segment.tag == "DTM"}
-    wanted = next((found[qualifier] for qualifier in qualifiers if qualifier in found), None)
+    wanted = next((found[qualifier] for qualifier in among if qualifier in found), None)
     return None if wanted is None else edifact_time(told, wanted)
 
 
@@ -72,12 +72,12 @@ def party_code(told: Told, segment: Segment) -> Code | None:
     """Return the code of a party: that of NAD, or its name where it has none."""
     value, agency = segment.text(2, 1), segment.text(2, 3)
     if value:
-        return place_code(told, segment, value, agency=agency, element="2.1")
+        return place_code(told, segment, value=value, agency=agency, element="2.1")
     name = segment.text(4, 1) or segment.text(3, 1)
     return Code("name", name) if name else None
 
 
-def place_code(told: Told, segment: Segment, value: str, *, agency: str, element: str) -> Code | None:
+def place_code(told: Told, segment: Segment, *, value: str, agency: str, element: str) -> Code | None:
     """Return the code of a place.
 
     Parameters
@@ -85,7 +85,7 @@ def place_code(told: Told, segment: Segment, value: str, *, agency: str, element
     told : takes what is wrong. segment, element : where it stands. value, agency : code, and element 3055.
     """
     scheme = AGENCIES.get(agency, f"edi{agency.lower()}" if agency else "code")
-    return gln_of(told, segment, value, element=element) if scheme == GLN else Code(scheme, value)
+    return gln_of(told, segment, value=value, element=element) if scheme == GLN else Code(scheme, value)
 
 
 def ends_of(told: Told, segments: Sequence[Segment]) -> Ends:
@@ -122,28 +122,28 @@ def product_of(told: Told, group: Sequence[Segment]) -> Code | None:
     for scheme in (*RANKS, *found):
         if scheme in found:
             where, value, at = found[scheme]
-            return gtin_of(told, where, value, element=at) if scheme == GTIN else Code(scheme, value)
+            return gtin_of(told, where, value=value, element=at) if scheme == GTIN else Code(scheme, value)
     told.missing("number of the item", allowed="LIN or PIA with one of " + ", ".join(ITEM_KINDS), segment=group[0], element="3")
     return None
 
 
-def quantity_in(told: Told, group: Sequence[Segment], qualifiers: Sequence[str], *, line: Line) -> None:
+def quantity_in(told: Told, group: Sequence[Segment], *, among: Sequence[str], line: Line) -> None:
     """Set quantity and unit of a line from the first qualifier of element 6063 that is there.
 
     Parameters
     ----------
-    told : takes what is wrong. group : segments of the line. qualifiers : the best first. line : is changed.
+    told : takes what is wrong. group : segments of the line. among : qualifiers, the best first. line : is changed.
     """
     found: dict[str, Segment] = {}
     for segment in group:
         if segment.tag == "QTY":
             found.setdefault(segment.text(1, 1), segment)
-    wanted = next((found[qualifier] for qualifier in qualifiers if qualifier in found), None)
+    wanted = next((found[qualifier] for qualifier in among if qualifier in found), None)
     if wanted is None:
-        told.missing("quantity", allowed=f"QTY with one of {', '.join(qualifiers)}", segment=group[0])
+        told.missing("quantity", allowed=f"QTY with one of {', '.join(among)}", segment=group[0])
         return
     line.quantity = told.number(wanted, wanted.text(1, 2), element="1.2")
-    line.unit = unit_of(told, wanted, wanted.text(1, 3), element="1.3")
+    line.unit = unit_of(told, wanted, text=wanted.text(1, 3), element="1.3")
 
 
 def references(segments: Sequence[Segment], kinds: Mapping[str, str]) -> dict[str, list[str]]:

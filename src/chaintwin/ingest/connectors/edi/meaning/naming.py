@@ -92,7 +92,7 @@ def unit_name(sscc: str) -> str:
     return f"{LINK}/00/{sscc}"
 
 
-def gln_of(told: Told, segment: Segment, value: str, *, element: str) -> Code | None:
+def gln_of(told: Told, segment: Segment, *, value: str, element: str) -> Code | None:
     """Return a global location number; None and a finding where it is none.
 
     Parameters
@@ -102,7 +102,7 @@ def gln_of(told: Told, segment: Segment, value: str, *, element: str) -> Code | 
     return _digits(told, segment, value, element=element, scheme=GLN, sizes=(13,), what="13 digits of a GLN")
 
 
-def gtin_of(told: Told, segment: Segment, value: str, *, element: str) -> Code | None:
+def gtin_of(told: Told, segment: Segment, *, value: str, element: str) -> Code | None:
     """Return a global trade item number with 14 digits; None and a finding where it is none.
 
     Parameters
@@ -114,7 +114,7 @@ def gtin_of(told: Told, segment: Segment, value: str, *, element: str) -> Code |
     )
 
 
-def ssccs_of(told: Told, segment: Segment, first: str, *, last: str = "", element: str) -> list[str]:
+def ssccs_of(told: Told, segment: Segment, *, first: str, last: str = "", element: str) -> list[str]:
     """Return a serial shipping container code, or all from one to another; none and a finding where they are none.
 
     Parameters
@@ -138,7 +138,7 @@ def ssccs_of(told: Told, segment: Segment, first: str, *, last: str = "", elemen
     return [f"{number:017}{_check_digit(f'{number:017}')}" for number in range(begin, end + 1)]
 
 
-def unit_of(told: Told, segment: Segment, text: str, *, element: str) -> str | None:
+def unit_of(told: Told, segment: Segment, *, text: str, element: str) -> str | None:
     """Return the code of recommendation 20 of a unit; None for pieces, and where the unit is none, with a finding.
 
     Parameters

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+import msgspec
+
 from chaintwin.ingest.connectors.edi.meaning.naming import Code
 from chaintwin.ingest.connectors.edi.meaning.times import Moment
 
@@ -39,8 +41,7 @@ X12_PURPOSES = {
 """Codes of element 353: original, confirmation, duplicate, reissue and information; replace; change; cancellation."""
 
 
-@dataclass(slots=True)
-class Line:
+class Line(msgspec.Struct):
     """Goods of one kind.
 
     Parameters
@@ -53,15 +54,15 @@ class Line:
     product: Code | None
     quantity: float | None = None
     unit: str | None = None
-    lots: list[str] = field(default_factory=list)
-    serials: list[str] = field(default_factory=list)
+    lots: list[str] = msgspec.field(default_factory=list)
+    serials: list[str] = msgspec.field(default_factory=list)
     wanted: Moment | None = None
     order: str = ""
-    packages: list[str] = field(default_factory=list)
+    packages: list[str] = msgspec.field(default_factory=list)
     destination: Code | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Ends:
     """Who and where: codes by role.
 
@@ -76,7 +77,7 @@ class Ends:
     buyer: Code | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order. ``ends``, ``lines`` and ``purpose`` as told; ``wanted`` is for lines without a time of their own."""
 
@@ -89,7 +90,7 @@ class Order:
     promised: Moment | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Node:
     """A level of packing.
 
@@ -103,7 +104,7 @@ class Node:
     inside: list[Node] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Despatch:
     """A despatch advice.
 
@@ -134,8 +135,7 @@ class Stage(Enum):
     OTHER = ""
 
 
-@dataclass(slots=True)
-class Status:
+class Status(msgspec.Struct):
     """One status of a transport.
 
     Parameters
@@ -150,16 +150,16 @@ class Status:
     reason: str = ""
     place: Code | None = None
     there: str = ""
-    ends: Ends = field(default_factory=Ends)
-    despatches: list[str] = field(default_factory=list)
-    bills: list[str] = field(default_factory=list)
-    orders: list[str] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-    packages: list[str] = field(default_factory=list)
+    ends: Ends = msgspec.field(default_factory=Ends)
+    despatches: list[str] = msgspec.field(default_factory=list)
+    bills: list[str] = msgspec.field(default_factory=list)
+    orders: list[str] = msgspec.field(default_factory=list)
+    others: list[str] = msgspec.field(default_factory=list)
+    packages: list[str] = msgspec.field(default_factory=list)
     predicted: Moment | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Report:
     """All statuses of one message; ``number`` is of the document."""
 

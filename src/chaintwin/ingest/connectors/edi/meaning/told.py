@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from chaintwin.errors import Finding
 from chaintwin.ingest.connectors.edi.syntax.interchanges import Message
@@ -11,8 +11,7 @@ from chaintwin.ingest.connectors.edi.syntax.segments import Segment
 MEND = "ask the sender to mend the message"
 
 
-@dataclass(slots=True)
-class Told:
+class Told(msgspec.Struct):
     """Findings about one message.
 
     Parameters
@@ -25,7 +24,7 @@ class Told:
     message: Message
     zone: str = "UTC"
     own: frozenset[str] = frozenset()
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = msgspec.field(default_factory=list)
     is_zone_assumed: bool = False
 
     def fault(

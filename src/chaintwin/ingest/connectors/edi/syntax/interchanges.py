@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import BinaryIO
+
+import msgspec
 
 from chaintwin.errors import Finding
 from chaintwin.ingest.connectors.edi.syntax.headers import CHARSETS, EDIFACT, X12, Envelope, Header, begun
@@ -53,8 +55,7 @@ class Stray:
     content: bytes = b""
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(msgspec.Struct):
     """An envelope that was opened: its reference, and how many parts it has had."""
 
     envelope: Envelope
@@ -62,18 +63,17 @@ class _Open:
     parts: int = 0
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(msgspec.Struct):
     """A message that is being read."""
 
     at: int
     opening: Segment
     number: int
-    segments: list[Segment] = field(default_factory=list)
-    content: bytearray = field(default_factory=bytearray)
+    segments: list[Segment] = msgspec.field(default_factory=list)
+    content: bytearray = msgspec.field(default_factory=bytearray)
     count: int = 1
     size: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = msgspec.field(default_factory=list)
 
 
 def messages_of(file: BinaryIO, *, name: str, is_growing: bool = False) -> Iterator[Message | Stray]:

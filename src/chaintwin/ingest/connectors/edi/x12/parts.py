@@ -75,7 +75,7 @@ def ends_of(told: Told, segments: Sequence[Segment]) -> Ends:
     return Ends(first(ORIGIN), first(DESTINATION), first(SELLERS), first(BUYERS))
 
 
-def place_code(told: Told, segment: Segment, value: str, *, kind: str, element: str) -> Code | None:
+def place_code(told: Told, segment: Segment, *, value: str, kind: str, element: str) -> Code | None:
     """Return the code of a place.
 
     Parameters
@@ -83,7 +83,7 @@ def place_code(told: Told, segment: Segment, value: str, *, kind: str, element: 
     told : takes what is wrong. segment, element : where it stands. value, kind : code, and element 66.
     """
     scheme = CODE_KINDS.get(kind, f"x12-{kind.lower()}" if kind else "code")
-    return gln_of(told, segment, value, element=element) if scheme == GLN else Code(scheme, value)
+    return gln_of(told, segment, value=value, element=element) if scheme == GLN else Code(scheme, value)
 
 
 def items_in(segment: Segment, *, first: int) -> dict[str, tuple[str, str]]:
@@ -112,23 +112,23 @@ def product_of(told: Told, segment: Segment, *, first: int) -> Code | None:
     for scheme in (*RANKS, *(kind for kind in found if kind not in ("item-lt", "item-sn"))):
         if scheme in found:
             value, element = found[scheme]
-            return gtin_of(told, segment, value, element=element) if scheme == GTIN else Code(scheme, value)
+            return gtin_of(told, segment, value=value, element=element) if scheme == GTIN else Code(scheme, value)
     told.missing("number of the item", allowed="a qualifier and a number, such as UP", segment=segment, element=str(first))
     return None
 
 
-def time_among(told: Told, segments: Sequence[Segment], qualifiers: Sequence[str]) -> Moment | None:
+def time_among(told: Told, segments: Sequence[Segment], *, among: Sequence[str]) -> Moment | None:
     """Return the moment of the first of some qualifiers of segments DTM and G62 that is there.
 
     Parameters
     ----------
-    told : takes what is wrong. segments : any. qualifiers : of elements 374 and 432, the best first.
+    told : takes what is wrong. segments : any. among : qualifiers of elements 374 and 432, the best first.
     """
     found: dict[str, Segment] = {}
     for segment in segments:
         if segment.tag in ("DTM", "G62"):
             found.setdefault(f"{segment.tag}{segment.text(1)}", segment)
-    wanted = next((found[qualifier] for qualifier in qualifiers if qualifier in found), None)
+    wanted = next((found[qualifier] for qualifier in among if qualifier in found), None)
     if wanted is None:
         return None
     if wanted.tag == "DTM":
@@ -155,5 +155,5 @@ def references(segments: Sequence[Segment], kinds: Mapping[str, str]) -> dict[st
 
 def _party(told: Told, segment: Segment) -> Code | None:
     if segment.text(4):
-        return place_code(told, segment, segment.text(4), kind=segment.text(3), element="4")
+        return place_code(told, segment, value=segment.text(4), kind=segment.text(3), element="4")
     return Code("name", segment.text(2)) if segment.text(2) else None

@@ -83,7 +83,7 @@ def _status(told: Told, group: Sequence[Segment], ends: Ends) -> Status | None:
     at = x12_time(told, opening, day=opening.text(5), clock=opening.text(6), zone=opening.text(7), element="5")
     if at is None:
         return None
-    predicted: Moment | None = time_among(told, group, PREDICTED)
+    predicted: Moment | None = time_among(told, group, among=PREDICTED)
     if code in ESTIMATES:
         # The date is that of what will be; when that was said, only the functional group tells.
         predicted = at
@@ -97,7 +97,7 @@ def _status(told: Told, group: Sequence[Segment], ends: Ends) -> Status | None:
         if segment.tag == "MS1":
             status.there = ", ".join(part for part in (segment.text(1), segment.text(2), segment.text(3)) if part)
         elif segment.tag == "MAN" and segment.text(1) in ("GM", "AA", "SM"):
-            status.packages += ssccs_of(told, segment, segment.text(2), last=segment.text(3), element="2")
+            status.packages += ssccs_of(told, segment, first=segment.text(2), last=segment.text(3), element="2")
     if predicted is not None and status.stage is Stage.OTHER:
         status.stage = Stage.UNDER_WAY
     return status

@@ -33,9 +33,9 @@ def read_850(told: Told) -> Order | None:
     lines = [_line(told, group) for group in groups]
     if not lines and purpose is not Purpose.CANCEL:
         told.missing("line", allowed="at least one segment PO1")
-    promised = time_among(told, head, ("DTM067", "DTM069"))
+    promised = time_among(told, head, among=("DTM067", "DTM069"))
     return Order(
-        opening.text(3), at, purpose, ends_of(told, head), lines, wanted=time_among(told, head, WANTED), promised=promised
+        opening.text(3), at, purpose, ends_of(told, head), lines, wanted=time_among(told, head, among=WANTED), promised=promised
     )
 
 
@@ -55,8 +55,8 @@ def _line(told: Told, group: Sequence[Segment]) -> Line:
     opening = group[0]
     line = Line(product_of(told, opening, first=6))
     line.quantity = told.number(opening, opening.text(2), element="2")
-    line.unit = unit_of(told, opening, opening.text(3), element="3")
-    line.wanted = time_among(told, group, WANTED)
+    line.unit = unit_of(told, opening, text=opening.text(3), element="3")
+    line.wanted = time_among(told, group, among=WANTED)
     for segment in group:
         if segment.tag == "SDQ":
             told.fault("edi.twice", "a line for several places (SDQ)", allowed="one place for a line", segment=segment,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from chaintwin.ingest.connectors.edi.meaning.naming import ssccs_of, unit_of
 from chaintwin.ingest.connectors.edi.meaning.records import Despatch, Line, Node, Purpose
@@ -29,15 +29,14 @@ ITEM, SSCC = "I", ("GM", "AA", "SM")
 """Level of an item, element 735; marks of logistic units, element 88."""
 
 
-@dataclass(slots=True)
-class _Level:
+class _Level(msgspec.Struct):
     """A hierarchical level: its number, the one around it, its kind, its segments."""
 
     number: str
     around: str
     kind: str
     segments: list[Segment]
-    node: Node = field(default_factory=Node)
+    node: Node = msgspec.field(default_factory=Node)
     line: Line | None = None
 
 
@@ -56,7 +55,7 @@ def read_856(told: Told) -> Despatch | None:
     written = x12_time(told, opening, day=opening.text(3), clock=opening.text(4), element="3")
     # Some say parties and dates in the head, some on the level of the shipment or of the order.
     about = [*head, *(segment for level in levels if level.kind != ITEM for segment in level.segments)]
-    left = time_among(told, about, LEFT) or written
+    left = time_among(told, about, among=LEFT) or written
     if purpose is None or written is None or left is None:
         return None
     for level in levels:
@@ -72,7 +71,7 @@ def read_856(told: Told) -> Despatch | None:
         if not any(level.line is not None or level.node.packages for level in levels):
             told.missing("item", allowed="at least one level HL of an item, with LIN and SN1")
     return Despatch(
-        opening.text(2), left, written, purpose, ends, root, planned=time_among(told, about, PLANNED),
+        opening.text(2), left, written, purpose, ends, root, planned=time_among(told, about, among=PLANNED),
         orders=[*orders, *found["order"]], bills=found["bill"], others=found["other"],
     )  # fmt: skip
 
@@ -97,18 +96,19 @@ def _fill(told: Told, level: _Level) -> None:
             for kind, element in ((1, 2), (4, 5)):
                 if segment.text(kind) in SSCC and segment.text(element):
                     last = segment.text(3) if element == 2 else segment.text(6)
-                    level.node.packages += ssccs_of(told, segment, segment.text(element), last=last, element=str(element))
+                    found = ssccs_of(told, segment, first=segment.text(element), last=last, element=str(element))
+                    level.node.packages.extend(found)
         elif segment.tag == "LIN":
             line = Line(product_of(told, segment, first=2))
-            found = items_in(segment, first=2)
-            line.lots += [found["item-lt"][0]] if "item-lt" in found else []
-            line.serials += [found["item-sn"][0]] if "item-sn" in found else []
+            items = items_in(segment, first=2)
+            line.lots += [items["item-lt"][0]] if "item-lt" in items else []
+            line.serials += [items["item-sn"][0]] if "item-sn" in items else []
         elif segment.tag == "SN1":
             if line is None:
                 told.missing("segment LIN", allowed="LIN before SN1", segment=segment)
                 continue
             line.quantity = told.number(segment, segment.text(2), element="2")
-            line.unit = unit_of(told, segment, segment.text(3), element="3")
+            line.unit = unit_of(told, segment, text=segment.text(3), element="3")
         elif segment.tag == "REF" and line is not None:
             line.lots += [segment.text(2)] if segment.text(1) == "LT" and segment.text(2) else []
             line.serials += [segment.text(2)] if segment.text(1) == "SE" and segment.text(2) else []
@@ -129,4 +129,4 @@ def _move_packs(levels: list[_Level]) -> None:
         item = items.get(level.around)
         if item is not None and item.line is not None and level.line is None:
             item.line.packages += level.node.packages
-            level.node.packages = []
+            level.node.packages.clear()
