@@ -313,6 +313,13 @@ def test_read__estimates_of_x12_are_said_when_the_group_was_made(tmp_path: Path)
     assert event["bizStep"] == "transporting"
 
 
+def test_read__releases_of_a_blanket_order_are_orders_of_their_own(tmp_path: Path) -> None:
+    (order,), _ = taken(tmp_path, x12(X12_ORDER.replace("PO-4711**", "PO-4711*R5*")))
+    assert order["ct:order"] == "PO-4711/R5"
+    *_, shipped = taken(tmp_path, x12(X12_NOTICE.replace("PRF*PO-4711", "PRF*PO-4711*R5"), group="SH"))[0]
+    assert {"type": "po", "bizTransaction": "urn:chaintwin:v1:order:PO-4711%2FR5"} in shipped["bizTransactionList"]
+
+
 def test_accepts__by_ending_and_by_begin(tmp_path: Path) -> None:
     path = tmp_path / "message.txt"
     path.write_bytes(b"\r\n" + edifact(ORDER))

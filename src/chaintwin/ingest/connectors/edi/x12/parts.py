@@ -53,6 +53,16 @@ def opening_of(told: Told, tag: str, *, number: int) -> Segment | None:
     return opening
 
 
+def order_number(segment: Segment, *, number: int) -> str:
+    """Return the number of an order, with that of its release behind a slash where there is one.
+
+    Parameters
+    ----------
+    segment : BEG or PRF. number : element of the number; the release is the next one.
+    """
+    return "/".join(part for part in (segment.text(number), segment.text(number + 1)) if part)
+
+
 def ends_of(told: Told, segments: Sequence[Segment]) -> Ends:
     """Return who and where, of the segments N1 of a head.
 

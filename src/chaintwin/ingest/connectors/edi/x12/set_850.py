@@ -9,7 +9,7 @@ from chaintwin.ingest.connectors.edi.meaning.records import Line, Order, Purpose
 from chaintwin.ingest.connectors.edi.meaning.times import x12_time
 from chaintwin.ingest.connectors.edi.meaning.told import Told
 from chaintwin.ingest.connectors.edi.syntax.segments import Segment
-from chaintwin.ingest.connectors.edi.x12.parts import ends_of, opening_of, product_of, purpose_of, time_among
+from chaintwin.ingest.connectors.edi.x12.parts import ends_of, opening_of, order_number, product_of, purpose_of, time_among
 
 WANTED = ("DTM002", "DTM063", "DTM064", "DTM106", "G6202", "DTM010", "DTM037", "DTM038")
 """When goods are wanted: delivery requested, not later, not earlier, required by, shipment."""
@@ -35,7 +35,13 @@ def read_850(told: Told) -> Order | None:
         told.missing("line", allowed="at least one segment PO1")
     promised = time_among(told, head, among=("DTM067", "DTM069"))
     return Order(
-        opening.text(3), at, purpose, ends_of(told, head), lines, wanted=time_among(told, head, among=WANTED), promised=promised
+        order_number(opening, number=3),
+        at,
+        purpose,
+        ends_of(told, head),
+        lines,
+        wanted=time_among(told, head, among=WANTED),
+        promised=promised,
     )
 
 

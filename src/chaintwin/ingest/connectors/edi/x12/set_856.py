@@ -14,6 +14,7 @@ from chaintwin.ingest.connectors.edi.x12.parts import (
     ends_of,
     items_in,
     opening_of,
+    order_number,
     product_of,
     purpose_of,
     references,
@@ -63,7 +64,12 @@ def read_856(told: Told) -> Despatch | None:
     _move_packs(levels)
     root = tree_of(told, [("", "", Node(), None), *((one.number, one.around, one.node, one.segments[0]) for one in levels)])
     ends, found = ends_of(told, about), references(about, KINDS)
-    orders = [segment.text(1) for level in levels for segment in level.segments if segment.tag == "PRF" and segment.text(1)]
+    orders = [
+        order_number(segment, number=1)
+        for level in levels
+        for segment in level.segments
+        if segment.tag == "PRF" and segment.text(1)
+    ]
     if purpose is not Purpose.CANCEL:
         for code, what, roles in ((ends.origin, "leave", "SF, SU, VN or SE"), (ends.destination, "go to", "ST, CN or BY")):
             if code is None:
