@@ -36,6 +36,7 @@ EXPECTED = {
     "annual_simulated",
     "bullwhip_project",
     "events_capture",
+    "edi_read",
     "store_append",
     "store_replay",
     "serve_capture",

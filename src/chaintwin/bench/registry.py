@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chaintwin.bench.case import Case
 from chaintwin.bench.fidelity.forking import fork_medicines
 from chaintwin.bench.live.capturing import events_capture
+from chaintwin.bench.live.edi_cases import edi_read
 from chaintwin.bench.live.serving import serve_capture
 from chaintwin.bench.live.store_cases import store_append, store_replay
 from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
@@ -76,6 +77,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         annual_simulated(),
         bullwhip_project(),
         events_capture(),
+        edi_read(),
         serve_capture(),
         twin_replay(),
         twin_as_of(),

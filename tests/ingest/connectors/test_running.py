@@ -137,7 +137,7 @@ def test_connector_named__ours_are_those_of_the_project_file() -> None:
     assert set(connector_names()) >= set(OURS)
     for name in OURS:
         assert connector_named(name).name == name
-    with pytest.raises(UsageError, match="allowed: epcis-file"):
+    with pytest.raises(UsageError, match="allowed: edi-file, epcis-file"):
         connector_named("fax")
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from chaintwin.events.facts import Facts, Item
+from chaintwin.examples.frames import rows_as_table
 from chaintwin.twin.rules.steps import STEPS, Effect
 from tests.shared_data import shared_path
 from tests.twin.worlds import (
@@ -20,6 +21,7 @@ from tests.twin.worlds import (
     STEP,
     done,
     misfits,
+    network,
     one,
     site,
     some,
@@ -72,6 +74,27 @@ def test_apply_object__a_receipt_finds_its_shipment_by_any_of_its_names() -> Non
     )
     assert not state.cells["cargo"].cells
     assert not misfits(state)
+
+
+def test_apply_object__two_shipments_of_one_order_are_two() -> None:
+    other = (("https://ref.gs1.org/cbv/BTT-desadv", "urn:erp:desadv:2"),)
+    first, second = sent(10.0, transactions=PO + DESADV), sent(20.0, at=START + 2, transactions=PO + other)
+    state = state_after(made(), first, second)
+    assert len(state.cells["shipment"].cells) == 2
+    assert sorted(value[0] for value in state.cells["cargo"].cells.values()) == [10.0, 20.0]
+    # Without a paper of its own a second shipping of an order is more of the same shipment.
+    state = state_after(made(), sent(10.0, transactions=PO), sent(20.0, at=START + 2, transactions=PO))
+    assert len(state.cells["shipment"].cells) == 1
+
+
+def test_apply_object__codes_of_others_are_in_the_table_of_identifiers() -> None:
+    rows = [("site", "plant", "BUYER", "P 1"), ("product", "milk", "seller", "77"), ("product", "bread", "SELLER", "78")]
+    named = network(identifiers=rows_as_table("identifiers", ("object_kind", "object_id", "scheme", "value"), rows=rows))
+    event = done("commissioning", site("buyer:P 1"), some("seller:77", 3.0), some("seller:78", 4.0, lot="L"), at=START)
+    state = state_after(event, tables=named)
+    assert state.quantity("plant", "milk") == 3.0
+    assert state.quantity("plant", "bread") == 4.0
+    assert not state.cells["unknown"].cells
 
 
 def test_apply_object__a_receipt_without_names_takes_the_shipment_that_left_first() -> None:

@@ -9,6 +9,7 @@ from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import GROUP, Connector
 
 OURS = {
+    "edi-file": "chaintwin.ingest.connectors.edi.edi_file:EdiFile",
     "epcis-file": "chaintwin.ingest.connectors.files.epcis_file:EpcisFile",
     "epcis-http": "chaintwin.ingest.connectors.http.epcis_http:EpcisHttp",
     "event-table": "chaintwin.ingest.connectors.tables.event_table:EventTable",
@@ -62,7 +63,9 @@ def connector_for(source: str) -> Connector:
             return connector
     if "://" not in source and not Path(source).exists():
         raise UsageError(f"{source}: found nothing there; allowed: a file, a folder, or an address (https://...)")
-    allowed = f"a file with one of the usual endings (.json .jsonl .xml .csv .xlsx), or with --connector: {', '.join(names)}"
+    allowed = (
+        f"a file with one of the usual endings (.json .jsonl .xml .csv .xlsx .edi .x12), or with --connector: {', '.join(names)}"
+    )
     raise UsageError(f"{source}: found no connector that knows such a source; allowed: {allowed}")
 
 

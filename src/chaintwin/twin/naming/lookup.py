@@ -17,6 +17,9 @@ GTIN_DIGITS = 14
 
 _LINK = "https://id.gs1.org/"
 _GTIN, _LOT, _GLN, _PARTY = "01", "10", "414", "417"
+_UNITS = frozenset({"00", "8003", "8004"})
+"""Keys of things that are of no product: pallets, assets that go round, assets of their own."""
+
 _SERIAL_PART = "/21/"
 _SCHEMES = {
     "gtin": _GTIN,
@@ -134,8 +137,9 @@ class Lookup:
         own = own_name(name)
         if own is not None:
             if own.kind is Thing.PARTNER:
-                return self._of_partner(own.id) or Place(own.id, own.id in self.sites)
-            return Place(own.id, own.id in self.sites)
+                known = own.id if own.id in self.owned else self.rows.get(("partner", own.id), own.id)
+                return self._of_partner(known) or self._own_place(own.id)
+            return self._own_place(own.id)
         keys = _keys(name)
         gln = keys.get(_GLN) or keys.get(_PARTY)
         given = keys if gln is None else keys | {_GLN: gln}
@@ -147,6 +151,11 @@ class Lookup:
             return self._of_partner(partner) or Place(partner, False)
         return Place(name, name in self.sites)
 
+    def _own_place(self, name: str) -> Place:
+        """Return the site of a name of our own: its id, or a code of somebody else that the table of identifiers has."""
+        found = name if name in self.sites else self.rows.get(("site", name), name)
+        return Place(found, found in self.sites)
+
     def _of_partner(self, partner: str) -> Place | None:
         site = self.owned.get(partner)
         return None if site is None else Place(site, True)
@@ -154,13 +163,17 @@ class Lookup:
     def _ware(self, name: str) -> Ware:
         own = own_name(name)
         if own is not None:
-            is_product = own.kind in (Thing.PRODUCT, Thing.LOT)
-            return Ware(own.id, own.lot, own.id in self.bases) if is_product else Ware("", "", True)
+            if own.kind not in (Thing.PRODUCT, Thing.LOT):
+                return Ware("", "", True)
+            product = own.id if own.id in self.bases else self.rows.get(("product", own.id), own.id)
+            return Ware(product, own.lot, product in self.bases)
         keys = _keys(name)
         lot = keys.get(_LOT, "")
         found = self._named("product", name, keys, _GTIN)
         if found is not None:
             return Ware(found, lot, True)
+        if not _UNITS.isdisjoint(keys):
+            return Ware("", "", True)
         if _GTIN in keys:
             return Ware(f"{_LINK}{_GTIN}/{keys[_GTIN]}", lot, False)
         return Ware("" if name.startswith(_LINK) else name, lot, name in self.bases)

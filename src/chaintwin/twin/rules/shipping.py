@@ -12,6 +12,9 @@ from chaintwin.twin.rules.goods import ON_WAY, Good, join, leave, mark
 ON_ITS_WAY, ARRIVED, PARTLY = "on_its_way", "arrived", "partly_received"
 """How a shipment may stand."""
 
+_SHARED = frozenset({"po", "poc", "inv"})
+"""Papers that several shipments may have in common."""
+
 _RANK = {"desadv": 0, "bol": 1, "shipment": 2, "inv": 3, "po": 4, "poc": 5}
 
 
@@ -67,7 +70,7 @@ def ship(ledger: Ledger, facts: Facts, *, goods: list[Good], ends: tuple[str, st
     variance : of each quantity.
     """
     names = names_of(ledger, facts, ends=ends)
-    shipment = _known(ledger, names) or names[0]
+    shipment = _known(ledger, _sure_names(facts, names)) or names[0]
     _open_shipment(ledger, facts, shipment=shipment, names=names, ends=ends)
     for good in goods:
         lots = leave(ledger, good, site=ends[0], variance=variance)
@@ -220,6 +223,14 @@ def _known(ledger: Ledger, names: list[str]) -> str | None:
             found: str = alias[0]
             return found
     return None
+
+
+def _sure_names(facts: Facts, names: list[str]) -> list[str]:
+    """Return the names that may be those of a known shipment; one with a paper of its own shares its order with others."""
+    if not _has_document(facts):
+        return names
+    shared = {plain_id(name) for kind, name in facts.transactions if short_of(kind) in _SHARED}
+    return [name for name in names if name not in shared]
 
 
 def _has_document(facts: Facts) -> bool:

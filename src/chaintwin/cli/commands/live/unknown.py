@@ -54,6 +54,8 @@ def cure_of(what: str, name: str) -> str:
     -------
     >>> cure_of("site", "https://id.gs1.org/414/0614141123452")
     'identifiers: site, ITS-ID, GLN, 0614141123452'
+    >>> cure_of("site", "urn:chaintwin:v1:site:buyer%3AS-7")
+    'identifiers: site, ITS-ID, BUYER, S-7'
     """
     from chaintwin.events.vocabulary import own_name
 
@@ -61,13 +63,17 @@ def cure_of(what: str, name: str) -> str:
         unit, _, product = name.partition(" of ")
         return f"units: a row that says how many base units of {product} one {unit} holds"
     own = own_name(name)
+    if own is not None and ":" in own.id:
+        # A code and the word for who gave it, as messages of trading partners have them.
+        scheme, _, value = own.id.partition(":")
+        return f"identifiers: {what}, ITS-ID, {scheme.upper()}, {value}"
     if own is not None:
         return f"{what}s: a row with the id {own.id}"
     key, _, value = name.removeprefix("https://id.gs1.org/").partition("/")
-    scheme = {"01": "GTIN", "414": "GLN", "417": "GLN"}.get(key) if name.startswith("https://id.gs1.org/") else None
-    if what == "product" and scheme is None and "/" not in name and ":" not in name:
+    known = {"01": "GTIN", "414": "GLN", "417": "GLN"}.get(key) if name.startswith("https://id.gs1.org/") else None
+    if what == "product" and known is None and "/" not in name and ":" not in name:
         return f"products: a row with the id {name}"
-    return f"identifiers: {what}, ITS-ID, {scheme or 'ANY-WORD'}, {value.partition('/')[0] if scheme else name}"
+    return f"identifiers: {what}, ITS-ID, {known or 'ANY-WORD'}, {value.partition('/')[0] if known else name}"
 
 
 def show_unknown(terminal: Terminal, rows: list[dict[str, object]]) -> None:

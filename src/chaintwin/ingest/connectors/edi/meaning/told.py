@@ -1,0 +1,76 @@
+"""What is wrong inside a message, collected with its place: segment, element, what was found and what is allowed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from chaintwin.errors import Finding
+from chaintwin.ingest.connectors.edi.syntax.interchanges import Message
+from chaintwin.ingest.connectors.edi.syntax.segments import Segment
+
+MEND = "ask the sender to mend the message"
+
+
+class Told(msgspec.Struct):
+    """Findings about one message.
+
+    Parameters
+    ----------
+    file : its name. message : what is read. zone : name of the time zone of times without one.
+    own : schemes whose codes are the ids of the project, such as ``buyer``.
+    """
+
+    file: str
+    message: Message
+    zone: str = "UTC"
+    own: frozenset[str] = frozenset()
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    is_zone_assumed: bool = False
+
+    def fault(
+        self, code: str, found: str, *, allowed: str, segment: Segment | None = None, element: str = "", fix: str = MEND
+    ) -> None:
+        """Note something that is wrong.
+
+        Parameters
+        ----------
+        code : of the finding. found, allowed, fix : as in ``Finding``.
+        segment, element : where; elements are numbered from 1, and their components behind a point.
+        """
+        column = "" if segment is None else f"segment {segment.number} {segment.tag}"
+        column = f"{column} element {element}".strip() if element else column
+        finding = Finding(code, found, allowed, fix, self.file, self.message.number, column)
+        if finding not in self.findings and len(self.findings) < FINDINGS_MAX:
+            self.findings.append(finding)
+
+    def missing(self, what: str, *, allowed: str, segment: Segment | None = None, element: str = "") -> None:
+        """Note something that is not there and must be.
+
+        Parameters
+        ----------
+        what : that is absent. allowed : what should be there. segment, element : where.
+        """
+        self.fault("edi.missing", f"no {what}", allowed=allowed, segment=segment, element=element)
+
+    def number(self, segment: Segment, text: str, *, element: str) -> float | None:
+        """Return a quantity, or None and a finding where it is none.
+
+        Parameters
+        ----------
+        segment, element : where it stands. text : what stands there, with a point or a comma as its decimal mark.
+        """
+        plain = text.replace(",", ".", 1)
+        is_plain = bool(plain) and len(plain) <= DIGITS_MAX and plain.isascii()
+        if is_plain and all(sign.isdigit() or sign == "." for sign in plain) and plain.strip(".") and plain.count(".") < 2:
+            return float(plain)
+        self.fault(
+            "edi.value", f'"{text}"' if text else "nothing", allowed="a number, 0 or more", segment=segment, element=element
+        )
+        return None
+
+
+DIGITS_MAX = 35
+"""Signs of a number; the directories allow 15 or 35."""
+
+FINDINGS_MAX = 100
+"""So many faults of one message are told."""
