@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +18,8 @@ from starlette.websockets import WebSocket
 
 from chaintwin.clock import Clock, SystemClock
 from chaintwin.errors import ChaintwinError
+from chaintwin.ingest.sources.configured import ConfiguredSource
+from chaintwin.ingest.sources.feeding import Feeding, Manner
 from chaintwin.serve.capturing.capturing import Capturing
 from chaintwin.serve.capturing.workers import Workers
 from chaintwin.serve.describing.openapi import description
@@ -38,20 +42,29 @@ from chaintwin.twin import Twin
 SECRET_SHELF = "server"
 
 
-def create_app(store: Store, *, settings: Settings, twin: Twin | None = None, clock: Clock | None = None) -> Guard:
+def create_app(
+    store: Store,
+    *,
+    settings: Settings,
+    twin: Twin | None = None,
+    clock: Clock | None = None,
+    sources: Sequence[ConfiguredSource] = (),
+    note: Callable[[str, str], None] = lambda _, __: None,
+) -> Guard:
     """Return the application of one server.
 
     Parameters
     ----------
     store : the log; whoever opened it closes it. settings : who is let in and how much is taken.
     twin : state of the same log; None to serve the log alone. clock : that of the machine by default.
+    sources : events are taken from while the server runs. note : takes what is to be told of them: name and text.
     """
     clock = clock or SystemClock()
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        async with _parts(store, settings=settings, twin=twin, clock=clock) as parts:
-            app.state.parts = parts
+        async with _parts(store, settings=settings, twin=twin, clock=clock) as parts, _fed(parts, sources, note=note) as fed:
+            app.state.parts = fed
             yield
 
     app = FastAPI(
@@ -105,6 +118,21 @@ async def _parts(store: Store, *, settings: Settings, twin: Twin | None, clock: 
             live.applying.close()
         workers.close()
         threads.close()
+
+
+@asynccontextmanager
+async def _fed(parts: Parts, sources: Sequence[ConfiguredSource], *, note: Callable[[str, str], None]) -> AsyncIterator[Parts]:
+    """Take sources for as long as the server runs; they end before all that they need."""
+    if not sources:
+        yield parts
+        return
+    manner = Manner(follow=True, gentle=True)
+    feeding = await parts.threads.write(lambda: Feeding(sources, store=parts.store, clock=parts.clock, manner=manner, note=note))
+    feeding.start()
+    try:
+        yield replace(parts, feeding=feeding)
+    finally:
+        await asyncio.to_thread(feeding.close)
 
 
 def _secret(store: Store) -> bytes:
