@@ -112,13 +112,7 @@ def schemas(limits: Limits) -> dict[str, Any]:
         )
         | {"additionalProperties": False},
         "Health": _object(
-            {
-                "status": {"enum": ["running", "read-only"]},
-                "log": _ANY,
-                "state": _ANY,
-                "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}},
-            },
-            needed=1,
+            {"status": {"enum": ["running", "read-only"]}, "log": _ANY, "state": _ANY, "sources": _SOURCES}, needed=1
         ),
         "Source": _source(),
         "State": _object({"time": TIME, "sequence": WHOLE, "hash": TEXT}, needed=3),
@@ -147,6 +141,7 @@ def _object(properties: dict[str, Any], *, needed: int) -> dict[str, Any]:
 
 
 _ANY: dict[str, Any] = {"type": "object"}
+_SOURCES: dict[str, Any] = {"type": "array", "items": {"$ref": "#/components/schemas/Source"}}
 _HEADERS: dict[str, Any] = {
     "GS1-Next-Page-Token-Expires": TIME,
     **{name: {"type": "integer", "minimum": 1} for name in (EVENTS_HEADER, ELEMENTS_HEADER)},
