@@ -132,7 +132,7 @@ class _Reader:
     def _tell(self, code: str, key: str, *, found: str, allowed: str, fix: str) -> None:
         row = self._feed.rows.get(key, self._feed.row)
         where = f"{FEEDS_KEY}[{self._number}].{key}"
-        self.findings.append(Finding(f"source.{code}", found, allowed, fix, self._feeds.file, row, where))
+        self.findings.append(Finding(code, found, allowed, fix, self._feeds.file, row, where))
 
     def _check_keys(self) -> None:
         names = names_of(KEYS)
@@ -143,18 +143,18 @@ class _Reader:
             fix = f"did you mean {near}?" if near else "remove it"
             if not near and key in dict(MEANINGS):
                 fix = f"write it above the first [[{FEEDS_KEY}]], for what stands below is of the source"
-            self._tell("key", key, found=f"unknown key {shown(key)}", allowed=", ".join(KEYS), fix=fix)
+            self._tell("source.key", key, found=f"unknown key {shown(key)}", allowed=", ".join(KEYS), fix=fix)
 
     def _name(self, names: dict[str, int]) -> str:
         value = self._feed.values.get("name")
         allowed = "a name of its own, of letters, digits, hyphens, dots and underscores, at most 60"
         if not isinstance(value, str) or not NAME.fullmatch(value):
             found = "nothing" if value is None else shown(str(value))
-            self._tell("name", "name", found=found, allowed=allowed, fix=f'write name = "source-{self._number}"')
+            self._tell("source.name", "name", found=found, allowed=allowed, fix=f'write name = "source-{self._number}"')
             return ""
         if value in names:
             found, fix = f"{value} again, which is the name of {FEEDS_KEY}[{names[value]}]", "name one of the two otherwise"
-            self._tell("name", "name", found=found, allowed="each name once", fix=fix)
+            self._tell("source.name", "name", found=found, allowed="each name once", fix=fix)
         names.setdefault(value, self._number)
         return value
 
@@ -164,13 +164,13 @@ class _Reader:
         allowed = "a path relative to the project, or an address such as https://epcis.example.org/v2"
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
             found = "nothing" if value is None else shown(str(value))
-            self._tell("value", "source", found=found, allowed=allowed, fix='write source = "drops"')
+            self._tell("source.value", "source", found=found, allowed=allowed, fix='write source = "drops"')
             return ""
         try:
             check_secret(value)
         except UsageError:
             found, fix = "an address with a user or a password in it", self._secret_fix()
-            self._tell("secret", "source", found=found, allowed="an address without them", fix=fix)
+            self._tell("source.secret", "source", found=found, allowed="an address without them", fix=fix)
             return ""
         return value if "://" in value else str((self._feeds.folder / Path(value).expanduser()).resolve())
 
@@ -186,19 +186,19 @@ class _Reader:
                 return connector_named(value)
         except UsageError as fault:
             found, fix = str(fault).partition("found ")[2] or str(fault), 'name it, such as connector = "epcis-file"'
-            self._tell("connector", "connector", found=found, allowed=", ".join(connector_names()), fix=fix)
+            self._tell("source.connector", "connector", found=found, allowed=", ".join(connector_names()), fix=fix)
             return None
         near = names_of(connector_names()).nearest(str(value))
         fix = f"did you mean {near}?" if near else "name one of these, or install the package that brings it"
         found = f"unknown connector {shown(str(value))}"
-        self._tell("connector", "connector", found=found, allowed=", ".join(connector_names()), fix=fix)
+        self._tell("source.connector", "connector", found=found, allowed=", ".join(connector_names()), fix=fix)
         return None
 
     def _options(self, connector: Connector | None) -> dict[str, str]:
         given = self._feed.values.get(OPTIONS, {})
         if not isinstance(given, dict):
             fix = 'write options = { after = "move" }'
-            self._tell("value", OPTIONS, found=shown(str(given)), allowed="a table of names and values", fix=fix)
+            self._tell("source.value", OPTIONS, found=shown(str(given)), allowed="a table of names and values", fix=fix)
             return {}
         known = {option.name: option for option in connector.options} if connector is not None else {}
         options: dict[str, str] = {}
@@ -208,12 +208,12 @@ class _Reader:
                 near = names_of(known).nearest(name)
                 fix = f"did you mean {near}?" if near else "remove it"
                 allowed = f"options of {connector.name}: {', '.join(known) or 'none'}"
-                self._tell("option", key, found=f"unknown option {shown(name)}", allowed=allowed, fix=fix)
+                self._tell("source.option", key, found=f"unknown option {shown(name)}", allowed=allowed, fix=fix)
             elif isinstance(value, str | int | float):
                 options[name] = self._option(known.get(name), key, value=_text(value))
             else:
                 fix = "write it in quotes, as on the command line"
-                self._tell("value", key, found=shown(str(value)), allowed="a text, a number, true or false", fix=fix)
+                self._tell("source.value", key, found=shown(str(value)), allowed="a text, a number, true or false", fix=fix)
         return options
 
     def _option(self, option: Option | None, key: str, *, value: str) -> str:
@@ -222,7 +222,7 @@ class _Reader:
             check_secret(value)
         except UsageError:
             found = "an address with a user or a password in it"
-            self._tell("secret", key, found=found, allowed="an address without them", fix=self._secret_fix())
+            self._tell("source.secret", key, found=found, allowed="an address without them", fix=self._secret_fix())
         if option is None or not value or not (option.is_file or option.name.endswith("-file")) or value in option.words:
             return value
         place = (self._feeds.folder / Path(value).expanduser()).resolve()
@@ -230,7 +230,7 @@ class _Reader:
             words = f", or {', '.join(option.words)}" if option.words else ""
             allowed = f"a file, its path relative to the project{words}"
             fix = f"put it there: {place}"
-            self._tell("file", key, found=f"no file {shown(value)}", allowed=allowed, fix=fix)
+            self._tell("source.file", key, found=f"no file {shown(value)}", allowed=allowed, fix=fix)
         return str(place)
 
     def _every(self) -> float:
@@ -241,7 +241,7 @@ class _Reader:
             seconds = float("nan")
         if not EVERY_LEAST <= seconds <= EVERY_MOST:
             allowed = f"seconds from {EVERY_LEAST:g} to {EVERY_MOST:,.0f}"
-            self._tell("value", "every", found=shown(str(value)), allowed=allowed, fix="write every = 5")
+            self._tell("source.value", "every", found=shown(str(value)), allowed=allowed, fix="write every = 5")
             return EVERY
         return seconds
 
@@ -249,7 +249,7 @@ class _Reader:
         value: Any = self._feed.values.get(key, True)
         found = value if isinstance(value, bool) else TRUTHS.get(str(value).strip().lower())
         if found is None:
-            self._tell("value", key, found=shown(str(value)), allowed="true or false", fix=f"write {key} = false")
+            self._tell("source.value", key, found=shown(str(value)), allowed="true or false", fix=f"write {key} = false")
         return found is not False
 
 

@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 10.0
 """How long a reading may take to notice that it is to end; then it is left, and the store takes nothing more of it."""
 
 BREATH_SECONDS = 0.25
-"""Longest pause after a batch where others need the processor too."""
+"""Longest rest after a batch where others need the processor too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Manner:
     ----------
     follow : go on for ever, and try again what fails. every : seconds between two looks; those of each source for None.
     anew : begin at the begin. dry : write nothing.
-    gentle : take one batch at a time of all sources, and pause after each as long as it took, to leave time to other work.
+    gentle : check one batch at a time of all sources, and rest after each as long as it took, to leave time to other work.
     """
 
     follow: bool = False
@@ -84,7 +84,7 @@ class Feeding:
         note: Callable[[str, str], None] = lambda _, __: None,
     ) -> None:
         self._ending = Ending()
-        turn = threading.Lock()
+        turn = _Turn(self._ending)
         self._feeders = [
             _Feeder(source, store=store, clock=clock, manner=manner, note=note, ending=self._ending, turn=turn)
             for source in sources
@@ -139,6 +139,24 @@ class Feeding:
         self.close()
 
 
+class _Turn:
+    """Checks one batch at a time for all sources, and rests after each as long as it took."""
+
+    def __init__(self, ending: Ending) -> None:
+        self._ending = ending
+        self._lock = threading.Lock()
+        self._rests_until = 0.0
+
+    def captured(self, items: Sequence[Item], source: str) -> Captured:
+        with self._lock:
+            self._ending.sleep(max(self._rests_until - monotonic(), 0.0))
+            began = monotonic()
+            found = captured(items, source)
+            now = monotonic()
+            self._rests_until = now + min(now - began, BREATH_SECONDS)
+            return found
+
+
 class _Feeder:
     """Takes one source, in a thread of its own."""
 
@@ -151,19 +169,18 @@ class _Feeder:
         manner: Manner,
         note: Callable[[str, str], None],
         ending: Ending,
-        turn: threading.Lock,
+        turn: _Turn,
     ) -> None:
         self.meter = Meter(source, clock=clock, before=None if manner.dry else kept_health(store, source.name))
         self.thread = threading.Thread(target=self._run, name=f"source {source.name}", daemon=True)
-        self._source, self._clock, self._manner, self._ending, self._turn = source, clock, manner, ending, turn
-        self._note = note
+        self._source, self._clock, self._manner, self._ending, self._note = source, clock, manner, ending, note
         self._every = source.every if manner.every is None else manner.every
         self._said: set[str] = set()
         self._ingest = Ingest(
             source.connector,
             source.source,
             store,
-            self._captured if manner.gentle else captured,
+            turn.captured if manner.gentle else captured,
             clock,
             ending.sleep,
             source.options,
@@ -201,7 +218,6 @@ class _Feeder:
     def _take(self, before: Summary) -> None:
         """Take what there is, for ever or once; ``before`` was taken until now."""
         last, was_failing = Summary(), bool(self.meter.health().failures)
-        began = monotonic()
         for summary in self._ingest.run(follow=self._manner.follow, every=self._every):
             self.meter.counted(last, summary)
             self.fed = replace(self.fed, summary=_sum(before, summary))
@@ -214,9 +230,6 @@ class _Feeder:
                 self._ingest = replace(self._ingest, anew=False)
             if summary.is_idle:
                 self.meter.waiting(self._every)
-            elif self._manner.gentle:
-                self._ending.sleep(min(monotonic() - began, BREATH_SECONDS))
-            began = monotonic()
 
     def _failed(self, text: str, failures: int) -> None:
         again = pause(failures, key=f"{self._source.name} {self._clock.now()}") if self._manner.follow else None
@@ -228,10 +241,6 @@ class _Feeder:
 
     def _is_ending(self) -> bool:
         return self._ending.is_set
-
-    def _captured(self, items: Sequence[Item], source: str) -> Captured:
-        with self._turn:
-            return captured(items, source)
 
     def _remark(self, text: str) -> None:
         """Tell a remark of the connector; what is said at every look is told once."""

@@ -88,21 +88,21 @@ def _unreachable(source: ConfiguredSource, text: str) -> Finding:
     """Return why a source cannot be read, in the parts of a finding."""
     parts = _MESSAGE.fullmatch(text)
     if parts is None:
-        return _finding(source, "unreachable", found=text, allowed="a source that can be read")
+        return _finding(source, "source.unreachable", found=text, allowed="a source that can be read")
     found = ": ".join(part for part in (parts["where"], parts["found"]) if part)
-    return _finding(source, "unreachable", found=found, allowed=parts["allowed"], fix=parts["fix"] or "")
+    return _finding(source, "source.unreachable", found=found, allowed=parts["allowed"], fix=parts["fix"] or "")
 
 
 def _slow(source: ConfiguredSource, seconds: float) -> Finding:
     found = f"no answer within {seconds:g} s"
-    return _finding(source, "slow", found=found, allowed="an answer within that time")
+    return _finding(source, "source.slow", found=found, allowed="an answer within that time")
 
 
 def _finding(source: ConfiguredSource, code: str, *, found: str, allowed: str, fix: str = "") -> Finding:
     is_address = "://" in source.source
     usual = "check the address, the network and who runs it" if is_address else f"check the path {source.source}"
     later = "enabled = false leaves it out, --offline the test"
-    return Finding(f"source.{code}", found, allowed, fix or f"{usual}; {later}", source.file, source.row, _where(source))
+    return Finding(code, found, allowed, fix or f"{usual}; {later}", source.file, source.row, _where(source))
 
 
 def _where(source: ConfiguredSource) -> str:
