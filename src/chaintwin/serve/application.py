@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -63,8 +62,8 @@ def create_app(
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        async with _parts(store, settings=settings, twin=twin, clock=clock) as parts, _fed(parts, sources, note=note) as fed:
-            app.state.parts = fed
+        async with _parts(store, settings=settings, twin=twin, clock=clock, sources=sources, note=note) as parts:
+            app.state.parts = parts
             yield
 
     app = FastAPI(
@@ -97,7 +96,15 @@ def create_app(
 
 
 @asynccontextmanager
-async def _parts(store: Store, *, settings: Settings, twin: Twin | None, clock: Clock) -> AsyncIterator[Parts]:
+async def _parts(
+    store: Store,
+    *,
+    settings: Settings,
+    twin: Twin | None,
+    clock: Clock,
+    sources: Sequence[ConfiguredSource],
+    note: Callable[[str, str], None],
+) -> AsyncIterator[Parts]:
     threads = Threads()
     workers = Workers(settings.workers)
     await threads.read(workers.warm)
@@ -109,10 +116,15 @@ async def _parts(store: Store, *, settings: Settings, twin: Twin | None, clock: 
         growth = Growth(twin.head)
         live = Live(twin, Applying(twin, store=store, tell=growth.tell), growth)
     await dispatcher.start()
+    feeding: Feeding | None = None
     try:
         register = Register(store, settings=settings)
-        yield Parts(store, clock, settings, threads, capturing, pages, Known(store), register, dispatcher, live)
+        feeding = await threads.write(lambda: _feeding(store, sources, clock=clock, workers=workers, note=note))
+        yield Parts(store, clock, settings, threads, capturing, pages, Known(store), register, dispatcher, live, feeding)
     finally:
+        if feeding is not None:
+            # Sources end before all that they need.
+            await asyncio.to_thread(feeding.close)
         await dispatcher.close()
         if live is not None:
             live.applying.close()
@@ -120,19 +132,21 @@ async def _parts(store: Store, *, settings: Settings, twin: Twin | None, clock: 
         threads.close()
 
 
-@asynccontextmanager
-async def _fed(parts: Parts, sources: Sequence[ConfiguredSource], *, note: Callable[[str, str], None]) -> AsyncIterator[Parts]:
-    """Take sources for as long as the server runs; they end before all that they need."""
+def _feeding(
+    store: Store,
+    sources: Sequence[ConfiguredSource],
+    *,
+    clock: Clock,
+    workers: Workers,
+    note: Callable[[str, str], None],
+) -> Feeding | None:
+    """Begin to take sources, gently, with the checking done by other processes; None where there are none."""
     if not sources:
-        yield parts
-        return
+        return None
     manner = Manner(follow=True, gentle=True)
-    feeding = await parts.threads.write(lambda: Feeding(sources, store=parts.store, clock=parts.clock, manner=manner, note=note))
+    feeding = Feeding(sources, store=store, clock=clock, manner=manner, note=note, capture=workers.captured)
     feeding.start()
-    try:
-        yield replace(parts, feeding=feeding)
-    finally:
-        await asyncio.to_thread(feeding.close)
+    return feeding
 
 
 def _secret(store: Store) -> bytes:

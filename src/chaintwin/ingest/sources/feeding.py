@@ -13,7 +13,7 @@ from chaintwin.clock import SECOND, Clock
 from chaintwin.errors import CancelledError, ChaintwinError
 from chaintwin.ingest.connectors.capturing import captured
 from chaintwin.ingest.connectors.interface import Item
-from chaintwin.ingest.connectors.running import Captured, Ingest, Summary
+from chaintwin.ingest.connectors.running import Capture, Captured, Ingest, Summary
 from chaintwin.ingest.sources.configured import ConfiguredSource
 from chaintwin.ingest.sources.health import HEARTBEAT_SECONDS, Health, Meter, keep_health, kept_health
 from chaintwin.ingest.sources.waiting import Ending, pause
@@ -72,6 +72,7 @@ class Feeding:
     ----------
     sources : which. store : where to; open until this is closed. clock : tells the time. manner : how.
     note : takes remarks of connectors, and what fails and works again: name of the source and text. It is called by any thread.
+    capture : checks events, in another process maybe.
     """
 
     def __init__(
@@ -82,11 +83,12 @@ class Feeding:
         clock: Clock,
         manner: Manner,
         note: Callable[[str, str], None] = lambda _, __: None,
+        capture: Capture = captured,
     ) -> None:
         self._ending = Ending()
-        turn = _Turn(self._ending)
+        check = _Turn(self._ending, capture).captured if manner.gentle else capture
         self._feeders = [
-            _Feeder(source, store=store, clock=clock, manner=manner, note=note, ending=self._ending, turn=turn)
+            _Feeder(source, store=store, clock=clock, manner=manner, note=note, ending=self._ending, capture=check)
             for source in sources
         ]
         self._keeper = None if manner.dry else _Keeper([feeder.meter for feeder in self._feeders], store=store)
@@ -142,8 +144,8 @@ class Feeding:
 class _Turn:
     """Checks one batch at a time for all sources, and rests after each as long as it took."""
 
-    def __init__(self, ending: Ending) -> None:
-        self._ending = ending
+    def __init__(self, ending: Ending, capture: Capture) -> None:
+        self._ending, self._capture = ending, capture
         self._lock = threading.Lock()
         self._rests_until = 0.0
 
@@ -151,7 +153,7 @@ class _Turn:
         with self._lock:
             self._ending.sleep(max(self._rests_until - monotonic(), 0.0))
             began = monotonic()
-            found = captured(items, source)
+            found = self._capture(items, source)
             now = monotonic()
             self._rests_until = now + min(now - began, BREATH_SECONDS)
             return found
@@ -169,7 +171,7 @@ class _Feeder:
         manner: Manner,
         note: Callable[[str, str], None],
         ending: Ending,
-        turn: _Turn,
+        capture: Capture,
     ) -> None:
         self.meter = Meter(source, clock=clock, before=None if manner.dry else kept_health(store, source.name))
         self.thread = threading.Thread(target=self._run, name=f"source {source.name}", daemon=True)
@@ -180,7 +182,7 @@ class _Feeder:
             source.connector,
             source.source,
             store,
-            turn.captured if manner.gentle else captured,
+            capture,
             clock,
             ending.sleep,
             source.options,
