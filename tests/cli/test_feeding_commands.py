@@ -10,7 +10,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from chaintwin.cli.application import app
-from chaintwin.cli.commands.live.unknown import cure_of
+from chaintwin.cli.commands.feeding.unknown import cure_of
 from chaintwin.examples import Example, load
 from chaintwin.network import write
 

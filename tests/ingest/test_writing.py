@@ -192,3 +192,12 @@ def test_write_import__places_of_the_wrong_kind(result: ImportResult, tmp_path: 
         with pytest.raises(UsageError, match=found):
             write_import(result, tmp_path / name, replace=True)
     assert content(tmp_path) == {"file": b"x", "full/letter.txt": b"dear"}
+
+
+@pytest.mark.parametrize("layout", list(Layout))
+def test_write_import__keeps_the_sources_of_events(result: ImportResult, layout: Layout, tmp_path: Path) -> None:
+    write_import(result, tmp_path / "mine")
+    with (tmp_path / "mine" / "chaintwin.toml").open("a") as settings:
+        settings.write('\n[[sources]]\nname = "dock"\nsource = "drops"\n')
+    write_import(result, tmp_path / "mine", layout=layout, replace=True)
+    assert read(tmp_path / "mine").feeds == ({"name": "dock", "source": "drops"},)

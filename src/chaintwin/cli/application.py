@@ -12,9 +12,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
+from chaintwin.cli.commands.feeding import ingest, refused, replay, sources
 from chaintwin.cli.commands.fidelity import fork
 from chaintwin.cli.commands.history import trace, why
-from chaintwin.cli.commands.live import ingest, refused, replay, serve, state
+from chaintwin.cli.commands.live import serve, state
 from chaintwin.cli.commands.log import backup, copy, erase, restore, upgrade, verify
 from chaintwin.cli.commands.results import explore
 from chaintwin.cli.commands.risk import annual, bullwhip, cause, dependence, hazards, scenario, service, stress
@@ -42,6 +43,7 @@ app.command()(serve.serve)
 app.command()(state.state)
 app.command()(fork.fork)
 app.command()(ingest.ingest)
+app.command()(sources.sources)
 app.command()(replay.replay)
 app.command()(refused.refused)
 app.command()(bench.bench)

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -86,19 +86,21 @@ class Network:
     tables : one frame a table of the catalog, with exactly the catalog's columns; tables the project lacks are empty frames.
     folder : where files named in cells (``empirical(file.csv)``) are found; None if there is none.
     disruptions : what strikes it; no table says so, only a scenario does.
+    feeds : where its events come from, as its project file says it, unchecked; None where no project file was read.
     """
 
     settings: Settings
     tables: Mapping[str, pl.DataFrame]
     folder: Path | None = field(default=None, compare=False)
     disruptions: tuple[Disruption, ...] = ()
+    feeds: tuple[Mapping[str, Any], ...] | None = field(default=None, compare=False)
     _lowered: list[Lowered] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether settings, every cell and the disruptions agree; the folder does not count."""
+        """Tell whether settings, every cell and the disruptions agree; the folder and the feeds do not count."""
         if not isinstance(other, Network):
             return NotImplemented
         same_tables = self.tables.keys() == other.tables.keys()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -16,6 +17,8 @@ from starlette.websockets import WebSocket
 
 from chaintwin.clock import Clock, SystemClock
 from chaintwin.errors import ChaintwinError
+from chaintwin.ingest.sources.configured import ConfiguredSource
+from chaintwin.ingest.sources.feeding import Feeding, Manner
 from chaintwin.serve.capturing.capturing import Capturing
 from chaintwin.serve.capturing.workers import Workers
 from chaintwin.serve.describing.openapi import description
@@ -38,19 +41,28 @@ from chaintwin.twin import Twin
 SECRET_SHELF = "server"
 
 
-def create_app(store: Store, *, settings: Settings, twin: Twin | None = None, clock: Clock | None = None) -> Guard:
+def create_app(
+    store: Store,
+    *,
+    settings: Settings,
+    twin: Twin | None = None,
+    clock: Clock | None = None,
+    sources: Sequence[ConfiguredSource] = (),
+    note: Callable[[str, str], None] = lambda _, __: None,
+) -> Guard:
     """Return the application of one server.
 
     Parameters
     ----------
     store : the log; whoever opened it closes it. settings : who is let in and how much is taken.
     twin : state of the same log; None to serve the log alone. clock : that of the machine by default.
+    sources : events are taken from while the server runs. note : takes what is to be told of them: name and text.
     """
     clock = clock or SystemClock()
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        async with _parts(store, settings=settings, twin=twin, clock=clock) as parts:
+        async with _parts(store, settings=settings, twin=twin, clock=clock, sources=sources, note=note) as parts:
             app.state.parts = parts
             yield
 
@@ -84,7 +96,15 @@ def create_app(store: Store, *, settings: Settings, twin: Twin | None = None, cl
 
 
 @asynccontextmanager
-async def _parts(store: Store, *, settings: Settings, twin: Twin | None, clock: Clock) -> AsyncIterator[Parts]:
+async def _parts(
+    store: Store,
+    *,
+    settings: Settings,
+    twin: Twin | None,
+    clock: Clock,
+    sources: Sequence[ConfiguredSource],
+    note: Callable[[str, str], None],
+) -> AsyncIterator[Parts]:
     threads = Threads()
     workers = Workers(settings.workers)
     await threads.read(workers.warm)
@@ -96,15 +116,37 @@ async def _parts(store: Store, *, settings: Settings, twin: Twin | None, clock: 
         growth = Growth(twin.head)
         live = Live(twin, Applying(twin, store=store, tell=growth.tell), growth)
     await dispatcher.start()
+    feeding: Feeding | None = None
     try:
         register = Register(store, settings=settings)
-        yield Parts(store, clock, settings, threads, capturing, pages, Known(store), register, dispatcher, live)
+        feeding = await threads.write(lambda: _feeding(store, sources, clock=clock, workers=workers, note=note))
+        yield Parts(store, clock, settings, threads, capturing, pages, Known(store), register, dispatcher, live, feeding)
     finally:
+        if feeding is not None:
+            # Sources end before all that they need.
+            await asyncio.to_thread(feeding.close)
         await dispatcher.close()
         if live is not None:
             live.applying.close()
         workers.close()
         threads.close()
+
+
+def _feeding(
+    store: Store,
+    sources: Sequence[ConfiguredSource],
+    *,
+    clock: Clock,
+    workers: Workers,
+    note: Callable[[str, str], None],
+) -> Feeding | None:
+    """Begin to take sources, gently, with the checking done by other processes; None where there are none."""
+    if not sources:
+        return None
+    manner = Manner(follow=True, gentle=True)
+    feeding = Feeding(sources, store=store, clock=clock, manner=manner, note=note, capture=workers.captured)
+    feeding.start()
+    return feeding
 
 
 def _secret(store: Store) -> bytes:

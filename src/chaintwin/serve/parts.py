@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from chaintwin.clock import Clock
+from chaintwin.ingest.sources.feeding import Feeding
 from chaintwin.serve.capturing.capturing import Capturing
 from chaintwin.serve.epcis.paging import Pages
 from chaintwin.serve.known import Known
@@ -42,7 +43,7 @@ class Parts:
     ----------
     store : the log. threads : where it may be waited for. capturing : what takes documents. pages : tokens of pages.
     known : names in the log. register : takes in queries and subscriptions. dispatcher : what serves subscriptions.
-    live : state of the twin; None for a server of the log alone.
+    live : state of the twin; None for a server of the log alone. feeding : takes the sources of the project; None for none.
     """
 
     store: Store
@@ -55,6 +56,7 @@ class Parts:
     register: Register
     dispatcher: Dispatcher
     live: Live | None
+    feeding: Feeding | None = None
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 Report = Callable[[list[Receipt]], Shelved | Sequence[Shelved | Amended]]
 
-SNAPSHOTS, CURSORS, REPLAYS = "snapshot", "connectors", "replays"
-"""Shelves of states of the twin, and of how far sources and replays were read."""
+SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH = "snapshot", "connectors", "replays", "source_health"
+"""Shelves of states of the twin, of how far sources and replays were read, and of how sources are."""
 
-PROGRESS_SHELVES = (SNAPSHOTS, CURSORS, REPLAYS)
+PROGRESS_SHELVES = (SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH)
 """Shelves that speak of how far something has come; a copy up to a point leaves them out."""
 
 Progress = Callable[[float], None]

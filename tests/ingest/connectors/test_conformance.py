@@ -87,6 +87,22 @@ class Silent(EpcisFile):
             yield replace(batch, items=tuple(item for item in batch.items if since is None or item.place.position % 10))
 
 
+class Credulous(EpcisFile):
+    """Says of any source that it is there."""
+
+    def probe(self, source: str, *, run: Run) -> str:
+        return "all is well"
+
+
+class Meddling(EpcisFile):
+    """Takes files away in a test of its connection."""
+
+    def probe(self, source: str, *, run: Run) -> str:
+        found = super().probe(source, run=run)
+        Path(source).unlink()
+        return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("bad", "message"),
@@ -96,6 +112,8 @@ class Silent(EpcisFile):
         (Fragile, "UnicodeDecodeError"),
         (Greedy, "MiB of memory"),
         (Silent, "does not go on with the next event"),
+        (Credulous, "of a source that is not there"),
+        (Meddling, "files that its test of the connection changed"),
     ],
 )
 def test_check_connector__broken_promises(bad: type[EpcisFile], message: str) -> None:

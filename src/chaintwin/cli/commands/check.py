@@ -30,20 +30,27 @@ def check(
             show_default=False,
         ),
     ] = "",
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not test the connections of the sources of events that the project names.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Report every fault of a project and how to mend it."""
     with session(is_json=json) as terminal:
+        from chaintwin.cli.commands.feeding.checking import checked_sources, show_sources, with_sources
         from chaintwin.cli.commands.usable import checked_project
 
         if explain_table:
             _check_table(explain_table)
-        report = checked_project(terminal, project)
-        document: dict[str, object] = {"project": project, **report.to_dict()}
+        network = checked_project(terminal, project)
+        sources = checked_sources(terminal, project, is_offline=offline)
+        report = with_sources(network, sources)
+        document: dict[str, object] = {"project": project, **report.to_dict(), "sources": sources.told()}
         if explain or explain_table:
             document |= _explain(terminal, report, table=explain_table)
         terminal.document(document)
-        _show(terminal, report)
+        _show(terminal, report, is_usable=network.ok)
+        show_sources(terminal, sources)
         if not report.ok:
             fail()
 
@@ -76,10 +83,10 @@ def _explain(terminal: Terminal, report: Report, *, table: str) -> dict[str, obj
     return {"defaults": blanks, "proposed": proposed}
 
 
-def _show(terminal: Terminal, report: Report) -> None:
+def _show(terminal: Terminal, report: Report, *, is_usable: bool) -> None:
     from chaintwin.cli.views.findings import findings_view, tally
 
     if report.findings:
         terminal.show("", findings_view(report.findings, terminal.width))
-    verdict = "The project can be simulated." if report.ok else "It cannot be simulated until the errors are mended."
+    verdict = "The project can be simulated." if is_usable else "It cannot be simulated until the errors are mended."
     terminal.title(f"{tally(report.findings)}. {verdict}")

@@ -9,11 +9,12 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 
 from chaintwin.clock import SECOND, SetClock
 from chaintwin.errors import ChaintwinError
 from chaintwin.ingest.connectors.capturing import captured
-from chaintwin.ingest.connectors.interface import ITEM_BYTES_MAX, KEPT_BYTES, Batch, Connector, Run
+from chaintwin.ingest.connectors.interface import ITEM_BYTES_MAX, KEPT_BYTES, Batch, Connector, Probing, Run
 from chaintwin.ingest.connectors.running import Ingest, set_aside
 from chaintwin.store.interface import Store
 from chaintwin.store.log.store import LogStore
@@ -27,6 +28,9 @@ BROKEN, FEW, MANY = 60, 1_100, 3_300
 
 MEMORY_SLACK = 16 * 2**20
 """Bytes that a source of many events may take more than one of few."""
+
+PROBE_SECONDS_MAX = 8.0
+"""Longest that a test of a connection may take."""
 
 DAMAGES = 40
 """Ways in which a file is damaged."""
@@ -69,7 +73,8 @@ def check_connector(connector: Callable[[], Connector], *, samples: Sequence[Sam
 
     Read twice, it gives the same. Stopped behind any batch, it goes on there, and nothing is lost or doubled in the log; the same
     events sent again have one effect. Whatever is broken is explained with its place and set aside, and no exception of another
-    kind comes out. Memory does not grow with the source.
+    kind comes out. Memory does not grow with the source. A connector that can test its connection says what it found in a
+    sentence, within seconds, leaves the source as it is, and refuses one that is not there.
 
     Parameters
     ----------
@@ -92,7 +97,7 @@ def check_connector(connector: Callable[[], Connector], *, samples: Sequence[Sam
     if not samples:
         faults.append("no samples; allowed: at least one")
     for sample in samples:
-        for check in (_same_twice, _goes_on, _one_effect, _explained, _damaged, _bounded):
+        for check in (_same_twice, _goes_on, _one_effect, _explained, _damaged, _bounded, _probed):
             with tempfile.TemporaryDirectory() as folder:
                 try:
                     faults += [f"{sample.name}: {fault}" for fault in check(_Case(connector, sample, Path(folder)))]
@@ -232,6 +237,36 @@ def _bounded(case: _Case) -> Iterator[str]:
             f"found {large / 2**20:.0f} MiB of memory for {MANY:,} events and {small / 2**20:.0f} MiB for {FEW:,}; "
             "allowed: nearly the same"
         )
+
+
+def _probed(case: _Case) -> Iterator[str]:
+    """Test the connection, where the connector can: of the source, and of one that is not there."""
+    connector = case.connector()
+    if not isinstance(connector, Probing):
+        return
+    source = case.source()
+    before, began = _files(case.folder), monotonic()
+    found = connector.probe(source, run=Run(SetClock(now=NOW), lambda _: None, case.sample.options))
+    if monotonic() - began > PROBE_SECONDS_MAX:
+        yield f"found a test of the connection of {monotonic() - began:.0f} s; allowed: {PROBE_SECONDS_MAX:g} s"
+    if not found.strip() or "\n" in found:
+        yield f"found {found!r} of a test of the connection; allowed: a sentence in one line"
+    if _files(case.folder) != before:
+        yield "found files that its test of the connection changed; allowed: none"
+    if "://" in source:
+        return
+    absent = case.folder / "absent" / Path(source).name
+    try:
+        found = connector.probe(str(absent), run=Run(SetClock(now=NOW), lambda _: None, case.sample.options))
+    except ChaintwinError as refusal:
+        if not str(refusal).strip():
+            yield "found a refusal without a reason of a source that is not there"
+    else:
+        yield f"found {found!r} of a source that is not there; allowed: a ChaintwinError"
+
+
+def _files(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
 def _peak(case: _Case, source: str) -> int:

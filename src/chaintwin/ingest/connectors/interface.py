@@ -32,11 +32,15 @@ class Option:
     Parameters
     ----------
     name : what it is called, small letters and hyphens. help : one sentence. default : as text; empty where there is none.
+    is_file : whether it names a file, which has to be there; in a project file its path is relative to the project.
+    words : what may stand in place of a file.
     """
 
     name: str
     help: str
     default: str = ""
+    is_file: bool = False
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,13 @@ class Run:
 
     Parameters
     ----------
-    clock : tells the time. sleep : waits for so many seconds.
+    clock : tells the time.
+    sleep : waits for so many seconds; where the reading is to end it raises ``CancelledError``, which goes through. Who waits in
+        another way, for a message say, calls it with 0 once a second at least.
     options : what a person set, by name; others have their default.
     follow : whether the source will be asked again: what is not finished yet may be left for then.
     note : takes remarks for people.
+    connected : is to be called when a connection stands, where it may be long until the first event.
     """
 
     clock: Clock
@@ -119,6 +126,7 @@ class Run:
     options: Mapping[str, str] = field(default_factory=dict)
     follow: bool = False
     note: Callable[[str], None] = lambda _: None
+    connected: Callable[[], None] = lambda: None
 
 
 @runtime_checkable
@@ -160,6 +168,26 @@ class Connector(Protocol):
             There is no such source, or an option means nothing.
         InputError
             Nothing of the source can be read, such as a mapping that does not fit.
+        """
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """What a connector may have besides: a test whether a source is there and lets itself be read, which takes nothing."""
+
+    def probe(self, source: str, *, run: Run) -> str:
+        """Return in one sentence what was found, such as ``3 files, 179 events``.
+
+        It takes a few seconds at most, leaves the source as it is, and tries once.
+
+        Parameters
+        ----------
+        source : path or address. run : as for ``read``.
+
+        Raises
+        ------
+        ChaintwinError
+            It is not there, does not answer or does not let anybody in, or an option means nothing; says why.
         """
 
 

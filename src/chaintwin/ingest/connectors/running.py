@@ -37,6 +37,9 @@ class Captured:
     problems: tuple[Problem, ...]
 
 
+Taken = tuple[Item, Record, Receipt]
+"""An item that became a record, and what became of that."""
+
 Capture = Callable[[Sequence[Item], str], Captured]
 """Turns items into records; the second argument is the source that the records name."""
 
@@ -80,6 +83,8 @@ class Ingest:
     clock : tells the time. sleep : waits for so many seconds.
     options : of the connector. note : takes remarks for people. dry : nothing is written.
     anew : begin at the begin, whatever cursor is kept.
+    label : what the cursor is kept under besides, so that one address can be read in several ways.
+    seen : is told what was taken of each batch, once it is durable. connected : is called when a connection stands.
     """
 
     connector: Connector
@@ -92,11 +97,14 @@ class Ingest:
     note: Callable[[str], None] = lambda _: None
     dry: bool = False
     anew: bool = False
+    label: str = ""
+    seen: Callable[[Sequence[Taken]], None] = lambda _: None
+    connected: Callable[[], None] = lambda: None
 
     @property
     def key(self) -> str:
         """Name under which the store keeps the cursor."""
-        return f"{self.connector.name} {self.source}"
+        return f"{self.connector.name} {self.source}" + (f" as {self.label}" if self.label else "")
 
     def run(self, *, follow: bool = False, every: float = 5.0) -> Iterator[Summary]:
         """Take all that is new; yield what was taken so far whenever a batch is durable, and when the source has no more for now.
@@ -108,7 +116,7 @@ class Ingest:
         summary = Summary(cursor=self.saved())
         # What nothing is taken from has to stay where it is.
         options = kept_in_place(self.options, self.connector) if self.dry else self.options
-        run = Run(self.clock, self.sleep, options, follow, self.note)
+        run = Run(self.clock, self.sleep, options, follow, self.note, self.connected)
         while True:
             for batch in self.connector.read(self.source, since=summary.cursor, run=run):
                 summary = self._taken(batch, summary)
@@ -121,7 +129,7 @@ class Ingest:
 
     def take(self, batch: Batch) -> Summary:
         """Take one batch that somebody else read, and keep no cursor; what is bad is set aside under that of the batch."""
-        summary, aside = self._logged(batch, Summary(cursor=batch.cursor))
+        summary, aside, _ = self._logged(batch, Summary(cursor=batch.cursor))
         self._set_aside(aside, start=batch.cursor)
         return summary
 
@@ -151,20 +159,21 @@ class Ingest:
 
     def _taken(self, batch: Batch, before: Summary) -> Summary:
         """Make a batch durable: events first, then what was set aside, then the cursor."""
-        after, aside = self._logged(batch, before)
+        after, aside, taken = self._logged(batch, before)
         if not self.dry:
             self._set_aside(aside, start=before.cursor or "")
             self.store.put(CURSORS, self.key, content=_ENCODER.encode({"cursor": batch.cursor, "at": self.clock.now()}))
+        self.seen(taken)
         return after
 
-    def _logged(self, batch: Batch, before: Summary) -> tuple[Summary, list[Problem]]:
+    def _logged(self, batch: Batch, before: Summary) -> tuple[Summary, list[Problem], list[Taken]]:
         captured = self.capture(batch.items, self.key)
         records = [record for _, record in captured.records]
         receipts = self._looked_up(records) if self.dry else self._appended(records)
-        pairs = zip(captured.records, receipts, strict=True)
-        conflicts = [_conflict(item, receipt) for (item, _), receipt in pairs if receipt.outcome is Outcome.CONFLICT]
+        taken = [(*pair, receipt) for pair, receipt in zip(captured.records, receipts, strict=True)]
+        conflicts = [_conflict(item, receipt) for item, _, receipt in taken if receipt.outcome is Outcome.CONFLICT]
         aside = [*batch.problems, *captured.problems, *conflicts]
-        return _added(before, receipts, aside, cursor=batch.cursor, share=batch.share), aside
+        return _added(before, receipts, aside, cursor=batch.cursor, share=batch.share), aside, taken
 
     def _set_aside(self, aside: Sequence[Problem], *, start: str) -> None:
         """Keep what could not be logged; the same batch read again has the same name, so nothing is set aside twice."""

@@ -11,6 +11,7 @@ from chaintwin.errors import UsageError
 from chaintwin.ingest.shipment_log.importing import ImportResult
 from chaintwin.ingest.shipment_log.report import FITS_FILE, MAPPING_FILE, REPORT_FILE, write_json
 from chaintwin.network.tables.catalog import TABLE_NAMES
+from chaintwin.network.tables.feeds.reading import keeping_feeds
 from chaintwin.network.tables.files.exchanging import check_before, write_folder, write_group
 from chaintwin.network.tables.files.folder import SETTINGS_FILE, TABLE_ENDINGS, match_table
 from chaintwin.network.tables.writing import Layout, check_workbook, filler, project_files
@@ -55,7 +56,8 @@ def write_import(result: ImportResult, target: Path | str, *, layout: Layout = L
     result : what the import returned.
     target : a new or empty folder, or a new file that ends in ``.xlsx``.
     layout : how the tables are stored; a workbook in a folder gets the folder's name.
-    replace : take the place of an earlier import to the same target. Only the files that its report names are replaced.
+    replace : take the place of an earlier import to the same target. Only the files that its report names are replaced, and
+        the ``[[sources]]`` of its project file are kept.
 
     Returns
     -------
@@ -81,7 +83,7 @@ def write_import(result: ImportResult, target: Path | str, *, layout: Layout = L
     """
     place = _place(Path(target), layout)
     check_import(target, layout=layout, replace=replace)
-    fill_project = filler(result.network, layout=Layout.XLSX if place.workbook else layout)
+    fill_project = filler(keeping_feeds(result.network, place.target), layout=Layout.XLSX if place.workbook else layout)
     names: list[str] = []
 
     def fill(staging: Path) -> None:

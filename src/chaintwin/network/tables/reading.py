@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from chaintwin.network.tables.cells.columns import empty_frame, type_table
 from chaintwin.network.tables.cells.keys import key_findings
 from chaintwin.network.tables.cells.nearest import names_of
 from chaintwin.network.tables.cells.references import Place, reference_findings
+from chaintwin.network.tables.feeds.feeds import FEEDS_SHEET, feeds_of_sheet, feeds_of_text
 from chaintwin.network.tables.files.columnar import read_columnar, unreadable_files
 from chaintwin.network.tables.files.delimited import read_delimited
 from chaintwin.network.tables.files.folder import SETTINGS_FILE, Project, find_project, match_table, stranger
@@ -23,7 +25,7 @@ from chaintwin.network.tables.files.workbook import open_workbook, read_workshee
 from chaintwin.network.tables.files.workbook_safety import inspect_workbook
 from chaintwin.network.tables.migrating import migrate, version_findings
 from chaintwin.network.tables.schema import Kind
-from chaintwin.network.tables.settings import SETTINGS_SHEET, load_settings, settings_of_sheet
+from chaintwin.network.tables.settings import SETTINGS_SHEET, load_settings, settings_file, settings_of_sheet
 
 
 def read(path: str | Path) -> Network:
@@ -115,7 +117,7 @@ def read_placed(path: str | Path) -> tuple[Network, list[Finding], Mapping[str, 
     findings += _missing_tables(places, loaded.unreadable, project)
     findings += reference_findings(frames, places, unreadable=loaded.unreadable)
     findings += _strangers(project, frames, loaded.sheets)
-    network = Network(settings=migrated.settings, tables=frames, folder=project.folder)
+    network = Network(settings=migrated.settings, tables=frames, folder=project.folder, feeds=loaded.feeds)
     return network, sorted(findings, key=lambda finding: (_rank(finding.file), finding.row)), places
 
 
@@ -125,6 +127,7 @@ class _Loaded:
 
     sheets: dict[str, Sheet] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
+    feeds: tuple[Mapping[str, Any], ...] = ()
     findings: list[Finding] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
 
@@ -147,7 +150,8 @@ def _load(project: Project) -> _Loaded:
     if project.settings is not None:
         settings, findings = load_settings(project.settings)
         loaded.findings[:0] = findings
-        return replace(loaded, settings=settings)
+        feeds = feeds_of_text(settings_file(project.settings)[0])
+        return replace(loaded, settings=settings, feeds=tuple(feed.values for feed in feeds))
     return loaded
 
 
@@ -166,10 +170,10 @@ def _load_workbook(path: Path) -> _Loaded:
     if reader is None:
         loaded.unreadable.update(TABLE_NAMES)
         return loaded
-    settings = Settings()
+    settings, feeds = Settings(), loaded.feeds
     others = []
     for part in inspection.sheets:
-        name = SETTINGS_SHEET if part.name.strip().lower() == SETTINGS_SHEET else match_table(part.name, TABLE_NAMES)
+        name = match_table(part.name, (*TABLE_NAMES, SETTINGS_SHEET, FEEDS_SHEET))
         if not name:
             others.append(part.name)
             continue
@@ -186,11 +190,13 @@ def _load_workbook(path: Path) -> _Loaded:
         elif name == SETTINGS_SHEET:
             settings, findings = settings_of_sheet(_pairs(sheet), file=sheet.file)
             loaded.findings.extend(findings)
+        elif name == FEEDS_SHEET:
+            feeds = tuple(feed.values for feed in feeds_of_sheet(sheet))
         else:
             loaded.sheets[name] = sheet
-    names = names_of(name for name in (*TABLE_NAMES, SETTINGS_SHEET) if name not in loaded.sheets)
+    names = names_of(name for name in (*TABLE_NAMES, SETTINGS_SHEET, FEEDS_SHEET) if name not in loaded.sheets)
     loaded.findings.extend(stranger(sheet_label(path, name), name, names=names, kind="sheet")[0] for name in others)
-    return replace(loaded, settings=settings)
+    return replace(loaded, settings=settings, feeds=feeds)
 
 
 def _pairs(sheet: Sheet) -> list[tuple[str, str]]:

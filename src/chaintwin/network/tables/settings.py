@@ -18,6 +18,7 @@ from chaintwin.network.tables.cells.cells import shown
 from chaintwin.network.tables.cells.dates import date_fault
 from chaintwin.network.tables.cells.nearest import names_of
 from chaintwin.network.tables.cells.synonyms import suggested
+from chaintwin.network.tables.feeds.feeds import FEEDS_KEY, is_list_of_tables
 from chaintwin.network.tables.schema import PERIODS_MAX
 
 SETTINGS_SHEET = "project"
@@ -49,7 +50,7 @@ def read_settings(text: str, *, file: str) -> tuple[Settings, list[Finding]]:
 
     Parameters
     ----------
-    text : content of the file.
+    text : content of the file. Its tables ``[[sources]]`` are left to whoever takes events in.
     file : how findings name it.
 
     Returns
@@ -67,7 +68,13 @@ def read_settings(text: str, *, file: str) -> tuple[Settings, list[Finding]]:
         match = _KEY_LINE.match(line_text)
         if match:
             lines.setdefault(match.group(1), number)
-    return settings_of(values, lines=lines, file=file)
+    tables = values.pop(FEEDS_KEY, [])
+    settings, findings = settings_of(values, lines=lines, file=file)
+    if not is_list_of_tables(tables):
+        found, fix = "a value that is no table", f"write a line [[{FEEDS_KEY}]] above the keys of each, or remove it"
+        allowed, row = f"tables, each begun by [[{FEEDS_KEY}]]", lines.get(FEEDS_KEY, 0)
+        findings.append(Finding("settings.value", found, allowed, fix=fix, file=file, row=row, column=FEEDS_KEY))
+    return settings, findings
 
 
 def settings_of(values: Mapping[str, Any], *, lines: Mapping[str, int], file: str) -> tuple[Settings, list[Finding]]:
@@ -81,7 +88,7 @@ def settings_of(values: Mapping[str, Any], *, lines: Mapping[str, int], file: st
     """
     findings: list[Finding] = []
     good: dict[str, Any] = {}
-    names = names_of(field.name for field in fields(Settings))
+    names = names_of([*(field.name for field in fields(Settings)), FEEDS_KEY])
     for key, value in values.items():
         row = lines.get(key, 0)
         check = _CHECKS.get(key)
@@ -89,7 +96,7 @@ def settings_of(values: Mapping[str, Any], *, lines: Mapping[str, int], file: st
             near = names.nearest(key)
             severity = Severity.ERROR if near and near not in values else Severity.WARNING
             fix = f"did you mean {near}?" if near else "remove it"
-            allowed = ", ".join(name for name, _ in MEANINGS)
+            allowed = ", ".join([*(name for name, _ in MEANINGS), f"[[{FEEDS_KEY}]]"])
             findings.append(
                 Finding(
                     "settings.unknown", f"unknown setting {shown(key)}", allowed, fix=fix, file=file, row=row, severity=severity
@@ -157,19 +164,23 @@ def settings_of_sheet(cells: Sequence[tuple[str, str]], *, file: str) -> tuple[S
 
 def load_settings(path: Path) -> tuple[Settings, list[Finding]]:
     """Read ``chaintwin.toml`` from a file: UTF-8, with or without byte order mark, at most SETTINGS_BYTES_MAX."""
+    text, findings = settings_file(path)
+    return (Settings(), findings) if findings else read_settings(text, file=path.name)
+
+
+def settings_file(path: Path) -> tuple[str, list[Finding]]:
+    """Return the text of ``chaintwin.toml``, or why it cannot be had."""
     file = path.name
     if path.stat().st_size > SETTINGS_BYTES_MAX:
-        return Settings(), [
-            Finding("file.large", "more than 1 MiB", "at most 1 MiB", fix="keep only the settings in it", file=file)
-        ]
+        return "", [Finding("file.large", "more than 1 MiB", "at most 1 MiB", fix="keep only the settings in it", file=file)]
+    content = path.read_bytes()
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode("utf-8-sig").replace("\r\n", "\n"), []
     except UnicodeDecodeError as error:
-        row = path.read_bytes()[: error.start].count(b"\n") + 1
-        return Settings(), [
+        row = content[: error.start].count(b"\n") + 1
+        return "", [
             Finding("file.encoding", "a byte that is no UTF-8", "UTF-8", fix="save the file as UTF-8", file=file, row=row)
         ]
-    return read_settings(text, file=file)
 
 
 @dataclass(frozen=True, slots=True)

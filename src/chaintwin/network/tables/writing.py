@@ -16,6 +16,8 @@ from chaintwin.network.network import Network
 from chaintwin.network.tables.catalog import CATALOG, TABLE_NAMES
 from chaintwin.network.tables.cells.cells import shown
 from chaintwin.network.tables.cells.columns import DTYPES, default_of, type_table
+from chaintwin.network.tables.feeds.feeds import FEEDS_SHEET, feeds_frame, feeds_text
+from chaintwin.network.tables.feeds.reading import keeping_feeds
 from chaintwin.network.tables.files.exchanging import check_before, write_file, write_folder
 from chaintwin.network.tables.files.folder import SETTINGS_FILE, TABLE_ENDINGS, is_marked, match_table
 from chaintwin.network.tables.files.sheet import Sheet
@@ -36,7 +38,8 @@ class Layout(StrEnum):
 def write(network: Network, path: str | Path, *, layout: Layout = Layout.CSV) -> None:
     """Write a network as a project.
 
-    An existing project at the path is replaced, other files in its folder are left alone. A workbook is replaced as a whole, so
+    An existing project at the path is replaced, other files in its folder are left alone; a network that was not read from a
+    project file keeps the ``[[sources]]`` of events that stand there. A workbook is replaced as a whole, so
     one with sheets that belong to no project is refused. Nothing is written half: after a fault or an interruption the old
     project is there as it was. Reading the project gives an equal network.
 
@@ -67,6 +70,7 @@ def write(network: Network, path: str | Path, *, layout: Layout = Layout.CSV) ->
     """
     target = Path(path)
     _check_path(target, layout)
+    network = keeping_feeds(network, target)
     if layout is Layout.XLSX:
         check_workbook(target)
         fill = filler(network, layout=layout)
@@ -106,11 +110,13 @@ def filler(network: Network, *, layout: Layout) -> Callable[[Path], None]:
             )
         values = settings_values(network.settings)
         settings = {name: (values[name], meaning) for name, meaning in MEANINGS}
+        if network.feeds:
+            tables[FEEDS_SHEET] = feeds_frame(network.feeds)
         return lambda file: write_workbook(file, settings, sheet=SETTINGS_SHEET, tables=tables)
     samples = _sample_files(network)
 
     def fill(folder: Path) -> None:
-        (folder / SETTINGS_FILE).write_text(settings_text(network.settings), encoding="utf-8")
+        (folder / SETTINGS_FILE).write_text(settings_text(network.settings) + feeds_text(network.feeds or ()), encoding="utf-8")
         for name, frame in tables.items():
             _write_table(frame, folder / name, layout=layout)
         for sample in samples:
@@ -152,7 +158,7 @@ def check_workbook(path: Path) -> None:
     names = [sheet.name for sheet in inspect_workbook(path).sheets]
     if not names:
         raise UsageError(f"{path.name}: found a file that is no workbook; {allowed}")
-    strange = [name for name in names if name.strip().lower() != SETTINGS_SHEET and match_table(name, TABLE_NAMES) == ""]
+    strange = [name for name in names if match_table(name, (*TABLE_NAMES, SETTINGS_SHEET, FEEDS_SHEET)) == ""]
     if strange:
         sheets = f"{'sheet' if len(strange) == 1 else 'sheets'} {', '.join(map(shown, strange[:3]))}"
         more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
@@ -186,7 +192,7 @@ def normalized(network: Network) -> Network:
         frames[described.name] = typed.frame
     if findings:
         raise InputError(findings)
-    return Network(settings=network.settings, tables=frames, folder=network.folder)
+    return Network(settings=network.settings, tables=frames, folder=network.folder, feeds=network.feeds)
 
 
 def _check_columns(frame: pl.DataFrame, described: Table) -> None:

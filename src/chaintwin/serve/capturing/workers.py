@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import threading
+from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.connection import wait
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 import msgspec
 
 from chaintwin.errors import BusyError
+from chaintwin.ingest.connectors.capturing import captured
+from chaintwin.ingest.connectors.interface import Item
+from chaintwin.ingest.connectors.running import Captured
 from chaintwin.serve.capturing.prepared import Form, Most, Prepared
 from chaintwin.serve.capturing.preparing import prepare
 from chaintwin.serve.memory import allocate_compactly, collect_seldom
@@ -28,6 +32,7 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self._count = count
+        self._lock = threading.Lock()
         self._executor = _executor(count)
 
     async def prepare(self, content: bytes, form: Form, *, source: str, most: Most, prefixes: dict[str, str]) -> Prepared:
@@ -43,11 +48,22 @@ class Workers:
         try:
             packed = await loop.run_in_executor(executor, _prepare, content, form, source, most, prefixes)
         except BrokenExecutor:
-            if self._executor is executor:
-                executor.shutdown(wait=False)
-                self._executor = _executor(self._count)
-            raise BusyError("a process that reads documents ended; nothing was taken") from None
+            raise self._broken(executor) from None
         return _DECODER.decode(packed)
+
+    def captured(self, items: Sequence[Item], source: str) -> Captured:
+        """Return what becomes of events of a source; called by a thread that may wait.
+
+        Raises
+        ------
+        BusyError
+            A process ended on its own; others take its place.
+        """
+        executor = self._executor
+        try:
+            return executor.submit(captured, items, source).result()
+        except BrokenExecutor:
+            raise self._broken(executor) from None
 
     def warm(self) -> None:
         """Let each process load what it needs before the first document comes."""
@@ -56,6 +72,14 @@ class Workers:
     def close(self) -> None:
         """End all processes."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _broken(self, executor: Executor) -> BusyError:
+        """Put other processes in the place of those that ended, once."""
+        with self._lock:
+            if self._executor is executor:
+                executor.shutdown(wait=False)
+                self._executor = _executor(self._count)
+        return BusyError("a process that reads documents ended; nothing was taken")
 
 
 def _executor(count: int) -> Executor:

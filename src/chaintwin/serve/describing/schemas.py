@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chaintwin.ingest.sources.health import State
 from chaintwin.serve.problems import MEDIA_TYPE, XML_MEDIA_TYPE
 from chaintwin.serve.settings import ELEMENTS_HEADER, EVENTS_HEADER, Limits
 
@@ -110,7 +111,10 @@ def schemas(limits: Limits) -> dict[str, Any]:
             needed=1,
         )
         | {"additionalProperties": False},
-        "Health": _object({"status": {"enum": ["running", "read-only"]}, "log": _ANY, "state": _ANY}, needed=1),
+        "Health": _object(
+            {"status": {"enum": ["running", "read-only"]}, "log": _ANY, "state": _ANY, "sources": _SOURCES}, needed=1
+        ),
+        "Source": _source(),
         "State": _object({"time": TIME, "sequence": WHOLE, "hash": TEXT}, needed=3),
         "Discrepancies": _object({"member": {"type": "array", "items": {"type": "object"}}, "count": WHOLE}, needed=2),
         "Proof": _object(
@@ -119,11 +123,25 @@ def schemas(limits: Limits) -> dict[str, Any]:
     }
 
 
+def _source() -> dict[str, Any]:
+    """Return the schema of how a source of events is."""
+    moment, span = {"type": ["string", "null"], "format": "date-time"}, {"type": "number"}
+    lag = _object({"median": span, "worst": span}, needed=2) | {"type": ["object", "null"]}
+    error = _object({"text": TEXT, "at": TIME}, needed=2) | {"type": ["object", "null"]}
+    counts = ("accepted", "duplicate", "conflict", "rejected", "gaps", "missing", "failures")
+    properties = {"name": TEXT, "connector": TEXT, "source": TEXT, "state": {"enum": [state.value for state in State]}}
+    properties |= {"since": TIME, "countsSince": TIME, "receivedAt": moment, "occurredAt": moment, "nextAt": moment}
+    properties |= {"ageSeconds": {"type": ["number", "null"]}, "lagSeconds": lag, "error": error}
+    properties |= dict.fromkeys(counts, WHOLE)
+    return _object(properties, needed=len(properties))
+
+
 def _object(properties: dict[str, Any], *, needed: int) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)[:needed]}
 
 
 _ANY: dict[str, Any] = {"type": "object"}
+_SOURCES: dict[str, Any] = {"type": "array", "items": {"$ref": "#/components/schemas/Source"}}
 _HEADERS: dict[str, Any] = {
     "GS1-Next-Page-Token-Expires": TIME,
     **{name: {"type": "integer", "minimum": 1} for name in (EVENTS_HEADER, ELEMENTS_HEADER)},

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from chaintwin.clock import SECOND, text_of
 from chaintwin.errors import Finding
 from chaintwin.events.queries.spelling import moment_of_text
+from chaintwin.ingest.sources.health import told_health
 from chaintwin.serve.guarding.access import shows_token
 from chaintwin.serve.live.changes import ChangeStream, resumed_after
 from chaintwin.serve.parts import Live, Parts, parts_of
@@ -29,7 +30,7 @@ router = APIRouter(prefix="/api/v1")
 
 @router.get("/health")
 async def health(request: Request) -> Response:
-    """Tell whether the server works; who shows a token is told how far log and state go."""
+    """Tell whether the server works; who shows a token is told how far log and state go, and how sources are."""
     parts = parts_of(request)
     if not shows_token(request.headers, parts.settings):
         return JSONResponse({"status": _status(parts)})
@@ -128,6 +129,8 @@ def _health(parts: Parts) -> dict[str, Any]:
         document["state"] = {"sequence": sequence, "hash": twin.hash(), "behind": head.sequence - sequence}
         if parts.live.applying.failure:
             document["state"]["failure"] = parts.live.applying.failure
+    if parts.feeding is not None:
+        document["sources"] = [told_health(one, now=now) for one in parts.feeding.health()]
     return document
 
 

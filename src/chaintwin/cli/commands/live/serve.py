@@ -9,9 +9,11 @@ import typer
 
 from chaintwin.cli.commands.live.logs import StoreUrl, log_to_write
 from chaintwin.cli.commands.options import Json, Project
+from chaintwin.cli.terminal.output import printable
 from chaintwin.cli.terminal.session import session
 
 if TYPE_CHECKING:
+    from chaintwin.ingest.sources.configured import ConfiguredSource
     from chaintwin.store.interface import Store
 
 Host = Annotated[str, typer.Option(help="Address to listen at; one that others can reach needs --certificate and --key.")]
@@ -43,6 +45,9 @@ def serve(
     name: HostNames = None,
     allow_webhook: WebhookHosts = None,
     workers: Annotated[int, typer.Option(help="Processes that read documents; 0 reads in the server itself.", min=0)] = 2,
+    no_sources: Annotated[
+        bool, typer.Option("--no-sources", help="Leave out the sources of events that the project names.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Serve the live twin: EPCIS 2.0, its state and its changes."""
@@ -57,6 +62,7 @@ def serve(
         from chaintwin.twin import Twin
 
         address = Address(host, port, certificate=certificate, key=key)
+        sources = () if no_sources else _sources(project)
         # Where nobody can listen, no log is made.
         with bound(address) as sock, open_store(log_to_write(project, store)) as log:
             # A project with faults ends here, before a token is made that nobody would see.
@@ -80,9 +86,24 @@ def serve(
                     keep_hash(log, token_hash(token))
                 said = token or (f"in {token_file}" if token_file else "the one shown before; --new-token makes another")
                 terminal.document({"url": url, "token": token or None, "sequence": log.head().sequence})
-                terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"), Text("Stop with Ctrl-C."))
+                terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"))
+                if sources:
+                    names = printable(", ".join(source.name for source in sources))
+                    terminal.show(Text(f"Taking events from {names}; chaintwin sources shows how they are."))
+                terminal.show(Text("Stop with Ctrl-C."))
 
-            run(create_app(log, settings=settings, twin=twin), address, sock=sock, started=started)
+            def note(name: str, text: str) -> None:
+                terminal.note(printable(f"{name}: {text}"))
+
+            app = create_app(log, settings=settings, twin=twin, sources=sources, note=note)
+            run(app, address, sock=sock, started=started)
+
+
+def _sources(project: Path) -> tuple[ConfiguredSource, ...]:
+    """Return the sources that the project names and that are enabled; what is wrong with any of them ends the command."""
+    from chaintwin.ingest.sources.configured import chosen_sources, configured_sources
+
+    return chosen_sources(configured_sources(project), ())
 
 
 def _token(log: Store, *, token_file: Path | None, is_new: bool) -> tuple[str, tuple[str, ...]]:

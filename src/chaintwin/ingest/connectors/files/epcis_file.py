@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chaintwin.ingest.connectors.files.parts import JSON, LINES, XML, Part, parts_of
+from chaintwin.ingest.connectors.files.probing import counted, probed_files
 from chaintwin.ingest.connectors.files.walking import Opened, file_batches
 from chaintwin.ingest.connectors.files.watching import AFTER, SETTLE
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen
@@ -32,6 +33,10 @@ class EpcisFile(Connector):
 
     def read(self, source: str, *, since: str | None, run: Run) -> Iterator[Batch]:
         return file_batches(source, _parts, endings=ENDINGS, since=since, run=run, options=chosen(self, run))
+
+    def probe(self, source: str, *, run: Run) -> str:
+        files = probed_files(source, endings=ENDINGS, options=chosen(self, run))
+        return counted(files, _parts)
 
 
 def _parts(opened: Opened) -> Iterator[Part]:

@@ -80,6 +80,27 @@ def finished_files(source: str, *, endings: Sequence[str], run: Run, settle: flo
     return sorted(still, key=lambda file: file.name)
 
 
+def listed_files(source: str, *, endings: Sequence[str]) -> list[Found]:
+    """Return the files of a source, finished or not, by name; a file that is named itself is the only one.
+
+    Parameters
+    ----------
+    source : a file, or a folder. endings : of the files that are meant, small letters.
+
+    Raises
+    ------
+    UsageError
+        There is no such file or folder.
+    """
+    place = Path(source)
+    if place.is_file():
+        found = _found(place)
+        return [found] if found else []
+    if not place.is_dir():
+        raise UsageError(f"{source}: found nothing there; allowed: a file or a folder that exists")
+    return _files(place, endings)
+
+
 def move_away(file: Found) -> Path:
     """Move a file to the folder ``done`` beside it and return its new place; a name that is taken gets a number."""
     folder = file.path.parent / DONE

@@ -34,11 +34,14 @@ from chaintwin.ingest.connectors.interface import (
 SEEN_MAX = 20_000
 """Most events that a cursor remembers; those at the last time of record, and in the overlap before it."""
 
+PROBE_SECONDS = 5.0
+"""A test of the connection waits no longer for an answer."""
+
 EMPTY_PAGES_MAX = 500
 """So many pages in a row without anything new, beside one for each event that is known already, are taken for a circle."""
 
 OPTIONS = (
-    Option("token-file", "File with the bearer token that the repository wants."),
+    Option("token-file", "File with the bearer token that the repository wants.", is_file=True),
     Option("per-page", "Events in one answer.", "500"),
     Option(
         "overlap", "Seconds before the last time of record that are asked for again, for events that became visible late.", "5"
@@ -111,6 +114,23 @@ class EpcisHttp(Connector):
                 if not cursor.page:
                     return
                 walk.went_on(cursor.page, has_events=has_events)
+
+    def probe(self, source: str, *, run: Run) -> str:
+        import httpx
+
+        settings = chosen(self, run)
+        timeout = min(number_of(settings, "timeout", least=0.1, most=3600), PROBE_SECONDS)
+        with httpx.Client(headers=_headers(settings["token-file"]), timeout=timeout) as client:
+            pages = Pages(client, _address(source), timeout=timeout, tries=1, sleep=run.sleep, note=run.note)
+            page = pages.page({**_query(settings), "perPage": "1"})
+            try:
+                outline_of(page.content)
+                page.content.seek(0)
+                has_events = next(iter(events_of(page.content)), None) is not None
+            except BrokenJsonError as fault:
+                found = f"an answer that is no EPCIS document ({fault})"
+                raise SourceFailedError(f"{source}: found {found}; allowed: JSON") from None
+        return f"an EPCIS repository {'with events' if has_events else 'without events so far'}"
 
 
 class _Walk:

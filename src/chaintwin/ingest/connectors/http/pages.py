@@ -95,7 +95,8 @@ class Pages:
                 return self._asked(query)
             except _AgainError as again:
                 if not last:
-                    message = f"{self.address}: found {again}, {self.tries} times; allowed: an answer"
+                    times = f", {self.tries} times" if self.tries > 1 else ""
+                    message = f"{self.address}: found {again}{times}; allowed: an answer"
                     raise SourceFailedError(message, status=again.status) from None
                 pause = min(max(wait, again.after), WAIT_MAX)
                 self.note(f"{self.address}: {again}; trying again in {pause:.1f} s.")

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaintwin.clock import SECOND, text_of
-from chaintwin.errors import Finding, InputError, UsageError
+from chaintwin.errors import Finding, InputError, UsageError, amount_of
 from chaintwin.events.vocabulary import PREFIX, Name, Thing, own_uri
 from chaintwin.ingest.connectors.files.parts import Part
+from chaintwin.ingest.connectors.files.probing import TABLE_BYTES, named, probed_files
 from chaintwin.ingest.connectors.files.walking import Opened, file_batches
 from chaintwin.ingest.connectors.files.watching import AFTER, SETTLE
 from chaintwin.ingest.connectors.interface import Batch, Connector, Item, Option, Place, Problem, Run, chosen, item_of
@@ -37,7 +38,7 @@ ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet")
 NOTHING, NO_COLUMN = "nothing", "no such column"
 """What is found where nothing is."""
 
-MAPPING = Option("mapping", "Mapping file (TOML) that says what events a row gives.")
+MAPPING = Option("mapping", "Mapping file (TOML) that says what events a row gives.", is_file=True)
 
 
 class EventTable(Connector):
@@ -57,9 +58,7 @@ class EventTable(Connector):
 
     def read(self, source: str, *, since: str | None, run: Run) -> Iterator[Batch]:
         options = chosen(self, run)
-        if not options["mapping"]:
-            raise UsageError("event-table: found no mapping; allowed: the option mapping with a TOML file")
-        mapping = read_event_mapping(options["mapping"])
+        mapping = _mapping_of(options)
 
         def parts(opened: Opened) -> Iterator[Part]:
             for number, (what, share) in enumerate(_of_file(opened.found.path, mapping), start=1):
@@ -68,12 +67,40 @@ class EventTable(Connector):
 
         return file_batches(source, parts, endings=ENDINGS, since=since, run=run, options=options)
 
+    def probe(self, source: str, *, run: Run) -> str:
+        from chaintwin.ingest.shipment_log.cells.reading import read_tables
+
+        options = chosen(self, run)
+        mapping = _mapping_of(options)
+        files = probed_files(source, endings=ENDINGS, options=options)
+        fitting = [file for file in files if _templates(mapping, file.name)]
+        first = next((file for file in fitting if file.size <= TABLE_BYTES), None)
+        if first is None:
+            return f"{named(files)}; {'none has a template' if files and not fitting else 'none was looked into'}"
+        tables = read_tables(first.path)
+        for table in tables:
+            absent = _absent(table, _templates(mapping, first.name))
+            if absent is not None:
+                raise InputError([absent])
+        rows = sum(table.frame.height for table in tables)
+        return f"{named(files)}; {first.name} has {amount_of(rows, 'row')}"
+
+
+def _mapping_of(options: Mapping[str, str]) -> EventMapping:
+    if not options["mapping"]:
+        raise UsageError("event-table: found no mapping; allowed: the option mapping with a TOML file")
+    return read_event_mapping(options["mapping"])
+
+
+def _templates(mapping: EventMapping, name: str) -> list[EventTemplate]:
+    return [event for event in mapping.events if fnmatch(name.lower(), event.file.lower())]
+
 
 def _of_file(path: Path, mapping: EventMapping) -> Iterator[tuple[Item | Problem, float]]:
     """Yield the events of a file, and the part of its rows that were read with each."""
     from chaintwin.ingest.shipment_log.cells.reading import read_tables
 
-    wanted = [event for event in mapping.events if fnmatch(path.name.lower(), event.file.lower())]
+    wanted = _templates(mapping, path.name)
     if not wanted:
         return
     try:
@@ -86,12 +113,9 @@ def _of_file(path: Path, mapping: EventMapping) -> Iterator[tuple[Item | Problem
 
 
 def _of_table(table: LogTable, templates: list[EventTemplate], mapping: EventMapping) -> Iterator[tuple[Item | Problem, float]]:
-    absent = sorted({header for event in templates for header in event.headers()} - set(table.frame.columns))
-    if absent:
-        headers = ", ".join(table.frame.columns[:8])
-        found = f"no column {', '.join(absent)}"
-        finding = Finding("mapping.column_absent", found, f"headers of the table: {headers}", "mend the mapping", table.file, 1)
-        yield Problem(Place(table.file, 1), (finding,)), 1.0
+    absent = _absent(table, templates)
+    if absent is not None:
+        yield Problem(Place(table.file, 1), (absent,)), 1.0
         return
     reader = _Reader(table, templates, mapping)
     height = max(table.frame.height, 1)
@@ -99,6 +123,15 @@ def _of_table(table: LogTable, templates: list[EventTemplate], mapping: EventMap
         row = int(table.rows[place])
         for what in reader.row(place, row=row, cells=cells):
             yield what, (place + 1) / height
+
+
+def _absent(table: LogTable, templates: list[EventTemplate]) -> Finding | None:
+    """Return what is to be said of headers that templates name and a table lacks."""
+    absent = sorted({header for event in templates for header in event.headers()} - set(table.frame.columns))
+    if not absent:
+        return None
+    headers, found = ", ".join(table.frame.columns[:8]), f"no column {', '.join(absent)}"
+    return Finding("mapping.column_absent", found, f"headers of the table: {headers}", "mend the mapping", table.file, 1)
 
 
 class _Reader:

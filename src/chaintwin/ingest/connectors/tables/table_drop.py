@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from chaintwin.errors import InputError
+from chaintwin.errors import InputError, amount_of
 from chaintwin.ingest.connectors.files.parts import Part
+from chaintwin.ingest.connectors.files.probing import TABLE_BYTES, named, probed_files
 from chaintwin.ingest.connectors.files.walking import Opened, file_batches
 from chaintwin.ingest.connectors.files.watching import AFTER, SETTLE
 from chaintwin.ingest.connectors.interface import Batch, Connector, Item, Option, Problem, Run, chosen
@@ -16,7 +17,10 @@ from chaintwin.ingest.connectors.tables.reading import unreadable
 ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet")
 
 MAPPING = Option(
-    "mapping", "Mapping file (TOML) of the shipment log, or the name of one that comes along (scms); guessed by default."
+    "mapping",
+    "Mapping file (TOML) of the shipment log, or the name of one that comes along (scms); guessed by default.",
+    is_file=True,
+    words=("scms", "supplygraph"),
 )
 
 
@@ -48,6 +52,21 @@ class TableDrop(Connector):
                     yield Part(what, number, share=share)
 
         return file_batches(source, parts, endings=ENDINGS, since=since, run=run, options=options)
+
+    def probe(self, source: str, *, run: Run) -> str:
+        from chaintwin.ingest.shipment_log.importing import typed_log
+        from chaintwin.ingest.shipment_log.mapping.mapping import read_mapping, shipped_names
+
+        options = chosen(self, run)
+        mapping = options["mapping"]
+        files = probed_files(source, endings=ENDINGS, options=options)
+        if mapping and mapping not in shipped_names():
+            read_mapping(mapping)
+        first = next((file for file in files if file.size <= TABLE_BYTES), None)
+        if first is None:
+            return named(files)
+        lines, _ = typed_log(first.path, mapping=mapping or None)
+        return f"{named(files)}; {first.name} has {amount_of(lines.frame.height, 'line')}"
 
 
 def _of_file(path: Path, mapping: str, run: Run) -> Iterator[tuple[Item | Problem, float]]:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaintwin.cli.commands.live.logs import StoreUrl, log_to_write
-from chaintwin.cli.commands.live.sources import (
+from chaintwin.cli.commands.feeding.connecting import (
     ConnectorName,
     ConnectorOption,
     MappingFile,
     given_options,
     source_key,
 )
+from chaintwin.cli.commands.live.logs import StoreUrl, log_to_write
 from chaintwin.cli.commands.options import Json
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import INTERRUPTED, fail, session
