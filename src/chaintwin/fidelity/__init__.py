@@ -1,0 +1,1 @@
+"""How far the twin is to be trusted, and how it mends itself: calibration, reconciliation, scores."""

@@ -1,0 +1,214 @@
+"""Drift of forecasts, found at any time by bets against uniform PITs; the bound on false alarms needs no model.
+
+Each bet multiplies its stake by a factor e of mean 1 while the PITs are independent and uniform:
+
+- ``1 + tilt (2 p - 1)``: the forecasts are too low (tilt above 0) or too high;
+- ``1 + bulge (6 p (1 - p) - 1)``: they are too wide (bulge above 0) or too narrow.
+
+The statistic of a bet is R = (1 + R) e, that of the detector the mean over all bets; R minus the number of values is then a
+martingale, so that the mean number of values to an alarm at threshold c is at least c.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chaintwin.laws.checking import check_number, check_numbers
+
+Array = NDArray[np.float64]
+
+STAKES = (-0.75, -0.5, -0.25, 0.25, 0.5, 0.75)
+"""Stakes of METHODS 7.5: each on the tilt, and those from ``BULGE_LOW`` to 1 on the bulge too."""
+
+BULGE_LOW = -0.5
+"""The least stake on the bulge; its factor must not come near 0, where a single value would lose the whole stake."""
+
+LEAST_FACTOR = 1e-300
+"""Stands for a factor of 0, which a stake of 1 can meet: all is lost, and the logarithm is still a number that can be stored."""
+
+
+class DetectorState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a detector knows: plain numbers, to be stored and taken up again.
+
+    Parameters
+    ----------
+    threshold : an alarm is raised when the statistic reaches it. stakes : as for `new_detector`.
+    count : values seen since the detector started.
+    logs : natural logarithm of R of each bet; None before the first value.
+    sums : CUSUM of the logarithms of the factors of each bet, 0 or more.
+    starts : number of the value at which the present rise of each sum began, from 0.
+    alarm : number of the value at which the threshold was first reached, or None.
+    change : where the change began by the estimate at the alarm, or None.
+    """
+
+    threshold: float
+    stakes: tuple[float, ...]
+    count: int = 0
+    logs: tuple[float, ...] | None = None
+    sums: tuple[float, ...] = ()
+    starts: tuple[int, ...] = ()
+    alarm: int | None = None
+    change: int | None = None
+
+    @property
+    def statistic(self) -> float:
+        """Return the mean of R over the bets; infinite beyond the range of numbers."""
+        if self.logs is None:
+            return 0.0
+        top = max(self.logs)
+        log = top + math.log(math.fsum(math.exp(value - top) for value in self.logs) / len(self.logs))
+        return math.exp(log) if log < 700.0 else math.inf
+
+    @property
+    def mean_time_bound(self) -> float:
+        """Return the least mean number of values to a false alarm: the threshold."""
+        return self.threshold
+
+    @property
+    def change_estimate(self) -> int:
+        """Return the number of the value from which on the most successful bet has been winning; ``count`` where none has.
+
+        It is the last place at which the CUSUM of the logarithms of that bet was at 0: the most likely change for it (Page 1954).
+        """
+        if self.logs is None:
+            return 0
+        return self.starts[int(np.argmax(self.logs))]
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorPath:
+    """A series of PITs as a detector sees it.
+
+    Parameters
+    ----------
+    statistic : float64[n]; mean of R over the bets after each value.
+    alarm : place of the first value at which the threshold was reached, or None.
+    change : estimated place of the first value after the change, or None without an alarm.
+    state : of the detector after the last value.
+    """
+
+    statistic: Array
+    alarm: int | None
+    change: int | None
+    state: DetectorState
+
+
+def new_detector(threshold: float, *, stakes: Iterable[float] = STAKES) -> DetectorState:
+    """Return a detector that has seen nothing.
+
+    Parameters
+    ----------
+    threshold : least mean number of values between false alarms, more than 1.
+    stakes : of the bets, from -1 to 1, at least one; those below ``BULGE_LOW`` are set on the tilt alone.
+
+    Raises
+    ------
+    UsageError : a number is out of its range.
+
+    Example
+    -------
+    >>> new_detector(500).mean_time_bound
+    500.0
+    """
+    limit = check_number("threshold", threshold, low=1.0, open_low=True)
+    given = tuple(check_numbers("stakes", tuple(stakes), low=-1.0, high=1.0).tolist())
+    return DetectorState(limit, given)
+
+
+def watch(state: DetectorState, pit: float) -> DetectorState:
+    """Return a detector that has seen one more value.
+
+    Parameters
+    ----------
+    state : before. pit : from 0 to 1, of a forecast whose horizon does not overlap that of the value before.
+
+    Returns
+    -------
+    The state after; after an alarm it goes on, and ``alarm`` and ``change`` stay. Start anew once the model is mended.
+
+    Raises
+    ------
+    UsageError : the value is out of its range.
+
+    Example
+    -------
+    >>> round(watch(new_detector(20, stakes=(-0.75, -0.5, 0.5, 0.75)), 0.5).statistic, 9)
+    1.053571429
+
+    Source: Shin, Ramdas & Rinaldo 2024, "E-detectors: a nonparametric framework for sequential change detection", section 2;
+    Vovk 2021, "Testing randomness online", for bets on p-values.
+    """
+    value = check_number("pit", pit, low=0.0, high=1.0)
+    logs = state.logs or (-math.inf,) * bet_count(state.stakes)
+    sums = state.sums or (0.0,) * len(logs)
+    starts = state.starts or (0,) * len(logs)
+    after_logs, after_sums, after_starts = [], [], []
+    for factor, log, total, start in zip(_factors(state.stakes, value), logs, sums, starts, strict=True):
+        gain = math.log(max(factor, LEAST_FACTOR))
+        # log of (1 + R) e, of a logarithm of R that may be of any size.
+        after_logs.append(gain + (log + math.log1p(math.exp(-log)) if log > 0 else math.log1p(math.exp(log))))
+        risen = total + gain
+        after_sums.append(max(0.0, risen))
+        after_starts.append(start if risen > 0 else state.count + 1)
+    after = DetectorState(
+        state.threshold,
+        state.stakes,
+        state.count + 1,
+        tuple(after_logs),
+        tuple(after_sums),
+        tuple(after_starts),
+        state.alarm,
+        state.change,
+    )
+    if after.alarm is None and after.statistic >= after.threshold:
+        # The alarm itself is the latest that a change can be seen from.
+        at = min(after.change_estimate, state.count)
+        return msgspec.structs.replace(after, alarm=state.count, change=at)
+    return after
+
+
+def watch_all(state: DetectorState, pits: ArrayLike) -> DetectorPath:
+    """Return what a detector makes of a series of values.
+
+    Parameters
+    ----------
+    state : before the first of them. pits : float[n], 0 to 1.
+
+    Raises
+    ------
+    UsageError : there is none, or a value is out of its range.
+
+    Example
+    -------
+    >>> path = watch_all(new_detector(20), [0.9, 0.95, 0.85, 0.99, 0.92, 0.97, 0.9, 0.96])
+    >>> path.alarm, path.change
+    (7, 0)
+    """
+    values = check_numbers("pits", pits, low=0.0, high=1.0)
+    statistic = np.empty(values.size)
+    for place, value in enumerate(values.tolist()):
+        state = watch(state, value)
+        statistic[place] = state.statistic
+    return DetectorPath(statistic, state.alarm, state.change, state)
+
+
+def bet_count(stakes: Sequence[float]) -> int:
+    """Return how many bets some stakes make.
+
+    Example
+    -------
+    >>> bet_count((-0.75, -0.5, 0.5, 0.75))
+    7
+    """
+    return len(_factors(stakes, 0.5))
+
+
+def _factors(stakes: Sequence[float], pit: float) -> list[float]:
+    tilt, bulge = 2 * pit - 1, 6 * pit * (1 - pit) - 1
+    return [1 + stake * tilt for stake in stakes] + [1 + stake * bulge for stake in stakes if stake >= BULGE_LOW]
