@@ -227,7 +227,7 @@ def uniform_table(
     Example
     -------
     >>> uniform_table(20240607, "demand", entity="dc-7/sku-12", count=2, slots=1).round(6).tolist()
-    [[0.090679, 0.178868]]
+    [[0.090679, 0.583508]]
     """
     from chaintwin.rng_kernels import fill_uniform_kernel
 
