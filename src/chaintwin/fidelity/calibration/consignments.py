@@ -58,14 +58,17 @@ class Consignments:
         """Note that units which had arrived wait outside; their coming in is no new arrival."""
         self._held[key] = self._held.get(key, 0.0) + units
 
-    def arrive(self, key: Key, units: float, *, at: int) -> None:
-        """Note that units of a consignment arrived; what nobody saw leave is ignored."""
+    def arrive(self, key: Key, units: float, *, at: int) -> float:
+        """Note that units of a consignment arrived, and return how many of them had not been held; of what nobody saw leave the
+        time is ignored.
+        """
         held = min(self._held.get(key, 0.0), units)
         if held > 0:
             self._held[key] -= held
             if self._held[key] <= DUST * units:
                 del self._held[key]
         self._take(key, units - held, at=at, arrived=True)
+        return units - held
 
     def lose(self, key: Key, units: float, *, at: int) -> None:
         """Note that units were lost on their way; a consignment that is lost to the last was at least so long."""
@@ -79,15 +82,17 @@ class Consignments:
         keys : what the consignment may be known by, the surest first; the last is the two ends and the product.
         lane : with what the receipt knows of it. quantity : received. at : microseconds.
         """
+        is_named = len(keys) > 1 or len(keys[0]) == 1
+        if not is_named:
+            return self._first_in(lane, quantity, at=at)
         for key in keys[:-1] if len(keys) > 1 else keys:
             waiting = self._out.get(key)
             if waiting:
                 for out in self._out.pop(key):
                     self._end(key, out, at=at, destination=lane.destination)
                 return _known(waiting[0].lane, lane)
-        if len(keys[0]) == 1:
-            return None
-        return self._first_in(lane, quantity, at=at)
+        # Papers that name another shipment speak of none of those that are known.
+        return None
 
     def forget(self, keys: Sequence[Key]) -> None:
         """Take back the last shipping under the surest key that is known."""

@@ -135,13 +135,7 @@ def fit_fifo(started: ArrayLike, arrived: ArrayLike) -> IntervalFit:
 
     Source: arrival = running maximum (METHODS 1.4); Turnbull 1976.
     """
-    starts, ends = _by_period(started, arrived)
-    lows, highs = (ends - starts).copy(), (ends - starts).copy()
-    before = np.concatenate([[NO_BOUND], ends[:-1]])
-    lows[ends == before] = 0
-    # Shipments of one start are one draw in the engine.
-    first = np.concatenate([[True], np.diff(starts) > 0])
-    return fit_intervals(lows[first], highs[first])
+    return fit_intervals(*fifo_bounds(started, arrived))
 
 
 def fit_kaplan(started: ArrayLike, arrived: ArrayLike) -> IntervalFit:
@@ -164,6 +158,34 @@ def fit_kaplan(started: ArrayLike, arrived: ArrayLike) -> IntervalFit:
 
     Source: Kaplan 1970, "A dynamic inventory model with stochastic lead times"; Turnbull 1976.
     """
+    return fit_intervals(*kaplan_bounds(started, arrived))
+
+
+def fifo_bounds(started: ArrayLike, arrived: ArrayLike) -> tuple[Whole, Whole]:
+    """Return the least and the largest lead time that each start can have drawn, as `fit_fifo` reads them.
+
+    Example
+    -------
+    >>> [bound.tolist() for bound in fifo_bounds([0, 1, 2], [5, 5, 6])]
+    [[5, 0, 4], [5, 4, 4]]
+    """
+    starts, ends = _by_period(started, arrived)
+    lows, highs = ends - starts, ends - starts
+    before = np.concatenate([[NO_BOUND], ends[:-1]])
+    lows = np.where(ends == before, 0, lows)
+    # Shipments of one start are one draw in the engine.
+    first = np.concatenate([[True], np.diff(starts) > 0])
+    return lows[first], highs[first]
+
+
+def kaplan_bounds(started: ArrayLike, arrived: ArrayLike) -> tuple[Whole, Whole]:
+    """Return the least and the largest age that each period can have drawn, as `fit_kaplan` reads them.
+
+    Example
+    -------
+    >>> [bound.tolist() for bound in kaplan_bounds([0, 1], [2, 2])]
+    [[1, 2, 0], [-1, -1, 1]]
+    """
     starts, ends = _by_period(started, arrived)
     lows, highs = [], []
     for period in range(int(starts[0]), int(ends[-1]) + 1):
@@ -173,7 +195,7 @@ def fit_kaplan(started: ArrayLike, arrived: ArrayLike) -> IntervalFit:
             continue
         lows.append(period - int(staying.min()) + 1 if staying.size else 0)
         highs.append(period - int(coming.max()) if coming.size else NO_BOUND)
-    return fit_intervals(lows, highs)
+    return np.array(lows, dtype=np.int64), np.array(highs, dtype=np.int64)
 
 
 def _tested(started: ArrayLike, arrived: ArrayLike) -> tuple[Array, Array]:

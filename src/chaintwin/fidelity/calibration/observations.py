@@ -153,8 +153,8 @@ class Observations:
         elif step == "destroying":
             self._consignments.lose(key, units, at=at)
         elif step in ("arriving", *_COMING):
-            self._consignments.arrive(key, units, at=at)
-            self._judge(lane, good=units, total=units)
+            fresh = self._consignments.arrive(key, units, at=at)
+            self._judge(lane, good=fresh, total=fresh)
         else:
             self._outputs.start(activity, units, at=facts.occurred_at)
             self._consignments.depart(key, units, at=self.calendar.start_of(started), lane=lane)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chaintwin.events.facts import Facts
 from chaintwin.events.vocabulary import Own
 from chaintwin.fidelity.calibration.lanes import Calendar, Layout
-from chaintwin.twin.ledger import number_of, text_of
+from chaintwin.twin.ledger import NEVER, number_of, text_of
 from chaintwin.twin.rules.consignments import units_of, whole_of
 
 DUST = 1e-9
@@ -63,7 +63,9 @@ class Outputs:
             activity, units = text_of(own.get("activity")), units_of(facts)
             if activity and units is not None:
                 period = self.calendar.period_of(facts.occurred_at)
-                is_hidden = facts.kind == Own.ORDER_PLACED and whole_of(own.get("due")) > period
+                # An order has a day on which its source sees it; a cancelled one only if the source never saw it.
+                due = whole_of(own.get("due"))
+                is_hidden = due > period if facts.kind == Own.ORDER_PLACED else facts.kind != Own.ORDER_SEEN and due != NEVER
                 if not is_hidden:
                     self._add(activity, -units if facts.kind == Own.ORDER_CANCELLED else units)
 
@@ -78,9 +80,9 @@ class Outputs:
         return list(self._saturated)
 
     def _add(self, activity: str, units: float) -> None:
-        after = self._queue[activity] + units
-        self._queue[activity] = after
-        self._lowest[activity] = min(self._lowest.get(activity, after), after)
+        before = self._queue[activity]
+        self._queue[activity] = before + units
+        self._lowest[activity] = min(self._lowest.get(activity, before), before + units)
 
     def _count(self, state: object) -> None:
         """Replace all queues by what was counted."""

@@ -197,11 +197,12 @@ def fit_shrinkage(net_flows: ArrayLike, *, counts: Sequence[float | None], error
     check_number("error", error, low=0.0)
     if len(counts) != flows.size:
         raise UsageError(f"counts: found {len(counts)}; allowed: one, or None, for each of the {flows.size} periods")
-    places = [place for place, counted in enumerate(counts) if counted is not None]
+    seen = [(place, counted) for place, counted in enumerate(counts) if counted is not None]
+    places = [place for place, _ in seen]
     if len(places) < 3:
         raise UsageError(f"counts: found {len(places)}; allowed: at least 3")
     booked = np.cumsum(flows)[places]
-    gaps = np.diff(check_numbers("counts", [counts[place] for place in places]) - booked)
+    gaps = np.diff(check_numbers("counts", [counted for _, counted in seen]) - booked)
     spans = np.diff(places).astype(np.float64)
     # Gaps between counts share a count with their neighbors: covariance tridiagonal in the error of counts.
     shared = error * (2 * np.eye(gaps.size) - np.eye(gaps.size, k=1) - np.eye(gaps.size, k=-1))

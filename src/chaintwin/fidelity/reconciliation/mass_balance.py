@@ -100,7 +100,8 @@ def reconcile(
     tested, tested_goal = _independent(projection @ matrix[:, known], projection @ goal)
     variance = spread[known] ** 2
     residual = tested @ values[known] - tested_goal
-    weights = np.linalg.inv(tested @ (variance[:, None] * tested.T)) if tested.size else np.zeros((0, 0))
+    # Without a balance that can be tested there is nothing to invert, and all that follows is empty.
+    weights = np.asarray(np.linalg.inv(tested @ (variance[:, None] * tested.T)), dtype=np.float64)
     gain = (variance[:, None] * tested.T) @ weights
     found = np.full(values.size, np.nan)
     found[known] = values[known] - gain @ residual

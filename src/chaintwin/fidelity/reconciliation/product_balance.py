@@ -102,7 +102,7 @@ def balance_product(flows: Sequence[FlowSensor], stocks: Sequence[StockSensor], 
             matrix[row[flow.origin], place] -= 1.0
     for place, stock in enumerate(stocks, start=len(flows)):
         matrix[row[stock.site], place] += 1.0 if stock.is_opening else -1.0
-    sensors = [*flows, *stocks]
+    sensors: list[FlowSensor | StockSensor] = [*flows, *stocks]
     values = np.array([sensor.value for sensor in sensors])
     sds = np.array([sensor.sd for sensor in sensors])
     before = reconcile(matrix, values, sd=sds, nonnegative=True)
@@ -113,7 +113,8 @@ def balance_product(flows: Sequence[FlowSensor], stocks: Sequence[StockSensor], 
 def _check(flows: Sequence[FlowSensor], stocks: Sequence[StockSensor]) -> None:
     findings = []
     seen: set[str] = set()
-    for sensor in (*flows, *stocks):
+    sensors: list[FlowSensor | StockSensor] = [*flows, *stocks]
+    for sensor in sensors:
         if sensor.name in seen:
             findings.append(Finding("balance.twice", sensor.name, "each name once", column="name"))
         seen.add(sensor.name)

@@ -56,7 +56,7 @@ def _solved(matrix: Array, goal: Array, *, target: Array, weights: Array) -> Arr
     size = target.size
     unit = max(1.0, float(np.abs(target).max(initial=0.0)), float(np.abs(goal).max(initial=0.0)))
     weight = float(weights.max(initial=0.0)) or 1.0
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     model = highspy.HighsModel()
     programme = model.lp_

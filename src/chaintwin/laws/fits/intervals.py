@@ -68,8 +68,8 @@ def fit_intervals(lows: ArrayLike, highs: ArrayLike, *, draws: Array | None = No
         place = int(np.flatnonzero(high < low)[0])
         raise UsageError(f"highs[{place}]: found {high[place]}; allowed: at least lows[{place}], {low[place]}")
     weight = np.ones(low.size) if draws is None else check_numbers("draws", draws, low=0.0, size=low.size)
-    pairs, place = np.unique(np.column_stack([low, high]), axis=0, return_inverse=True)
-    mass = np.bincount(place.ravel(), weights=weight, minlength=pairs.shape[0])
+    pairs, group = np.unique(np.column_stack([low, high]), axis=0, return_inverse=True)
+    mass = np.asarray(np.bincount(group.ravel(), weights=weight, minlength=pairs.shape[0]), dtype=np.float64)
     support = np.arange(top + 1)
     inside = (support >= pairs[:, :1]) & (support <= pairs[:, 1:])
     # Mass belongs only where some interval ends; elsewhere it could be moved without loss (Turnbull 1976, section 2).

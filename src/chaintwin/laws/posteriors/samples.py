@@ -130,8 +130,11 @@ def sample_two(log_density: Callable[[Array], Array], start: Array, *, spread: A
     """
     from scipy import optimize, stats
 
+    def loss(point: Array) -> float:
+        return min(-float(log_density(point[None, :])[0]), 1e300)
+
     found = optimize.minimize(
-        lambda point: min(-float(log_density(point[None, :])[0]), 1e300),
+        loss,
         start,
         method="Nelder-Mead",
         options={"xatol": 1e-6, "fatol": 1e-9, "maxiter": 2000},

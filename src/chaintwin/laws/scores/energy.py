@@ -74,7 +74,7 @@ def energy_pit(members: ArrayLike, observed: ArrayLike, *, tie_break: float) -> 
     slack = 1e-12 * float(ranks.max(initial=0.0))
     equal = int((np.abs(ranks[:-1] - ranks[-1]) <= slack).sum())
     below = int((ranks[:-1] < ranks[-1] - slack).sum())
-    return (below + place * (equal + 1)) / pooled.shape[0]
+    return float((below + place * (equal + 1)) / pooled.shape[0])
 
 
 def _distances(points: Array) -> Array:
