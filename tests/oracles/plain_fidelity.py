@@ -17,7 +17,7 @@ def pit(members: Sequence[float], observed: float, v: float) -> float:
 
 
 def ks_distance(values: Sequence[float]) -> float:
-    """Return the largest gap between the empirical and the uniform distribution function, looked for on both sides of each jump."""
+    """Return the largest gap between empirical and uniform distribution function, on both sides of each jump."""
     count = len(values)
     gaps = []
     for value in values:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaintwin.errors import UsageError
-from chaintwin.laws.sequential import DetectorState, new_detector, watch, watch_all
+from chaintwin.laws import parse
+from chaintwin.laws.sequential import SHIFTS, DetectorState, new_detector, watch, watch_all
 from tests.oracles import plain_fidelity
 from tests.shared_data import cases_of, matches
 from tests.sizes import scaled
@@ -54,12 +55,12 @@ def test_watch__a_stored_state_goes_on_where_it_was(pits: list[float], stakes: l
     assert state == whole
 
 
-def run_lengths(threshold: float, *, runs: int, power: float) -> np.ndarray:
+def run_lengths(threshold: float, *, runs: int, power: float, shifts: tuple[float, ...] = ()) -> np.ndarray:
     """Return the number of values to the alarm; PITs are uniforms to a power, 1 while nothing has drifted."""
     rng = np.random.default_rng(11)
     found = []
     for _ in range(runs):
-        state = new_detector(threshold)
+        state = new_detector(threshold, shifts=shifts)
         while state.alarm is None:
             state = watch(state, float(rng.random() ** power))
         found.append(state.count)
@@ -79,6 +80,32 @@ def test_watch__drift_is_found_within_the_measured_delay(threshold: float, measu
     found = run_lengths(threshold, runs=scaled(ci=200, full=4_000), power=0.5)
     error = float(found.std()) / math.sqrt(found.size)
     assert abs(found.mean() - measured) < 4 * error + 0.5
+
+
+def test_watch__bets_on_shifts_keep_the_promise_and_find_late_shipments_soon() -> None:
+    found = run_lengths(500.0, runs=scaled(ci=100, full=2_000), power=1.0, shifts=SHIFTS)
+    assert found.mean() > 500 - 3 * float(found.std()) / math.sqrt(found.size)
+    truth, late = parse("gamma(mean=10, cv=0.2)"), parse("gamma(mean=13, cv=0.2)")
+    rng = np.random.default_rng(3)
+    delays: dict[tuple[float, ...], list[int]] = {(): [], SHIFTS: []}
+    for _ in range(scaled(ci=100, full=2_000)):
+        pits = truth.cdf_many(late.quantile_many(rng.random(80)))
+        for shifts, places in delays.items():
+            alarm = watch_all(new_detector(500.0, shifts=shifts), pits).alarm
+            assert alarm is not None
+            places.append(alarm + 1)
+    assert np.quantile(delays[SHIFTS], 0.9) <= 15
+    # The control without these bets is slower.
+    assert np.mean(delays[SHIFTS]) < 0.75 * np.mean(delays[()])
+
+
+def test_watch__each_bet_has_a_mean_of_at_most_one() -> None:
+    # The mean of R + its count is what the bound on false alarms stands on: one value adds 1 at most.
+    for stakes, shifts in (((0.75, -0.75, 1.0), ()), ((0.5,), SHIFTS)):
+        start = new_detector(100.0, stakes=stakes, shifts=shifts)
+        grid = (np.arange(200_000) + 0.5) / 200_000
+        firsts = [watch(start, float(value)).statistic for value in grid[::10]]
+        assert np.mean(firsts) == pytest.approx(1.0, abs=2e-3)
 
 
 @pytest.mark.parametrize("spread", [0.25, 4.0])
@@ -126,5 +153,7 @@ def test_new_detector__refusals() -> None:
         new_detector(100.0, stakes=[1.5])
     with pytest.raises(UsageError, match="stakes"):
         new_detector(100.0, stakes=[])
+    with pytest.raises(UsageError, match="shifts"):
+        new_detector(100.0, shifts=[9.0])
     with pytest.raises(UsageError, match="pit"):
         watch(new_detector(100.0), 1.1)

@@ -191,7 +191,7 @@ def fit_shrinkage(net_flows: ArrayLike, *, counts: Sequence[float | None], error
 
     Source: maximum likelihood by prediction errors, Harvey 1989, section 3.4; the mean by generalized least squares.
     """
-    from scipy import optimize
+    from scipy import linalg, optimize
 
     flows = check_numbers("net_flows", net_flows)
     check_number("error", error, low=0.0)
@@ -205,15 +205,14 @@ def fit_shrinkage(net_flows: ArrayLike, *, counts: Sequence[float | None], error
     gaps = np.diff(check_numbers("counts", [counted for _, counted in seen]) - booked)
     spans = np.diff(places).astype(np.float64)
     # Gaps between counts share a count with their neighbors: covariance tridiagonal in the error of counts.
-    shared = error * (2 * np.eye(gaps.size) - np.eye(gaps.size, k=1) - np.eye(gaps.size, k=-1))
+    beside = np.full(gaps.size, -error)
 
     def solve(noise: float) -> tuple[float, float]:
-        covariance = noise * np.diag(spans) + shared
-        weighted = np.linalg.solve(covariance, np.column_stack([gaps, spans]))
+        root = linalg.cholesky_banded(np.vstack([beside, noise * spans + 2 * error]))
+        weighted = linalg.cho_solve_banded((root, False), np.column_stack([gaps, spans]))
         mean = float((spans @ weighted[:, 0]) / (spans @ weighted[:, 1]))
-        left = gaps - mean * spans
-        _, log_determinant = np.linalg.slogdet(covariance)
-        return 0.5 * float(log_determinant + left @ np.linalg.solve(covariance, left)), mean
+        left, weighted_left = gaps - mean * spans, weighted[:, 0] - mean * weighted[:, 1]
+        return float(np.log(root[1]).sum() + 0.5 * left @ weighted_left), mean
 
     scale = float((gaps**2 / spans).mean()) + error
     if scale == 0:

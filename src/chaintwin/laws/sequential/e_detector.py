@@ -3,7 +3,9 @@
 Each bet multiplies its stake by a factor e of mean 1 while the PITs are independent and uniform:
 
 - ``1 + tilt (2 p - 1)``: the forecasts are too low (tilt above 0) or too high;
-- ``1 + bulge (6 p (1 - p) - 1)``: they are too wide (bulge above 0) or too narrow.
+- ``1 + bulge (6 p (1 - p) - 1)``: they are too wide (bulge above 0) or too narrow;
+- ``exp(shift z - shift**2 / 2)`` with the normal score z of p, where asked for: they are off by so many standard deviations.
+  These bets win fast where values are well off, as late shipments are.
 
 The statistic of a bet is R = (1 + R) e, that of the detector the mean over all bets; R minus the number of values is then a
 martingale, so that the mean number of values to an alarm at threshold c is at least c.
@@ -12,8 +14,9 @@ martingale, so that the mean number of values to an alarm at threshold c is at l
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import msgspec
 import numpy as np
@@ -28,6 +31,12 @@ STAKES = (-0.75, -0.5, -0.25, 0.25, 0.5, 0.75)
 
 BULGE_LOW = -0.5
 """The least stake on the bulge; its factor must not come near 0, where a single value would lose the whole stake."""
+
+SHIFTS = (-1.5, -1.0, -0.5, 0.5, 1.0, 1.5)
+"""Shifts, in standard deviations, for series whose law may move as a whole: lead times, prices."""
+
+END = 1e-9
+"""PITs closer to 0 or 1 count as this far from it, so that their normal score is a number."""
 
 LEAST_FACTOR = 1e-300
 """Stands for a factor of 0, which a stake of 1 can meet: all is lost, and the logarithm is still a number that can be stored."""
@@ -45,6 +54,7 @@ class DetectorState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts : number of the value at which the present rise of each sum began, from 0.
     alarm : number of the value at which the threshold was first reached, or None.
     change : where the change began by the estimate at the alarm, or None.
+    shifts : as for `new_detector`.
     """
 
     threshold: float
@@ -55,6 +65,7 @@ class DetectorState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts: tuple[int, ...] = ()
     alarm: int | None = None
     change: int | None = None
+    shifts: tuple[float, ...] = ()
 
     @property
     def statistic(self) -> float:
@@ -99,13 +110,14 @@ class DetectorPath:
     state: DetectorState
 
 
-def new_detector(threshold: float, *, stakes: Iterable[float] = STAKES) -> DetectorState:
+def new_detector(threshold: float, *, stakes: Iterable[float] = STAKES, shifts: Iterable[float] = ()) -> DetectorState:
     """Return a detector that has seen nothing.
 
     Parameters
     ----------
     threshold : least mean number of values between false alarms, more than 1.
     stakes : of the bets, from -1 to 1, at least one; those below ``BULGE_LOW`` are set on the tilt alone.
+    shifts : of further bets, in standard deviations, up to 5 either way; ``SHIFTS`` for lead times.
 
     Raises
     ------
@@ -118,7 +130,8 @@ def new_detector(threshold: float, *, stakes: Iterable[float] = STAKES) -> Detec
     """
     limit = check_number("threshold", threshold, low=1.0, open_low=True)
     given = tuple(check_numbers("stakes", tuple(stakes), low=-1.0, high=1.0).tolist())
-    return DetectorState(limit, given)
+    moves = tuple(shifts)
+    return DetectorState(limit, given, shifts=tuple(check_numbers("shifts", moves, low=-5.0, high=5.0).tolist()) if moves else ())
 
 
 def watch(state: DetectorState, pit: float) -> DetectorState:
@@ -142,14 +155,15 @@ def watch(state: DetectorState, pit: float) -> DetectorState:
     1.053571429
 
     Source: Shin, Ramdas & Rinaldo 2024, "E-detectors: a nonparametric framework for sequential change detection", section 2;
-    Vovk 2021, "Testing randomness online", for bets on p-values.
+    Vovk 2021, "Testing randomness online", for bets on p-values; Wald 1945 for the likelihood ratio of a shift.
     """
     value = check_number("pit", pit, low=0.0, high=1.0)
-    logs = state.logs or (-math.inf,) * bet_count(state.stakes)
+    factors = _factors(state, value)
+    logs = state.logs or (-math.inf,) * len(factors)
     sums = state.sums or (0.0,) * len(logs)
     starts = state.starts or (0,) * len(logs)
     after_logs, after_sums, after_starts = [], [], []
-    for factor, log, total, start in zip(_factors(state.stakes, value), logs, sums, starts, strict=True):
+    for factor, log, total, start in zip(factors, logs, sums, starts, strict=True):
         gain = math.log(max(factor, LEAST_FACTOR))
         # log of (1 + R) e, of a logarithm of R that may be of any size.
         after_logs.append(gain + (log + math.log1p(math.exp(-log)) if log > 0 else math.log1p(math.exp(log))))
@@ -165,6 +179,7 @@ def watch(state: DetectorState, pit: float) -> DetectorState:
         tuple(after_starts),
         state.alarm,
         state.change,
+        state.shifts,
     )
     if after.alarm is None and after.statistic >= after.threshold:
         # The alarm itself is the latest that a change can be seen from.
@@ -198,17 +213,13 @@ def watch_all(state: DetectorState, pits: ArrayLike) -> DetectorPath:
     return DetectorPath(statistic, state.alarm, state.change, state)
 
 
-def bet_count(stakes: Sequence[float]) -> int:
-    """Return how many bets some stakes make.
-
-    Example
-    -------
-    >>> bet_count((-0.75, -0.5, 0.5, 0.75))
-    7
-    """
-    return len(_factors(stakes, 0.5))
-
-
-def _factors(stakes: Sequence[float], pit: float) -> list[float]:
+def _factors(state: DetectorState, pit: float) -> list[float]:
     tilt, bulge = 2 * pit - 1, 6 * pit * (1 - pit) - 1
-    return [1 + stake * tilt for stake in stakes] + [1 + stake * bulge for stake in stakes if stake >= BULGE_LOW]
+    found = [1 + stake * tilt for stake in state.stakes] + [1 + stake * bulge for stake in state.stakes if stake >= BULGE_LOW]
+    if state.shifts:
+        score = _NORMAL.inv_cdf(min(max(pit, END), 1 - END))
+        found += [math.exp(shift * score - shift * shift / 2) for shift in state.shifts]
+    return found
+
+
+_NORMAL = NormalDist()
