@@ -59,6 +59,21 @@ def test_lead_times__named_items_pair_one_by_one() -> None:
     assert rows(found, day=8) == [(MILK, 3.0, True), (MILK, 5.5, True), (MILK, 7.0, False)]
 
 
+def test_lead_times__objects_of_no_known_class_share_a_lane() -> None:
+    crates = [Item(f"urn:example:crate:{number}", instance=True) for number in range(2)]
+    found = observed(sent((crates[0],), day=0), sent((crates[1],), day=1), came((crates[1],), day=2), came((crates[0],), day=3))
+    lane = MILK._replace(product="")
+    assert rows(found, day=4) == [(lane, 3.0, True), (lane, 1.0, True)]
+
+
+def test_calibrate__what_is_out_counts_for_the_only_lane_it_can_be_on() -> None:
+    crates = [Item(f"{worlds.GTIN}/21/{number}", instance=True) for number in range(9)]
+    ways = [sent((crate,), day=number, destinations=()) for number, crate in enumerate(crates)]
+    found = observed(*ways, *(came((crate,), day=number + 4) for number, crate in enumerate(crates[:6])))
+    (one,) = calibrate(found, now=worlds.START + 10 * DAY, fitting=Fitting(seed=7, draws=8)).parameters
+    assert (one.subject, one.sample_size, one.censored_count) == ("plant>store/milk", 9, 3)
+
+
 def test_lead_times__amounts_come_off_what_left_first() -> None:
     found = observed(
         sent((worlds.some("milk", 10.0),), day=0),

@@ -72,7 +72,7 @@ def calibrate(
     """
     found = [
         *fit_lead_times(observations.lead_times(now), calendar=observations.calendar, fitting=fitting, now=now),
-        *fit_yields(observations.yields(), fitting=fitting, now=now),
+        *fit_yields(observations.yields(), fitting=fitting, since=observations.since or 0, until=now),
         *fit_capacities(observations.saturated(now), calendar=observations.calendar, fitting=fitting),
         *fit_spells(observations.spells(now), calendar=observations.calendar, fitting=fitting),
     ]
@@ -130,12 +130,12 @@ def fit_lead_times(lead_times: Sequence[LeadTime], *, calendar: Calendar, fittin
             )
 
 
-def fit_yields(counts: Sequence[YieldCount], *, fitting: Fitting, now: int) -> Iterator[Parameter]:
+def fit_yields(counts: Sequence[YieldCount], *, fitting: Fitting, since: int, until: int) -> Iterator[Parameter]:
     """Yield the share of good units of every lane on which some unit was bad.
 
     Parameters
     ----------
-    counts : by lane. fitting : how; holds what is believed before. now : microseconds.
+    counts : by lane. fitting : how; holds what is believed before. since, until : event times of the data, microseconds.
     """
     for one in counts:
         if one.good >= one.total:
@@ -144,7 +144,7 @@ def fit_yields(counts: Sequence[YieldCount], *, fitting: Fitting, now: int) -> I
         belief = update_yield(fitting.belief, max(one.good, 0.0), total=one.total)
         drawing = fitting.drawing(ParameterKind.YIELD, subject)
         drawn = yield_posterior(belief, drawing=drawing, sample_size=round(one.total))
-        yield parameter_of(drawn, kind=ParameterKind.YIELD, subject=subject, since=0, until=now)
+        yield parameter_of(drawn, kind=ParameterKind.YIELD, subject=subject, since=since, until=until)
 
 
 def fit_capacities(outputs: Sequence[SaturatedOutput], *, calendar: Calendar, fitting: Fitting) -> Iterator[Parameter]:

@@ -88,8 +88,8 @@ class Observations:
         self._yields: dict[Lane, tuple[float, float]] = {}
         self._equipment: dict[str, tuple[bool, int]] = {}
         self._spells: list[Spell] = []
-        self.time: int | None = None
-        """Event time of the last fact, microseconds."""
+        self.since: int | None = None
+        """Event time of the first fact, microseconds."""
 
     def observe(self, facts: Facts) -> None:
         """Take in one event; times must not go back.
@@ -98,7 +98,8 @@ class Observations:
         ----------
         facts : of the event; those that were declared wrong are left out by the caller.
         """
-        self.time = facts.occurred_at
+        if self.since is None:
+            self.since = facts.occurred_at
         own = facts.own
         if facts.kind in ("ObjectEvent", "TransactionEvent"):
             step = short_of(facts.step) if facts.step else ""
@@ -222,6 +223,9 @@ def durations(lead_times: Sequence[LeadTime], *, length: int) -> tuple[list[floa
 def _goods(names: Lookup, items: Sequence[Item]) -> Iterator[tuple[Item, str, float]]:
     for item in items:
         product = names.ware(item.name).product
+        if item.instance and product == item.name:
+            # An object of no known class, such as a crate: its lane is that of its two ends.
+            product = ""
         quantity = 1.0 if item.quantity is None else item.quantity
         factor = None if item.unit is None else names.factor(product, item.unit)
         yield item, product, quantity * (1.0 if factor is None else factor)

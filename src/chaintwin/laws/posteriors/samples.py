@@ -162,6 +162,8 @@ def _covariance(log_density: Callable[[Array], Array], mode: Array, *, spread: A
     values = log_density(mode + ends * step).reshape(3, 3)
     center = values[1, 1]
     curve = np.empty((2, 2))
+    # At the edge of what is possible the density is 0 on one side; the fallback is taken then.
+    values = np.where(np.isfinite(values), values, np.nan)
     curve[0, 0] = (values[2, 1] - 2 * center + values[0, 1]) / step[0] ** 2
     curve[1, 1] = (values[1, 2] - 2 * center + values[1, 0]) / step[1] ** 2
     curve[0, 1] = curve[1, 0] = (values[2, 2] - values[2, 0] - values[0, 2] + values[0, 0]) / (4 * step[0] * step[1])
