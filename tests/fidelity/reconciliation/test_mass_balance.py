@@ -141,12 +141,13 @@ def test_reconcile__an_unmeasured_value_is_the_limit_of_an_unsure_one(seed: int,
     without[place] = np.nan
     found = reconcile(matrix, without, sd=sd, right=right)
     unsure = sd.copy()
-    unsure[place] = 1e5
+    # Far from the others, and not so far that the limit itself is lost in rounding.
+    unsure[place] = 1e4
     limit = reconcile(matrix, values, sd=unsure, right=right).values
     measured = np.arange(size) != place
-    assert found.values[measured] == pytest.approx(limit[measured], abs=1e-5)
+    assert found.values[measured] == pytest.approx(limit[measured], abs=1e-4)
     if not np.isnan(found.values[place]):
-        assert found.values[place] == pytest.approx(limit[place], abs=1e-3)
+        assert found.values[place] == pytest.approx(limit[place], abs=1e-2)
         assert matrix @ found.values == pytest.approx(right, abs=1e-7)
 
 

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from chaintwin.errors import UsageError
 from chaintwin.laws import parse
-from chaintwin.laws.sequential import SHIFTS, DetectorState, new_detector, watch, watch_all
+from chaintwin.laws.sequential import (
+    SHIFTS,
+    DetectorState,
+    change_point,
+    new_detector,
+    normal_scores,
+    spread_scores,
+    watch,
+    watch_all,
+)
 from tests.oracles import plain_fidelity
 from tests.shared_data import cases_of, matches
 from tests.sizes import scaled
@@ -132,7 +141,17 @@ def test_watch__the_change_is_placed_near_where_it_was() -> None:
         assert state.change is not None
         off.append(state.change - 100)
     assert len(off) > 20
-    assert abs(float(np.median(off))) <= 3
+    assert abs(float(np.median(off))) <= 1
+
+
+@given(pits=st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_watch__the_change_is_that_of_the_charts_over_all_values(pits: list[float]) -> None:
+    state = watch_all(new_detector(5.0), pits).state
+    charts = [change_point(scores) for scores in (normal_scores(pits), spread_scores(pits))]
+    best = max((chart for chart in charts if chart is not None), key=lambda chart: chart.statistic, default=None)
+    assert max(state.sums) == pytest.approx(0.0 if best is None else best.statistic, abs=1e-9)
+    if best is not None and sorted(state.sums)[-2] < best.statistic - 1e-9:
+        assert state.change_estimate == best.at
 
 
 def test_watch__goes_on_for_ever_without_overflow() -> None:

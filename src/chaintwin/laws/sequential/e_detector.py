@@ -35,6 +35,12 @@ BULGE_LOW = -0.5
 SHIFTS = (-1.5, -1.0, -0.5, 0.5, 1.0, 1.5)
 """Shifts, in standard deviations, for series whose law may move as a whole: lead times, prices."""
 
+ALLOWANCE = 0.5
+"""Of the CUSUMs that place a change: half a shift of one standard deviation."""
+
+SCORE_END = 1e-6
+"""PITs closer to 0 or 1 count as this far from it in the CUSUMs, so that a single one does not decide."""
+
 END = 1e-9
 """PITs closer to 0 or 1 count as this far from it, so that their normal score is a number."""
 
@@ -50,7 +56,7 @@ class DetectorState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threshold : an alarm is raised when the statistic reaches it. stakes : as for `new_detector`.
     count : values seen since the detector started.
     logs : natural logarithm of R of each bet; None before the first value.
-    sums : CUSUM of the logarithms of the factors of each bet, 0 or more.
+    sums : CUSUMs of the normal scores, up and down, and of their squares, up and down, with allowance ``ALLOWANCE``; 0 or more.
     starts : number of the value at which the present rise of each sum began, from 0.
     alarm : number of the value at which the threshold was first reached, or None.
     change : where the change began by the estimate at the alarm, or None.
@@ -61,8 +67,8 @@ class DetectorState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stakes: tuple[float, ...]
     count: int = 0
     logs: tuple[float, ...] | None = None
-    sums: tuple[float, ...] = ()
-    starts: tuple[int, ...] = ()
+    sums: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    starts: tuple[int, int, int, int] = (0, 0, 0, 0)
     alarm: int | None = None
     change: int | None = None
     shifts: tuple[float, ...] = ()
@@ -83,13 +89,11 @@ class DetectorState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def change_estimate(self) -> int:
-        """Return the number of the value from which on the most successful bet has been winning; ``count`` where none has.
+        """Return the number of the value from which on the PITs have been off; ``count`` where they are not.
 
-        It is the last place at which the CUSUM of the logarithms of that bet was at 0: the most likely change for it (Page 1954).
+        It is that after the last 0 of the largest CUSUM (Page 1954), the same as `chaintwin.laws.sequential.change_point` gives.
         """
-        if self.logs is None:
-            return 0
-        return self.starts[int(np.argmax(self.logs))]
+        return self.starts[int(np.argmax(self.sums))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,26 +164,21 @@ def watch(state: DetectorState, pit: float) -> DetectorState:
     value = check_number("pit", pit, low=0.0, high=1.0)
     factors = _factors(state, value)
     logs = state.logs or (-math.inf,) * len(factors)
-    sums = state.sums or (0.0,) * len(logs)
-    starts = state.starts or (0,) * len(logs)
-    after_logs, after_sums, after_starts = [], [], []
-    for factor, log, total, start in zip(factors, logs, sums, starts, strict=True):
-        gain = math.log(max(factor, LEAST_FACTOR))
-        # log of (1 + R) e, of a logarithm of R that may be of any size.
-        after_logs.append(gain + (log + math.log1p(math.exp(-log)) if log > 0 else math.log1p(math.exp(log))))
-        risen = total + gain
-        after_sums.append(max(0.0, risen))
-        after_starts.append(start if risen > 0 else state.count + 1)
-    after = DetectorState(
-        state.threshold,
-        state.stakes,
-        state.count + 1,
-        tuple(after_logs),
-        tuple(after_sums),
-        tuple(after_starts),
-        state.alarm,
-        state.change,
-        state.shifts,
+    # log of (1 + R) e, of a logarithm of R that may be of any size.
+    after_logs = tuple(
+        math.log(max(factor, LEAST_FACTOR)) + (log + math.log1p(math.exp(-log)) if log > 0 else math.log1p(math.exp(log)))
+        for factor, log in zip(factors, logs, strict=True)
+    )
+    score = _NORMAL.inv_cdf(min(max(value, SCORE_END), 1 - SCORE_END))
+    square = (score * score - 1) / math.sqrt(2)
+    risen = [total + move - ALLOWANCE for total, move in zip(state.sums, (score, -score, square, -square), strict=True)]
+    starts = [start if total > 0 else state.count + 1 for start, total in zip(state.starts, risen, strict=True)]
+    after = msgspec.structs.replace(
+        state,
+        count=state.count + 1,
+        logs=after_logs,
+        sums=tuple(max(0.0, total) for total in risen),
+        starts=tuple(starts),
     )
     if after.alarm is None and after.statistic >= after.threshold:
         # The alarm itself is the latest that a change can be seen from.
