@@ -229,6 +229,42 @@ def uniform(
     return float(uniform_kernel(stream.key0, stream.key1, stream.low, replication, period, slot))
 
 
+def uniform_table(
+    seed: int, purpose: str, *, entity: str, count: int, slots: int, first: int = 0, scenario: str | None = None
+) -> NDArray[np.float64]:
+    """Return many uniforms of one stream: a row for each slot, a column for each replication.
+
+    Parameters
+    ----------
+    seed, purpose, entity, scenario : as in `uniform`.
+    count, first : how many replications, and the number of the first; below 2**32 in all.
+    slots : how many numbers each replication needs, 0 or more.
+
+    Returns
+    -------
+    float64[slots, count], strictly between 0 and 1. More replications or slots change none of the numbers.
+
+    Raises
+    ------
+    UsageError : a number is outside its range.
+
+    Example
+    -------
+    >>> uniform_table(20240607, "demand", entity="dc-7/sku-12", count=2, slots=1).round(6).tolist()
+    [[0.090679, 0.583508]]
+    """
+    from chaintwin.rng_kernels import fill_uniform_kernel
+
+    for name, value, limit in (("first + count", first + count, 2**32), ("slots", slots, 2**34)):
+        if not 0 <= value <= limit or min(first, count) < 0:
+            raise UsageError(f"{name}: found {value}; allowed: 0 to {limit}")
+    stream = stream_of(seed, purpose, entity=entity, scenario=scenario)
+    table = np.empty((slots, count))
+    for slot in range(slots):
+        fill_uniform_kernel(stream.key0, stream.key1, stream.low, first, 0, slot, table[slot])
+    return table
+
+
 def check_seed(seed: object) -> None:
     """Refuse a seed that is not a whole number of 64 bits.
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaintwin.errors import UsageError
-from chaintwin.rng import find_collisions, stream_id, stream_key, stream_of, stream_table, uniform
+from chaintwin.rng import find_collisions, stream_id, stream_key, stream_of, stream_table, uniform, uniform_table
 from tests.oracles import plain_philox
 from tests.shared_data import cases_of, matches
 
@@ -98,3 +98,16 @@ def test_uniform__refuses_counters_out_of_range(name: str, value: int) -> None:
 def test_stream_key__refuses_a_stream_of_more_than_64_bits() -> None:
     with pytest.raises(UsageError, match="stream"):
         stream_key(1, 2**64)
+
+
+def test_uniform_table__every_number_is_that_of_its_counter() -> None:
+    table = uniform_table(7, "posterior", entity="lane a", count=3, slots=6, first=2)
+    assert table.shape == (6, 3)
+    for slot in range(6):
+        for column in range(3):
+            single = uniform(7, "posterior", entity="lane a", replication=2 + column, period=0, slot=slot)
+            assert table[slot, column] == single
+    with pytest.raises(UsageError, match="first"):
+        uniform_table(7, "posterior", entity="a", count=2**32, slots=1, first=1)
+    with pytest.raises(UsageError, match="allowed"):
+        uniform_table(7, "posterior", entity="a", count=-1, slots=1)

@@ -1,1 +1,1 @@
-"""How faithful the twin is, and what it says of the days to come."""
+"""How faithful the twin is: what its parameters are, how good its predictions, what is to come from here on."""

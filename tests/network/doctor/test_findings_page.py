@@ -13,7 +13,7 @@ from tests.shared_data import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "reference" / "findings.md"
 SOURCE = REPOSITORY / "src" / "chaintwin"
-ROOMS = ("laws", "network", "ingest", "simulation", "risk", "events", "store", "twin", "guard", "serve")
+ROOMS = ("laws", "network", "ingest", "simulation", "fidelity", "risk", "events", "store", "twin", "guard", "serve")
 CODE = re.compile(r"[a-z_]{2,}\.[a-z_]+")
 FILE_ENDINGS = ("csv", "geojson", "json", "md", "npz", "parquet", "py", "toml", "xlsx", "xml")
 COLUMNS = {f"{table.name}.{column.name}" for table in CATALOG for column in table.columns}

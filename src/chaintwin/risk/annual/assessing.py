@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.laws.checking import check_level, check_whole, refusal
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.lowering.lower import lower_in_full
 from chaintwin.network.network import Network
@@ -28,7 +29,6 @@ from chaintwin.risk.annual.simulated.choosing import LEAST
 from chaintwin.risk.annual.simulated.playing import check_undisrupted
 from chaintwin.risk.annual.simulated.simulating import SimulatedLoss, simulate_years
 from chaintwin.risk.annual.years import Outages, draw_outages, years_to_draw
-from chaintwin.risk.checking import check_level, check_whole, refusal
 from chaintwin.risk.occurrence import Replications
 from chaintwin.risk.stress.programmes.flows import Measure, flows_of
 

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from chaintwin.risk.checking import check_level
+from chaintwin.laws.checking import check_level
 from chaintwin.risk.losses import (
     drop_one,
     estimate_strata,

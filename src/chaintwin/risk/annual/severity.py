@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_number, check_numbers
+from chaintwin.laws.checking import check_number, check_numbers
 
 Floats = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.laws.checking import check_whole
 from chaintwin.risk.annual.catalogue.threats import YEAR_DAYS, Threat
-from chaintwin.risk.checking import check_whole
 from chaintwin.risk.losses import event_strata
 from chaintwin.risk.occurrence import Events, Replications, sample_common_shock, sample_poisson
 from chaintwin.risk.occurrence.draws import uniform_rows

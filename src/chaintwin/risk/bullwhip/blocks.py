@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.risk.checking import check_level, check_whole
+from chaintwin.laws.checking import check_level, check_whole
 from chaintwin.rng import check_seed, stream_of
 
 Floats = NDArray[np.float64]

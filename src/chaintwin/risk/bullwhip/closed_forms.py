@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from chaintwin.errors import UsageError
+from chaintwin.laws.checking import check_number, check_whole
 from chaintwin.risk.bullwhip.responses import moving_average_response, response_ratio
-from chaintwin.risk.checking import check_number, check_whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.laws.checking import refusal
 from chaintwin.risk.bullwhip.blocks import (
     Resampling,
     automatic_block_length,
@@ -17,7 +18,6 @@ from chaintwin.risk.bullwhip.blocks import (
     variance_influence,
 )
 from chaintwin.risk.bullwhip.series import Season, summed_periods, table_of, without_season
-from chaintwin.risk.checking import refusal
 
 Floats = NDArray[np.float64]
 

@@ -12,10 +12,10 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.laws.checking import check_whole
 from chaintwin.risk.bullwhip.blocks import Resampling
 from chaintwin.risk.bullwhip.measuring import Bullwhip, measured
 from chaintwin.risk.bullwhip.series import Season, summed_periods, summed_products, table_of, without_season
-from chaintwin.risk.checking import check_whole
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_number, check_numbers, check_whole
+from chaintwin.laws.checking import check_number, check_numbers, check_whole
 
 Floats = NDArray[np.float64]
 

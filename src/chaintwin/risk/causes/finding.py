@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from chaintwin.errors import CancelledError, UsageError
+from chaintwin.laws.checking import check_whole
 from chaintwin.network.lowering.lower import Lowered, lower_in_full
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
@@ -22,7 +23,6 @@ from chaintwin.risk.annual.catalogue.places import Places
 from chaintwin.risk.causes.naming import Seen, seen_of
 from chaintwin.risk.causes.outages import ORDINARY, shortages, usually_owed
 from chaintwin.risk.causes.spreading import FELT, Spread, spread_of
-from chaintwin.risk.checking import check_whole
 from chaintwin.risk.inference.elimination import elimination_width
 from chaintwin.risk.inference.few import ALMOST, few_causes
 from chaintwin.risk.inference.network import NoisyOr

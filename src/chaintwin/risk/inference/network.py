@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_number, refusal
+from chaintwin.laws.checking import check_number, refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_whole
+from chaintwin.laws.checking import check_whole
 from chaintwin.risk.inference.elimination import eliminate, elimination_width
 from chaintwin.risk.inference.network import NoisyOr, check_states
 from chaintwin.risk.inference.weighting import likelihood_weighting

@@ -1,10 +1,10 @@
 """What events cost: tail measures with intervals, compound annual losses, rare events, sensitivities and contributions."""
 
+from chaintwin.laws.fits.quantiles import QuantileInterval, QuantileRanks, quantile_interval, quantile_ranks
 from chaintwin.risk.losses.compound import CompoundLoss, compound_poisson, panjer_poisson
 from chaintwin.risk.losses.contributions import DropOne, TailContributions, drop_one, tail_contributions
 from chaintwin.risk.losses.exceedance import ExceedanceCurve, exceedance_curve
 from chaintwin.risk.losses.lattice import spread_on_lattice
-from chaintwin.risk.losses.quantiles import QuantileInterval, QuantileRanks, quantile_interval, quantile_ranks
 from chaintwin.risk.losses.reweighting import RateSensitivity, ReweightedLoss, rate_sensitivity, reweight_rate
 from chaintwin.risk.losses.stratified import (
     StratifiedEstimate,

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.laws import Law
-from chaintwin.risk.checking import check_level, check_number, check_whole
+from chaintwin.laws.checking import check_level, check_number, check_whole
+from chaintwin.laws.fits.quantiles import PROBABILITY_SLACK
 from chaintwin.risk.losses.lattice import spread_on_lattice
-from chaintwin.risk.losses.tail import PROBABILITY_SLACK, TailRisk
+from chaintwin.risk.losses.tail import TailRisk
 
 Array = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_level, check_numbers
+from chaintwin.laws.checking import check_level, check_numbers
 from chaintwin.risk.losses.tail import probability_weights, tail_risk, tail_weights
 
 Array = NDArray[np.float64]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.laws import Law
-from chaintwin.risk.checking import check_number, check_whole
+from chaintwin.laws.checking import check_number, check_whole
 
 Array = NDArray[np.float64]
 

@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_level, check_numbers
+from chaintwin.laws.checking import check_level, check_numbers
+from chaintwin.laws.fits.quantiles import PROBABILITY_SLACK
 
 Array = NDArray[np.float64]
-
-PROBABILITY_SLACK = 1e-12
-"""How far below the level a cumulative probability may be by rounding and still reach it (METHODS 3.7)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_number, check_numbers
+from chaintwin.laws.checking import check_number, check_numbers
 from chaintwin.risk.occurrence.draws import Replications, joined_id, uniform_rows
 from chaintwin.risk.occurrence.events import Events, merge_events
 from chaintwin.risk.occurrence.poisson import SeasonalRate, sample_poisson

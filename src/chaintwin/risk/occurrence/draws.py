@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_whole
+from chaintwin.laws.checking import check_whole
 from chaintwin.rng import check_seed, stream_of
 
 EVENT_LIMIT = 50_000_000

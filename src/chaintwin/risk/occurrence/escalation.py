@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_number, refusal
+from chaintwin.laws.checking import check_number, refusal
 from chaintwin.risk.occurrence.draws import Replications, check_size, joined_id
 from chaintwin.risk.occurrence.events import Events, merge_events
 from chaintwin.risk.occurrence.poisson import sample_poisson

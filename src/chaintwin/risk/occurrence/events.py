@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_whole
+from chaintwin.laws.checking import check_whole
 
 
 @dataclass(frozen=True, slots=True)

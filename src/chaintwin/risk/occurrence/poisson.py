@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chaintwin.risk.checking import check_number
+from chaintwin.laws.checking import check_number
 from chaintwin.risk.occurrence.draws import Replications, check_size, uniform_rows
 from chaintwin.risk.occurrence.events import Events, events_from_pairs
 

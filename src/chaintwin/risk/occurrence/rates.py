@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_level, check_number, check_numbers, check_whole
+from chaintwin.laws.checking import check_level, check_number, check_numbers, check_whole
 
 SHAPE_BOUNDS = (1e-3, 1e6)
 """Shapes of a pooled prior: below, all events would fall on one member; above, all members have one rate for every purpose."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.laws import Law
-from chaintwin.risk.checking import check_number
+from chaintwin.laws.checking import check_number
 from chaintwin.risk.occurrence.draws import Replications, check_size, uniform_rows
 from chaintwin.risk.occurrence.events import Events, events_from_pairs
 

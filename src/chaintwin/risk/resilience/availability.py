@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chaintwin.risk.checking import check_number, check_numbers, check_whole
+from chaintwin.laws.checking import check_number, check_numbers, check_whole
 
 
 def availability(mean_up: float, mean_down: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_numbers, check_whole, refusal
+from chaintwin.laws.checking import check_numbers, check_whole, refusal
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

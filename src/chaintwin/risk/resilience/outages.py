@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from chaintwin.risk.checking import check_number, check_whole
+from chaintwin.laws.checking import check_number, check_whole
 
 
 @dataclass(frozen=True, slots=True)

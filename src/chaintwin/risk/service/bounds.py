@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chaintwin.risk.checking import check_numbers
+from chaintwin.laws.checking import check_numbers
 
 
 @dataclass(frozen=True, slots=True)

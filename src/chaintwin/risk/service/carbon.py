@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.laws.checking import check_number
 from chaintwin.network.geography.sphere import Located
 from chaintwin.network.geography.transport import Mode, mode_defaults
-from chaintwin.risk.checking import check_number
 
 Floats = NDArray[np.float64]
 

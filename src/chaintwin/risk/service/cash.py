@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaintwin.risk.checking import check_number
+from chaintwin.laws.checking import check_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_number
+from chaintwin.laws.checking import check_number
 from chaintwin.risk.service.order_lines import check_amounts, check_columns
 
 Floats = NDArray[np.float64]

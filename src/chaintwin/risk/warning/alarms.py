@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chaintwin.risk.checking import check_number, check_numbers
+from chaintwin.laws.checking import check_number, check_numbers
 
 Array = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def sources(project: Project, *, store: StoreUrl = None, json: Json = False) -> None:
-    """Show the sources of events that a project names, and how they are."""
+    """Show the sources of events of a project, and how they are."""
     with session(is_json=json) as terminal:
         from rich.text import Text
 

@@ -46,7 +46,7 @@ def fork(
     plot: Plot = None,
     json: Json = False,
 ) -> None:
-    """Look ahead from the live state: stock, service, shortages with dates."""
+    """Look ahead from now: what may run short, when, how likely."""
     with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
         from chaintwin.cli.commands.live.starting import live_start
         from chaintwin.cli.commands.usable import usable_network

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from chaintwin.laws import parse
+from chaintwin.laws.checking import check_number
 from chaintwin.network.network import Network
 from chaintwin.risk.annual.catalogue.places import Places, Reach
 from chaintwin.risk.annual.catalogue.threats import Origin, Threat
-from chaintwin.risk.checking import check_number
 from chaintwin.risk.occurrence.draws import joined_id
 from chaintwin.risk.stress.scopes import Scope
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.laws import Law
-from chaintwin.risk.checking import check_number
+from chaintwin.laws.checking import check_number
 from chaintwin.risk.occurrence import RateEstimate
 from chaintwin.risk.stress.scopes import Scope
 

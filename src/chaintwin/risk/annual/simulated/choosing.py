@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chaintwin.risk.checking import check_whole
+from chaintwin.laws.checking import check_whole
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

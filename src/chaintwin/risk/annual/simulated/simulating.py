@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from chaintwin.laws.checking import check_whole
 from chaintwin.network.network import Network
 from chaintwin.network.state import State
 from chaintwin.risk.annual.catalogue.threats import YEAR_DAYS, Threat
@@ -22,7 +23,6 @@ from chaintwin.risk.annual.simulated.playing import Stage, Year
 from chaintwin.risk.annual.simulated.singles import Events, single_losses
 from chaintwin.risk.annual.simulated.striking import Cut, Strike
 from chaintwin.risk.annual.years import Outages
-from chaintwin.risk.checking import check_whole
 from chaintwin.risk.occurrence import Replications
 from chaintwin.risk.occurrence.draws import uniform_rows
 from chaintwin.risk.steps import Steps

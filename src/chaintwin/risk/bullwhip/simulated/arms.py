@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import Finding, InputError
+from chaintwin.laws.checking import check_number
 from chaintwin.network.graph import Policy
 from chaintwin.network.lowering import lower_in_full
 from chaintwin.network.lowering.sourcing.supply import PAIR
@@ -23,7 +24,6 @@ from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.network.tables.cells.keys import names_by_rule
 from chaintwin.risk.bullwhip.closed_forms import best_adjustment_time
 from chaintwin.risk.bullwhip.simulated.chain import Chain
-from chaintwin.risk.checking import check_number
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

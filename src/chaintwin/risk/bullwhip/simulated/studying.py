@@ -9,13 +9,13 @@ from datetime import timedelta
 
 import polars as pl
 
+from chaintwin.laws.checking import check_level, check_whole
 from chaintwin.network.network import Network, Settings
 from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.risk.bullwhip.simulated.arms import AS_IS, Arm, arms_of
 from chaintwin.risk.bullwhip.simulated.chain import chain_of
 from chaintwin.risk.bullwhip.simulated.ratios import ratios_of
 from chaintwin.risk.bullwhip.simulated.recording import Bucket, Recorded, record
-from chaintwin.risk.checking import check_level, check_whole
 from chaintwin.risk.steps import Steps
 from chaintwin.simulation.comparing.comparison import Comparison, comparison_of
 from chaintwin.simulation.ensemble import run_ensemble

@@ -10,13 +10,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import UsageError
+from chaintwin.laws.checking import check_level
 from chaintwin.network.graph import Effect
 from chaintwin.network.lowering.lower import Lowered, lower_in_full
 from chaintwin.network.lowering.paying import OWN
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.scenarios.scenario import Scenario
-from chaintwin.risk.checking import check_level
 from chaintwin.risk.service.carbon import Intensity
 from chaintwin.risk.service.simulated.cashing import Books, book, cash_table
 from chaintwin.risk.service.simulated.destinations import Destinations, follow_flows, substituted_share

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.warning import cusum, cusum_p_values, cusum_run_length, cusum_threshold
+from chaintwin.laws.sequential import cusum, cusum_p_values, cusum_run_length, cusum_threshold
 from tests.shared_data import cases_of, matches
 from tests.sizes import scaled
 

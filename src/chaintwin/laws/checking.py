@@ -1,4 +1,4 @@
-"""Arguments of risk methods, checked once: what was found where, and what is allowed."""
+"""Arguments of methods, checked once: what was found where, and what is allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intervals of a simulated quantile that hold for any law: two order statistics of the sample."""
+"""Intervals of a quantile that hold for any law: two order statistics of the sample."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chaintwin.risk.checking import check_level, check_numbers, check_whole
-from chaintwin.risk.losses.tail import PROBABILITY_SLACK
+from chaintwin.laws.checking import check_level, check_numbers, check_whole
+
+PROBABILITY_SLACK = 1e-12
+"""How far below the level a cumulative probability may be by rounding and still reach it (METHODS 3.7)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from chaintwin.risk.losses import quantile_interval, quantile_ranks, tail_risk
+from chaintwin.laws.fits import quantile_interval, quantile_ranks
+from chaintwin.risk.losses import tail_risk
 from tests.shared_data import cases_of, matches
 from tests.sizes import scaled
 

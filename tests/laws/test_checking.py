@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chaintwin.errors import UsageError
-from chaintwin.risk.checking import check_level, check_number, check_numbers, check_whole
+from chaintwin.laws.checking import check_level, check_number, check_numbers, check_whole
 
 
 @pytest.mark.parametrize(
