@@ -24,7 +24,7 @@ MOST = 2048
 """Snapshots kept; beyond it every second one of the older half is let go, so that they lie dense
 near now and wide apart before."""
 
-RULES_VERSION = "4"
+RULES_VERSION = "5"
 """Version of the rules; snapshots of another one are of no use."""
 
 LOADED = 2
