@@ -61,7 +61,8 @@ def pseudonym(value: Any) -> str:
 
 def is_personal(name: str, prefixes: Prefixes) -> bool:
     """Tell whether a field names a person."""
-    if ":" not in name:
+    if name.rpartition(":")[2] not in PERSONAL or ":" not in name:
+        # Nearly every field, so that most names need no namespace.
         return False
     namespace, local = split_name(name, prefixes)
     return namespace == NAMESPACE and local in PERSONAL
@@ -70,6 +71,9 @@ def is_personal(name: str, prefixes: Prefixes) -> bool:
 def _kept(values: Mapping[str, Any], prefixes: Prefixes, path: str, found: list[Personal], depth: int) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, value in values.items():
+        if isinstance(value, str | int | float) and name.rpartition(":")[2] not in PERSONAL:
+            kept[name] = value
+            continue
         here = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
         if is_personal(name, prefixes):
             subject = value

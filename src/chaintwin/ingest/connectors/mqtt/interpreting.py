@@ -32,9 +32,13 @@ class Interpreter(Protocol):
     def assumed(self) -> int:
         """Events so far whose time is that of the receipt."""
 
-    @property
-    def farewell(self) -> Farewell | None:
-        """What the broker is to send for us where a connection breaks; asked before each connection."""
+    def farewell(self, now: int) -> Farewell | None:
+        """Return what the broker is to send for us where the connection breaks that is made now.
+
+        Parameters
+        ----------
+        now : microseconds.
+        """
 
     def take(self, message: Message, *, received_at: int, occurrence: int) -> Sequence[Made]:
         """Return what a message becomes.
@@ -86,9 +90,9 @@ class PlainInterpreter:
         """Events so far whose time is that of the receipt."""
         return self.turner.assumed
 
-    @property
-    def farewell(self) -> Farewell | None:
-        """None: nobody waits for us."""
+    def farewell(self, now: int) -> Farewell | None:
+        """Return None: nobody waits for us."""
+        del now
         return None
 
     def take(self, message: Message, *, received_at: int, occurrence: int) -> Sequence[Made]:

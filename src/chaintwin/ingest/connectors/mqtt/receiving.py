@@ -8,7 +8,7 @@ the same events.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from time import monotonic
@@ -116,7 +116,7 @@ class Receiver:
             self.settings,
             client_id=self.cursor.client if self.settings.acknowledges else f"{self.cursor.client}-look",
             filters=source.filters,
-            farewell=self.interpreter.farewell if self.settings.acknowledges else None,
+            farewell=self.interpreter.farewell(self.run.clock.now()) if self.settings.acknowledges else None,
         )
         connection.open()
         return connection
@@ -159,7 +159,7 @@ class Receiver:
         elif self.cursor.told is not True:
             yield self._told(Presence(name, True, "connected", self._now()))
 
-    def _read(self, connection: Connection) -> Iterator[Batch]:
+    def _read(self, connection: Connection) -> Generator[Batch, None, bool]:
         """Yield batches while the connection stands; the value is whether the reading is over."""
         quiet_since = monotonic()
         while True:

@@ -59,7 +59,7 @@ def with_report(event: Event, said: Mapping[str, Any], *, value: Any) -> Event:
         report["stringValue"] = value
     if said.get("device"):
         report["deviceID"] = uri(Thing.DEVICE, said["device"])
-    about = {"readPoint": _place(said["site"])} if said.get("site") else {"epcList": []}
+    about: Event = {"readPoint": _place(said["site"])} if said.get("site") else {"epcList": []}
     return event | about | {"action": "OBSERVE", "bizStep": "sensor_reporting", "sensorElementList": [{"sensorReport": [report]}]}
 
 
