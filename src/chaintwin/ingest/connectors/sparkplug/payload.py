@@ -47,7 +47,7 @@ class Metric:
     ----------
     name : empty where the alias stands for it. alias : number that a birth gave it; None for none.
     timestamp : milliseconds since 1970; None for none. datatype : of the value; 0 where the birth says it.
-    value : plain value, list for arrays, ``{"columns": ..., "rows": ...}`` for tables, list of metrics for templates; None if none.
+    value : plain value, list for arrays, ``{"columns": ..., "rows": ...}`` for tables, list of metrics for templates, or None.
     is_historical : whether it is sent after newer ones. is_null : whether there is no value. properties : by name.
     raw : (field, value) as it stands on the wire, for a metric whose type only the birth says.
     """
