@@ -69,6 +69,7 @@ EVERY_EVENT: Final[dict[str, Holds]] = {
     "signal_quality": Holds.SIGNAL_QUALITY,
     "sequence": Holds.INTEGER,
     "missed": Holds.AMOUNT,
+    "total": Holds.NUMBER,
 }
 """Fields of ours that an event of any type may have."""
 

@@ -108,8 +108,8 @@ def test_kinds__all_are_described() -> None:
 @pytest.mark.parametrize(
     ("value", "quality"),
     [
-        ("good", Quality.GOOD), ("Uncertain", Quality.UNCERTAIN), ("192", Quality.GOOD), (64, Quality.UNCERTAIN), (0, Quality.BAD),
-        (False, Quality.BAD), ("fine", None), (None, None), ([], None),
+        ("good", Quality.GOOD), ("Uncertain", Quality.UNCERTAIN), ("192", Quality.GOOD), (64, Quality.UNCERTAIN),
+        (0, Quality.BAD), (False, Quality.BAD), ("fine", None), (None, None), ([], None),
     ],
 )  # fmt: skip
 def test_quality_of__words_and_numbers(value: object, quality: Quality | None) -> None:

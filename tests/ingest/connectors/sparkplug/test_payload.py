@@ -34,8 +34,8 @@ def test_read_payload__what_another_writer_wrote() -> None:
     values = {metric.name: metric.value for metric in read.metrics}
     assert values.pop("Motor") == [Metric("Speed", datatype=DataType.UINT8, value=200, raw=(10, 200))]
     assert values == {
-        "Temperature": 20.25, "Offset": -5, "Big": -7, "Ratio": 0.5, "On": True, "Name": "press", "None": None, "Raw": b"\x00\xff",
-        "Array": [1, -2], "Table": {"columns": ["a", "b"], "rows": [[-1, "x"]]},
+        "Temperature": 20.25, "Offset": -5, "Big": -7, "Ratio": 0.5, "On": True, "Name": "press", "None": None,
+        "Raw": b"\x00\xff", "Array": [1, -2], "Table": {"columns": ["a", "b"], "rows": [[-1, "x"]]},
     }  # fmt: skip
     assert [metric.name for metric in read.metrics if metric.is_historical] == ["Big"]
     assert [metric.name for metric in read.metrics if metric.is_null] == ["None"]

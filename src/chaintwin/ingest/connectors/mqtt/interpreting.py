@@ -45,7 +45,7 @@ class Interpreter(Protocol):
 
         Parameters
         ----------
-        message : as it came. received_at : microseconds. occurrence : which of those that say the same at that time.
+        message : as it came. received_at : microseconds. occurrence : which of those of its topic at that time.
         """
 
     def due(self, now: int) -> Sequence[Made]:

@@ -71,7 +71,8 @@ class Receiver:
         if self.settings.client_id and self.cursor.client != self.settings.client_id:
             # Another session has other numbers.
             self.cursor = msgspec.structs.replace(self.cursor, client=self.settings.client_id, done="", due="", was_open=False)
-        self.seen = Seen(self.settings.receive_maximum, self.cursor)
+        # Brokers have been seen to send a few more than they may.
+        self.seen = Seen(2 * self.settings.receive_maximum + 64, self.cursor)
         self.lost_at: float | None = None
         self.lost_time = 0
         self.last_batch = monotonic()
@@ -99,10 +100,10 @@ class Receiver:
             try:
                 yield from self._greeted(connection)
                 is_over = yield from self._read(connection)
-                if not connection.lost:
-                    for sent in self.interpreter.parting(self.run.clock.now()):
-                        connection.publish(sent.topic, sent.payload, is_kept=sent.is_kept)
             finally:
+                # Also where the reader is left standing in the middle.
+                for sent in self.interpreter.parting(self.run.clock.now()):
+                    connection.publish(sent.topic, sent.payload, is_kept=sent.is_kept)
                 connection.close()
             if is_over:
                 return
@@ -185,7 +186,7 @@ class Receiver:
     def _taken(self, messages: Sequence[Message]) -> Iterator[Batch]:
         """Yield what messages become; before it the times of receipt, where an event rests on them."""
         now, assumed = self._now(), self.interpreter.assumed
-        before, made, times = self.cursor, list[Made](), dict[bytes, int]()
+        before, made, times = self.cursor, list[Made](), dict[str, int]()
         is_due = False
         for message in messages:
             digest = digest_of(message)
@@ -193,8 +194,8 @@ class Receiver:
             if receipt is not None and receipt.is_durable:
                 continue
             if receipt is None:
-                times[digest] = times.get(digest, 0) + 1
-                receipt = Receipt(digest, now, times[digest], is_durable=False)
+                times[message.topic] = times.get(message.topic, 0) + 1
+                receipt = Receipt(digest, now, times[message.topic], is_durable=False)
                 is_due = is_due or message.id > 0
             if message.id:
                 self.seen.take(message.id, receipt)

@@ -43,7 +43,7 @@ class Receipt:
 
     Parameters
     ----------
-    digest : of topic and payload. at : time of receipt, microseconds. occurrence : which of those that say the same at that time.
+    digest : of topic and payload. at : time of receipt, microseconds. occurrence : which of those of its topic at that time.
     is_durable : whether its events are.
     """
 

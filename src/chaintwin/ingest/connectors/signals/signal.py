@@ -31,7 +31,7 @@ class Signal:
     quality : how far the source vouches for it. sequence : its number at the source; None where it has none.
     missed : how many signals of the source are known to be missing right before it.
     is_late : whether the source kept it back and sends it after newer ones.
-    occurrence : 2, 3 and so on where the same was said before at the same time of receipt.
+    occurrence : 2, 3 and so on where the same address spoke before at the same time of receipt.
     properties : more that came with it, by name.
     """
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from chaintwin.errors import Finding
-from chaintwin.events.vocabulary import Own
+from chaintwin.events.vocabulary import PREFIX, Own
 from chaintwin.ingest.connectors.interface import KEPT_BYTES, Item, Place, Problem, item_of
 from chaintwin.ingest.connectors.signals import making
 from chaintwin.ingest.connectors.signals.bands import counted, is_wanted
@@ -172,7 +172,8 @@ class SignalTurner:
                 return None
             if made.is_doubtful:
                 return making.doubtful(event, site=said["site"], value=plain_text(reader.value()))
-            quantity = made.quantity
+            # Equal differences at one moment are different goods.
+            quantity, event[_TOTAL] = made.quantity, quantity
             if made.is_restart:
                 event[_ASSUMED] = [*event.get(_ASSUMED, []), "quantity"]
         if quantity < 0:
@@ -251,7 +252,7 @@ def content_of(signal: Signal) -> bytes:
 
 
 _VALUE = template_of("{@value}")
-_ASSUMED = "ct:assumed"
+_ASSUMED, _TOTAL = f"{PREFIX}:assumed", f"{PREFIX}:total"
 
 
 def _documents(signal: Signal) -> list[Made]:

@@ -16,7 +16,7 @@ class Waiting(msgspec.Struct, array_like=True):
 
     Parameters
     ----------
-    topic, payload : of it. received_at : microseconds. occurrence : of those that say the same at that time.
+    topic, payload : of it. received_at : microseconds. occurrence : which of those of its topic at that time.
     """
 
     topic: str
