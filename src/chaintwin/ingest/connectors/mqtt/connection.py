@@ -17,8 +17,12 @@ from chaintwin.ingest.connectors.mqtt.settings import Settings
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
-WAITING_MAX = 50_000
-"""Messages that wait here; more are left with the broker, which the protocol does by itself where messages are acknowledged."""
+WAITING_MAX = 10_000
+"""Messages that wait here; more are left on their way, whatever the broker thinks it may send."""
+
+NOBODY = "chaintwin/nobody"
+"""A filter of topics that nobody subscribes to. Its end can be asked for at any time, and the answer comes behind all that was
+sent before: so it is known that the broker has the acknowledgements."""
 
 LINGER = 0.02
 """Seconds that are waited for more messages of a batch."""
@@ -82,6 +86,7 @@ class Connection:
     Attributes
     ----------
     is_session_kept : whether the broker still had the session. lost : why the connection broke, empty while it stands.
+    confirmed : number of the last acknowledgement that the broker is known to have.
     """
 
     def __init__(
@@ -94,7 +99,10 @@ class Connection:
         farewell: Farewell | None = None,
     ) -> None:
         self.address, self.settings, self.filters = address, settings, filters
-        self.is_session_kept, self.lost = False, ""
+        self.is_session_kept, self.lost, self.confirmed = False, "", 0
+        self._asked: dict[int, int] = {}
+        self._progress = threading.Event()
+        self._is_awaited = False
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
         self._ready = threading.Event()
         self._refused: NotConnectedError | None = None
@@ -162,13 +170,29 @@ class Connection:
             pass
         return found
 
-    def acknowledge(self, messages: Sequence[Message]) -> None:
-        """Tell the broker that messages are durable; does nothing where the connection broke."""
+    def acknowledge(self, messages: Sequence[Message], *, number: int = 0) -> None:
+        """Tell the broker that messages are durable; does nothing where the connection broke.
+
+        Parameters
+        ----------
+        messages : in the order in which they came. number : what ``confirmed`` becomes once the broker has it; 0 for nothing.
+        """
         if self.lost or not self.settings.acknowledges:
             return
         for message in messages:
             if message.id:
                 self._client.ack(message.id, QUALITY_OF_SERVICE)
+        if number:
+            _, asked = self._client.unsubscribe(NOBODY)
+            if asked is not None:
+                self._asked[asked] = number
+
+    def await_confirmation(self, wait: float) -> None:
+        """Wait until the broker is known to have more acknowledgements, or so many seconds."""
+        self._is_awaited = True
+        self._progress.wait(wait)
+        self._progress.clear()
+        self._is_awaited = False
 
     def publish(self, topic: str, payload: bytes, *, is_kept: bool = False) -> None:
         """Send a message; one that is kept for newcomers is sent until the broker has it.
@@ -209,6 +233,7 @@ class Connection:
             client.will_set(farewell.topic, farewell.payload, qos=QUALITY_OF_SERVICE, retain=True)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
+        client.on_unsubscribe = self._on_unsubscribe
         return client
 
     def _on_connect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
@@ -235,10 +260,16 @@ class Connection:
             self._refuse(f"the broker refuses the subscription to {', '.join(failed)}", is_final=True)
         self._ready.set()
 
+    def _on_unsubscribe(self, client: Client, data: Any, mid: int, reasons: Any, properties: Any) -> None:
+        del client, data, reasons, properties
+        self.confirmed = max(self.confirmed, self._asked.pop(mid, 0))
+        self._progress.set()
+
     def _on_disconnect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del client, data, flags, properties
         self.lost = f"the connection broke: {reason}"
         self._ready.set()
+        self._progress.set()
         self._messages.put(None)
 
     def _on_message(self, client: Client, data: Any, message: Any) -> None:
@@ -251,8 +282,8 @@ class Connection:
         self._messages.put(
             Message(topic, message.payload, message.mid if message.qos else 0, message.dup, message.retain, tuple(user or ()))
         )
-        while self._messages.qsize() > WAITING_MAX and not self._is_closed:
-            # Not to read on is how a sender of messages that nobody acknowledges learns to wait.
+        while self._messages.qsize() > WAITING_MAX and not (self._is_closed or self._is_awaited):
+            # Not to read on is how a sender learns to wait that does not wait for acknowledgements.
             sleep(0.01)
 
     def _refuse(self, why: str, *, is_final: bool) -> None:

@@ -34,6 +34,9 @@ TICK = 0.25
 HEARTBEAT = 5.0
 """Seconds without a batch after which an empty one says that all is well."""
 
+UNCONFIRMED = 4
+"""Batches whose acknowledgement the broker may not have yet when the next is taken."""
+
 _MILLISECOND = 1_000
 
 
@@ -71,8 +74,8 @@ class Receiver:
         if self.settings.client_id and self.cursor.client != self.settings.client_id:
             # Another session has other numbers.
             self.cursor = msgspec.structs.replace(self.cursor, client=self.settings.client_id, done="", due="", was_open=False)
-        # Brokers have been seen to send a few more than they may.
-        self.seen = Seen(2 * self.settings.receive_maximum + 64, self.cursor)
+        self.seen, self.number = Seen(self.cursor), 0
+        self.unconfirmed_most = max(UNCONFIRMED * self.settings.batch, self.settings.receive_maximum)
         self.lost_at: float | None = None
         self.lost_time = 0
         self.last_batch = monotonic()
@@ -150,7 +153,8 @@ class Receiver:
         was_open, name = self.cursor.was_open, self.source.name
         is_kept = connection.is_session_kept
         self.interpreter.opened(self.run.clock.now(), is_session_kept=is_kept)
-        self.lost_at = None
+        self.lost_at, self.number = None, 0
+        self.seen.reconnected()
         self.cursor = msgspec.structs.replace(self.cursor, was_open=True)
         if was_open and not is_kept and self.settings.acknowledges:
             self.seen.forget()
@@ -166,10 +170,15 @@ class Receiver:
         while True:
             for sent in self.interpreter.requests():
                 connection.publish(sent.topic, sent.payload, is_kept=sent.is_kept)
+            self.seen.confirm(connection.confirmed)
+            while self.seen.unconfirmed > self.unconfirmed_most and not connection.lost:
+                connection.await_confirmation(TICK)
+                self.seen.confirm(connection.confirmed)
             messages = connection.gather(TICK)
             if messages:
+                self.number += 1
                 yield from self._taken(messages)
-                connection.acknowledge(messages)
+                connection.acknowledge(messages, number=self.number)
                 quiet_since = monotonic()
                 continue
             if connection.lost:
@@ -192,13 +201,14 @@ class Receiver:
             digest = digest_of(message)
             receipt = self.seen.known(message, digest) if message.id else None
             if receipt is not None and receipt.is_durable:
+                self.seen.take(message, receipt, number=self.number)
                 continue
             if receipt is None:
                 times[message.topic] = times.get(message.topic, 0) + 1
                 receipt = Receipt(digest, now, times[message.topic], is_durable=False)
                 is_due = is_due or message.id > 0
-            if message.id:
-                self.seen.take(message.id, receipt)
+            if message.id and self.settings.acknowledges:
+                self.seen.take(message, receipt, number=self.number)
             made += self.interpreter.take(message, received_at=receipt.at, occurrence=receipt.occurrence)
         made += self.interpreter.due(now)
         if is_due and self.interpreter.assumed > assumed:

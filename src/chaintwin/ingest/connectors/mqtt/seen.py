@@ -45,33 +45,40 @@ class Receipt:
     ----------
     digest : of topic and payload. at : time of receipt, microseconds. occurrence : which of those of its topic at that time.
     is_durable : whether its events are.
+    number : of the acknowledgement that it is part of; 0 for one over a connection that broke.
     """
 
     digest: bytes
     at: int
     occurrence: int
     is_durable: bool
+    number: int = 0
 
 
 class Seen:
-    """The last messages by their numbers on the way.
+    """Messages by their numbers on the way, as long as the broker is not known to have their acknowledgement.
 
-    The broker sends again, with the same number, what it has no acknowledgement of. That are at most as many of the last
-    messages as it may send without one.
+    Until then it may send them again, with the same number. Over a new connection it does so before it sends anything new, so
+    that with the first new message those of the last connection are settled too.
 
     Parameters
     ----------
-    most : as many. cursor : what was kept.
+    cursor : what was kept.
     """
 
-    __slots__ = ("most", "receipts")
+    __slots__ = ("_is_behind", "receipts")
 
-    def __init__(self, most: int, cursor: MqttCursor) -> None:
-        self.most = most
+    def __init__(self, cursor: MqttCursor) -> None:
+        self._is_behind = False
         self.receipts: OrderedDict[int, Receipt] = OrderedDict()
         for text, is_durable in ((cursor.done, True), (cursor.due, False)):
             for number, digest, at, occurrence in _PACKED.iter_unpack(b64decode(text)):
                 self.receipts[number] = Receipt(digest, at, occurrence, is_durable)
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many were taken over this connection and may come again."""
+        return sum(1 for receipt in self.receipts.values() if receipt.number)
 
     def known(self, message: Message, digest: bytes) -> Receipt | None:
         """Return how a message that the broker sends again was taken; None for a new one.
@@ -85,12 +92,37 @@ class Seen:
         found = self.receipts.get(message.id)
         return found if found is not None and found.digest == digest else None
 
-    def take(self, number: int, receipt: Receipt) -> None:
-        """Note how a message is taken."""
-        self.receipts.pop(number, None)
-        self.receipts[number] = receipt
-        while len(self.receipts) > self.most:
-            self.receipts.popitem(last=False)
+    def take(self, message: Message, receipt: Receipt, *, number: int) -> None:
+        """Note how a message is taken.
+
+        Parameters
+        ----------
+        message : as it came. receipt : how. number : of the acknowledgement that it will be part of.
+        """
+        receipt.number = number
+        self.receipts.pop(message.id, None)
+        self.receipts[message.id] = receipt
+        if not message.is_again and not self._is_behind:
+            self._is_behind = True
+            for other in self.receipts.values():
+                other.number = other.number or number
+
+    def reconnected(self) -> None:
+        """Note that acknowledgements over the last connection may be lost."""
+        self._is_behind = False
+        for receipt in self.receipts.values():
+            receipt.number = 0
+
+    def confirm(self, number: int) -> None:
+        """Let go of what the broker has the acknowledgement of.
+
+        Parameters
+        ----------
+        number : of the last that it has.
+        """
+        if number:
+            for place in [place for place, receipt in self.receipts.items() if 0 < receipt.number <= number]:
+                del self.receipts[place]
 
     def settle(self) -> None:
         """Note that all so far will be durable with the cursor that is written next."""
