@@ -41,6 +41,7 @@ EXPECTED = {
     "serve_capture",
     "twin_replay",
     "twin_as_of",
+    "ingest_mqtt",
     "import_scms",
     "rng_uniforms",
     "help_start",

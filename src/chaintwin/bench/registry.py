@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
 from chaintwin.bench.live.capturing import events_capture
+from chaintwin.bench.live.messages import ingest_mqtt
 from chaintwin.bench.live.serving import serve_capture
 from chaintwin.bench.live.store_cases import store_append, store_replay
 from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
@@ -78,6 +79,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         serve_capture(),
         twin_replay(),
         twin_as_of(),
+        ingest_mqtt(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

@@ -61,7 +61,7 @@ def ingest(
 
         from chaintwin.clock import SystemClock
         from chaintwin.errors import amount_of
-        from chaintwin.ingest.connectors.capturing import captured
+        from chaintwin.ingest.connectors.capturing_aside import shared_capture
         from chaintwin.ingest.connectors.registry import connector_for, connector_named
         from chaintwin.ingest.connectors.running import Ingest
 
@@ -72,13 +72,13 @@ def ingest(
         keys = [source_key(one) for one in source]
         connectors = [connector_for(one) if connector is None else connector_named(connector) for one in source]
         place = log_place(project, store) if dry_run else log_to_write(project, store)
-        with _opened(place, clock, dry=dry_run) as log:
+        with _opened(place, clock, dry=dry_run) as log, shared_capture() as capture:
             runs = [
                 Ingest(
                     known,
                     key,
                     log,
-                    captured,
+                    capture,
                     clock,
                     sleep,
                     options,
