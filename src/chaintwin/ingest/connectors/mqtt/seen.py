@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
@@ -37,8 +36,7 @@ class MqttCursor(msgspec.Struct, omit_defaults=True, frozen=True):
     was_open: bool = False
 
 
-@dataclass(slots=True)
-class Receipt:
+class Receipt(msgspec.Struct):
     """How a message was taken.
 
     Parameters

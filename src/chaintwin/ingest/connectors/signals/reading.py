@@ -44,7 +44,7 @@ class Reader:
         self.at = self.signal.received_at if time is None else time
         self.quality = self._quality()
 
-    def fault(self, entry: str, found: str, allowed: str, fix: str = "mend the rule or the source") -> None:
+    def fault(self, entry: str, found: str, *, allowed: str, fix: str = "mend the rule or the source") -> None:
         """Note what is wrong with an entry."""
         self.faults.append(Finding("signal.value", found, allowed, fix, self.signal.address, column=entry))
 
@@ -75,10 +75,10 @@ class Reader:
             try:
                 value = float(value)
             except ValueError:
-                self.fault(entry, value[:60] or "nothing", "a number")
+                self.fault(entry, value[:60] or "nothing", allowed="a number")
                 return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-            self.fault(entry, "nothing" if value is None else plain_text(value)[:60], "a number")
+            self.fault(entry, "nothing" if value is None else plain_text(value)[:60], allowed="a number")
             return None
         return value
 
@@ -96,7 +96,7 @@ class Reader:
             return self.signal.time
         found = time_of(value, unit=self.rule.time_unit)
         if found is None:
-            self.fault("time", plain_text(value)[:60], "a time in ISO 8601 with an offset, or a number since 1970")
+            self.fault("time", plain_text(value)[:60], allowed="a time in ISO 8601 with an offset, or a number since 1970")
         return found
 
     def _quality(self) -> Quality:
@@ -107,7 +107,7 @@ class Reader:
             return self.signal.quality
         found = quality_of(value)
         if found is None:
-            self.fault("quality", plain_text(value)[:60], "good, uncertain, bad, a truth, or a status number of OPC")
+            self.fault("quality", plain_text(value)[:60], allowed="good, uncertain, bad, a truth, or a status number of OPC")
             return self.signal.quality
         order = (Quality.GOOD, Quality.UNCERTAIN, Quality.BAD)
         return max(found, self.signal.quality, key=order.index)

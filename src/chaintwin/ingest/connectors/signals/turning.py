@@ -141,12 +141,12 @@ class SignalTurner:
         if isinstance(value, dict | list):
             value = plain_text(value)
         if value is None and reader.quality is not Quality.BAD:
-            reader.fault("value", "nothing", "a finite number, a text or a truth")
+            reader.fault("value", "nothing", allowed="a finite number, a text or a truth")
         said = {name: reader.text(name) for name in ("measures", "unit", "site", "device")}
         if not said["measures"]:
-            reader.fault("measures", "nothing", "what is measured")
+            reader.fault("measures", "nothing", allowed="what is measured")
         if not (said["site"] or said["device"]):
-            reader.fault("site", "nothing", "a site or a device")
+            reader.fault("site", "nothing", allowed="a site or a device")
         if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=value):
             return None
         return making.with_report(self._frame(reader), said, value=value)
@@ -158,7 +158,7 @@ class SignalTurner:
         }
         for name in ("site", "product"):
             if not said[name]:
-                reader.fault(name, "nothing", f"a {name}")
+                reader.fault(name, "nothing", allowed=f"a {name}")
         said["deviation"] = reader.number("deviation") if "deviation" in reader.templates else None
         quantity = None if reader.quality is Quality.BAD else reader.number("value")
         if reader.faults:
@@ -177,7 +177,7 @@ class SignalTurner:
             if made.is_restart:
                 event[_ASSUMED] = [*event.get(_ASSUMED, []), "quantity"]
         if quantity < 0:
-            reader.fault("value", f"{quantity:g}", "a quantity of 0 or more")
+            reader.fault("value", f"{quantity:g}", allowed="a quantity of 0 or more")
             return None
         if not quantity and rule.kind is not As.STOCK:
             return None
@@ -192,11 +192,11 @@ class SignalTurner:
             status = value
         share = float(value) if isinstance(value, bool | int | float) else None
         if not resource:
-            reader.fault("resource", "nothing", "a resource")
+            reader.fault("resource", "nothing", allowed="a resource")
         if share is not None and not 0.0 <= share <= 1.0:
-            reader.fault("share", f"{share:g}", "a share from 0 to 1", "say in words what it means")
+            reader.fault("share", f"{share:g}", allowed="a share from 0 to 1", fix="say in words what it means")
         if share is None and not status and reader.quality is not Quality.BAD:
-            reader.fault("value", "nothing", "a status in words, or a share that works")
+            reader.fault("value", "nothing", allowed="a status in words, or a share that works")
         if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=[status, share], changes_only=True):
             return None
         if share is None and not status:
@@ -208,9 +208,11 @@ class SignalTurner:
     def _device(self, reader: Reader, bound: _Bound) -> making.Event | None:
         device, present = reader.text("device"), reader.truth("present" if "present" in reader.templates else "value")
         if not device:
-            reader.fault("device", "nothing", "a device")
+            reader.fault("device", "nothing", allowed="a device")
         if present is None:
-            reader.fault("present", plain_text(reader.value())[:60], "true or false, online or offline, or a word of words")
+            reader.fault(
+                "present", plain_text(reader.value())[:60], allowed="true or false, online or offline, or a word of words"
+            )
         if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=present, changes_only=True):
             return None
         reason = reader.text("reason") or f"status {plain_text(reader.value())}"[:200]
@@ -225,9 +227,9 @@ class SignalTurner:
             position = [longitude, latitude]
         present = reader.truth("present") if "present" in reader.templates else None
         if not vehicle:
-            reader.fault("vehicle", "nothing", "a vehicle")
+            reader.fault("vehicle", "nothing", allowed="a vehicle")
         if position is None and not site:
-            reader.fault("site", "nothing", "a site or a position")
+            reader.fault("site", "nothing", allowed="a site or a position")
         if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=[position, site, present]):
             return None
         fields = {"vehicle": vehicle, "present": present, "position": position, "shipment": reader.text("shipment")}
@@ -238,7 +240,7 @@ class SignalTurner:
         person = reader.text("person")
         present = reader.truth("present") if "present" in reader.templates else reader.truth("value")
         if not person:
-            reader.fault("person", "nothing", "a person")
+            reader.fault("person", "nothing", allowed="a person")
         if reader.faults:
             return None
         fields = {"person": person, "present": present is not False, "role": reader.text("role")}
