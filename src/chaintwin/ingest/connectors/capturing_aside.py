@@ -1,4 +1,4 @@
-"""A second process that captures half of what comes in large batches, so that two processors do what one would."""
+"""A second process that captures a part of what comes in large batches, so that two processors do what one would."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from chaintwin.store.records import Record
 
 LEAST = 200
 """Items of a batch that is worth sharing."""
+
+MINE = 0.4
+"""Share of a batch that is captured here: less than half, for here are also the threads that receive and that write."""
 
 LENGTH_BYTES = 8
 
@@ -62,8 +65,8 @@ class _Aside:
         """Return records and problems as ``captured`` does."""
         if len(items) < LEAST or not self._is_there():
             return captured(items, source)
-        half = len(items) // 2
-        mine, others = items[:half], items[half:]
+        part = int(MINE * len(items))
+        mine, others = items[:part], items[part:]
         try:
             self._ask(Asked(source, list(others)))
         except OSError:

@@ -208,11 +208,11 @@ def _show(terminal: Terminal, runs: list[Ingest], found: list[Summary], *, befor
     for name in COUNTS:
         table.add_column(name, justify="right", no_wrap=True)
     for run, summary in zip(runs, found, strict=True):
-        table.add_row(Text(printable(Path(run.source).name or run.source)), *(f"{getattr(summary, name):,}" for name in COUNTS))
+        table.add_row(Text(printable(_shown(run.source))), *(f"{getattr(summary, name):,}" for name in COUNTS))
     terminal.title("Checked, nothing written" if is_dry else "Taken into the log")
     terminal.show(table)
     for run, summary, at in zip(runs, found, before, strict=True):
-        name = Path(run.source).name or run.source
+        name = _shown(run.source)
         if at is not None and not summary.read:
             terminal.show(
                 Text(printable(f"  {name}: already read at {text_of(at)}, nothing new; --anew reads it from its begin"))
@@ -221,3 +221,8 @@ def _show(terminal: Terminal, runs: list[Ingest], found: list[Summary], *, befor
             terminal.show(Text(printable(f"  {count:,} x {reason}, such as {summary.examples.get(reason, name)}")))
     if any(summary.rejected or summary.conflict for summary in found) and not is_dry:
         terminal.show("", "What was refused is set aside in the log with its reasons: chaintwin refused shows it.")
+
+
+def _shown(source: str) -> str:
+    """Return a source as a table has it: an address as it is, of a path the last part."""
+    return source if "://" in source else Path(source).name or source

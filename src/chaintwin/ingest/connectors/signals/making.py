@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from chaintwin.clock import text_of
@@ -141,6 +142,7 @@ def own_kind(own: Own) -> str:
     return f"{PREFIX}:{own.value}"
 
 
+@lru_cache(maxsize=16_384)
 def uri(kind: Thing, name: str) -> str:
     """Return the URI of a thing that a template names: its own where it has one, else one of the project."""
     return name if name.startswith(("urn:", "http://", "https://")) else own_uri(Name(kind, name))
