@@ -76,3 +76,12 @@ def test_device_seen__says_since_when_and_makes_conditions_stale(named: str) -> 
     assert gone.tables()["devices"].select("device", "present", "reason").rows() == [("press 7", False, "last will")]
     assert condition(gone, "press 7")["value"] == 4.0
     assert misfits(state_after(Facts("DeviceSeen", START, own={"present": True}))) == {("no_name", "DeviceSeen")}
+
+
+def test_tables__conditions_are_stale_while_the_connection_to_their_source_is_gone() -> None:
+    warm = reading(1, 4.0)
+    source = condition(state_after(warm))["source"]
+    lost = Facts("DeviceSeen", START + 2, own={"device": source, "present": False, "reason": "no connection"})
+    back = Facts("DeviceSeen", START + 3, own={"device": source, "present": True})
+    assert state_after(warm, lost).tables()["conditions"]["stale"].to_list() == [True]
+    assert state_after(warm, lost, back).tables()["conditions"]["stale"].to_list() == [False]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chaintwin.clock import SetClock
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.interface import Run
@@ -333,3 +334,27 @@ def test_connector_for__knows_addresses_of_brokers(tmp_path: Path) -> None:
     run = Run(clock=None, sleep=time.sleep)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="mapping"):
         next(Mqtt().read("mqtt://h/plant/#", since=None, run=run))
+
+
+def test_read__events_without_a_time_rest_on_a_time_that_is_durable_before(
+    running: Broker, tmp_path: Path, options: dict[str, str]
+) -> None:
+    """A cursor without events comes first; from it on the same messages give the same events, whatever the clock says."""
+    source = f"{running.url}/plant/#"
+    connector, clock = Mqtt(), SetClock(now=1_767_225_600_000_000)
+    run = Run(clock, time.sleep, options)
+    cursor = [batch.cursor for batch in connector.read(source, since=None, run=run)][-1]
+    publish(running.port, [("plant/m1/piece", b"1")] * 3)
+    reading = connector.read(source, since=cursor, run=run)
+    times = next(reading)
+    first = next(reading)
+    reading.close()
+    assert (times.items, len(first.items)) == ((), 3)
+    clock.advance(3_600_000_000)
+    again = [batch for batch in connector.read(source, since=times.cursor, run=run) if batch.items]
+    assert [item for batch in again for item in batch.items] == list(first.items)
+    clock.advance(3_600_000_000)
+    publish(running.port, [("plant/m1/piece", b"1")])
+    later = [item for batch in connector.read(source, since=again[-1].cursor, run=run) for item in batch.items]
+    assert len(later) == 1
+    assert later[0] not in first.items
