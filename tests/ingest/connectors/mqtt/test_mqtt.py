@@ -358,3 +358,19 @@ def test_read__events_without_a_time_rest_on_a_time_that_is_durable_before(
     later = [item for batch in connector.read(source, since=again[-1].cursor, run=run) for item in batch.items]
     assert len(later) == 1
     assert later[0] not in first.items
+
+
+def test_read__what_was_taken_and_is_not_durable_may_come_again_in_parts(
+    running: Broker, tmp_path: Path, options: dict[str, str]
+) -> None:
+    source, count = f"{running.url}/plant/#", 7
+    connector, clock = Mqtt(), SetClock(now=1_767_225_600_000_000)
+    cursor = [batch.cursor for batch in connector.read(source, since=None, run=Run(clock, time.sleep, options))][-1]
+    publish(running.port, [("plant/m1/piece", b"1")] * count)
+    reading = connector.read(source, since=cursor, run=Run(clock, time.sleep, options))
+    times, first = next(reading), next(reading)
+    reading.close()
+    parts = Run(clock, time.sleep, options | {"batch": "2"})
+    again = [item for batch in connector.read(source, since=times.cursor, run=parts) for item in batch.items]
+    assert len(again) == len(set(again)) == count
+    assert again[: len(first.items)] == list(first.items)

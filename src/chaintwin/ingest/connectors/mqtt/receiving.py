@@ -196,7 +196,7 @@ class Receiver:
         """Yield what messages become; before it the times of receipt, where an event rests on them."""
         now, assumed = self._now(), self.interpreter.assumed
         before, made, times = self.cursor, list[Made](), dict[str, int]()
-        is_due = False
+        is_due, receipts = False, list[Receipt]()
         for message in messages:
             digest = digest_of(message)
             receipt = self.seen.known(message, digest) if message.id else None
@@ -209,11 +209,15 @@ class Receiver:
                 is_due = is_due or message.id > 0
             if message.id and self.settings.acknowledges:
                 self.seen.take(message, receipt, number=self.number)
+                receipts.append(receipt)
             made += self.interpreter.take(message, received_at=receipt.at, occurrence=receipt.occurrence)
         made += self.interpreter.due(now)
         if is_due and self.interpreter.assumed > assumed:
             # An event without a time of its own is the same only under the same time of receipt, so that is durable first.
             yield Batch((), (), text_of_cursor(self._with_seen(before)))
+        for receipt in receipts:
+            # Only these: others that are due have not come again yet.
+            receipt.is_durable = True
         yield self._batch(made)
 
     def _told(self, presence: Presence) -> Batch:
@@ -222,7 +226,6 @@ class Receiver:
 
     def _batch(self, made: Sequence[Made]) -> Batch:
         """Return what was made with the cursor behind it."""
-        self.seen.settle()
         state = self.interpreter.plain()
         self.cursor = msgspec.structs.replace(
             self._with_seen(self.cursor),

@@ -122,11 +122,6 @@ class Seen:
             for place in [place for place, receipt in self.receipts.items() if 0 < receipt.number <= number]:
                 del self.receipts[place]
 
-    def settle(self) -> None:
-        """Note that all so far will be durable with the cursor that is written next."""
-        for receipt in self.receipts.values():
-            receipt.is_durable = True
-
     def forget(self) -> None:
         """Let go of all: the broker has no session any more, so that numbers mean other messages."""
         self.receipts.clear()
