@@ -184,6 +184,7 @@ SAMPLES: dict[Holds, Any] = {
     Holds.POSITION: [7.1, 50.7],
     Holds.OBJECT: {"a": [1]},
     Holds.PLAN: "desired",
+    Holds.SIGNAL_QUALITY: "uncertain",
     Holds.NAME_OR_PLACE: 0,
     Holds.ANYTHING: [None],
 }
@@ -200,6 +201,7 @@ WRONG: dict[Holds, Any] = {
     Holds.POSITION: [7.1, 95],
     Holds.OBJECT: [],
     Holds.PLAN: "maybe",
+    Holds.SIGNAL_QUALITY: "fine",
     Holds.NAME_OR_PLACE: -1,
 }
 PLAIN = {

@@ -8,6 +8,7 @@ from chaintwin.bench.case import Case
 from chaintwin.bench.fidelity.forking import fork_medicines
 from chaintwin.bench.live.capturing import events_capture
 from chaintwin.bench.live.edi_cases import edi_read
+from chaintwin.bench.live.messages import ingest_mqtt
 from chaintwin.bench.live.serving import serve_capture
 from chaintwin.bench.live.store_cases import store_append, store_replay
 from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
@@ -82,6 +83,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         twin_replay(),
         twin_as_of(),
         fork_medicines(),
+        ingest_mqtt(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

@@ -167,9 +167,15 @@ def used_prefixes(event: Mapping[str, Any], prefixes: Prefixes) -> dict[str, str
     ----------
     event : event without its ``@context``. prefixes : those in force.
     """
-    used = {text.partition(":")[0] for text in _texts(event, depth=0)}
-    foreign = [name for name in used if name in prefixes and _GS1_CONTEXT.get(name) != prefixes[name]]
-    return {name: prefixes[name] for name in sorted(foreign)}
+    foreign = _OURS if prefixes is BUILT_IN else {name for name in prefixes if _GS1_CONTEXT.get(name) != prefixes[name]}
+    used: set[str] = set()
+    for text in _texts(event, depth=0):
+        name = text.partition(":")[0]
+        if name in foreign:
+            used.add(name)
+            if len(used) == len(foreign):
+                break
+    return {name: prefixes[name] for name in sorted(used)}
 
 
 BUSINESS_STEP: Final = CBV + "BizStep-"
@@ -181,6 +187,8 @@ COMPONENT: Final = CBV + "Comp-"
 MEASUREMENT: Final = GS1
 
 _GS1_CONTEXT: Final = {name: namespace for name, namespace in BUILT_IN.items() if name != PREFIX}
+
+_OURS: Final = frozenset({PREFIX})
 
 _KNOWN_ADDRESS: Final = re.compile(
     r"https?://(ref\.gs1\.org/standards/epcis/|gs1\.github\.io/EPCIS/)([0-9][0-9.]*/)?epcis-context\.jsonld", re.ASCII

@@ -28,6 +28,10 @@ def without_personal(event: dict[str, Any], prefixes: Prefixes) -> tuple[dict[st
     ----------
     event : canonical event with fields of our own. prefixes : those in force for it.
     """
+    content = msgspec.json.encode(event)
+    if not any(mark in content for mark in _MARKS):
+        # Nearly every event; to look for the names in its JSON takes a tenth of the time of going through its values.
+        return event, ()
     found: list[Personal] = []
     return _kept(event, prefixes, "", found, 0), tuple(found)
 
@@ -61,15 +65,23 @@ def pseudonym(value: Any) -> str:
 
 def is_personal(name: str, prefixes: Prefixes) -> bool:
     """Tell whether a field names a person."""
-    if ":" not in name:
+    if name.rpartition(":")[2] not in PERSONAL or ":" not in name:
+        # Nearly every field, so that most names need no namespace.
         return False
     namespace, local = split_name(name, prefixes)
     return namespace == NAMESPACE and local in PERSONAL
 
 
+_MARKS: Final = tuple(f'{name}"'.encode() for name in sorted(PERSONAL))
+"""How the names of those fields end in JSON, whatever the prefix."""
+
+
 def _kept(values: Mapping[str, Any], prefixes: Prefixes, path: str, found: list[Personal], depth: int) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, value in values.items():
+        if isinstance(value, str | int | float) and name.rpartition(":")[2] not in PERSONAL:
+            kept[name] = value
+            continue
         here = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
         if is_personal(name, prefixes):
             subject = value

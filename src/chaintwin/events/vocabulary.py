@@ -33,6 +33,8 @@ class Own(StrEnum):
     """``person`` (personal), ``present``, ``role`` optional; bizLocation."""
     VEHICLE_SEEN = "VehicleSeen"
     """``vehicle``, ``present``, ``shipment`` optional; bizLocation or ``position`` [longitude, latitude]."""
+    DEVICE_SEEN = "DeviceSeen"
+    """``device``, ``present``, ``reason`` in words optional; bizLocation where it stands."""
     PRICE_QUOTED = "PriceQuoted"
     """``product``, ``partner`` or ``activity``, ``price``, ``currency``, ``unit`` optional."""
     MONEY_MOVED = "MoneyMoved"
@@ -64,6 +66,7 @@ class Thing(StrEnum):
     ORDER = "order"
     SHIPMENT = "shipment"
     RESOURCE = "resource"
+    DEVICE = "device"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,10 @@ FAMILIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], int]] = MappingPr
         "use": (("resource",), ("quantity",), 0),
         "condition": (
             ("place", "measured"),
-            ("value", "unit", "low", "high", "mean", "deviation", "device", "alert"),
+            ("value", "unit", "low", "high", "mean", "deviation", "device", "alert", "signal_quality", "bad_since"),
             0,
         ),
+        "device": (("device",), ("present", "since", "reason", "site"), 0),
         "person": (("person",), ("site", "present", "role"), 0),
         "vehicle": (("vehicle",), ("site", "present", "longitude", "latitude", "shipment"), 0),
         "cash": (("account", "currency"), ("amount",), 0),

@@ -29,6 +29,7 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "conditions": ("condition",),
         "people": ("person",),
         "vehicles": ("vehicle",),
+        "devices": ("device",),
         "cash": ("cash",),
         "prices": ("price",),
         "containers": ("parent",),
@@ -64,7 +65,10 @@ def frame_of(state: LiveState, family: str) -> pl.DataFrame:
 
 
 def tables_of(state: LiveState) -> dict[str, pl.DataFrame]:
-    """Return the tables for people, those that are empty too; stock has a row a lot and says how sure it is."""
+    """Return the tables for people, those that are empty too; stock has a row a lot and says how sure it is.
+
+    Conditions say whether they are ``stale``: their device is gone, or the connection to the source that tells of it.
+    """
     found = {}
     for name, families in TABLES.items():
         frame = frame_of(state, families[0])
@@ -83,6 +87,8 @@ def tables_of(state: LiveState) -> dict[str, pl.DataFrame]:
                 )
             )
             frame = pl.concat([frame, other], how="diagonal")
+        elif name == "conditions":
+            frame = frame.with_columns(pl.Series("stale", _stale(state, frame), dtype=pl.Boolean))
         found[name] = frame
     return found
 
@@ -107,6 +113,11 @@ def summary_of(state: LiveState) -> dict[str, object]:
         "discrepancy_times": sum(value[1] for value in state.cells["discrepancy"].cells.values()),
         "hash": state.hash(),
     }
+
+
+def _stale(state: LiveState, conditions: pl.DataFrame) -> list[bool]:
+    gone = {key[0] for key, value in state.cells["device"].cells.items() if not value[0]}
+    return [device in gone or source in gone for device, source in conditions.select("device", "source").iter_rows()]
 
 
 def _column(name: str, values: list[object]) -> pl.Series:

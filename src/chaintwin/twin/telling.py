@@ -28,6 +28,7 @@ MOMENTS = frozenset(
         "edited_at",
         "at",
         "time",
+        "bad_since",
     }
 )
 """Names of values and parts of keys that are moments, microseconds in a cell."""

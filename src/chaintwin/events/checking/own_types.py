@@ -26,6 +26,7 @@ class Holds(StrEnum):
     POSITION = "[longitude, latitude] in degrees"
     OBJECT = "an object"
     PLAN = "desired or predicted"
+    SIGNAL_QUALITY = "good, uncertain or bad"
     NAME_OR_PLACE = "a text, or a whole number from 0 on"
     ANYTHING = "any value"
 
@@ -64,6 +65,11 @@ EVERY_EVENT: Final[dict[str, Holds]] = {
     "driver": Holds.TEXT,
     "contact": Holds.TEXT,
     "note": Holds.TEXT,
+    "signal": Holds.TEXT,
+    "signal_quality": Holds.SIGNAL_QUALITY,
+    "sequence": Holds.INTEGER,
+    "missed": Holds.AMOUNT,
+    "total": Holds.NUMBER,
 }
 """Fields of ours that an event of any type may have."""
 
@@ -91,6 +97,9 @@ OWN_TYPES: Final[dict[Own, OwnType]] = {
         {"vehicle": Holds.TEXT, "present": Holds.TRUTH, "position": Holds.POSITION},
         required=("vehicle",),
         one_of=(("bizLocation", "readPoint", "position"),),
+    ),
+    Own.DEVICE_SEEN: OwnType(
+        {"device": Holds.TEXT, "present": Holds.TRUTH, "reason": Holds.TEXT}, required=("device", "present")
     ),
     Own.PRICE_QUOTED: OwnType(
         {
@@ -183,6 +192,7 @@ _HELD: Final[dict[Holds, Schema]] = {
     },
     Holds.OBJECT: {"type": "object"},
     Holds.PLAN: {"enum": ["desired", "predicted"], "words": ("desired", "predicted")},
+    Holds.SIGNAL_QUALITY: {"enum": ["good", "uncertain", "bad"], "words": ("good", "uncertain", "bad")},
     Holds.NAME_OR_PLACE: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "minLength": 1}]},
     Holds.ANYTHING: {},
 }

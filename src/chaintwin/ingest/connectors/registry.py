@@ -13,6 +13,8 @@ OURS = {
     "epcis-file": "chaintwin.ingest.connectors.files.epcis_file:EpcisFile",
     "epcis-http": "chaintwin.ingest.connectors.http.epcis_http:EpcisHttp",
     "event-table": "chaintwin.ingest.connectors.tables.event_table:EventTable",
+    "mqtt": "chaintwin.ingest.connectors.mqtt.mqtt:Mqtt",
+    "sparkplug": "chaintwin.ingest.connectors.sparkplug.sparkplug:Sparkplug",
     "table-drop": "chaintwin.ingest.connectors.tables.table_drop:TableDrop",
 }
 """Our own, as ``pyproject.toml`` registers them; a source tree that is not installed has them too."""

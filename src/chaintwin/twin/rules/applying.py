@@ -9,6 +9,7 @@ from chaintwin.events.facts import Facts
 from chaintwin.events.vocabulary import Own
 from chaintwin.twin.ledger import Ledger
 from chaintwin.twin.rules import asking, containing, counting, steps, things
+from chaintwin.twin.rules.instruments import signals
 
 Rule = Callable[[Ledger, Facts], None]
 
@@ -31,6 +32,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         Own.CAPACITY_USED.value: things.capacity_used,
         Own.PERSON_SEEN.value: things.person_seen,
         Own.VEHICLE_SEEN.value: things.vehicle_seen,
+        Own.DEVICE_SEEN.value: signals.device_seen,
         Own.PRICE_QUOTED.value: things.price_quoted,
         Own.MONEY_MOVED.value: things.money_moved,
         Own.DISRUPTION_CHANGED.value: things.disruption_changed,
@@ -48,6 +50,8 @@ def apply(ledger: Ledger, facts: Facts) -> None:
     ----------
     ledger : turned to the event. facts : of the event.
     """
+    if facts.own and signals.is_bad(ledger, facts):
+        return
     if facts.master:
         things.keep_master(ledger, facts)
     rule = RULES.get(facts.kind)
@@ -56,6 +60,6 @@ def apply(ledger: Ledger, facts: Facts) -> None:
     else:
         rule(ledger, facts)
     if facts.readings:
-        things.read_sensors(ledger, facts)
+        signals.read_sensors(ledger, facts)
     if facts.set_dispositions or facts.unset_dispositions:
         things.keep_dispositions(ledger, facts)

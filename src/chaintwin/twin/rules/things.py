@@ -1,4 +1,4 @@
-"""Equipment, people, vehicles, prices, money, disruptions, what sensors report, and what is said of lots and instances."""
+"""Equipment, people, vehicles, prices, money, disruptions, and what is said of lots and instances."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def equipment_changed(ledger: Ledger, facts: Facts) -> None:
         ledger.discrepancy("share_out_of_range", resource, amount=share)
         share = min(max(share, 0.0), 1.0)
     kept = share if share is not None else 1.0 if found is None else found[0]
-    site = _here(ledger, facts) or ("" if found is None else found[2])
+    site = here(ledger, facts) or ("" if found is None else found[2])
     status = facts.own.get("status")
     ledger.put("resource", (resource,), kept, text_of(status) if status is not None or found is None else found[1], site)
 
@@ -39,7 +39,7 @@ def person_seen(ledger: Ledger, facts: Facts) -> None:
     """Apply PersonSeen; who has left a site is no more known to be there."""
     person = text_of(facts.own.get("person")) or ERASED
     present = facts.own.get("present") is not False
-    ledger.put("person", (person,), _here(ledger, facts), present, text_of(facts.own.get("role")))
+    ledger.put("person", (person,), here(ledger, facts), present, text_of(facts.own.get("role")))
 
 
 def vehicle_seen(ledger: Ledger, facts: Facts) -> None:
@@ -57,7 +57,7 @@ def vehicle_seen(ledger: Ledger, facts: Facts) -> None:
         points = []
     longitude, latitude = points or (None, None)
     shipment = text_of(facts.own.get("shipment")) or ("" if found is None else found[4])
-    ledger.put("vehicle", (vehicle,), _here(ledger, facts) if present else "", present, longitude, latitude, shipment)
+    ledger.put("vehicle", (vehicle,), here(ledger, facts) if present else "", present, longitude, latitude, shipment)
 
 
 def price_quoted(ledger: Ledger, facts: Facts) -> None:
@@ -95,21 +95,6 @@ def disruption_changed(ledger: Ledger, facts: Facts) -> None:
         ledger.drop("disruption", (name,))
 
 
-def read_sensors(ledger: Ledger, facts: Facts) -> None:
-    """Keep the last report of each kind at the place of the event, at the device where it has none, or at the goods."""
-    place = _here(ledger, facts)
-    for reading in facts.readings:
-        where = place or reading.device or (facts.items[0].name if facts.items else "")
-        key = (where, short_of(reading.kind) or reading.kind)
-        found = ledger.get("condition", *key)
-        if found is not None and found[-2] > reading.occurred_at:
-            continue
-        values = (reading.value, reading.unit, reading.low, reading.high, reading.mean, reading.deviation, reading.device)
-        # A report has a time of its own, which may lie before that of its event.
-        held = (*values, reading.alert, reading.occurred_at, ledger.source)
-        ledger.cells.put(ledger.cells["condition"], key, value=held)
-
-
 def keep_dispositions(ledger: Ledger, facts: Facts) -> None:
     """Keep persistent dispositions of all that an event names, until they are taken back."""
     names = [item.name for item in facts.items] or ([facts.parent] if facts.parent else [])
@@ -140,6 +125,12 @@ def keep_master(ledger: Ledger, facts: Facts) -> None:
             ledger.put("lot", (ware.product, ware.lot), made, expires)
 
 
+def here(ledger: Ledger, facts: Facts) -> str:
+    """Return the site of an event; empty where it names none."""
+    name = facts.location or facts.read_point
+    return ledger.site(name) if name else ""
+
+
 _MADE = frozenset({"productionDate", "manufactureDate", "packagingDate"})
 _EXPIRES = frozenset({"itemExpirationDate", "expirationDate", "expirationDateTime", "bestBeforeDate", "sellByDate"})
 
@@ -149,8 +140,3 @@ def _day(value: object) -> int | None:
     if isinstance(value, str) and "T" not in value:
         return time_of(f"{value}T00:00:00+00:00")
     return time_of(value)
-
-
-def _here(ledger: Ledger, facts: Facts) -> str:
-    name = facts.location or facts.read_point
-    return ledger.site(name) if name else ""

@@ -27,7 +27,7 @@ from chaintwin.cli.terminal.session import fail, session
 if TYPE_CHECKING:
     from chaintwin.clock import Clock
     from chaintwin.ingest.connectors.interface import Connector
-    from chaintwin.ingest.connectors.running import Ingest, Summary
+    from chaintwin.ingest.connectors.running import Capture, Ingest, Summary
     from chaintwin.store.log.store import LogStore
 
 EVERY = 5.0
@@ -77,6 +77,7 @@ def ingest(
     with session(is_json=json) as terminal:
         from chaintwin.clock import SystemClock
         from chaintwin.errors import amount_of
+        from chaintwin.ingest.connectors.capturing_aside import shared_capture
         from chaintwin.ingest.sources.feeding import Manner
 
         options, clock = given_options(option, mapping), SystemClock()
@@ -88,9 +89,9 @@ def ingest(
             _refuse_names(only)
         named = () if source else wanted_sources(project, only or ())
         place = log_place(project, store) if dry_run else log_to_write(project, store)
-        with _opened(place, clock, dry=dry_run) as log:
+        with _opened(place, clock, dry=dry_run) as log, shared_capture() as capture:
             if source:
-                runs = _runs(given, options, store=log, clock=clock, terminal=terminal, dry=dry_run, anew=anew)
+                runs = _runs(given, options, store=log, capture=capture, clock=clock, terminal=terminal, dry=dry_run, anew=anew)
                 took = _followed(terminal, runs, every=every or EVERY) if follow else _once(terminal, runs)
             else:
                 manner = Manner(follow=follow, every=every, anew=anew, dry=dry_run)
@@ -141,6 +142,7 @@ def _runs(
     options: Mapping[str, str],
     *,
     store: LogStore,
+    capture: Capture,
     clock: Clock,
     terminal: Terminal,
     dry: bool,
@@ -148,11 +150,10 @@ def _runs(
 ) -> list[Ingest]:
     from time import sleep
 
-    from chaintwin.ingest.connectors.capturing import captured
     from chaintwin.ingest.connectors.running import Ingest
 
     return [
-        Ingest(known, key, store, captured, clock, sleep, options, note=terminal.note, dry=dry, anew=anew) for known, key in given
+        Ingest(known, key, store, capture, clock, sleep, options, note=terminal.note, dry=dry, anew=anew) for known, key in given
     ]
 
 

@@ -37,7 +37,10 @@ class Took:
     @property
     def title(self) -> str:
         """How people know it."""
-        return self.name or Path(self.source).name or self.source
+        if self.name or "://" in self.source:
+            # An address is shown as it is; of a path the last part is enough.
+            return self.name or self.source
+        return Path(self.source).name or self.source
 
     @property
     def is_good(self) -> bool:

@@ -1,0 +1,264 @@
+"""Takes messages from a broker in batches, through losses of the connection, and acknowledges them when they are durable.
+
+Whatever is killed at whatever moment: a message that was not acknowledged is sent again, and what is known of the last messages
+(``Seen``) says whether its events are durable already, and otherwise gives it the time of receipt that it had, so that it becomes
+the same events.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from time import monotonic
+
+import msgspec
+
+from chaintwin.ingest.connectors.http.pages import SourceFailedError
+from chaintwin.ingest.connectors.interface import Batch, Item, Problem, Run
+from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress
+from chaintwin.ingest.connectors.mqtt.connection import Connection, Message, NotConnectedError
+from chaintwin.ingest.connectors.mqtt.interpreting import Interpreter
+from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, Receipt, Seen, digest_of, text_of_cursor
+from chaintwin.ingest.connectors.mqtt.settings import Settings
+from chaintwin.ingest.connectors.signals.signal import Presence
+from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
+
+WAIT_MAX = 60.0
+"""Most seconds between two tries to connect."""
+
+TICK = 0.25
+"""Seconds that a message is waited for before other things are looked after."""
+
+HEARTBEAT = 5.0
+"""Seconds without a batch after which an empty one says that all is well."""
+
+UNCONFIRMED = 4
+"""Batches whose acknowledgement the broker may not have yet when the next is taken."""
+
+_MILLISECOND = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is read.
+
+    Parameters
+    ----------
+    name : as the log names it, connector and address. address, settings : of the broker. filters : that are subscribed to.
+    """
+
+    name: str
+    address: MqttAddress
+    settings: Settings
+    filters: tuple[str, ...]
+
+
+class Receiver:
+    """Reads one source for ever, or until nothing comes any more.
+
+    Parameters
+    ----------
+    source : what is read. turner, interpreter : make events of messages.
+    cursor : where it stands; None for a new one. run : of this reading.
+    """
+
+    def __init__(
+        self, source: Source, turner: SignalTurner, *, interpreter: Interpreter, cursor: MqttCursor | None, run: Run
+    ) -> None:
+        self.source, self.turner, self.interpreter, self.run = source, turner, interpreter, run
+        self.settings = source.settings
+        self.is_new = cursor is None
+        self.cursor = cursor or MqttCursor(self.settings.client_id or _client_id(source, run))
+        if self.settings.client_id and self.cursor.client != self.settings.client_id:
+            # Another session has other numbers.
+            self.cursor = msgspec.structs.replace(self.cursor, client=self.settings.client_id, done="", due="", was_open=False)
+        self.seen, self.number = Seen(self.cursor), 0
+        self.unconfirmed_most = max(UNCONFIRMED * self.settings.batch, self.settings.receive_maximum)
+        self.lost_at: float | None = None
+        self.lost_time = 0
+        self.last_batch = monotonic()
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield what comes.
+
+        Raises
+        ------
+        SourceFailedError
+            The broker cannot be reached, or refuses.
+        """
+        if self.is_new:
+            # The name of the session is durable before there is one, or it would be left behind at the broker.
+            yield self._batch(())
+        tries = 0
+        while True:
+            try:
+                connection = self._opened()
+            except NotConnectedError as fault:
+                tries += 1
+                yield from self._without(fault, tries)
+                continue
+            tries = 0
+            try:
+                yield from self._greeted(connection)
+                is_over = yield from self._read(connection)
+            finally:
+                # Also where the reader is left standing in the middle.
+                for sent in self.interpreter.parting(self.run.clock.now()):
+                    connection.publish(sent.topic, sent.payload, is_kept=sent.is_kept)
+                connection.close()
+            if is_over:
+                return
+            self.lost_at, self.lost_time = monotonic(), self._now()
+            self.run.note(f"{self.source.name}: {connection.lost}; connecting again.")
+
+    def _opened(self) -> Connection:
+        source = self.source
+        connection = Connection(
+            source.address,
+            self.settings,
+            client_id=self.cursor.client if self.settings.acknowledges else f"{self.cursor.client}-look",
+            filters=source.filters,
+            farewell=self.interpreter.farewell(self.run.clock.now()) if self.settings.acknowledges else None,
+        )
+        connection.open()
+        return connection
+
+    def _without(self, fault: NotConnectedError, tries: int) -> Iterator[Batch]:
+        """Wait for the next try; say that the source is gone once it is for long.
+
+        Raises
+        ------
+        SourceFailedError
+            Trying again is of no use, or was tried often enough.
+        """
+        name = self.source.name
+        if fault.is_final or (tries >= self.settings.tries and not (self.run.follow and self.cursor.was_open)):
+            raise SourceFailedError(
+                f"{name}: found {fault}{f', {tries} times' if tries > 1 else ''}; allowed: a broker that answers"
+            )
+        if self.lost_at is None:
+            self.lost_at, self.lost_time = monotonic(), self._now()
+        if monotonic() - self.lost_at >= self.settings.grace and self.cursor.told is True:
+            yield self._told(Presence(name, False, f"no connection: {fault}"[:200], self.lost_time))
+        elif monotonic() - self.last_batch >= HEARTBEAT and not self.is_new:
+            yield self._batch(())
+        pause = _pause(self.cursor.client, tries)
+        self.run.note(f"{name}: {fault}; trying again in {pause:.1f} s.")
+        self.run.sleep(pause)
+
+    def _greeted(self, connection: Connection) -> Iterator[Batch]:
+        """Say that the source is there, where it was not, and what the broker forgot."""
+        was_open, name = self.cursor.was_open, self.source.name
+        is_kept = connection.is_session_kept
+        self.interpreter.opened(self.run.clock.now(), is_session_kept=is_kept)
+        self.lost_at, self.number = None, 0
+        self.seen.reconnected()
+        self.cursor = msgspec.structs.replace(self.cursor, was_open=True)
+        if was_open and not is_kept and self.settings.acknowledges:
+            self.seen.forget()
+            self.run.note(f"{name}: the broker has forgotten the session; what was sent meanwhile is missing.")
+            reason = "connected; the broker had forgotten the session, so that messages may be missing"
+            yield self._told(Presence(name, True, reason, self._now(), missed=1))
+        elif self.cursor.told is not True:
+            yield self._told(Presence(name, True, "connected", self._now()))
+
+    def _read(self, connection: Connection) -> Generator[Batch, None, bool]:
+        """Yield batches while the connection stands; the value is whether the reading is over."""
+        quiet_since = monotonic()
+        while True:
+            for sent in self.interpreter.requests():
+                connection.publish(sent.topic, sent.payload, is_kept=sent.is_kept)
+            self.seen.confirm(connection.confirmed)
+            while self.seen.unconfirmed > self.unconfirmed_most and not connection.lost:
+                connection.await_confirmation(TICK)
+                self.seen.confirm(connection.confirmed)
+            messages = connection.gather(TICK)
+            if messages:
+                self.number += 1
+                yield from self._taken(messages)
+                connection.acknowledge(messages, number=self.number)
+                quiet_since = monotonic()
+                continue
+            if connection.lost:
+                return False
+            made = self.interpreter.due(self._now())
+            if made:
+                yield self._batch(made)
+                quiet_since = monotonic()
+            elif not self.run.follow and monotonic() - quiet_since >= self.settings.idle:
+                return True
+            elif self.run.follow and monotonic() - self.last_batch >= HEARTBEAT:
+                yield self._batch(())
+
+    def _taken(self, messages: Sequence[Message]) -> Iterator[Batch]:
+        """Yield what messages become; before it the times of receipt, where an event rests on them."""
+        now, assumed = self._now(), self.interpreter.assumed
+        before, made, times = self.cursor, list[Made](), dict[str, int]()
+        is_due, receipts = False, list[Receipt]()
+        for message in messages:
+            digest = digest_of(message)
+            receipt = self.seen.known(message, digest) if message.id else None
+            if receipt is not None and receipt.is_durable:
+                self.seen.take(message, receipt, number=self.number)
+                continue
+            if receipt is None:
+                times[message.topic] = times.get(message.topic, 0) + 1
+                receipt = Receipt(digest, now, times[message.topic], is_durable=False)
+                is_due = is_due or message.id > 0
+            if message.id and self.settings.acknowledges:
+                self.seen.take(message, receipt, number=self.number)
+                receipts.append(receipt)
+            made += self.interpreter.take(message, received_at=receipt.at, occurrence=receipt.occurrence)
+        made += self.interpreter.due(now)
+        if is_due and self.interpreter.assumed > assumed:
+            # An event without a time of its own is the same only under the same time of receipt, so that is durable first.
+            yield Batch((), (), text_of_cursor(self._with_seen(before)))
+        for receipt in receipts:
+            # Only these: others that are due have not come again yet.
+            receipt.is_durable = True
+        yield self._batch(made)
+
+    def _told(self, presence: Presence) -> Batch:
+        self.cursor = msgspec.structs.replace(self.cursor, told=presence.present)
+        return self._batch((self.turner.presence(presence, source=self.source.name),))
+
+    def _batch(self, made: Sequence[Made]) -> Batch:
+        """Return what was made with the cursor behind it."""
+        state = self.interpreter.plain()
+        self.cursor = msgspec.structs.replace(
+            self._with_seen(self.cursor),
+            memory=msgspec.Raw(_ENCODER.encode(self.turner.memory.plain())),
+            state=self.cursor.state if state is None else msgspec.Raw(_ENCODER.encode(state)),
+        )
+        self.last_batch = monotonic()
+        items = tuple([one for one in made if isinstance(one, Item)])
+        problems = tuple([one for one in made if isinstance(one, Problem)])
+        return Batch(items, problems, text_of_cursor(self.cursor))
+
+    def _with_seen(self, cursor: MqttCursor) -> MqttCursor:
+        done, due = (self.seen.packed(is_durable=is_durable) for is_durable in (True, False))
+        return msgspec.structs.replace(cursor, clock=self.cursor.clock, done=done, due=due)
+
+    def _now(self) -> int:
+        """Return a time of receipt: that of the clock to the millisecond, and later than any before."""
+        now = max(self.run.clock.now() // _MILLISECOND * _MILLISECOND, self.cursor.clock + _MILLISECOND)
+        self.cursor = msgspec.structs.replace(self.cursor, clock=now)
+        return now
+
+
+def _client_id(source: Source, run: Run) -> str:
+    """Return a name for a session that no other log has."""
+    said = f"{source.name} {run.clock.now()} {os.getpid()} {id(run)}"
+    return f"chaintwin-{blake2b(said.encode(), digest_size=8).hexdigest()}"
+
+
+def _pause(client: str, tries: int) -> float:
+    """Return the seconds before the next try: longer and longer, and not the same for all who lost the same broker."""
+    longest: float = min(0.5 * 2.0 ** min(tries - 1, 10), WAIT_MAX)
+    part = blake2b(f"{client} {tries}".encode(), digest_size=2).digest()
+    return longest * (0.5 + int.from_bytes(part, "big") / 2**17)
+
+
+_ENCODER = msgspec.json.Encoder()

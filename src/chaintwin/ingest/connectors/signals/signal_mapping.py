@@ -1,0 +1,204 @@
+"""What signals mean as events: a mapping in TOML, one rule for each kind of signal."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from chaintwin.errors import Finding, InputError
+from chaintwin.events.checking.words import BUSINESS_STEPS, DISPOSITIONS, MEASUREMENTS
+from chaintwin.ingest.connectors.signals.kinds import EVERY, KINDS, NUMBERS, TIME_UNITS, As
+from chaintwin.ingest.connectors.signals.patterns import AddressPattern, PatternError, address_pattern
+from chaintwin.ingest.connectors.signals.templates import ADDRESS, PLACEHOLDER, PROPERTY, VALUE, Template, template_of
+
+WORDS: Mapping[str, tuple[str, ...]] = {"measures": MEASUREMENTS, "step": BUSINESS_STEPS, "disposition": DISPOSITIONS}
+"""Templates that are words of a vocabulary, where nothing is filled in and no namespace is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the signals of one pattern of addresses become.
+
+    Parameters
+    ----------
+    match : the pattern. kind : what they become. templates : by entry. words : what stands for values, by their text.
+    numbers : settings that are numbers, such as ``least_change``. is_counter : whether the value is a running count.
+    time_unit : of times that are numbers. key : names the rule in what is remembered, whatever its place in the file.
+    """
+
+    match: AddressPattern
+    kind: As
+    templates: Mapping[str, Template]
+    words: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    is_counter: bool = False
+    time_unit: str = "auto"
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalMapping:
+    """A mapping from signals to events.
+
+    Parameters
+    ----------
+    name : of the mapping. rules : all whose pattern fits apply, in their order.
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+
+
+def read_signal_mapping(path: Path | str) -> SignalMapping:
+    """Read a mapping file.
+
+    Raises
+    ------
+    InputError
+        Every fault of the file at once.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        finding = Finding("mapping.unreadable", str(fault), "a TOML file in UTF-8", "check the path", path.name)
+        raise InputError([finding]) from None
+    return parse_signal_mapping(text, file=path.name)
+
+
+def parse_signal_mapping(text: str, *, file: str = "mapping") -> SignalMapping:
+    """Return the mapping a TOML text says.
+
+    Parameters
+    ----------
+    text : the content of a mapping file. file : its name, for messages.
+
+    Raises
+    ------
+    InputError
+        Every fault at once.
+
+    Example
+    -------
+    >>> mapping = parse_signal_mapping('''
+    ... name = "cold store"
+    ... [[signals]]
+    ... match = "plant/{site}/{room}/temperature"
+    ... as = "sensor"
+    ... measures = "Temperature"
+    ... unit = "CEL"
+    ... device = "{room}"
+    ... ''')
+    >>> mapping.rules[0].match.names
+    ('site', 'room')
+    """
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError([Finding("mapping.toml", str(error), "valid TOML", "mend the line", file)]) from error
+    check = _Check(file)
+    name = document.get("name")
+    if not isinstance(name, str) or not name:
+        check.fault("name", str(name), "a text", "give the mapping a name")
+    check.unknown("", document, {"name", "signals"})
+    signals = document.get("signals", [])
+    if not isinstance(signals, list) or not signals or not all(isinstance(rule, dict) for rule in signals):
+        check.fault("signals", str(signals)[:60], "one or more parts [[signals]]", "say what a signal becomes")
+        signals = []
+    rules = [check.rule(f"signals[{place}]", rule) for place, rule in enumerate(signals)]
+    if check.findings:
+        raise InputError(check.findings)
+    return SignalMapping(str(name), tuple(rule for rule in rules if rule is not None))
+
+
+class _Check:
+    """Reads values and collects what is wrong with them."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.findings: list[Finding] = []
+
+    def fault(self, where: str, found: str, allowed: str, fix: str = "") -> None:
+        self.findings.append(Finding("mapping.value", found, allowed, fix, self.file, column=where))
+
+    def unknown(self, where: str, found: Mapping[str, Any], known: frozenset[str] | set[str]) -> None:
+        for name in sorted(set(found) - known):
+            self.fault(f"{where}.{name}".strip("."), f"the entry {name}", ", ".join(sorted(known)), "leave it out")
+
+    def rule(self, where: str, given: Mapping[str, Any]) -> Rule | None:
+        kinds = ", ".join(As)
+        if "as" not in given or given["as"] not in frozenset(As):
+            self.fault(f"{where}.as", str(given.get("as", "nothing")), kinds, "say what the signals become")
+            return None
+        kind = As(given["as"])
+        about = KINDS[kind]
+        self.unknown(where, given, EVERY | about.templates | about.settings)
+        pattern = self._pattern(f"{where}.match", given.get("match"))
+        for name in about.required:
+            if name not in given:
+                self.fault(f"{where}.{name}", "nothing", f"a text, for {kind}", f"add {name}")
+        if about.one_of and not any(name in given for name in about.one_of):
+            self.fault(where, "neither", " or ".join(about.one_of), f"add {' or '.join(about.one_of)}")
+        templates = {
+            name: self._template(f"{where}.{name}", given[name], name=name) for name in sorted(about.templates) if name in given
+        }
+        numbers = {name: self._number(f"{where}.{name}", given[name]) for name in sorted(NUMBERS & about.settings & given.keys())}
+        counter = given.get("counter", False)
+        if not isinstance(counter, bool):
+            self.fault(f"{where}.counter", str(counter)[:60], "true or false")
+        if not counter and {"rolls_over_at", "most"} & given.keys():
+            self.fault(f"{where}.counter", "no running count", "counter = true beside rolls_over_at and most", "add it")
+        if kind is As.VEHICLE and ("longitude" in given) != ("latitude" in given):
+            self.fault(where, "one of longitude and latitude", "both", "add the other")
+        unit = given.get("time_unit", "auto")
+        if unit not in TIME_UNITS:
+            self.fault(f"{where}.time_unit", str(unit)[:60], ", ".join(TIME_UNITS))
+        words = given.get("words", {})
+        if not isinstance(words, dict) or not all(isinstance(value, str | bool | int | float) for value in words.values()):
+            self.fault(
+                f"{where}.words", str(words)[:60], "values by the texts that mean them, such as {running = 1, stopped = 0}"
+            )
+            words = {}
+        said = f"{kind}\n{pattern.text}\n{given.get('value', '')}\n{given.get('measures', '')}"
+        key = blake2b(said.encode(), digest_size=6).hexdigest()
+        return Rule(pattern, kind, templates, words, numbers, counter is True, str(unit), key)
+
+    def _pattern(self, where: str, value: object) -> AddressPattern:
+        try:
+            if isinstance(value, str):
+                return address_pattern(value)
+            found = "nothing" if value is None else str(value)[:60]
+        except PatternError as fault:
+            found = str(fault)
+        self.fault(where, found, "an address with {name}, + for a level, # for the rest, such as plant/{site}/+/temperature")
+        return address_pattern("#")
+
+    def _template(self, where: str, value: object, *, name: str) -> Template:
+        if isinstance(value, bool | int | float):
+            value = str(value).lower()
+        if not isinstance(value, str) or not value:
+            self.fault(where, str(value)[:60] or "nothing", "a text")
+            return template_of("")
+        rest = PLACEHOLDER.sub("", value)
+        if "{" in rest or "}" in rest:
+            self.fault(where, value[:60], "braces in pairs")
+        for piece in PLACEHOLDER.findall(value):
+            first = piece.split(".")[0]
+            if piece.startswith("@"):
+                if piece not in (VALUE, ADDRESS) and not piece.startswith(PROPERTY):
+                    self.fault(where, f"{{{piece}}}", f"{{{VALUE}}}, {{{ADDRESS}}} or {{{PROPERTY}NAME}}")
+            elif not first or not all(piece.split(".")):
+                self.fault(where, f"{{{piece}}}", "the name of a capture, or a path in the payload such as {press.state}")
+        if name in WORDS and rest == value and ":" not in value and value not in WORDS[name]:
+            self.fault(where, value[:60], f"{', '.join(WORDS[name])}, or a URI", "take a word of the vocabulary")
+        return template_of(value)
+
+    def _number(self, where: str, value: object) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf"):
+            return float(value)
+        self.fault(where, str(value)[:60], "a number from 0 on")
+        return 0.0

@@ -1,0 +1,270 @@
+"""Messages of Sparkplug B become signals and presences: births, deaths, data in their order, and births that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from chaintwin.clock import SECOND
+from chaintwin.errors import Finding
+from chaintwin.ingest.connectors.interface import KEPT_BYTES, Place, Problem
+from chaintwin.ingest.connectors.mqtt.connection import Farewell, Message
+from chaintwin.ingest.connectors.mqtt.interpreting import Sent
+from chaintwin.ingest.connectors.signals.signal import Presence
+from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
+from chaintwin.ingest.connectors.sparkplug.metrics import birth_of, names_of, signals_of
+from chaintwin.ingest.connectors.sparkplug.nodes import SEQUENCES, WAITING_MAX, Names, Node, Waiting
+from chaintwin.ingest.connectors.sparkplug.payload import Metric, Payload, read_payload, write_payload
+from chaintwin.ingest.connectors.sparkplug.topics import NAMESPACE, Topic, Verb, topic_of
+from chaintwin.ingest.connectors.sparkplug.values import DataType
+from chaintwin.ingest.connectors.sparkplug.wire import BrokenPayloadError
+
+ASK_EVERY = 10 * SECOND
+"""Microseconds between two questions for a birth of one node."""
+
+REBIRTH = "Node Control/Rebirth"
+
+
+class SparkplugInterpreter:
+    """Reads what edge nodes send.
+
+    Parameters
+    ----------
+    turner : makes events of signals. source : name of the source. kept : state, as ``plain`` gave it.
+    reorder : microseconds that a missing message is waited for. host : id of this host application; empty for none.
+    """
+
+    def __init__(
+        self,
+        turner: SignalTurner,
+        *,
+        source: str,
+        kept: Mapping[str, Any] | None = None,
+        reorder: int = 5 * SECOND,
+        host: str = "",
+    ) -> None:
+        self.turner, self.source, self.reorder, self.host = turner, source, reorder, host
+        self.nodes: dict[str, Node] = msgspec.convert(kept or {}, dict[str, Node])
+        self._names: dict[str, dict[str, Names]] = {}
+        self._requests: list[Sent] = []
+        self._assumed, self._birth_of_host = 0, 0
+
+    @property
+    def assumed(self) -> int:
+        """Events so far whose time is that of the receipt."""
+        return self.turner.assumed + self._assumed
+
+    def farewell(self, now: int) -> Farewell | None:
+        """Return what the broker says for this host where the connection breaks; it tells the time of its state."""
+        self._birth_of_host = now // 1_000
+        return Farewell(self._state_topic, self._state(online=False)) if self.host else None
+
+    def take(self, message: Message, *, received_at: int, occurrence: int) -> Sequence[Made]:
+        """Return what a message becomes."""
+        topic = topic_of(message.topic)
+        if topic is None:
+            return [self._problem(message, f"the topic {message.topic}", f"{NAMESPACE}/GROUP/KIND/NODE, with a device for DDATA")]
+        if topic.verb in (Verb.NCMD, Verb.DCMD):
+            return ()
+        if topic.verb is Verb.STATE:
+            return self._host(message, topic, at=received_at)
+        try:
+            payload = read_payload(message.payload)
+        except BrokenPayloadError as fault:
+            return [self._problem(message, f"a payload that is none ({fault})", "a payload of Sparkplug B")]
+        node = self.nodes.setdefault(topic.edge, Node())
+        if topic.verb is Verb.NDEATH:
+            return self._node_died(topic, node, payload, at=received_at)
+        waiting = Waiting(message.topic, message.payload, received_at, occurrence)
+        if topic.verb is Verb.NBIRTH:
+            return self._node_born(topic, node, payload, waiting)
+        if not node.is_alive:
+            # Data before its birth: what has a name is taken, and the birth is asked for.
+            self._ask(topic, node, now=received_at)
+            return self._apply(topic, node, payload, waiting, missed=0)
+        expected = node.expected
+        if payload.sequence is not None and expected is not None and payload.sequence != expected:
+            node.waiting[str(payload.sequence % SEQUENCES)] = waiting
+            node.gap_since = node.gap_since or received_at
+            return self._given_up(topic.edge, node, now=received_at) if len(node.waiting) > WAITING_MAX else ()
+        made = self._apply(topic, node, payload, waiting, missed=0)
+        return [*made, *self._in_order(node)]
+
+    def due(self, now: int) -> Sequence[Made]:
+        """Return what messages become that waited long enough for one before them."""
+        made: list[Made] = []
+        for edge, node in self.nodes.items():
+            if node.gap_since and now - node.gap_since >= self.reorder:
+                made += self._given_up(edge, node, now=now)
+        return made
+
+    def opened(self, now: int, *, is_session_kept: bool) -> None:
+        """Say that this host is there, and ask for births where messages may be missing."""
+        if self.host:
+            self._requests.append(Sent(self._state_topic, self._state(online=True), is_kept=True))
+        if not is_session_kept:
+            for edge, node in self.nodes.items():
+                group, _, name = edge.partition("/")
+                self._ask(Topic(Verb.NCMD, group, name), node, now=now)
+
+    def requests(self) -> Sequence[Sent]:
+        """Return commands and states to be sent, once."""
+        found, self._requests = self._requests, []
+        return found
+
+    def parting(self, now: int) -> Sequence[Sent]:
+        """Return the state in which this host leaves."""
+        del now
+        return [Sent(self._state_topic, self._state(online=False), is_kept=True)] if self.host else ()
+
+    def plain(self) -> Mapping[str, Any] | None:
+        """Return the nodes as plain values."""
+        found: dict[str, Any] = msgspec.to_builtins(self.nodes)
+        return found
+
+    def _node_born(self, topic: Topic, node: Node, payload: Payload, waiting: Waiting) -> list[Made]:
+        made = self._given_up(topic.edge, node, now=waiting.received_at) if node.waiting else []
+        birth = birth_of(payload)
+        if node.is_alive and birth != node.birth:
+            # It died unseen, and its devices with it.
+            made += self._all_gone(topic, node, reason="born anew without a death", at=waiting.received_at, is_assumed=True)
+        is_new = not node.is_alive
+        node.is_alive, node.birth, node.sequence, node.asked_at = True, birth, None, 0
+        if is_new:
+            made.append(self._seen(topic.edge, payload, node, present=True, reason="birth certificate", at=waiting.received_at))
+        made += self._apply(topic, node, payload, waiting, missed=0)
+        if node.sequence is None:
+            node.sequence = 0
+        return made
+
+    def _node_died(self, topic: Topic, node: Node, payload: Payload, *, at: int) -> list[Made]:
+        birth = birth_of(payload)
+        if node.is_alive and birth is not None and node.birth is not None and birth != node.birth:
+            # The certificate of an earlier session, which comes late.
+            return []
+        made = self._given_up(topic.edge, node, now=at) if node.waiting else []
+        was_alive, node.is_alive, node.sequence = node.is_alive, False, None
+        if was_alive or node.birth is None:
+            node.birth = birth if node.birth is None else node.birth
+            made += self._all_gone(topic, node, reason="death certificate", at=at, is_assumed=True)
+        return made
+
+    def _all_gone(self, topic: Topic, node: Node, *, reason: str, at: int, is_assumed: bool) -> list[Made]:
+        """Say that a node and all its devices are gone; not before the last that they said."""
+        at = max(at, node.last_time + 1_000)
+        names = [topic.edge, *(f"{topic.edge}/{device}" for device, present in node.devices.items() if present)]
+        node.devices = dict.fromkeys(node.devices, False)
+        self._assumed += is_assumed
+        return [self.turner.presence(Presence(name, False, reason, at, is_assumed), source=self.source) for name in names]
+
+    def _seen(self, name: str, payload: Payload, node: Node, *, present: bool, reason: str, at: int) -> Made:
+        told = payload.timestamp
+        when = at if told is None else told * 1_000
+        node.last_time = max(node.last_time, when)
+        self._assumed += told is None
+        return self.turner.presence(Presence(name, present, reason, when, told is None), source=self.source)
+
+    def _apply(self, topic: Topic, node: Node, payload: Payload, waiting: Waiting, *, missed: int) -> list[Made]:
+        """Return what a message becomes whose turn it is."""
+        made: list[Made] = []
+        if payload.sequence is not None:
+            node.sequence = payload.sequence % SEQUENCES
+        if topic.verb in (Verb.NBIRTH, Verb.DBIRTH):
+            node.metrics[topic.device] = names_of(payload)
+            self._names.setdefault(topic.edge, {}).pop(topic.device, None)
+        if topic.verb is Verb.DBIRTH:
+            if not node.devices.get(topic.device, False):
+                made.append(self._seen(topic.id, payload, node, present=True, reason="birth certificate", at=waiting.received_at))
+            node.devices[topic.device] = True
+        elif topic.verb is Verb.DDEATH:
+            node.devices[topic.device] = False
+            return [self._seen(topic.id, payload, node, present=False, reason="death certificate", at=waiting.received_at)]
+        elif topic.verb is Verb.DDATA and not node.devices.get(topic.device, False):
+            self._ask(topic, node, now=waiting.received_at)
+        names = self._names.setdefault(topic.edge, {})
+        if topic.device not in names:
+            names[topic.device] = Names(node.metrics.get(topic.device, []))
+        signals, unknown = signals_of(payload, topic, names=names[topic.device], received_at=waiting.received_at)
+        for place, signal in enumerate(signals):
+            if signal.time is not None:
+                node.last_time = max(node.last_time, signal.time)
+            made += self.turner.turn(replace(signal, missed=missed if place == 0 else 0, occurrence=waiting.occurrence))
+        if missed and not signals:
+            made.append(self.turner.presence(Presence(topic.id, True, "messages are missing", waiting.received_at, missed=missed),
+                                             source=self.source))  # fmt: skip
+            self._assumed += 1
+        if unknown:
+            self._ask(topic, node, now=waiting.received_at)
+            message = Message(waiting.topic, waiting.payload)
+            made.append(
+                self._problem(message, f"metrics without a birth: {', '.join(unknown)[:200]}", "names or aliases of a birth")
+            )
+        return made
+
+    def _in_order(self, node: Node) -> list[Made]:
+        """Return what waiting messages become whose turn has come."""
+        made: list[Made] = []
+        while node.waiting and (waiting := node.waiting.pop(str(node.expected), None)) is not None:
+            made += self._late(node, waiting, missed=0)
+        if not node.waiting:
+            node.gap_since = 0
+        return made
+
+    def _given_up(self, edge: str, node: Node, *, now: int) -> list[Made]:
+        """Take missing messages for lost: what waited is taken, the gap is told, and a birth is asked for."""
+        made: list[Made] = []
+        while (number := node.next_waiting()) is not None:
+            expected = node.expected
+            missed = 0 if expected is None else (number - expected) % SEQUENCES
+            made += self._late(node, node.waiting.pop(str(number)), missed=missed)
+        node.gap_since = 0
+        group, _, name = edge.partition("/")
+        self._ask(Topic(Verb.NCMD, group, name), node, now=now)
+        return made
+
+    def _late(self, node: Node, waiting: Waiting, *, missed: int) -> list[Made]:
+        topic = topic_of(waiting.topic)
+        assert topic is not None
+        return self._apply(topic, node, read_payload(waiting.payload), waiting, missed=missed)
+
+    def _ask(self, topic: Topic, node: Node, *, now: int) -> None:
+        """Ask for a birth of a node, and not again before it had time to answer."""
+        if node.asked_at and now - node.asked_at < ASK_EVERY:
+            return
+        node.asked_at = now
+        command = Metric(REBIRTH, datatype=DataType.BOOLEAN, value=True, timestamp=now // 1_000)
+        content = write_payload(Payload((command,), now // 1_000))
+        self._requests.append(Sent(str(Topic(Verb.NCMD, topic.group, topic.node)), content))
+
+    def _host(self, message: Message, topic: Topic, *, at: int) -> Sequence[Made]:
+        """Return what the state of a host application says; of this one it says nothing new."""
+        if topic.node == self.host:
+            return ()
+        try:
+            told = msgspec.json.decode(message.payload, type=dict[str, Any])
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            return [self._problem(message, "a state that is none", 'such as {"online": true, "timestamp": 1700000000000}')]
+        online, stamp = told.get("online") is True, told.get("timestamp")
+        when = stamp * 1_000 if isinstance(stamp, int) and not isinstance(stamp, bool) and stamp > 0 else None
+        if not online:
+            # The time of a last will is that of the connection that broke.
+            when = None
+        self._assumed += when is None
+        reason = "host application online" if online else "host application offline"
+        return [
+            self.turner.presence(Presence(f"host {topic.node}", online, reason, when or at, when is None), source=self.source)
+        ]
+
+    @property
+    def _state_topic(self) -> str:
+        return str(Topic(Verb.STATE, "", self.host))
+
+    def _state(self, *, online: bool) -> bytes:
+        return msgspec.json.encode({"online": online, "timestamp": self._birth_of_host})
+
+    def _problem(self, message: Message, found: str, allowed: str) -> Problem:
+        finding = Finding("sparkplug.payload", found, allowed, "ask who runs the edge node", message.topic)
+        return Problem(Place(message.topic), (finding,), message.payload[:KEPT_BYTES])

@@ -1,0 +1,1 @@
+"""Rules for what instruments and control systems say."""
