@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PROGRAM = "/usr/sbin/mosquitto"
+import pytest
+
+PROGRAM = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or ""
 
 CONFIGURATION = """
 persistence true
@@ -47,6 +50,8 @@ class Broker:
     """
 
     def __init__(self, folder: Path, *, more: str = "allow_anonymous true\n") -> None:
+        if not PROGRAM:
+            pytest.skip("there is no mosquitto here; install it: apt-get install mosquitto")
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.port = folder, free_port()
         self.configuration = folder / "mosquitto.conf"
