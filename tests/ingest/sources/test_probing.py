@@ -14,6 +14,8 @@ from chaintwin.ingest.connectors.interface import Probing
 from chaintwin.ingest.connectors.registry import OURS, connector_named
 from chaintwin.ingest.sources.configured import ConfiguredSource, configured_sources
 from chaintwin.ingest.sources.probing import Probed, probe_sources
+from tests.ingest.connectors.edi.samples import ORDER, edifact
+from tests.ingest.connectors.mqtt.brokers import broker
 from tests.ingest.connectors.sources import Repository, document, event, recorded_events, served, served_by
 from tests.ingest.sources.projects import drop, project
 
@@ -101,3 +103,25 @@ def test_probe__who_never_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
     assert far.findings[0].code == "source.slow"
     assert "1 s" in far.findings[0].found
     assert near.found == "1 file, 3 events"
+
+
+def test_probe__a_broker(tmp_path: Path) -> None:
+    mapping = tmp_path / "signals.toml"
+    mapping.write_text(
+        'name = "plant"\n[[signals]]\nmatch = "plant/{machine}/temperature"\nas = "sensor"\nmeasures = "Temperature"\nunit = "CEL"\n'
+    )
+    with broker(tmp_path / "broker") as running:
+        url = running.url
+        found = probed("mqtt", f"{url}/plant/#", mapping=str(mapping))
+        assert not found.findings, found.findings
+        assert f"127.0.0.1:{running.port}" in str(found.found)
+        assert not probed("sparkplug", f"{url}/spBv1.0/works/#", mapping=str(mapping)).findings
+    (finding,) = probed("mqtt", f"{url}/plant/#", mapping=str(mapping)).findings
+    assert finding.code == "source.unreachable"
+    assert "no broker" in str(finding)
+
+
+def test_probe__of_edi_files(tmp_path: Path) -> None:
+    (tmp_path / "orders.edi").write_bytes(edifact(ORDER))
+    assert probed("edi-file", tmp_path).found == "1 file, 1 event"
+    assert probed("edi-file", tmp_path, tests="maybe").findings

@@ -26,6 +26,9 @@ STOPS = (0, 1, 7, 19, PERIODS)
 AGAIN = ("on_hand", "demand", "shipped", "lost", "backlog", "ordered", "started", "arrived", "waiting", "in_process", "used")
 
 
+SHIPPED = ("activity_index", "started", "arrival", "quantity")
+
+
 def contents(program: Program, state: State) -> dict[str, dict[tuple[int, int], float]]:
     """Return a state in the one form that says all that matters later: totals by entity, and by age or period."""
     by_age = ripens(program)
@@ -38,7 +41,7 @@ def contents(program: Program, state: State) -> dict[str, dict[tuple[int, int], 
     lots, shipments, orders = state.lots, state.shipments, state.orders
     for buffer, age, quantity in zip(lots.buffer_index.tolist(), lots.age.tolist(), lots.quantity.tolist(), strict=True):
         add("stock", (buffer, age), quantity)
-    for who, started, arrival, quantity in zip(*(getattr(shipments, name) for name in shipments.__slots__), strict=True):
+    for who, started, arrival, quantity in zip(*(getattr(shipments, name) for name in SHIPPED), strict=True):
         add("moving", (who, started if by_age[who] else arrival), quantity)
     for who, visible, quantity in zip(*(getattr(orders, name) for name in orders.__slots__), strict=True):
         add("open", (who, max(visible, state.period - 1)), quantity)

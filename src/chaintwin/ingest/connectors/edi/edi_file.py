@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from chaintwin.errors import UsageError
@@ -10,6 +10,7 @@ from chaintwin.ingest.connectors.edi.meaning.naming import BUYER, SELLER
 from chaintwin.ingest.connectors.edi.meaning.times import check_zone
 from chaintwin.ingest.connectors.edi.reading import Settings, parts_of
 from chaintwin.ingest.connectors.files.parts import Part
+from chaintwin.ingest.connectors.files.probing import counted, probed_files
 from chaintwin.ingest.connectors.files.walking import Opened, file_batches
 from chaintwin.ingest.connectors.files.watching import AFTER, SETTLE
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen
@@ -49,21 +50,33 @@ class EdiFile(Connector):
 
     def read(self, source: str, *, since: str | None, run: Run) -> Iterator[Batch]:
         options = chosen(self, run)
-        for name, allowed in ((OWN_CODES.name, tuple(OWNERS)), (TESTS.name, ("leave", "take"))):
-            if options[name] not in allowed:
-                raise UsageError(f"{name}: found {options[name]!r}; allowed: {' or '.join(allowed)}")
-        settings = Settings(
-            check_zone(options[ZONE.name]), frozenset(OWNERS[options[OWN_CODES.name]]), options[TESTS.name] == "take", run.note
-        )
-        place = Path(source)
-        # A file that somebody names is read whatever its ending is.
-        named = _endings(options[FILES.name])
-        endings = (place.suffix.lower(),) if place.is_file() else named
+        return file_batches(source, _reader(options, run), endings=_meant(source, options), since=since, run=run, options=options)
 
-        def parts(opened: Opened) -> Iterator[Part]:
-            return parts_of(opened, settings)
+    def probe(self, source: str, *, run: Run) -> str:
+        options = chosen(self, run)
+        parts = _reader(options, run)
+        return counted(probed_files(source, endings=_meant(source, options), options=options), parts)
 
-        return file_batches(source, parts, endings=endings, since=since, run=run, options=options)
+
+def _reader(options: Mapping[str, str], run: Run) -> Callable[[Opened], Iterator[Part]]:
+    """Return what reads a file, the options checked."""
+    for name, allowed in ((OWN_CODES.name, tuple(OWNERS)), (TESTS.name, ("leave", "take"))):
+        if options[name] not in allowed:
+            raise UsageError(f"{name}: found {options[name]!r}; allowed: {' or '.join(allowed)}")
+    settings = Settings(
+        check_zone(options[ZONE.name]), frozenset(OWNERS[options[OWN_CODES.name]]), options[TESTS.name] == "take", run.note
+    )
+
+    def parts(opened: Opened) -> Iterator[Part]:
+        return parts_of(opened, settings)
+
+    return parts
+
+
+def _meant(source: str, options: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the endings of files that are read; a file that somebody names is read whatever its ending is."""
+    place, named = Path(source), _endings(options[FILES.name])
+    return (place.suffix.lower(),) if place.is_file() else named
 
 
 def _endings(text: str) -> tuple[str, ...]:

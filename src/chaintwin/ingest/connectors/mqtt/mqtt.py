@@ -11,6 +11,7 @@ from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen
 from chaintwin.ingest.connectors.mqtt.addresses import SPARKPLUG, is_mqtt, mqtt_address
 from chaintwin.ingest.connectors.mqtt.interpreting import PlainInterpreter
+from chaintwin.ingest.connectors.mqtt.probing import probed_broker
 from chaintwin.ingest.connectors.mqtt.receiving import Receiver, Source
 from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, cursor_of
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, MAPPING, settings_of
@@ -36,6 +37,11 @@ class Mqtt(Connector):
         turner = turner_of(self.name, options["mapping"], cursor=cursor)
         place = Source(f"{self.name} {source}", address, settings, (address.filter,))
         yield from Receiver(place, turner, interpreter=PlainInterpreter(turner), cursor=cursor, run=run).batches()
+
+    def probe(self, source: str, *, run: Run) -> str:
+        options = chosen(self, run)
+        turner_of(self.name, options["mapping"], cursor=None)
+        return probed_broker(mqtt_address(source), settings_of(options))
 
 
 def turner_of(connector: str, mapping: str, *, cursor: MqttCursor | None) -> SignalTurner:

@@ -11,6 +11,7 @@ from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen, number_of
 from chaintwin.ingest.connectors.mqtt.addresses import SPARKPLUG, is_mqtt, mqtt_address
 from chaintwin.ingest.connectors.mqtt.mqtt import turner_of
+from chaintwin.ingest.connectors.mqtt.probing import probed_broker
 from chaintwin.ingest.connectors.mqtt.receiving import Receiver, Source
 from chaintwin.ingest.connectors.mqtt.seen import cursor_of
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, MAPPING, settings_of
@@ -51,3 +52,8 @@ class Sparkplug(Connector):
         )
         place = Source(name, address, settings, (address.filter,))
         yield from Receiver(place, turner, interpreter=interpreter, cursor=cursor, run=run).batches()
+
+    def probe(self, source: str, *, run: Run) -> str:
+        options = chosen(self, run)
+        turner_of(self.name, options["mapping"], cursor=None)
+        return probed_broker(mqtt_address(source), settings_of(options))
