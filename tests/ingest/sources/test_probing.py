@@ -108,7 +108,7 @@ def test_probe__who_never_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
 def test_probe__a_broker(tmp_path: Path) -> None:
     mapping = tmp_path / "signals.toml"
     mapping.write_text(
-        'name = "plant"\n[[signals]]\nmatch = "plant/{machine}/temperature"\nas = "sensor"\nmeasures = "Temperature"\nunit = "CEL"\n'
+        'name = "plant"\n[[signals]]\nmatch = "plant/{machine}/temperature"\nas = "sensor"\nmeasures = "Temperature"\nunit = "CEL"\ndevice = "{machine}"\n'
     )
     with broker(tmp_path / "broker") as running:
         url = running.url
