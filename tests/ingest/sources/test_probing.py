@@ -107,9 +107,14 @@ def test_probe__who_never_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
 
 def test_probe__a_broker(tmp_path: Path) -> None:
     mapping = tmp_path / "signals.toml"
-    mapping.write_text(
-        'name = "plant"\n[[signals]]\nmatch = "plant/{machine}/temperature"\nas = "sensor"\nmeasures = "Temperature"\nunit = "CEL"\ndevice = "{machine}"\n'
+    rule = (
+        'match = "plant/{machine}/temperature"',
+        'as = "sensor"',
+        'measures = "Temperature"',
+        'unit = "CEL"',
+        'device = "{machine}"',
     )
+    mapping.write_text("\n".join(('name = "plant"', "[[signals]]", *rule)))
     with broker(tmp_path / "broker") as running:
         url = running.url
         found = probed("mqtt", f"{url}/plant/#", mapping=str(mapping))
