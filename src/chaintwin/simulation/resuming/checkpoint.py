@@ -90,7 +90,9 @@ def identity_of(program: Program, state: State, *, span: Span, by_account: bool 
     total = hashlib.blake2b(digest_size=16)
     for part in (state.lots, state.shipments, state.orders):
         for name in part.__dataclass_fields__:
-            total.update(np.ascontiguousarray(getattr(part, name)).tobytes())
+            values = getattr(part, name)
+            # Of what is not there an array would hold where it lies in memory, which is another place in every process.
+            total.update(b"" if values is None else np.ascontiguousarray(values).tobytes())
             total.update(b"|")
     forecast = program.buffers.forecast if state.forecast is None else state.forecast
     for values in (state.backlog, state.resource_share, np.float64(state.cash), forecast):
