@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.25
 """How long at most it waits after it applied something, to leave the processor to who takes in, and to apply more at one time."""
 
 
-GIVE_BACK_SECONDS = 20.0
+GIVE_BACK_SECONDS = 5.0
 """How often free memory goes back to the system, at most."""
 
 
