@@ -58,13 +58,9 @@ def finished_files(source: str, *, endings: Sequence[str], run: Run, settle: flo
     UsageError
         There is no such file or folder.
     """
-    place = Path(source)
-    if place.is_file():
-        found = _found(place)
-        return [found] if found else []
-    if not place.is_dir():
-        raise UsageError(f"{source}: found nothing there; allowed: a file or a folder that exists")
-    files = _files(place, endings)
+    files = listed_files(source, endings=endings)
+    if Path(source).is_file():
+        return files
     now = run.clock.now()
     still = [file for file in files if file.changed / 1000 <= now - settle * SECOND]
     young = [file for file in files if file not in still]

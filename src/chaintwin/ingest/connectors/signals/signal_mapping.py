@@ -11,6 +11,7 @@ from typing import Any
 
 from chaintwin.errors import Finding, InputError
 from chaintwin.events.checking.words import BUSINESS_STEPS, DISPOSITIONS, MEASUREMENTS
+from chaintwin.ingest.connectors.mapping_files import mapping_text
 from chaintwin.ingest.connectors.signals.kinds import EVERY, KINDS, NUMBERS, TIME_UNITS, As
 from chaintwin.ingest.connectors.signals.patterns import AddressPattern, PatternError, address_pattern
 from chaintwin.ingest.connectors.signals.templates import ADDRESS, PLACEHOLDER, PROPERTY, VALUE, Template, template_of
@@ -61,13 +62,7 @@ def read_signal_mapping(path: Path | str) -> SignalMapping:
     InputError
         Every fault of the file at once.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        finding = Finding("mapping.unreadable", str(fault), "a TOML file in UTF-8", "check the path", path.name)
-        raise InputError([finding]) from None
-    return parse_signal_mapping(text, file=path.name)
+    return parse_signal_mapping(mapping_text(path), file=Path(path).name)
 
 
 def parse_signal_mapping(text: str, *, file: str = "mapping") -> SignalMapping:

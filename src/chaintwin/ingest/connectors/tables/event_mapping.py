@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from chaintwin.clock import SECOND
 from chaintwin.errors import Finding, InputError
+from chaintwin.ingest.connectors.mapping_files import mapping_text
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 """A header in braces stands for the cell of the row."""
@@ -116,13 +117,7 @@ def read_event_mapping(path: Path | str) -> EventMapping:
     InputError
         Every fault of the file at once.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        finding = Finding("mapping.unreadable", str(fault), "a TOML file in UTF-8", "check the path", path.name)
-        raise InputError([finding]) from None
-    return parse_event_mapping(text, file=path.name)
+    return parse_event_mapping(mapping_text(path), file=Path(path).name)
 
 
 def parse_event_mapping(text: str, *, file: str = "mapping") -> EventMapping:
