@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chaintwin.ingest.connectors.edi.meaning.naming import BUYER, GLN, GTIN, SELLER, Code, gln_of, gtin_of, unit_of
+from chaintwin.ingest.connectors.edi.meaning.parties import ends_among
 from chaintwin.ingest.connectors.edi.meaning.records import EDIFACT_PURPOSES, Ends, Line, Purpose
 from chaintwin.ingest.connectors.edi.meaning.times import Moment, edifact_time
 from chaintwin.ingest.connectors.edi.meaning.told import Told
@@ -95,14 +96,8 @@ def ends_of(told: Told, segments: Sequence[Segment]) -> Ends:
     ----------
     told : takes what is wrong. segments : of the head.
     """
-    found: dict[str, Segment] = {}
-    for segment in segments:
-        if segment.tag == "NAD":
-            found.setdefault(segment.text(1), segment)
-    return Ends(
-        *(_first(told, found, roles) for roles in (ORIGIN, DESTINATION)),
-        *(_first(told, found, roles) for roles in (SELLERS, BUYERS)),
-    )
+    roles = (ORIGIN, DESTINATION, SELLERS, BUYERS)
+    return ends_among(segments, tag="NAD", roles=roles, party=lambda segment: party_code(told, segment))
 
 
 def product_of(told: Told, group: Sequence[Segment]) -> Code | None:
@@ -159,14 +154,6 @@ def references(segments: Sequence[Segment], kinds: Mapping[str, str]) -> dict[st
         if kind is not None and segment.text(1, 2):
             found[kind].append(segment.text(1, 2))
     return found
-
-
-def _first(told: Told, found: Mapping[str, Segment], roles: Sequence[str]) -> Code | None:
-    for role in roles:
-        code = party_code(told, found[role]) if role in found else None
-        if code is not None:
-            return code
-    return None
 
 
 def _item(found: dict[str, tuple[Segment, str, str]], segment: Segment, element: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chaintwin.ingest.connectors.edi.meaning.naming import BUYER, GLN, GTIN, SELLER, Code, gln_of, gtin_of
+from chaintwin.ingest.connectors.edi.meaning.parties import ends_among
 from chaintwin.ingest.connectors.edi.meaning.records import X12_PURPOSES, Ends, Purpose
 from chaintwin.ingest.connectors.edi.meaning.times import Moment, x12_time
 from chaintwin.ingest.connectors.edi.meaning.told import Told
@@ -70,19 +71,8 @@ def ends_of(told: Told, segments: Sequence[Segment]) -> Ends:
     ----------
     told : takes what is wrong. segments : of the head.
     """
-    found: dict[str, Segment] = {}
-    for segment in segments:
-        if segment.tag == "N1":
-            found.setdefault(segment.text(1), segment)
-
-    def first(roles: Sequence[str]) -> Code | None:
-        for role in roles:
-            code = _party(told, found[role]) if role in found else None
-            if code is not None:
-                return code
-        return None
-
-    return Ends(first(ORIGIN), first(DESTINATION), first(SELLERS), first(BUYERS))
+    roles = (ORIGIN, DESTINATION, SELLERS, BUYERS)
+    return ends_among(segments, tag="N1", roles=roles, party=lambda segment: _party(told, segment))
 
 
 def place_code(told: Told, segment: Segment, *, value: str, kind: str, element: str) -> Code | None:
