@@ -34,6 +34,12 @@ listener {port} 127.0.0.1
 """
 
 
+def need_broker() -> None:
+    """Skip the test where there is no broker to run."""
+    if not PROGRAM:
+        pytest.skip("there is no mosquitto here; install it: apt-get install mosquitto")
+
+
 def free_port() -> int:
     """Return a local port that nobody uses."""
     with socket.socket() as found:
@@ -50,8 +56,7 @@ class Broker:
     """
 
     def __init__(self, folder: Path, *, more: str = "allow_anonymous true\n") -> None:
-        if not PROGRAM:
-            pytest.skip("there is no mosquitto here; install it: apt-get install mosquitto")
+        need_broker()
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.port = folder, free_port()
         self.configuration = folder / "mosquitto.conf"

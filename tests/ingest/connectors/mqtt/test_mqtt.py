@@ -21,7 +21,7 @@ from chaintwin.ingest.connectors.mqtt.mqtt import Mqtt
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.connectors.registry import connector_for
 from chaintwin.ingest.connectors.running import set_aside
-from tests.ingest.connectors.mqtt.brokers import Broker, broker, publish
+from tests.ingest.connectors.mqtt.brokers import Broker, broker, need_broker, publish
 from tests.ingest.connectors.mqtt.links import link
 from tests.ingest.connectors.mqtt.reading import (
     amounts,
@@ -254,6 +254,7 @@ def certificates(folder: Path) -> None:
 
 
 def test_read__tls_and_password(tmp_path: Path, options: dict[str, str]) -> None:
+    need_broker()
     folder = tmp_path / "broker"
     certificates(folder)
     subprocess.run(
