@@ -315,8 +315,8 @@ def test_restore__in_part_forgets_how_far_things_had_come(tmp_path: Path) -> Non
         for shelf in (*PROGRESS_SHELVES, "subscriptions"):
             store.put(shelf, "a", content=b"20")
         backup(store, tmp_path / "x.bak")
-    for upto, kept in ((20, [b"20"] * 3), (7, [None] * 3)):
+    for upto, kept in ((20, b"20"), (7, None)):
         restore(tmp_path / "x.bak", tmp_path / f"{upto}.db", upto_sequence=upto)
         with open_store(tmp_path / f"{upto}.db") as found:
-            assert [found.get(shelf, "a") for shelf in PROGRESS_SHELVES] == kept
+            assert {found.get(shelf, "a") for shelf in PROGRESS_SHELVES} == {kept}
             assert found.get("subscriptions", "a") == b"20"
