@@ -15,7 +15,7 @@ SHARED_DATA_REASON = re.compile(r"^(Skipped: )?needs shared data: ")
 
 # A busy machine is no fault of a property, hence no deadline; the ci size repeats the same examples on every run, so that a
 # change is judged by what it changed, and the full size searches on.
-settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("full", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("CHAINTWIN_TEST_SIZE", "ci"))
 

@@ -157,6 +157,19 @@ def test_replay__a_part_by_time_and_then_the_rest(project: Path) -> None:
     assert told("ingest", project, feed)["duplicate"] == count
 
 
+def test_replay__names_that_the_project_does_not_know(project: Path) -> None:
+    feed = project.parent / "other.jsonl"
+    event = {"type": "ObjectEvent", "action": "OBSERVE", "bizStep": "shipping", "eventTime": "2026-03-01T08:00:00Z"}
+    event |= {"eventTimeZoneOffset": "+00:00", "readPoint": {"id": "https://id.gs1.org/414/0614141123452"}}
+    event |= {"epcList": ["https://id.gs1.org/01/70614141123451/21/2018"]}
+    feed.write_text(json.dumps(event) + "\n", encoding="utf-8")
+    document = json.loads(command("replay", feed, "--project", project, "--json").stdout)
+    assert document["accepted"] == 1
+    assert {row["what"] for row in document["unknown"]} == {"site", "product"}
+    ran = command("replay", feed, "--project", project, "--anew")
+    assert "does not know" not in ran.stdout, "nothing new, so nothing is looked up"
+
+
 def test_ingest__what_cannot_be_read(project: Path) -> None:
     ran = command("refused", project)
     assert ran.exit_code == 2

@@ -149,6 +149,16 @@ def test_arrivals__nothing_overtakes_one_that_is_known() -> None:
     assert min(third for _, _, third in found) < 13
 
 
+def test_arrivals__one_that_was_foretold_explains_that_nothing_behind_it_has_come() -> None:
+    program = lane("fifo", lead="pmf(1:0.5, 8:0.5)")
+    found = Counter(arrivals(program, under_way(program, (2, 5), known=(11, None)), replications=2048))
+    assert set(found) == {(11, 11), (11, 13)}
+    assert abs(found[11, 13] / 2048 - 0.5) < 0.05
+    # What has arrived and waits outside explains nothing.
+    held = arrivals(program, under_way(program, (2, 5), known=(NOW, None)), replications=256)
+    assert {second for _, second in held} == {13}
+
+
 def test_is_open__changes_nothing_where_lead_times_are_fixed_or_by_age() -> None:
     for program in (lane("crossing", lead="3"), lane("kaplan")):
         state = under_way(program, (7, 8, 9), known=(NOW, NOW + 1, NOW + 2))

@@ -19,6 +19,7 @@ from chaintwin.errors import StoreFailedError, UsageError
 from chaintwin.events.facts import Facts
 from chaintwin.store.records import FactsRow
 from chaintwin.twin import LiveState, Twin
+from chaintwin.twin.kept.behind import IDLE, Behind
 from chaintwin.twin.kept.window import Sizes
 from chaintwin.twin.projecting import Projection
 from tests.oracles.plain_store import PlainStore, logged
@@ -35,6 +36,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 def twin_of(store: PlainStore, *, sizes: Sizes | None = None, is_kept: bool = True) -> Twin:
     return Twin.open(network(), store=store, clock=SetClock(now=START), sizes=sizes, is_kept=is_kept)  # type: ignore[arg-type]
+
+
+def made(count: int) -> list[tuple[str, Facts]]:
+    """Return events in which one unit is made, a microsecond apart."""
+    units = (done("commissioning", site("plant"), some("milk", 1.0), at=START + number) for number in range(count))
+    return [(f"key {number:04}", facts) for number, facts in enumerate(units)]
 
 
 def hash_of(events: list[tuple[str, Facts]]) -> str:
@@ -236,6 +243,37 @@ def by_path(twin: Twin, *, upto: int) -> dict[str, object]:
     part = PlainStore()
     part.rows = rows
     return {path_of(family, key): value for family, key, value in twin_of(part).now().cells.items()}
+
+
+@pytest.mark.parametrize("is_forgetful", [False, True])
+def test_changes__a_reader_that_is_far_behind_is_led_there_once(monkeypatch: pytest.MonkeyPatch, is_forgetful: bool) -> None:
+    if is_forgetful:
+        monkeypatch.setattr(Behind, "keep", lambda *given, **named: None)
+    events = [
+        (f"key {number:04}", done("commissioning", site("plant"), some("milk", 1.0), at=START + number))
+        for number in range(3_000)
+    ]
+    twin = twin_of(logged(events), sizes=Sizes(window=16, spacing=10_000, bulk=60, changes=40))
+    applied, after = _applied(monkeypatch), 0
+    while told := twin.changes(after, limit=100):
+        after = told[-1].sequence
+    assert after == len(events)
+    # Led there for every hundred anew, it would have to go the whole way so far each time.
+    assert (applied() > 10 * len(events)) == is_forgetful
+    assert (applied() < 1.1 * len(events)) != is_forgetful
+
+
+def test_changes__a_reader_that_does_not_come_back_is_forgotten() -> None:
+    events = made(300)
+    twin = twin_of(logged(events), sizes=SMALL)
+    for after in (0, 20, 40):
+        assert twin.changes(after, limit=10)
+    assert [after for after in (10, 30, 50) if twin._behind.take(after) is not None] == [30, 50]
+    assert twin.changes(0, limit=10)
+    assert isinstance(twin.clock, SetClock)
+    twin.clock.set(START + 2 * IDLE)
+    twin.catch_up()
+    assert twin._behind.take(10) is None
 
 
 def test_changes__refuses() -> None:

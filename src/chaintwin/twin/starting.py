@@ -182,6 +182,7 @@ class _Placing:
                 self._miss("consignment", f"{cell[0]:g} of {activity}", "activities of the network")
                 continue
             rows.append(self._consignment(place, started=started, due=due, cell=cell))
+        cargo: dict[tuple[str, int], float] = {}
         for (shipment, product, _, _), cell in self._cells("cargo"):
             head = self.live.cells["shipment"].cells.get((shipment,))
             move = None if head is None else self.routes.move(head[1], head[2], product=product)
@@ -189,11 +190,15 @@ class _Placing:
                 ends = "" if head is None else f" from {head[1] or 'nowhere known'} to {head[2] or 'nowhere known'}"
                 self._miss("shipment", f"{cell[0]:g} of {product}{ends}", "lanes of the network", fix="add the lane")
                 continue
+            # Lots of one shipment come together: they are one row, which is drawn once.
+            units = cell[0] / self.routes.content(move, product)
+            cargo[shipment, move] = cargo.get((shipment, move), 0.0) + units
+        for (shipment, move), units in cargo.items():
+            head = self.live.cells["shipment"].cells[shipment,]
             started = min(self.live.period_at(head[3]), self.period)
             said = head[5] if head[5] != NEVER else head[4]
             due = NEVER if said == NEVER else self.live.period_at(said)
             arrival = self._arrival(move, started=started, due=due)
-            units = cell[0] / self.routes.content(move, product)
             rows.append((move, started, arrival, self._amount("shipment", shipment, units), head[5] != NEVER))
         rows = [row for row in rows if row[3]]
         whole = [_whole([row[place] for row in rows]) for place in range(3)]

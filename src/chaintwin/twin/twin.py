@@ -14,6 +14,7 @@ from chaintwin.network.network import Network
 from chaintwin.store.interface import Search, Store
 from chaintwin.store.records import FactsRow
 from chaintwin.twin.cells import Cells
+from chaintwin.twin.kept.behind import Behind
 from chaintwin.twin.kept.pausing import collection_paused
 from chaintwin.twin.kept.snapshots import Snapshots
 from chaintwin.twin.kept.window import Change, Sizes, Tail, Window
@@ -47,6 +48,7 @@ class Twin:
         self._changes: deque[Change] = deque()
         self._first_change = 0
         self._read = -FAR
+        self._behind = Behind()
         self._now: LiveState | None = None
 
     @classmethod
@@ -94,6 +96,7 @@ class Twin:
         """Apply what the log has beyond what has been applied, and return how many entries that were."""
         with self._lock:
             before, upto = self._head, self.store.head().sequence
+            self._behind.drop_idle(self.clock.now())
             if upto - before > self.sizes.bulk or (not before and self._snapshots.marks):
                 self._rebuild(upto)
             else:
@@ -164,19 +167,24 @@ class Twin:
             self._read = self._head
             if after >= self._head:
                 return []
+            window = self._behind.take(after)
             found = [change for change in self._changes if change.sequence > after] if after >= self._first_change else []
             if found and found[0].sequence - found[0].entries == after:
                 return found[:limit]
             # The reader stands before what is at hand, or within entries that are told together.
             upto = min(after + limit, found[0].sequence if found else self._head)
-            window, found = self._window_at(after, cells=Cells()), []
-            for rows in self.store.facts(after=after, upto=upto):
-                for change in self._added(window, rows):
-                    if change.is_reprojected:
-                        window = self._window_at(change.sequence, cells=Cells())
-                    found.append(change)
-                window.trim()
-            return found
+        # What is worked out again holds nobody up.
+        window, found = window or self._window_at(after, cells=Cells()), []
+        for rows in self.store.facts(after=after, upto=upto):
+            for change in self._added(window, rows):
+                if change.is_reprojected:
+                    window = self._window_at(change.sequence, cells=Cells())
+                found.append(change)
+            window.trim()
+        if found:
+            with self._lock:
+                self._behind.keep(found[-1].sequence, window, now=self.clock.now())
+        return found
 
     def state(self, program: Program, *, at: int | None = None, known: int | None = None) -> State:
         """Return the state that a simulation starts from; what cannot be placed is told by ``as_of(...).placed(program)``.

@@ -128,3 +128,24 @@ def test_check_crossing__refusals() -> None:
         check_crossing([0.0, 5.0], [1.0, 4.0], seed=1)
     with pytest.raises(UsageError, match="arrived"):
         check_crossing([0.0, 5.0], [1.0], seed=1)
+
+
+def test_check_crossing__several_starts_a_period() -> None:
+    rng = np.random.default_rng(5)
+    starts = np.repeat(np.arange(40.0), 2) + np.tile([0.3, 0.7], 40)
+    ends = np.maximum.accumulate(starts + rng.choice([1.0, 3.0, 6.0], 80))
+    found = check_crossing(starts, ends, seed=7)
+    assert found.mode is not LeadMode.CROSSING
+    assert found.kaplan is not None
+
+
+def test_bounds__what_is_out_is_not_left_out() -> None:
+    starts, ends = list(range(30)), [start + 2 for start in range(30)]
+    out = [float("nan")] * 30
+    for fit in (fit_fifo, fit_kaplan):
+        assert shares(fit(starts, ends).law) == {2.0: 1.0}
+        stalled = fit([*starts, *range(30, 60)], [*ends, *out], until=61)
+        assert max(shares(stalled.law)) >= 30, "a lane on which nothing has come for thirty periods is not what it was"
+    assert fit_fifo([0, 1, 2], [5, float("nan"), 6]).law == fit_fifo([0, 2], [5, 6]).law, "others have overtaken it"
+    with pytest.raises(UsageError, match="1 or more"):
+        fit_fifo([0], [float("nan")], until=3)

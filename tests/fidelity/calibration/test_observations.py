@@ -35,8 +35,8 @@ def sent(items: tuple[Item, ...], *, day: float, step: str = "shipping", **more:
     return worlds.done(step, worlds.site("plant"), *items, at=worlds.START + int(day * DAY), **more)
 
 
-def came(items: tuple[Item, ...], *, day: float, **more: Any) -> Facts:
-    return worlds.done("receiving", worlds.site("store"), *items, at=worlds.START + int(day * DAY), **more)
+def came(items: tuple[Item, ...], *, day: float, step: str = "receiving", **more: Any) -> Facts:
+    return worlds.done(step, worlds.site("store"), *items, at=worlds.START + int(day * DAY), **more)
 
 
 def rows(found: Observations, *, day: float) -> list[tuple[Lane, float, bool]]:
@@ -230,3 +230,60 @@ def test_saturated__only_periods_in_which_orders_waited_from_beginning_to_end() 
     # The control: all periods together would say that the lane is narrower than it is.
     assert np.mean([quantity for _, quantity in rows]) < runs.CAPACITY - 0.3
     assert len(saturated) < len(rows)
+
+
+def test_lead_times__a_departure_and_an_acceptance_say_nothing_new() -> None:
+    milk, paper = (worlds.some("milk", 10.0),), {"own": {"shipment": "S1"}}
+    for more in ({}, paper):
+        found = observed(
+            sent(milk, day=0, **more),
+            sent(milk, day=1, step="departing", **more),
+            came(milk, day=3, **more),
+            came(milk, day=3.5, step="accepting", **more),
+        )
+        assert rows(found, day=9) == [(MILK, 3.0, True)]
+    alone = observed(sent(milk, day=1, step="departing", **paper), came(milk, day=3, step="accepting", **paper))
+    assert rows(alone, day=9) == [(MILK, 2.0, True)]
+    crate = (Item(f"{worlds.GTIN}/21/1", instance=True),)
+    again = observed(
+        sent(crate, day=0), came(crate, day=3), sent(crate, day=3.5, destinations=()), came(crate, day=4, step="accepting")
+    )
+    assert [row[1:] for row in rows(again, day=5)] == [(1.5, False), (3.0, True)]
+
+
+def test_lead_times__any_of_the_papers_of_a_shipment_leads_to_it() -> None:
+    def papers(*names: str) -> dict[str, Any]:
+        return {"transactions": tuple(("https://ref.gs1.org/cbv/BTT-bol", name) for name in names)}
+
+    milk = (worlds.some("milk", 10.0),)
+    found = observed(sent(milk, day=0, **papers("D1", "B1")), came(milk, day=4, **papers("B1")))
+    assert rows(found, day=9) == [(MILK, 4.0, True)]
+    without = observed(sent(milk, day=0), came(milk, day=4, **papers("B1")))
+    assert rows(without, day=9) == [(MILK, 4.0, True)]
+    both = observed(sent(milk, day=0, **papers("B0")), sent(milk, day=1), came(milk, day=4, **papers("B1")))
+    assert rows(both, day=9) == [(MILK, 9.0, False), (MILK, 3.0, True)]
+
+
+def test_yields__parts_of_one_shipment_count_for_one_lane() -> None:
+    paper = {"own": {"shipment": "S1"}}
+    part = {**paper, "sources": ()}
+    found = observed(
+        sent((worlds.some("milk", 10.0),), day=0, **paper),
+        came((worlds.some("milk", 4.0),), day=2, **part),
+        came((worlds.some("milk", 6.0),), day=3, **part),
+    )
+    assert [(one.lane, one.total) for one in found.yields()] == [(MILK, 10.0)]
+
+
+def test_calibrate__crates_of_one_load_are_one_observation() -> None:
+    rng = np.random.default_rng(3)
+    events = []
+    for truck in range(8):
+        crates = tuple(Item(f"{worlds.GTIN}/21/{truck}-{number}", instance=True) for number in range(50))
+        took = float(rng.lognormal(1.6, 0.5))
+        events += [sent(crates, day=2.0 * truck), came(crates, day=2.0 * truck + took)]
+    now = worlds.START + 60 * DAY
+    (one,) = calibrate(observed(*events), now=now, fitting=Fitting(seed=7, draws=64)).parameters
+    assert one.sample_size == 8
+    means = sorted(one.draw(place).mean for place in range(64))
+    assert means[-4] / means[3] > 1.4, "eight journeys leave much open, however many crates each had"

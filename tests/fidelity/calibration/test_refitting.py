@@ -106,9 +106,18 @@ def test_judge_refit__too_little_evidence_is_escalated() -> None:
     assert judge_refit([1.0, 3.0] * 5, [3.0, 1.0] * 5).verdict is Verdict.ESCALATE
     calls: list[Any] = [
         lambda: judge_refit([1.0], [1.0, 2.0]),
-        lambda: judge_refit([-1.0], [1.0]),
+        lambda: judge_refit([math.nan], [1.0]),
         lambda: judge_refit([1.0], [1.0], block=0),
     ]
     for call in calls:
         with pytest.raises(UsageError):
             call()
+
+
+def test_estimate_change__a_large_shift_is_one_of_the_level() -> None:
+    found = estimate_change([0.5, 0.3, 0.7, 0.4, 0.6, 0.5] + [0.9987] * 5)
+    assert found is not None
+    assert found.drift is Drift.LEVEL
+    wide = estimate_change([0.5, 0.3, 0.7, 0.4, 0.6, 0.5] + [0.9987, 0.0013] * 3)
+    assert wide is not None
+    assert wide.drift is Drift.SPREAD

@@ -195,3 +195,32 @@ def test_balance_product__all_faults_at_once() -> None:
     assert sorted(finding.code for finding in caught.value.findings) == ["balance.flow", "balance.number", "balance.twice"]
     with pytest.raises(InputError, match="at least one flow"):
         balance_product([], [])
+
+
+@settings(max_examples=scaled(ci=60, full=1_000), deadline=None)
+@given(seed=st.integers(0, 10**6), rows=st.integers(1, 6), size=st.integers(2, 9))
+def test_reconcile__balances_that_can_be_tested_are_counted(seed: int, rows: int, size: int) -> None:
+    matrix, values, sd, right = random_balances(seed, rows=rows, size=size)
+    unknown = np.random.default_rng(seed).random(size) < 0.5
+    found = reconcile(matrix, np.where(unknown, np.nan, values), sd=sd, right=right)
+    assert found.degrees == np.linalg.matrix_rank(matrix) - (np.linalg.matrix_rank(matrix[:, unknown]) if unknown.any() else 0)
+
+
+def test_reconcile__a_closed_loop_with_one_sensor_has_nothing_to_test() -> None:
+    loop = [[1, -1, 0], [0, 1, -1], [-1, 0, 1]]
+    found = reconcile(loop, [np.nan, np.nan, 10.0], sd=[1, 1, 1])
+    assert (found.degrees, found.p_value) == (0, 1.0)
+    assert found.values == pytest.approx([10, 10, 10])
+
+
+def test_reconcile__errors_of_very_different_size() -> None:
+    found = reconcile([[1, -1, 0, 0], [0, 0, 1, -1]], [1.0, 1.00002, 1000.0, 200.0], sd=[1e-5, 1e-5, 100, 100])
+    assert found.suspects == (2, 3)
+    assert abs(found.z[2]) == pytest.approx(800 / np.hypot(100, 100))
+
+
+def test_reconcile__what_nothing_fixes_is_bounded_too(capfd: pytest.CaptureFixture[str]) -> None:
+    found = reconcile([[1, -1, -1, -1]], [5, 8, np.nan, np.nan], sd=[1, 1, 1, 1], nonnegative=True)
+    assert found.values[:2] == pytest.approx([6.5, 6.5])
+    assert np.isnan(found.values[2:]).all()
+    assert capfd.readouterr().out == "", "the solver says nothing"

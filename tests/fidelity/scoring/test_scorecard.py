@@ -142,3 +142,32 @@ def test_apart_in_time__horizons_of_a_kept_subset_never_overlap() -> None:
         assert one.origin >= ends.get((one.subject, one.horizon), -math.inf)
         ends[one.subject, one.horizon] = one.origin + one.horizon
     assert len(kept) > 30
+
+
+def test_make_scorecard__a_right_twin_of_stock_points_that_move_together_is_not_blamed() -> None:
+    rng = np.random.default_rng(4)
+    low = pooled = 0
+    for _ in range(30):
+        mine = []
+        for origin in range(30):
+            shared = rng.normal()
+            for place in range(12):
+                observed = 0.9 * shared + math.sqrt(0.19) * rng.normal()
+                members = rng.normal(size=60)
+                mine.append(Forecast(f"store {place}", "on_hand", origin, 1, members, np.zeros(0), observed))
+        found = make_scorecard(Evidence(mine), seed=7).overall
+        assert found.coverage is not None
+        assert found.distribution is not None
+        low += min(found.coverage, found.distribution) < 1.0
+        pooled += score_forecasts(mine, seed=7).uniformity.p_value < 0.05
+    assert low <= 6
+    assert pooled > 15, "as if they were independent, the same test blames it most of the time"
+
+
+def test_make_scorecard__equal_members_leave_rounding_alone() -> None:
+    def card(members: np.ndarray, reference: np.ndarray) -> float | None:
+        one = Forecast("a", "on_hand", 0, 1, members, reference, 0.1)
+        return make_scorecard(Evidence([one]), seed=7).overall.skill
+
+    assert card(np.full(40, 0.1), np.full(256, 0.1)) == 1.0
+    assert card(np.full(40, 0.1), np.full(256, 0.3)) == 1.0

@@ -115,14 +115,17 @@ def check_crossing(
     return CrossingTest(mode, is_decided, share, expected, pairs, statistic, p_value, fifo, kaplan, count)
 
 
-def fit_fifo(started: ArrayLike, arrived: ArrayLike) -> IntervalFit:
+def fit_fifo(started: ArrayLike, arrived: ArrayLike, *, until: int | None = None) -> IntervalFit:
     """Return the law of the lead time that is drawn where nothing overtakes.
 
     A shipment that arrives with the one before it may have been quicker by any amount: its draw is only known to be no longer.
+    The first that is out has a draw that is not over; those behind it wait for it, whatever theirs is.
 
     Parameters
     ----------
-    started, arrived : float[n], periods, all arrived; those out of order are taken to wait for the ones before.
+    started, arrived : float[n], periods; those out of order are taken to wait for the ones before, those of one period are one
+        draw and have come when the last of them has. NaN for what is out; only what started behind all that came counts.
+    until : period whose arrivals are not known yet; None where nothing is out.
 
     Returns
     -------
@@ -135,17 +138,17 @@ def fit_fifo(started: ArrayLike, arrived: ArrayLike) -> IntervalFit:
 
     Source: arrival = running maximum (METHODS 1.4); Turnbull 1976.
     """
-    return fit_intervals(*fifo_bounds(started, arrived))
+    return fit_intervals(*fifo_bounds(started, arrived, until=until))
 
 
-def fit_kaplan(started: ArrayLike, arrived: ArrayLike) -> IntervalFit:
+def fit_kaplan(started: ArrayLike, arrived: ArrayLike, *, until: int | None = None) -> IntervalFit:
     """Return the law of the age that is drawn each period where everything that is as old arrives.
 
     The age of a period lies above that of the oldest shipment that stays out and is at most that of the youngest that arrives.
 
     Parameters
     ----------
-    started, arrived : as for `fit_fifo`.
+    started, arrived, until : as for `fit_fifo`.
 
     Returns
     -------
@@ -158,37 +161,46 @@ def fit_kaplan(started: ArrayLike, arrived: ArrayLike) -> IntervalFit:
 
     Source: Kaplan 1970, "A dynamic inventory model with stochastic lead times"; Turnbull 1976.
     """
-    return fit_intervals(*kaplan_bounds(started, arrived))
+    return fit_intervals(*kaplan_bounds(started, arrived, until=until))
 
 
-def fifo_bounds(started: ArrayLike, arrived: ArrayLike) -> tuple[Whole, Whole]:
-    """Return the least and the largest lead time that each start can have drawn, as `fit_fifo` reads them.
+def fifo_bounds(started: ArrayLike, arrived: ArrayLike, *, until: int | None = None) -> tuple[Whole, Whole]:
+    """Return the least and the largest lead time that each start can have drawn, as `fit_fifo` reads them; -1 for no bound.
 
     Example
     -------
     >>> [bound.tolist() for bound in fifo_bounds([0, 1, 2], [5, 5, 6])]
     [[5, 0, 4], [5, 4, 4]]
+    >>> [bound.tolist() for bound in fifo_bounds([0, 3, 4], [5, float("nan"), float("nan")], until=30)]
+    [[5, 27], [5, -1]]
     """
-    starts, ends = _by_period(started, arrived)
+    starts, ends, out = _by_period(started, arrived)
     lows, highs = ends - starts, ends - starts
     before = np.concatenate([[NO_BOUND], ends[:-1]])
     lows = np.where(ends == before, 0, lows)
     # Shipments of one start are one draw in the engine.
     first = np.concatenate([[True], np.diff(starts) > 0])
-    return lows[first], highs[first]
+    lows, highs = lows[first], highs[first]
+    if out.size and until is not None and until > out[0]:
+        lows, highs = np.append(lows, until - out[0]), np.append(highs, NO_BOUND)
+    return lows, highs
 
 
-def kaplan_bounds(started: ArrayLike, arrived: ArrayLike) -> tuple[Whole, Whole]:
-    """Return the least and the largest age that each period can have drawn, as `fit_kaplan` reads them.
+def kaplan_bounds(started: ArrayLike, arrived: ArrayLike, *, until: int | None = None) -> tuple[Whole, Whole]:
+    """Return the least and the largest age that each period can have drawn, as `fit_kaplan` reads them; -1 for no bound.
 
     Example
     -------
     >>> [bound.tolist() for bound in kaplan_bounds([0, 1], [2, 2])]
     [[1, 2, 0], [-1, -1, 1]]
     """
-    starts, ends = _by_period(started, arrived)
+    starts, ends, out = _by_period(started, arrived)
+    last = int(ends[-1]) + 1
+    if out.size and until is not None:
+        last = max(last, until)
+        starts, ends = np.append(starts, out), np.append(ends, np.full(out.size, last))
     lows, highs = [], []
-    for period in range(int(starts[0]), int(ends[-1]) + 1):
+    for period in range(int(starts[0]), last):
         coming = starts[(ends == period) & (starts <= period)]
         staying = starts[(ends > period) & (starts <= period)]
         if not coming.size and not staying.size:
@@ -239,9 +251,19 @@ def _out_of_order(starts: Array, ends: Array, *, reach: int) -> Whole:
     return total
 
 
-def _by_period(started: ArrayLike, arrived: ArrayLike) -> tuple[Whole, Whole]:
-    """Return whole periods of starts and arrivals, in the order of starts, no arrival before that of an earlier start."""
-    starts = np.floor(check_numbers("started", started)).astype(np.int64)
-    ends = np.floor(check_numbers("arrived", arrived, size=starts.size)).astype(np.int64)
+def _by_period(started: ArrayLike, arrived: ArrayLike) -> tuple[Whole, Whole, Whole]:
+    """Return whole periods of starts and arrivals, in the order of starts, and the starts behind them that are out.
+
+    No arrival is before that of an earlier start, and what started in one period arrives in one.
+    """
+    begun = np.floor(check_numbers("started", started)).astype(np.int64)
+    came = ~np.isnan(np.asarray(arrived, dtype=np.float64))
+    if came.shape != begun.shape or not came.any():
+        raise UsageError(f"arrived: found {came.sum()} arrivals of {begun.size} starts; allowed: 1 or more, NaN for what is out")
+    starts = begun[came]
+    ends = np.floor(check_numbers("arrived", np.asarray(arrived)[came])).astype(np.int64)
     order = np.lexsort((ends, starts))
-    return starts[order], np.maximum.accumulate(ends[order])
+    starts, ends = starts[order], np.maximum.accumulate(ends[order])
+    # The last of a start has the latest arrival.
+    ends = ends[np.searchsorted(starts, starts, side="right") - 1]
+    return starts, ends, np.unique(begun[~came & (begun > starts[-1])])

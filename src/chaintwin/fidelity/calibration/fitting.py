@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from chaintwin.fidelity.calibration.crossing import CrossingTest, check_crossing, fifo_bounds, kaplan_bounds
 from chaintwin.fidelity.calibration.lanes import Calendar, Lane
-from chaintwin.fidelity.calibration.observations import LeadTime, Observations, Spell, YieldCount, durations
+from chaintwin.fidelity.calibration.observations import LeadTime, Observations, Spell, YieldCount, durations, loads_of
 from chaintwin.fidelity.calibration.outputs import SaturatedOutput
 from chaintwin.fidelity.calibration.parameters import Parameter, ParameterKind, ParameterSet, parameter_of
 from chaintwin.laws.fits import JEFFREYS, QuantileInterval, YieldBelief, quantile_interval, update_yield
@@ -43,13 +43,13 @@ class Fitting:
     Parameters
     ----------
     seed : of the draws. draws : how many of each parameter.
-    family : what lanes have in common that lend each other strength; by default their two ends.
+    family : what lanes have in common that lend each other strength; by default their two ends, where one of them is known.
     belief : what is believed of a yield before anything was seen.
     """
 
     seed: int
     draws: int = 256
-    family: Family = lambda lane: lane[:2]
+    family: Family = lambda lane: lane[:2] if any(lane[:2]) else lane
     belief: YieldBelief = JEFFREYS
 
     def drawing(self, kind: ParameterKind, subject: str) -> Drawing:
@@ -103,24 +103,24 @@ def fit_lead_times(lead_times: Sequence[LeadTime], *, calendar: Calendar, fittin
     families: defaultdict[Hashable, list[Lane]] = defaultdict(list)
     for lane in lanes:
         families[fitting.family(lane)].append(lane)
-    for lane, mine in lanes.items():
+    for lane, every in lanes.items():
+        mine = loads_of(every, length=calendar.length)
         subject = subject_of(lane)
         drawing = fitting.drawing(ParameterKind.LEAD_TIME, subject)
         test = _crossing(mine, calendar, seed=fitting.seed, subject=subject)
         posterior = None
         if test.mode is not LeadMode.CROSSING:
-            posterior = _in_order(mine, calendar, mode=test.mode, drawing=drawing)
+            posterior = _in_order(mine, calendar, mode=test.mode, drawing=drawing, now=now)
         else:
             ages, arrived = durations(mine, length=calendar.length)
-            relatives = families[fitting.family(lane)]
-            family = durations([one for each in relatives for one in lanes[each]], length=calendar.length)
-            alone = len(relatives) == 1
+            others = [one for each in families[fitting.family(lane)] if each != lane for one in lanes[each]]
+            relatives = durations(_apart(others, mine, length=calendar.length), length=calendar.length)
             posterior = lead_time_posterior(
                 ages,
                 arrived,
                 drawing=drawing,
-                family_times=None if alone else family[0],
-                family_observed=None if alone else family[1],
+                relatives_times=relatives[0] or None,
+                relatives_observed=relatives[1] or None,
             )
         if posterior is not None:
             mode = test.mode.name.lower() if test.is_decided else ""
@@ -251,10 +251,18 @@ def _crossing(mine: Sequence[LeadTime], calendar: Calendar, *, seed: int, subjec
     return check_crossing(starts, ends, seed=seed, lane=subject)
 
 
-def _in_order(mine: Sequence[LeadTime], calendar: Calendar, *, mode: LeadMode, drawing: Drawing) -> LawPosterior:
-    """Return the law of what is drawn where order is kept, from the shipments that arrived."""
-    came = [one for one in mine if one.arrived]
-    starts = [(one.shipped_at - calendar.begin) / calendar.length for one in came]
-    ends = [(one.ended_at - calendar.begin) / calendar.length for one in came]
-    lows, highs = (fifo_bounds if mode is LeadMode.FIFO else kaplan_bounds)(starts, ends)
+def _apart(others: Sequence[LeadTime], mine: Sequence[LeadTime], *, length: int) -> list[LeadTime]:
+    """Return the lead times of other lanes, one for each load, without the loads that a lane shares with them."""
+    own = {one.load for one in mine if one.load}
+    return loads_of([one for one in others if one.load not in own], length=length)
+
+
+def _in_order(mine: Sequence[LeadTime], calendar: Calendar, *, mode: LeadMode, drawing: Drawing, now: int) -> LawPosterior:
+    """Return the law of what is drawn where order is kept, from the shipments that arrived and those that are out."""
+    until = calendar.period_of(now)
+    # What was lost says nothing of when it would have come.
+    told = [one for one in mine if one.arrived or calendar.period_of(one.ended_at) >= until - 1]
+    starts = [(one.shipped_at - calendar.begin) / calendar.length for one in told]
+    ends = [(one.ended_at - calendar.begin) / calendar.length if one.arrived else np.nan for one in told]
+    lows, highs = (fifo_bounds if mode is LeadMode.FIFO else kaplan_bounds)(starts, ends, until=until)
     return interval_posterior(lows, highs, drawing=drawing)

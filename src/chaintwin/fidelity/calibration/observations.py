@@ -8,11 +8,11 @@ places and papers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaintwin.events.facts import Facts, Item
 from chaintwin.events.vocabulary import Own
-from chaintwin.fidelity.calibration.consignments import Consignments
+from chaintwin.fidelity.calibration.consignments import Consignments, Key, ends_key
 from chaintwin.fidelity.calibration.lanes import Calendar, Lane, Layout
 from chaintwin.fidelity.calibration.outputs import Outputs, SaturatedOutput
 from chaintwin.twin.ledger import number_of, text_of
@@ -36,6 +36,7 @@ class LeadTime:
     lane : that it went by. name : of the item, the paper or the start, for reports.
     shipped_at, ended_at : microseconds since 1970 in UTC; ``ended_at`` is now while it is out.
     arrived : false while it is out, or where it was lost on the way.
+    load : what it went with; all that one load left and ended with had one lead time.
     """
 
     lane: Lane
@@ -43,6 +44,7 @@ class LeadTime:
     shipped_at: int
     ended_at: int
     arrived: bool
+    load: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Observations:
         self._yields: dict[Lane, tuple[float, float]] = {}
         self._equipment: dict[str, tuple[bool, int]] = {}
         self._spells: list[Spell] = []
+        self._loads = 0
         self.since: int | None = None
         """Event time of the first fact, microseconds."""
 
@@ -119,7 +122,12 @@ class Observations:
         ----------
         now : microseconds, not before the last fact.
         """
+        # Of whole periods nobody knows yet whether what is out comes in this one, so it is longer out than until the one before.
+        known = self.calendar.start_of(self.calendar.period_of(now) - 1)
         found = [LeadTime(*row) for row in self._consignments.rows(now)]
+        for place, one in enumerate(found):
+            if one.lane.activity and not one.arrived and one.ended_at == now:
+                found[place] = replace(one, ended_at=max(known, one.shipped_at))
         return sorted(found, key=lambda one: (one.lane, one.shipped_at, one.name))
 
     def yields(self) -> list[YieldCount]:
@@ -158,24 +166,26 @@ class Observations:
             self._judge(lane, good=fresh, total=fresh)
         else:
             self._outputs.start(activity, units, at=facts.occurred_at)
-            self._consignments.depart(key, units, at=self.calendar.start_of(started), lane=lane)
+            self._consignments.start(key, units, at=self.calendar.start_of(started), lane=lane)
 
     def _observe_goods(self, facts: Facts, step: str) -> None:
         """Read a real shipment or receipt, item by item."""
         names = self.in_force.at(facts.occurred_at)
         origin, destination = _ends(names, facts, leaving=step not in _COMING)
         papers = _papers(facts)
+        self._loads += 1
+        load = papers[0] if papers else f"#{self._loads}"
         for item, product, quantity in _goods(names, facts.items):
             lane = Lane(origin, destination, product)
-            if item.instance:
-                keys: tuple[tuple[str, ...], ...] = ((item.name,),)
-            else:
-                keys = (*((paper, product) for paper in papers), (f"{origin}>{destination}", product))
+            named: tuple[Key, ...] = ((item.name,),) if item.instance else tuple((paper, product) for paper in papers)
+            keys = named if item.instance else (*named, ends_key(lane))
             if step == "void_shipping":
                 self._consignments.forget(keys)
             elif step in _LEAVING:
-                self._consignments.depart(keys[0], quantity, at=facts.occurred_at, lane=lane, again=False)
-            else:
+                # A departure ships only what is not on its way yet.
+                if step != "departing" or not self._consignments.is_out(keys):
+                    self._consignments.depart(named or keys, quantity, at=facts.occurred_at, lane=lane, load=load)
+            elif step == "receiving" or self._consignments.is_awaited(keys, destination):
                 came = self._consignments.come(keys, lane=lane, quantity=quantity, at=facts.occurred_at)
                 if step == "receiving":
                     bad = facts.disposition != "" and short_of(facts.disposition) in _BAD
@@ -203,6 +213,26 @@ class Observations:
         names = self.in_force.at(facts.occurred_at)
         product = names.ware(facts.items[0].name).product if facts.items else ""
         return Lane("", "", product, activity)
+
+
+def loads_of(lead_times: Sequence[LeadTime], *, length: int) -> list[LeadTime]:
+    """Return one lead time for each load, in the order given: what left together and came in one period was drawn once.
+
+    Parameters
+    ----------
+    lead_times : of one lane or family. length : of a period, microseconds.
+
+    Example
+    -------
+    >>> lane = Lane("A", "B", "milk")
+    >>> crates = [LeadTime(lane, f"crate {place}", 0, 3_000_000, True, "truck 1") for place in range(50)]
+    >>> [one.name for one in loads_of(crates, length=2_000_000)]
+    ['crate 0']
+    """
+    found: dict[tuple[object, ...], LeadTime] = {}
+    for one in lead_times:
+        found.setdefault((one.load or one.name, one.shipped_at, one.ended_at // length, one.arrived), one)
+    return list(found.values())
 
 
 def durations(lead_times: Sequence[LeadTime], *, length: int) -> tuple[list[float], list[bool]]:

@@ -23,7 +23,7 @@ FORMAT = "chaintwin parameters 1"
 """What a document begins with; another number would be another format."""
 
 LARGEST_BYTES = 256 * 2**20
-"""A longer document is refused: that is some 10,000 lanes with 256 draws each."""
+"""A longer document is neither written nor read: that is some 4,000 lanes with 256 draws of 20 values each."""
 
 
 class ParameterKind(StrEnum):
@@ -176,8 +176,19 @@ def parameter_of(
 
 
 def write_parameters(parameters: ParameterSet) -> bytes:
-    """Return a version as a JSON document with its id; the same version gives the same bytes."""
-    return _ENCODER.encode(_Document(parameters.id, parameters))
+    """Return a version as a JSON document with its id; the same version gives the same bytes.
+
+    Raises
+    ------
+    UsageError : it would be longer than what `read_parameters` takes.
+    """
+    content = _ENCODER.encode(_Document(parameters.id, parameters))
+    if len(content) > LARGEST_BYTES:
+        raise UsageError(
+            f"parameters: found {len(parameters.parameters):,} of them in {len(content):,} bytes; "
+            f"allowed: {LARGEST_BYTES:,} bytes; fix: fewer draws of each"
+        )
+    return content
 
 
 def read_parameters(content: bytes, *, name: str = "parameters") -> ParameterSet:

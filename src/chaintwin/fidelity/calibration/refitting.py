@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from chaintwin.errors import UsageError
 from chaintwin.laws.checking import check_level, check_numbers
@@ -77,7 +78,8 @@ def estimate_change(pits: ArrayLike, *, allowance: float = 0.5) -> ChangeEstimat
 
     Returns
     -------
-    The estimate of the way, level or spread, whose CUSUM stands higher; None where neither is above 0.
+    The estimate of the way, level or spread, that makes the values behind its change more likely; None where neither CUSUM is
+    above 0.
 
     Raises
     ------
@@ -89,14 +91,15 @@ def estimate_change(pits: ArrayLike, *, allowance: float = 0.5) -> ChangeEstimat
     >>> found.drift.value, found.change.at
     ('level', 4)
 
-    Source: METHODS 7.6; Page 1954.
+    Source: METHODS 7.6; Page 1954; likelihood ratios of a normal law with another mean, or another standard deviation.
     """
     found = []
     for drift, scores in ((Drift.LEVEL, normal_scores(pits)), (Drift.SPREAD, spread_scores(pits))):
         change = change_point(scores, allowance=allowance)
         if change is not None:
             found.append(ChangeEstimate(drift, change))
-    return max(found, key=lambda one: one.change.statistic, default=None)
+    values = normal_scores(pits)
+    return max(found, key=lambda one: _likelihood_ratio(one.drift, values[one.change.at :]), default=None)
 
 
 def judge_refit(old_crps: ArrayLike, new_crps: ArrayLike, *, confidence: float = 0.95, block: int = 1) -> RefitDecision:
@@ -104,7 +107,7 @@ def judge_refit(old_crps: ArrayLike, new_crps: ArrayLike, *, confidence: float =
 
     Parameters
     ----------
-    old_crps, new_crps : float[n], CRPS of the same forecasts of the last holdout, in the order of time, 0 or more.
+    old_crps, new_crps : float[n], CRPS of the same forecasts of the last holdout, in the order of time; fair ones may be below 0.
     confidence : of the interval, between 0 and 1.
     block : forecasts that are taken together, for those that overlap in time; 1 where they do not.
 
@@ -126,8 +129,8 @@ def judge_refit(old_crps: ArrayLike, new_crps: ArrayLike, *, confidence: float =
     """
     from scipy.special import stdtrit
 
-    old = check_numbers("old_crps", old_crps, low=0.0)
-    new = check_numbers("new_crps", new_crps, low=0.0, size=old.size)
+    old = check_numbers("old_crps", old_crps)
+    new = check_numbers("new_crps", new_crps, size=old.size)
     check_level("confidence", confidence)
     if block < 1:
         raise UsageError(f"block: found {block}; allowed: 1 or more")
@@ -145,3 +148,11 @@ def judge_refit(old_crps: ArrayLike, new_crps: ArrayLike, *, confidence: float =
         return RefitDecision(Verdict.ACCEPT, improvement, low, high, *scores, "predicts better on the holdout")
     reason = "predicts worse on the holdout" if high < 0 else "does not predict better on the holdout for sure"
     return RefitDecision(Verdict.ESCALATE, improvement, low, high, *scores, reason)
+
+
+def _likelihood_ratio(drift: Drift, values: NDArray[np.float64]) -> float:
+    """Return the logarithm of the largest likelihood of values of that drift over that of a standard normal law."""
+    if drift is Drift.LEVEL:
+        return values.size * float(values.mean()) ** 2 / 2
+    square = max(float((values**2).mean()), 1e-12)
+    return values.size * (square - 1 - math.log(square)) / 2

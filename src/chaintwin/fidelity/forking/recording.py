@@ -40,7 +40,7 @@ class Recorded:
     Parameters
     ----------
     stock, owed : float32[periods, N, runs], units at the close of a period: what is there, and what was asked of a stock point by
-        customers and by what takes from it and not given, or lost.
+        customers and by what takes from it and not given, or lost. What waits for capacity with all its inputs is owed by none.
     demand, served : Floats[periods, runs], units a period of the whole network: what customers wanted, and got at once.
     wanted, given : Floats[N, runs], units over all periods: what customers wanted of a stock point, and got at once.
     """
@@ -139,7 +139,7 @@ class _Part:
             if cancel is not None and cancel.is_set():
                 raise CancelledError(CANCELLED)
             flows = meter.read(blocks)
-            short = flows["asked"] - flows["passed"]
+            short = flows["refused"]
             short[short <= NOISE * flows["asked"]] = 0.0
             demand, immediate = blocks.read(rows.asked_for), blocks.read(rows.immediate)
             into.stock[period, :, self.columns] = blocks.read(rows.on_hand)

@@ -97,7 +97,7 @@ def reconcile(
     values, spread, known = _measurements(measured, sd, size=matrix.shape[1])
     goal = np.zeros(matrix.shape[0]) if right is None else check_numbers("right", right, size=matrix.shape[0])
     projection = _null_rows(matrix[:, ~known])
-    tested, tested_goal = _independent(projection @ matrix[:, known], projection @ goal)
+    tested, tested_goal = _independent(projection @ matrix[:, known], projection @ goal, scale=_scale(matrix))
     variance = spread[known] ** 2
     residual = tested @ values[known] - tested_goal
     # Without a balance that can be tested there is nothing to invert, and all that follows is empty.
@@ -110,10 +110,11 @@ def reconcile(
     sds[known] = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     _solve_unmeasured(matrix, goal, found=found, sds=sds, known=known, covariance=covariance)
     z = np.full(values.size, np.nan)
-    z[known] = _z_values(tested, weights=weights, residual=residual)
+    z[known] = _z_values(tested, variance=variance, weights=weights, residual=residual)
     statistic = float(residual @ weights @ residual)
     at_zero: tuple[int, ...] = ()
-    if nonnegative and (found < 0).any():
+    # Values that nothing fixes may have to be below 0 as well, which no single one of them shows.
+    if nonnegative and ((found < 0).any() or np.isnan(found).any()):
         found, at_zero = _above_zero(matrix, goal, values=values, spread=spread, known=known, free=found)
     degrees = tested.shape[0]
     return Reconciled(found, sds, statistic, degrees, _upper_tail(statistic, degrees), z, _suspects(z), at_zero)
@@ -184,14 +185,25 @@ def _null_rows(unmeasured: Array) -> Array:
     return np.asarray(left[:, rank:].T)
 
 
-def _independent(matrix: Array, goal: Array) -> tuple[Array, Array]:
-    """Return as many combinations of balances as are independent; the others must say the same."""
+def _scale(matrix: Array) -> float:
+    """Return the largest singular value."""
+    return float(np.linalg.norm(matrix, 2)) if matrix.size else 0.0
+
+
+def _independent(matrix: Array, goal: Array, *, scale: float) -> tuple[Array, Array]:
+    """Return as many combinations of balances as are independent; the others must say the same.
+
+    Parameters
+    ----------
+    scale : largest singular value of the balances before what was not measured was taken out; what is left of a balance that
+        goes with it is rounding, however large it is beside the rest.
+    """
     if not matrix.size:
         if (np.abs(goal) > 1e-9).any():
             raise UsageError("balances: found balances that contradict each other; allowed: values that fulfil them all")
         return matrix[:0], goal[:0]
     left, singular, _ = np.linalg.svd(matrix, full_matrices=True)
-    rank = int((singular > RANK * singular.max()).sum()) if singular.max() > 0 else 0
+    rank = int((singular > RANK * scale).sum())
     if (np.abs(left[:, rank:].T @ goal) > 1e-9 * max(1.0, float(np.abs(goal).max(initial=0.0)))).any():
         raise UsageError("balances: found balances that contradict each other; allowed: values that fulfil them all")
     if rank == matrix.shape[0]:
@@ -199,13 +211,14 @@ def _independent(matrix: Array, goal: Array) -> tuple[Array, Array]:
     return left[:, :rank].T @ matrix, left[:, :rank].T @ goal
 
 
-def _z_values(tested: Array, *, weights: Array, residual: Array) -> Array:
+def _z_values(tested: Array, *, variance: Array, weights: Array, residual: Array) -> Array:
     """Return the maximum-power statistic of each measurement: z = A'Gr / sqrt(diag(A'GA))."""
     if not tested.shape[0]:
         return np.zeros(tested.shape[1])
     power = np.einsum("ij,ik,kj->j", tested, weights, tested)
     pull = tested.T @ (weights @ residual)
-    is_seen = power > 1e-12 * power.max(initial=0.0)
+    # Power times variance is the share of a sensor in its balances, from 0 to 1, whatever the sizes of the errors.
+    is_seen = power * variance > 1e-12
     return np.where(is_seen, pull / np.sqrt(np.where(is_seen, power, 1.0)), 0.0)
 
 
@@ -243,7 +256,8 @@ def _above_zero(
     if held is None:
         raise UsageError("balances: found none fulfilled by values of 0 and more; allowed: balances that some such values fulfil")
     found, at_zero = held
-    return np.where(np.isnan(free), np.nan, found), at_zero
+    is_fixed = ~np.isnan(free)
+    return np.where(is_fixed, found, np.nan), tuple(place for place in at_zero if is_fixed[place])
 
 
 def _upper_tail(statistic: float, degrees: int) -> float:

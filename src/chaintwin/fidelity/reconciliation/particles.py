@@ -131,6 +131,7 @@ def assimilate(
     observed: Array,
     sd: Array,
     seed: int,
+    entity: str = "",
     inflations: Sequence[float] = (4.0, 4.0, 4.0, 4.0),
 ) -> Array:
     """Return an ensemble of parameters drawn towards what was observed, by an ensemble smoother in several small steps.
@@ -139,7 +140,7 @@ def assimilate(
     ----------
     parameters : float64[members, p], drawn from what is believed; logarithms of what must stay above 0.
     predict : from an ensemble to what each member says would be observed, float64[members, q]; the engine.
-    observed : float64[q]. sd : float64[q], of the errors, above 0. seed : of the errors that members are given.
+    observed : float64[q]. sd : float64[q], of the errors, above 0. seed, entity : of the errors, each entity has its own.
     inflations : of the variance in each step; their inverses add up to 1.
 
     Returns
@@ -172,7 +173,7 @@ def assimilate(
         said = np.asarray(predict(members), dtype=np.float64)
         if said.shape != (count, target.size):
             raise UsageError(f"predict: found an array of shape {said.shape}; allowed: ({count}, {target.size})")
-        errors = ndtri(uniform_table(seed, "assimilate", entity=str(step), count=count, slots=target.size)).T * spread
+        errors = ndtri(uniform_table(seed, "assimilate", entity=f"{entity}|{step}", count=count, slots=target.size)).T * spread
         off, turned = said - said.mean(axis=0), members - members.mean(axis=0)
         covariance = off.T @ off / (count - 1) + inflation * np.diag(spread**2)
         gain = (turned.T @ off / (count - 1)) @ np.linalg.inv(covariance)

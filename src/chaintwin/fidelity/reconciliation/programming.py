@@ -56,7 +56,9 @@ def _solved(matrix: Array, goal: Array, *, target: Array, weights: Array) -> Arr
     size = target.size
     unit = max(1.0, float(np.abs(target).max(initial=0.0)), float(np.abs(goal).max(initial=0.0)))
     weight = float(weights.max(initial=0.0)) or 1.0
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    # The constructor of ``Highs`` switches callbacks on, which prints a line to standard output before it can be silenced.
+    solver = highspy.Highs.__new__(highspy.Highs)
+    super(highspy.Highs, solver).__init__()
     solver.setOptionValue("output_flag", False)
     model = highspy.HighsModel()
     programme = model.lp_

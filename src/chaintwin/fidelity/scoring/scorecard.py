@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from chaintwin.errors import UsageError
 from chaintwin.fidelity.scoring.forecasts import Forecast, ForecastScores, apart_in_time, joint_pits, score_forecasts
 from chaintwin.fidelity.scoring.vector import (
+    USUAL_P,
     FidelityVector,
     coverage_part,
     distribution_part,
@@ -16,10 +17,13 @@ from chaintwin.fidelity.scoring.vector import (
     state_part,
     timeliness_part,
 )
-from chaintwin.laws.scores import Uniformity, uniformity
+from chaintwin.laws.scores import Uniformity, combined_p, coverage_p, uniformity
 
 OVERALL = ""
 """Name of the group that holds everything."""
+
+ROUNDING = 1e-12
+"""Scores below this part of the values are rounding."""
 
 JOINT_LEAST = 8
 """With fewer times no joint check is made."""
@@ -84,7 +88,8 @@ def make_scorecard(
     """Return the fidelity of every group.
 
     Scores of different units are never added: each subject and measure is divided by the mean CRPS of its reference first. Tests
-    take forecasts that do not overlap in time.
+    take forecasts that do not overlap in time, each subject, measure and horizon by itself; what they say of a group is put
+    together in a way that holds however the subjects depend on each other.
 
     Parameters
     ----------
@@ -115,18 +120,33 @@ def make_scorecard(
     apart = apart_in_time(evidence.forecasts)
     scores: dict[str, ForecastScores] = {}
     vectors: dict[str, FidelityVector] = {}
+    tests: dict[str, tuple[float, float]] = {}
     for group, within in sorted(members.items()):
         mine = [one for one in apart if one.subject in within]
         if mine:
             scores[group] = score_forecasts(mine, seed=seed, nominal=nominal)
+            tests[group] = _tested(mine, scores[group], seed=seed, nominal=nominal)
         vectors[group] = FidelityVector(
             state=_state(evidence, within),
             skill=_skill([one for one in evidence.forecasts if one.subject in within], seed=seed),
-            coverage=coverage_part(scores[group].coverage) if mine else None,
-            distribution=distribution_part(scores[group].uniformity.p_value) if mine else None,
+            coverage=tests[group][0] if mine else None,
+            distribution=tests[group][1] if mine else None,
             timeliness=_timeliness(evidence, within),
         )
     return Scorecard(vectors, scores, _joint(apart, seed=seed))
+
+
+def _tested(mine: Sequence[Forecast], scores: ForecastScores, *, seed: int, nominal: float) -> tuple[float, float]:
+    """Return the parts of coverage and of distribution of a group, from tests of each subject, measure and horizon by itself."""
+    series: defaultdict[tuple[str, str, int], list[Forecast]] = defaultdict(list)
+    for one in mine:
+        series[one.subject, one.measure, one.horizon].append(one)
+    if len(series) == 1:
+        return coverage_part(scores.coverage), distribution_part(scores.uniformity.p_value)
+    found = [score_forecasts(each, seed=seed, nominal=nominal) for each in series.values()]
+    inside = combined_p([coverage_p(round(one.coverage.share * one.size), one.size, nominal=nominal) for one in found])
+    uniform = combined_p([one.uniformity.p_value for one in found])
+    return min(1.0, inside / USUAL_P), distribution_part(uniform)
 
 
 def _state(evidence: Evidence, within: set[str]) -> float | None:
@@ -156,7 +176,8 @@ def _skill(forecasts: Sequence[Forecast], *, seed: int) -> float | None:
         found = score_forecasts(mine, seed=seed)
         reference = found.reference_crps or 0.0
         # Where a reference is never wrong there is no scale to measure by; only being as good counts.
-        ratio = found.crps / reference if reference > 0 else float(found.crps > 0)
+        rounding = ROUNDING * max(abs(one.observed) for one in mine)
+        ratio = found.crps / reference if reference > rounding else float(found.crps > rounding)
         ratios.append((ratio, found.size))
     if not ratios:
         return None

@@ -4,7 +4,7 @@
 - 5 to 29: Weibull, gamma or lognormal, whichever is most likely, its mean and its coefficient of variation drawn towards
   those of the lane family in logarithms: weight n / (n + 10) on its own n arrivals. The mean of the fit, and that of a family
   as small, is at most what the survival curve supports (``supported_mean``): the mean of the data where all have arrived.
-- 1 to 4: the law of the lane family; without one that is large enough, a constant, the restricted mean of the few.
+- 1 to 4: the law of the lane family; without one that is large enough, a constant, the mean that the few support.
 - none: no law, and the reason.
 """
 
@@ -105,7 +105,7 @@ def fit_lead_time(
     """
     ages = np.atleast_1d(np.asarray(times, dtype=np.float64))
     arrived = np.atleast_1d(np.asarray(observed)).astype(np.bool_)
-    curve = kaplan_meier(ages, arrived)
+    kaplan_meier(ages, arrived)
     arrivals = int(arrived.sum())
     counts = (ages.size, ages.size - arrivals)
     family = _family(family_times, family_observed)
@@ -122,7 +122,7 @@ def fit_lead_time(
         return FittedLaw(_shrunk(own, family, weight=weight), *counts, FitMethod.SHRUNK)
     if family is not None:
         return FittedLaw(family, *counts, FitMethod.FAMILY, f"only {arrivals} arrivals of its own")
-    mean = _restricted_mean(curve.times, curve.survival, end=float(ages.max()))
+    mean = supported_mean(ages, arrived)
     return FittedLaw(Law(LawKind.CONSTANT, (mean,)), *counts, FitMethod.MEAN, f"only {arrivals} arrivals, no lane family")
 
 

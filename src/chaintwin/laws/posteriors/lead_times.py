@@ -1,8 +1,9 @@
 """Draws of a lead-time law, by the rule of its fit: the curve where 30 have arrived, else a law drawn towards the lane family.
 
 With few arrivals the parameters are the logarithms of mean and coefficient of variation, of the most likely of Weibull, gamma and
-lognormal. The prior is normal: at the law of the lane family and worth ``FAMILY_WEIGHT`` arrivals; without a family at the mean
-the data support and half of it as standard deviation, wide by a factor of e each.
+lognormal. The prior is normal: at the law of the other lanes of the family and worth as many arrivals as they have, at most
+``FAMILY_WEIGHT``; without a family at the mean the data support and half of it as standard deviation, wide by a factor of e each.
+Where shipments are out, the mean is at most what the data support, and as much more as so few arrivals leave open.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ Array = NDArray[np.float64]
 LEAST_CV, MOST_CV = 0.01, 5.0
 """Bounds of the coefficient of variation of a draw."""
 
+OPEN_SDS = 2.0
+"""Standard deviations of the logarithm of a mean of so many arrivals, by which draws may lie above what the data support."""
+
 LONE_CV = 0.5
 """Where the prior of a lane without family is centered."""
 
@@ -34,15 +38,17 @@ def lead_time_posterior(
     observed: ArrayLike,
     *,
     drawing: Drawing,
-    family_times: ArrayLike | None = None,
-    family_observed: ArrayLike | None = None,
+    relatives_times: ArrayLike | None = None,
+    relatives_observed: ArrayLike | None = None,
 ) -> LawPosterior | None:
     """Return draws of the lead-time law of one lane; their best law is that of `fit_lead_time`.
 
     Parameters
     ----------
-    times, observed, family_times, family_observed : as for `chaintwin.laws.fits.fit_lead_time`.
+    times, observed : as for `chaintwin.laws.fits.fit_lead_time`.
     drawing : seed, stream and number of draws.
+    relatives_times, relatives_observed : ages and flags of the other lanes of the family, without those of the lane itself, which
+        would count twice; all arrived without flags.
 
     Returns
     -------
@@ -61,27 +67,37 @@ def lead_time_posterior(
 
     Source: METHODS 7.1; shrinkage as in Gelman et al. 2013, section 5.4.
     """
-    fitted = fit_lead_time(times, observed, family_times=family_times, family_observed=family_observed)
-    if fitted.law is None:
-        return None
     ages = np.atleast_1d(np.asarray(times, dtype=np.float64))
     arrived = np.atleast_1d(np.asarray(observed)).astype(np.bool_)
+    relatives = _relatives(relatives_times, relatives_observed)
+    family = None if relatives is None else (np.concatenate([ages, relatives[0]]), np.concatenate([arrived, relatives[1]]))
+    fitted = fit_lead_time(
+        times,
+        observed,
+        family_times=None if family is None else family[0],
+        family_observed=None if family is None else family[1],
+    )
+    if fitted.law is None:
+        return None
     arrivals = int(arrived.sum())
     counts = (fitted.sample_size, fitted.censored_count)
     if arrivals >= CURVE_ARRIVALS:
         drawn = curve_posterior(ages, arrived, drawing=drawing)
         return LawPosterior(fitted.law, drawn.draws, drawn.method, *counts)
-    family = _family(family_times, family_observed)
-    if ages.max() <= 0:
+    supported = supported_mean(ages, arrived)
+    is_fixed = relatives is None and arrivals >= SHAPE_ARRIVALS and fitted.law.kind is LawKind.CONSTANT
+    if ages.max() <= 0 or is_fixed:
+        # What always took the same is fixed, as the fit says.
         return LawPosterior(fitted.law, (fitted.law,) * drawing.count, fitted.method.value, *counts)
-    prior = _prior(family, supported_mean(ages, arrived))
+    prior = _prior(relatives, supported)
+    most = math.inf if arrived.all() else math.log(supported) + OPEN_SDS / math.sqrt(arrivals)
     kind = _kind(fitted.law if arrivals >= SHAPE_ARRIVALS else None)
     # Times are whole periods: what took none took less than half of one.
     above = ages[ages > 0]
     lifted = np.where(ages > 0, ages, 0.5 * min(float(above.min()), 1.0))
 
     def log_density(points: Array) -> Array:
-        inside = (points[:, 1] >= math.log(LEAST_CV)) & (points[:, 1] <= math.log(MOST_CV))
+        inside = (points[:, 1] >= math.log(LEAST_CV)) & (points[:, 1] <= math.log(MOST_CV)) & (points[:, 0] <= most)
         kept = np.clip(points, [-30.0, math.log(LEAST_CV)], [30.0, math.log(MOST_CV)])
         total = _log_likelihood(kind, kept, ages=lifted, arrived=arrived) + prior.log_density(kept)
         return np.where(inside, total, -np.inf)
@@ -119,24 +135,25 @@ class _Prior:
         return np.asarray(-0.5 * (((points - self.center) / self.spread) ** 2).sum(axis=1))
 
 
-def _prior(family: Law | None, supported: float) -> _Prior:
-    if family is None:
+def _prior(relatives: tuple[Array, NDArray[np.bool_]] | None, supported: float) -> _Prior:
+    """Return the prior; relatives with too few arrivals for a law say nothing."""
+    arrivals = 0 if relatives is None else int(relatives[1].sum())
+    law = None if relatives is None or arrivals < SHAPE_ARRIVALS else fit_lead_time(*relatives).law
+    if law is None or law.mean <= 0:
         return _Prior(np.array([math.log(supported), math.log(LONE_CV)]), np.ones(2))
-    cv = min(max(family.sd / family.mean, 2 * LEAST_CV), MOST_CV / 2)
+    cv = min(max(law.sd / law.mean, 2 * LEAST_CV), MOST_CV / 2)
+    weight = min(FAMILY_WEIGHT, float(arrivals))
     # What n arrivals of a lognormal law say: variances s**2 / n of the log mean and 1 / (2 n) of the log spread.
-    spread = np.array([math.sqrt(math.log1p(cv**2) / FAMILY_WEIGHT), math.sqrt(0.5 / FAMILY_WEIGHT)])
-    return _Prior(np.array([math.log(family.mean), math.log(cv)]), spread)
+    spread = np.array([math.sqrt(math.log1p(cv**2) / weight), math.sqrt(0.5 / weight)])
+    return _Prior(np.array([math.log(law.mean), math.log(cv)]), spread)
 
 
-def _family(times: ArrayLike | None, observed: ArrayLike | None) -> Law | None:
+def _relatives(times: ArrayLike | None, observed: ArrayLike | None) -> tuple[Array, NDArray[np.bool_]] | None:
     if times is None:
         return None
     ages = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    arrived = np.ones(ages.shape, dtype=np.bool_) if observed is None else np.asarray(observed).astype(np.bool_)
-    if int(arrived.sum()) < SHAPE_ARRIVALS:
-        return None
-    law = fit_lead_time(ages, arrived).law
-    return law if law is not None and law.mean > 0 else None
+    arrived = np.ones(ages.shape, dtype=np.bool_) if observed is None else np.atleast_1d(np.asarray(observed)).astype(np.bool_)
+    return ages, arrived
 
 
 def _kind(law: Law | None) -> LawKind:

@@ -21,6 +21,12 @@ PURPOSE = "posterior"
 PROPOSALS = 4096
 """Points that importance sampling weighs; of a posterior near normal some 80 % of them count."""
 
+COUNTING_LEAST = 400
+"""So many points should count at least: else the proposals are fitted to the density anew."""
+
+WIDTHS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
+"""Widths of proposals that are tried where the curvature at the mode says nothing, such as at an edge of what is possible."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -140,19 +146,36 @@ def sample_two(log_density: Callable[[Array], Array], start: Array, *, spread: A
         options={"xatol": 1e-6, "fatol": 1e-9, "maxiter": 2000},
     )
     mode = np.asarray(found.x, dtype=np.float64)
-    root = np.linalg.cholesky(_covariance(log_density, mode, spread=spread))
+    root = np.asarray(np.linalg.cholesky(_covariance(log_density, mode, spread=spread)), dtype=np.float64)
     numbers = uniform_table(drawing.seed, PURPOSE, entity=f"{drawing.entity}|proposal", count=PROPOSALS, slots=3)
-    normal = stats.norm.ppf(numbers[:2])
-    scale = np.sqrt(4.0 / stats.chi2.ppf(numbers[2], 4))
-    steps = normal * scale
+    steps = stats.norm.ppf(numbers[:2]) * np.sqrt(4.0 / stats.chi2.ppf(numbers[2], 4))
+    points, weights = _weighed(log_density, mode, root=root, steps=steps)
+    if _counting(weights) < COUNTING_LEAST:
+        tried = [_weighed(log_density, mode, root=np.asarray(width * root), steps=steps) for width in WIDTHS]
+        points, weights = max(tried, key=lambda one: _counting(one[1]))
+        middle, off = weights @ points, points - weights @ points
+        spreads = np.asarray(np.linalg.cholesky((weights * off.T) @ off + 1e-12 * np.diag(spread**2)), dtype=np.float64)
+        fitted = _weighed(log_density, middle, root=spreads, steps=steps)
+        if _counting(fitted[1]) > _counting(weights):
+            points, weights = fitted
+    cumulative = np.cumsum(weights)
+    cumulative[-1] = 1.0
+    return np.asarray(points[np.searchsorted(cumulative, drawing.uniforms(1)[0], side="left")])
+
+
+def _weighed(log_density: Callable[[Array], Array], mode: Array, *, root: Array, steps: Array) -> tuple[Array, Array]:
+    """Return proposals around a mode, float64[PROPOSALS, 2], and what each weighs; weights add up to 1."""
     points = mode + (root @ steps).T
     # Density of the proposals up to a factor: Student's, in the units of the root.
     proposed = -3.0 * np.log1p((steps**2).sum(axis=0) / 4.0)
     logs = log_density(points) - proposed
     weights = np.exp(logs - logs.max())
-    cumulative = np.cumsum(weights / weights.sum())
-    cumulative[-1] = 1.0
-    return np.asarray(points[np.searchsorted(cumulative, drawing.uniforms(1)[0], side="left")])
+    return points, np.asarray(weights / weights.sum())
+
+
+def _counting(weights: Array) -> float:
+    """Return how many independent draws weighed points are worth (Kong 1992)."""
+    return 1.0 / float((weights**2).sum())
 
 
 def _covariance(log_density: Callable[[Array], Array], mode: Array, *, spread: Array) -> Array:

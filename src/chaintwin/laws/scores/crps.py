@@ -41,12 +41,16 @@ def crps_sample(members: ArrayLike, observed: float, *, fair: bool = False) -> f
     values = np.sort(check_numbers("members", members))
     check_number("observed", observed)
     count = values.size
+    # Distances do not depend on where zero is; near the values sums of them keep their digits.
+    middle = values[count // 2]
+    values, observed = values - middle, observed - middle
     if fair and count < 2:
         raise UsageError("members: found 1; allowed: 2 or more for the fair score")
     # The sum of |Xi - Xj| over all ordered pairs, from the sorted members.
     distances = 2.0 * float(np.dot(2 * np.arange(count) - count + 1, values))
     pairs = count * (count - 1) if fair else count * count
-    return float(np.abs(values - observed).mean()) - distances / (2 * pairs)
+    score = float(np.abs(values - observed).mean()) - distances / (2 * pairs)
+    return score if fair else max(score, 0.0)
 
 
 def crps_normal(mean: float, sd: float, *, observed: float) -> float:

@@ -78,4 +78,6 @@ def energy_pit(members: ArrayLike, observed: ArrayLike, *, tie_break: float) -> 
 
 
 def _distances(points: Array) -> Array:
-    return np.asarray(np.linalg.norm(points[:, None, :] - points[None, :, :], axis=2))
+    from scipy.spatial.distance import pdist, squareform
+
+    return np.asarray(squareform(pdist(points)))

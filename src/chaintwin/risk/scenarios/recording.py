@@ -109,9 +109,10 @@ def record(
         for period in range(span.periods):
             if cancel is not None and cancel.is_set():
                 raise CancelledError(CANCELLED)
-            for name, own in meter.read(blocks).items():
-                values = np.where(known[:, None], own[place], 0.0)
-                totals[name][period] += values.sum(axis=1)
+            read = meter.read(blocks)
+            for name, total in totals.items():
+                values = np.where(known[:, None], read[name][place], 0.0)
+                total[period] += values.sum(axis=1)
                 if name == "passed":
                     by_stage[period, :, first : first + width] = np.asarray(weigh @ values)
             if progress is not None and period % 16 == 0:

@@ -18,7 +18,8 @@ from chaintwin.cli.commands.feeding.connecting import (
     given_options,
     source_key,
 )
-from chaintwin.cli.commands.live.logs import StoreUrl, log_to_write
+from chaintwin.cli.commands.feeding.unknown import show_unknown, unknown_names
+from chaintwin.cli.commands.live.logs import StoreUrl, is_project, log_to_write
 from chaintwin.cli.commands.options import Json
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import INTERRUPTED, fail, session
@@ -75,6 +76,7 @@ def replay(
 
         from chaintwin.ingest.connectors.registry import connector_for, connector_named
         from chaintwin.ingest.history.playing import Sent, play
+        from chaintwin.ingest.history.targets import StoreTarget
 
         rate = _rate(speed)
         between = (_moment("--from", begin), _moment("--until", until))
@@ -92,8 +94,12 @@ def replay(
             sent = Sent() if last is None else last.sent
             # A stop may come between noting a group and counting it, so what was noted says how far it is.
             count = target.played().count
+            unknown: list[dict[str, object]] = []
+            if isinstance(target, StoreTarget) and sent.accepted and not is_stopped and is_project(project):
+                unknown = unknown_names(terminal, project, log=target.store)
             where = to or log_to_write(project, store)
-            _show(terminal, recorded, played=count, sent=sent, where=where, is_stopped=is_stopped)
+            _show(terminal, recorded, played=count, sent=sent, where=where, is_stopped=is_stopped, unknown=unknown)
+            show_unknown(terminal, unknown)
         if is_stopped:
             terminal.note("Stopped; the same command goes on from here.")
             raise typer.Exit(INTERRUPTED)
@@ -225,7 +231,16 @@ def _say(terminal: Terminal, recorded: Ordered, played: Played) -> None:
         terminal.note(f"{text_of(played.at)}: {played.count:,} of {recorded.count:,} events")
 
 
-def _show(terminal: Terminal, recorded: Ordered, *, played: int, sent: object, where: str, is_stopped: bool) -> None:
+def _show(
+    terminal: Terminal,
+    recorded: Ordered,
+    *,
+    played: int,
+    sent: object,
+    where: str,
+    is_stopped: bool,
+    unknown: list[dict[str, object]],
+) -> None:
     from dataclasses import asdict
 
     from rich.table import Table
@@ -238,7 +253,7 @@ def _show(terminal: Terminal, recorded: Ordered, *, played: int, sent: object, w
     unread = len(recorded.problems)
     about = {"to": where, "events": recorded.count, "played": played, "unread": unread, "stopped": is_stopped}
     times = {"first": text_of(recorded.first), "last": text_of(recorded.last)} if recorded.count else {}
-    terminal.document(about | times | counts | {"reasons": reasons})
+    terminal.document(about | times | counts | {"reasons": reasons, "unknown": unknown})
     terminal.title(f"Played {played:,} of {recorded.count:,} events")
     table = Table(box=None, padding=(0, 1), header_style="dim")
     for name in counts:

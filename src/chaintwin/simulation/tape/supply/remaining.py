@@ -7,7 +7,7 @@ lead times (METHODS 1.4):
 - ``crossing``: each has a lead time of its own, so each is drawn given its own age.
 - ``fifo``: the arrival is the running maximum of s + L. That the first of those under way has not come says that its own s + L
   is T or later; the others then come no sooner whatever theirs is, so nothing is said of them, and they are drawn as if they
-  had just left.
+  had just left. Where one that was foretold for a later period lies before it, nothing is said of the first either.
 - ``kaplan``: one age of arrival is drawn a period, and everything at least as old arrives. The draws of coming periods are
   independent of those before, so there is nothing to condition on, and the engine keeps such goods by age anyway.
 """
@@ -100,10 +100,7 @@ def remaining_of(program: Program, state: State, *, rows: Rows, leads: Leads) ->
     slot = np.arange(owner.size) - np.repeat(first, np.diff(np.append(first, owner.size)))
     # Rounding noise on its way holds nothing up.
     queued = (rows.latest[owner] != rows.nowhere) & (quantity > noise_of(program)[owner])
-    # The first that is open of those that do not overtake each other tells that its own lead time is not over.
-    leading = np.zeros(owner.size, dtype=bool)
-    opened = np.flatnonzero(~known & queued)
-    leading[opened[np.unique(owner[opened], return_index=True)[1]]] = True
+    leading = _leading(owner, is_open=~known & queued, is_before=known & queued & (shipments.arrival[chosen] > state.period))
     least = np.where(queued & ~leading, 0, state.period - started)
     offset = leads.laws.offset[leads.of[owner]]
     names = program.names.activities["activity_id"]
@@ -121,6 +118,22 @@ def remaining_of(program: Program, state: State, *, rows: Rows, leads: Leads) ->
         ),
         quantity=quantity,
     )
+
+
+def _leading(owner: Integers, *, is_open: NDArray[np.bool_], is_before: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which shipments tell that their own lead time is not over: the first open one of those that do not overtake each
+    other, unless one before it is known to come later on, which explains by itself that it has not come.
+
+    Parameters
+    ----------
+    owner : activity of each, in order. is_open : those that may tell. is_before : those that explain it of all behind them.
+    """
+    leading = np.zeros(owner.size, dtype=bool)
+    opened, known = np.flatnonzero(is_open), np.flatnonzero(is_before)
+    first = {int(owner[at]): int(at) for at in known[::-1]}
+    for at in opened[np.unique(owner[opened], return_index=True)[1]].tolist():
+        leading[at] = first.get(int(owner[at]), at) >= at
+    return leading
 
 
 def _passed(leads: Leads, offset: int, *, least: int) -> float:
