@@ -43,7 +43,7 @@ def program() -> str | None:
 
 def _obstacle() -> str:
     if program() is None:
-        return "there is no nats-server here; install it: apt install nats-server, dnf install nats-server, or brew install nats-server"
+        return "there is no nats-server here; install it: apt install nats-server, or brew install nats-server"
     return ""
 
 

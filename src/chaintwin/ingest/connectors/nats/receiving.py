@@ -31,9 +31,6 @@ from chaintwin.ingest.sources.waiting import pause
 TICK = 0.25
 """Seconds that a message is waited for before other things are looked after."""
 
-HEARTBEAT = 5.0
-"""Seconds without a batch after which an empty one says that all is well."""
-
 _MILLISECOND = 1_000
 
 
@@ -69,7 +66,7 @@ class Receiver:
         self.is_whole = False
         self.lost_at: float | None = None
         self.lost_time = 0
-        self.last_batch = monotonic()
+        self.kept = text_of_cursor(self.cursor)
 
     def batches(self) -> Iterator[Batch]:
         """Yield what comes.
@@ -104,6 +101,7 @@ class Receiver:
                 return
             self.lost_at, self.lost_time = monotonic(), self._now()
             self.run.note(f"{self.source.name}: {connection.lost}; connecting again.")
+            self.run.lost(f"{self.source.name}: {connection.lost}", 0.0)
 
     def _without(self, fault: NotConnectedError, tries: int) -> Iterator[Batch]:
         """Wait for the next try; say that the source is gone once it is for long.
@@ -124,6 +122,7 @@ class Receiver:
             yield self._told(Presence(name, False, f"no connection: {fault}"[:200], self.lost_time))
         wait = pause(tries, key=f"{self.cursor.client} {tries}")
         self.run.note(f"{name}: {fault}; trying again in {wait:.1f} s.")
+        self.run.lost(f"{name}: {fault.told()}", wait)
         self.run.sleep(wait)
 
     def _greeted(self, stream: Stream) -> Presence | None:
@@ -170,8 +169,9 @@ class Receiver:
                 return False
             if not self.run.follow and (not self.pending or monotonic() - quiet_since >= self.settings.idle):
                 return True
-            if self.run.follow and monotonic() - self.last_batch >= HEARTBEAT:
-                yield self._batch((), is_idle=not self.pending)
+            if self.run.follow and not self.pending:
+                # There is no more for now, and nothing that has to be kept of that.
+                yield Batch((), (), self.kept, 1.0)
 
     def _taken(self, messages: Sequence[Message], connection: Connection) -> Batch:
         """Return what messages become; those that were taken before become nothing."""
@@ -201,7 +201,8 @@ class Receiver:
         place = Place(message.address, message.sequence)
         if len(message.payload) > ITEM_BYTES_MAX:
             found, allowed = f"a message of {len(message.payload):,} bytes", f"{ITEM_BYTES_MAX:,} bytes at most"
-            return [Problem(place, (Finding("source.large", found, allowed, "", str(place)),), message.payload[:KEPT_BYTES])]
+            finding = Finding("source.large", found, allowed, "", str(place))
+            return [Problem(place, (finding,), message.payload[:KEPT_BYTES])]
         properties = dict(message.properties) if message.properties else {}
         signal = Signal(message.address, message.payload, message.time, occurrence=occurrence, properties=properties)
         return [replace(one, place=place) for one in self.turner.turn(signal)]
@@ -226,13 +227,13 @@ class Receiver:
         self.cursor = msgspec.structs.replace(self.cursor, told=presence.present)
         return self._batch((self.turner.presence(presence, source=self.source.name),))
 
-    def _batch(self, made: Sequence[Made], *, is_idle: bool = False) -> Batch:
+    def _batch(self, made: Sequence[Made]) -> Batch:
         """Return what was made with the cursor behind it."""
         self.cursor = msgspec.structs.replace(self.cursor, memory=msgspec.Raw(_ENCODER.encode(self.turner.memory.plain())))
-        self.last_batch = monotonic()
         items = tuple([one for one in made if isinstance(one, Item)])
         problems = tuple([one for one in made if isinstance(one, Problem)])
-        return Batch(items, problems, text_of_cursor(self.cursor), 1.0 if is_idle else None)
+        self.kept = text_of_cursor(self.cursor)
+        return Batch(items, problems, self.kept)
 
     def _now(self) -> int:
         """Return a time of ours: that of the clock to the millisecond, and later than any before."""

@@ -252,7 +252,8 @@ class Wire:
         if self.security is not None:
             if not (is_wanted or is_offered):
                 # Whoever was promised TLS sends neither a name nor a secret without it.
-                raise NotConnectedError("a server that offers no TLS", is_final=True, fix="write nats://, or set TLS up at the server")
+                fix = "set TLS up at the server, or write nats://"
+                raise NotConnectedError("a server that offers no TLS", is_final=True, fix=fix)
             self._socket = self.security.wrap_socket(self._socket, server_hostname=self.place[0])
         elif is_wanted:
             raise NotConnectedError("a server that wants TLS", is_final=True, fix="write natss:// in place of nats://")

@@ -1,0 +1,108 @@
+"""An hour of traffic during which somebody is away: the broker, the network, or the twin. All of it is in the log, once.
+
+The hour is one of world time with two events a second, about what the example ``medicines`` does; it is sent as fast as
+senders can.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from chaintwin.store.log.store import LogStore
+from tests.ingest.connectors.mqtt.reading import follow, logged, open_log, presences, take_all
+from tests.ingest.connectors.outages.senders import MAPPING, meanwhile, post
+from tests.sizes import scaled
+
+HOUR = scaled(ci=7_200, full=72_000)
+"""Events of an hour; ten hours at full size."""
+
+BEFORE = 300
+"""Events before it."""
+
+KINDS = ["mqtt", "nats limits", "nats interest", "nats workqueue"]
+
+
+def taken(store: LogStore) -> list[int]:
+    """Return the numbers of the events in the log, sorted."""
+    return sorted(int(event["epcList"][0].rpartition(".")[2]) for event in logged(store) if "epcList" in event)
+
+
+def given(folder: Path) -> dict[str, str]:
+    mapping = folder / "events.toml"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    return {"mapping": str(mapping), "grace": "0.2"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("how", ["stopped", "half open"])
+def test_follow__the_broker_is_away_for_an_hour(tmp_path: Path, kind: str, how: str) -> None:
+    options = given(tmp_path) | {"keep-alive": "1", "timeout": "1"}
+    with post(kind, tmp_path) as there, open_log(tmp_path / "log.db") as store:
+        take_all(there.source, store, options)
+        steps = [
+            lambda: there.say(range(BEFORE), is_kept=True),
+            lambda: there.away(how),
+            # Long enough for the twin to notice; senders go on meanwhile, whose events wait with them.
+            lambda: time.sleep(3.5 if how == "half open" else 1.0),
+        ]
+        with meanwhile(*steps, lambda: there.back(how)) as outage:
+            with meanwhile(lambda: time.sleep(1.0), lambda: there.say(range(BEFORE, BEFORE + HOUR), is_kept=True)) as sender:
+                for summary in follow(there.source, store, options):
+                    if summary.accepted >= BEFORE + HOUR and not (sender.is_alive() or outage.is_alive()):
+                        break
+        assert taken(store) == list(range(BEFORE + HOUR))
+        assert [present for _, present in presences(store)][-3:] == [True, False, True], "that it was away is told"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_take__the_twin_is_away_for_an_hour_and_the_broker_restarts(tmp_path: Path, kind: str) -> None:
+    options = given(tmp_path)
+    with post(kind, tmp_path) as there, open_log(tmp_path / "log.db") as store:
+        take_all(there.source, store, options)
+        there.say(range(HOUR // 2), is_kept=True)
+        there.away("stopped")
+        there.back("stopped")
+        there.say(range(HOUR // 2, HOUR), is_kept=True)
+        take_all(there.source, store, options)
+        assert taken(store) == list(range(HOUR))
+        assert take_all(there.source, store, options).read == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS[:2])
+def test_follow__control_a_sender_that_keeps_nothing_loses_the_hour(tmp_path: Path, kind: str) -> None:
+    options = given(tmp_path)
+    with post(kind, tmp_path) as there, open_log(tmp_path / "log.db") as store:
+        take_all(there.source, store, options)
+        there.say(range(BEFORE), is_kept=True)
+        there.away("stopped")
+        there.say(range(BEFORE, BEFORE + 1_000), is_kept=False)
+        there.back("stopped")
+        take_all(there.source, store, options)
+        assert len(taken(store)) < BEFORE + 1_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "control"),
+    [("mqtt", {"after": "keep"}), ("nats interest", {"keep-days": "0.001"}), ("nats limits", {"start": "new"})],
+)
+def test_take__control_nobody_keeps_the_hour_for_the_twin(tmp_path: Path, kind: str, control: dict[str, str]) -> None:
+    """A session of a moment, a consumer that nobody keeps, a source that is new each time: what is sent meanwhile is gone."""
+    options = given(tmp_path) | control
+    with post(kind, tmp_path) as there:
+        for number in range(2):
+            with open_log(tmp_path / (f"{number}.db" if "start" in control else "log.db")) as store:
+                take_all(there.source, store, options)
+                if kind == "nats interest":
+                    for consumer in there.server.consumers():
+                        there.server.asked(f"CONSUMER.DELETE.PLANT.{consumer['name']}")
+                if not number:
+                    there.say(range(500), is_kept=True)
+                else:
+                    assert taken(store) == []
