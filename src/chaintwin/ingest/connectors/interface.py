@@ -120,8 +120,8 @@ class Run:
     follow : whether the source will be asked again: what is not finished yet may be left for then.
     note : takes remarks for people.
     connected : is to be called when a connection stands, where it may be long until the first event.
-    lost : is to be called when a connection breaks or does not come about and the connector tries again by itself: why, and in how
-        many seconds.
+    lost : is to be called when a connection breaks or does not come about and the connector tries again by itself: why, and in
+        how many seconds.
     """
 
     clock: Clock

@@ -124,7 +124,7 @@ class Meter:
             self._turn(State.RECEIVING, failures=0, next_at=None)
 
     def lost(self, error: str, again: float) -> None:
-        """Note that a connection is lost, and after how many seconds it is tried again; until it stands nothing else says that."""
+        """Note that a connection is lost, and after how many seconds it is tried again, until it is told to stand."""
         self._is_connected = False
         self.failed(error, again=again)
 
@@ -165,6 +165,8 @@ class Meter:
         """Note a failure and after how many seconds it is tried again, None for never; tell whether it is another than before."""
         now = self._clock.now()
         with self._lock:
+            if self._is_connected:
+                self._is_connected = False
             is_new = not self._health.failures or error[:ERROR_SIGNS] != self._health.error
             self._turn(
                 State.FAILING,

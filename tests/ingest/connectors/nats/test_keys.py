@@ -120,8 +120,8 @@ def test_read__credentials_of_an_account(tmp_path: Path) -> None:
     need_server()
     operator, account, user = key("operator", OPERATOR), key("account", ACCOUNT), key("user")
     of_operator = signed({"sub": operator.public, "name": "o", "nats": {"type": "operator", "version": 2}}, by=operator)
-    limits = {name: -1 for name in ("subs", "data", "payload", "imports", "exports", "conn", "leaf", "mem_storage",
-              "disk_storage", "streams", "consumer")} | {"wildcards": True}  # fmt: skip
+    names = "subs data payload imports exports conn leaf mem_storage disk_storage streams consumer"
+    limits: dict[str, Any] = dict.fromkeys(names.split(), -1) | {"wildcards": True}
     of_account = signed(
         {"sub": account.public, "name": "a", "nats": {"type": "account", "version": 2, "limits": limits}}, by=operator
     )

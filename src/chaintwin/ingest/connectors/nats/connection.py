@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,12 @@ from chaintwin.ingest.connectors.nats.streams import (
     NANOSECONDS,
     Retention,
     Stream,
-    has_consumer,
+    counts_of,
     make_consumer,
     remove_consumer,
     stream_named,
 )
-from chaintwin.ingest.connectors.nats.wire import Delivery, NotConnectedError, Wire, published
+from chaintwin.ingest.connectors.nats.wire import CLOSE_SECONDS, Delivery, NotConnectedError, Wire, published
 
 LINGER, PATIENCE = 0.02, 1.0
 """Seconds that are waited for more messages of a batch: where the stream has no more, and where it has."""
@@ -45,8 +46,11 @@ LEFT_BEHIND_SECONDS = 300
 
 HEADERS_BYTES = 2**16
 
-MADE = ("-a", "-b")
-"""Ends of the names of a consumer and its successor."""
+MADE, LOOKING = ("-a", "-b"), ("-look-a", "-look-b")
+"""Ends of the names of a consumer and its successor: of one that takes messages, and of one that looks at them."""
+
+VERSION_LEAST = (2, 9)
+"""Servers before it do not say that they still wait."""
 
 _MARK = "$JS.ACK."
 _GOES_ON = ("no messages", "request timeout", "message size exceeds maxbytes", "batch completed")
@@ -113,7 +117,10 @@ class Connection:
             That did not work.
         """
         self._wire.open()
+        version = str(self._wire.server.get("version", ""))
         try:
+            if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < VERSION_LEAST:
+                raise NotConnectedError(f"a server of version {version}", is_final=True, allowed="2.9 or later")
             self._stream = stream_named(self._wire, self.address.stream)
         except NotConnectedError:
             self._wire.close()
@@ -141,11 +148,8 @@ class Connection:
         if not settings.acknowledges:
             if is_queue:
                 raise NotConnectedError("a work queue, of which nothing can be seen without taking it", is_final=True)
-            names, used = [f"{self.client}-look"], [f"{self.client}-look"]
-            used = [name for name in used if has_consumer(wire, stream.name, name=name)]
-        else:
-            names = [self.client + end for end in MADE]
-            used = [name for name in names if has_consumer(wire, stream.name, name=name)]
+        names = [self.client + end for end in (MADE if settings.acknowledges else LOOKING)]
+        used = [name for name in names if counts_of(wire, stream.name, name=name) is not None]
         while used and (is_queue or len(used) == len(names)):
             # A work queue has one consumer for a subject, and what it keeps does not hang on that.
             remove_consumer(wire, stream.name, name=used.pop(0))
@@ -193,13 +197,29 @@ class Connection:
             except NotConnectedError as fault:
                 self.fail(str(fault))
 
+    def examined(self, number: int) -> int:
+        """Return the sequence until which the stream has nothing more for us; 0 where it has, or where something is on its way.
+
+        Parameters
+        ----------
+        number : of the last delivery that was taken.
+
+        Raises
+        ------
+        NotConnectedError
+            The server does not answer.
+        """
+        assert self._stream is not None
+        last = stream_named(self._wire, self._stream.name).last
+        return last if counts_of(self._wire, self._stream.name, name=self._consumer) == (number, 0) else 0
+
     def fail(self, why: str) -> None:
         """Give the connection up."""
         self._wire.fail(why)
 
     def close(self) -> None:
         """End the connection: what was acknowledged arrives before, and no consumer stays that keeps nothing."""
-        stream = self._stream
+        stream, self._wire.timeout = self._stream, min(self._wire.timeout, CLOSE_SECONDS)
         if self._consumer and stream is not None and not self.lost:
             is_kept = stream.retention is Retention.INTEREST and self.settings.acknowledges
             try:

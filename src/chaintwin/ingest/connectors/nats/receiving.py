@@ -22,7 +22,7 @@ from chaintwin.ingest.connectors.nats.addresses import NatsAddress
 from chaintwin.ingest.connectors.nats.connection import Connection, Message
 from chaintwin.ingest.connectors.nats.cursors import NatsCursor, text_of_cursor
 from chaintwin.ingest.connectors.nats.settings import Settings
-from chaintwin.ingest.connectors.nats.streams import Stream, is_missing
+from chaintwin.ingest.connectors.nats.streams import Retention, Stream, is_missing
 from chaintwin.ingest.connectors.nats.wire import NotConnectedError
 from chaintwin.ingest.connectors.signals.signal import Presence, Signal
 from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
@@ -30,6 +30,9 @@ from chaintwin.ingest.sources.waiting import pause
 
 TICK = 0.25
 """Seconds that a message is waited for before other things are looked after."""
+
+EXAMINED_SECONDS = 60.0
+"""How often it is noted how far a stream was looked through, where a filter passes a part of it."""
 
 _MILLISECOND = 1_000
 
@@ -141,7 +144,8 @@ class Receiver:
             self.turner.memory.forget()
             self.cursor = NatsCursor(cursor.client, cursor.clock, stream.created, stream.first - 1, told=cursor.told)
             missed = 1
-        elif stream.first - 1 > cursor.sequence:
+        elif stream.first - 1 > cursor.sequence and (self.is_whole or stream.retention is Retention.LIMITS):
+            # Elsewhere messages of other subjects leave when others have taken them.
             gone = stream.first - 1 - cursor.sequence
             missed = gone if self.is_whole else 1
             reason = f"the stream dropped {gone:,} messages behind {cursor.sequence} before they were read"
@@ -156,7 +160,7 @@ class Receiver:
 
     def _read(self, connection: Connection) -> Generator[Batch, None, bool]:
         """Yield batches while the connection stands; the value is whether the reading is over."""
-        quiet_since = monotonic()
+        quiet_since, examined_at = monotonic(), 0.0
         while True:
             self.run.sleep(0)
             messages = connection.gather(TICK)
@@ -167,11 +171,22 @@ class Receiver:
                 continue
             if connection.lost:
                 return False
+            if not self.pending and not self.is_whole and monotonic() >= examined_at:
+                yield from self._examined(connection)
+                examined_at = monotonic() + EXAMINED_SECONDS
             if not self.run.follow and (not self.pending or monotonic() - quiet_since >= self.settings.idle):
                 return True
             if self.run.follow and not self.pending:
                 # There is no more for now, and nothing that has to be kept of that.
                 yield Batch((), (), self.kept, 1.0)
+
+    def _examined(self, connection: Connection) -> Iterator[Batch]:
+        """Note until where the stream has nothing more for us, which a filter hides: what it drops of that is not missing."""
+        last = connection.examined(self.number)
+        if last > self.sequence:
+            self.sequence = last
+            self.cursor = msgspec.structs.replace(self.cursor, sequence=last)
+            yield self._batch(())
 
     def _taken(self, messages: Sequence[Message], connection: Connection) -> Batch:
         """Return what messages become; those that were taken before become nothing."""
@@ -210,8 +225,8 @@ class Receiver:
     def _gap(self, message: Message) -> tuple[Item, ...]:
         """Return what says that messages before this one are gone.
 
-        Where the filter passes all, each number that is left out is a message. Elsewhere the count of what is still to come tells:
-        it falls by one with each message, and by more where some are dropped.
+        Where the filter passes all, each number that is left out is a message. Elsewhere the count of what is still to come
+        tells: it falls by one with each message, and by more where some are dropped.
         """
         missed = message.sequence - self.sequence - 1 if self.is_whole else self.pending - 1 - message.pending
         if missed <= 0:

@@ -41,9 +41,7 @@ class RefusedError(NotConnectedError):
     message : why. status : of the answer. allowed, fix : as of any fault.
     """
 
-    def __init__(
-        self, message: str, *, status: int, allowed: str = "a stream that lets itself be read", fix: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, status: int, allowed: str = "a stream that lets itself be read", fix: str = "") -> None:
         super().__init__(message, is_final=status < 500, allowed=allowed, fix=fix)
         self.status = status
 
@@ -97,7 +95,7 @@ def stream_named(wire: Wire, name: str) -> Stream:
     first, last = int(state["first_seq"]), int(state["last_seq"])
     return Stream(
         name,
-        str(info.get("created", "")),
+        str(info.get("created") or "unknown"),
         Retention(config.get("retention", "limits")),
         tuple(config.get("subjects") or ()),
         max(first, 1) if count else last + 1,
@@ -107,15 +105,15 @@ def stream_named(wire: Wire, name: str) -> Stream:
     )
 
 
-def has_consumer(wire: Wire, stream: str, *, name: str) -> bool:
-    """Return whether a stream has a consumer."""
+def counts_of(wire: Wire, stream: str, *, name: str) -> tuple[int, int] | None:
+    """Return how many messages a consumer was sent and has still to be sent; None where the stream has no such consumer."""
     try:
-        asked(wire, f"CONSUMER.INFO.{stream}.{name}")
+        info = asked(wire, f"CONSUMER.INFO.{stream}.{name}")
     except RefusedError as refusal:
         if refusal.status != NOT_FOUND:
             raise
-        return False
-    return True
+        return None
+    return int(info["delivered"]["consumer_seq"]), int(info.get("num_pending", 0))
 
 
 def make_consumer(wire: Wire, stream: str, *, name: str, config: Mapping[str, Any]) -> int:

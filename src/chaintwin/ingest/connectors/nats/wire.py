@@ -234,6 +234,10 @@ class Wire:
             with suppress(NotConnectedError):
                 self.flush(CLOSE_SECONDS)
         self.fail("the connection is closed")
+        if self._socket is not None:
+            with suppress(OSError):
+                # Whoever waits for something to read is woken.
+                self._socket.shutdown(socket.SHUT_RDWR)
         if self._thread.ident is not None and self._thread is not threading.current_thread():
             self._thread.join(CLOSE_SECONDS)
         self._drop()
@@ -309,7 +313,7 @@ class Wire:
                     self._parse()
                 else:
                     self.fail("the server broke off")
-        except (NotConnectedError, OSError, ValueError) as fault:
+        except (NotConnectedError, OSError, ValueError, LookupError) as fault:
             self.fail(str(fault) or type(fault).__name__)
 
     def _received(self, seconds: float) -> bytes | None:
