@@ -118,13 +118,17 @@ def test_read__ways_to_be_let_in(tmp_path: Path) -> None:
 def test_read__credentials_of_an_account(tmp_path: Path) -> None:
     """An operator vouches for an account, and that for a user, as servers for many tenants have it."""
     need_server()
-    operator, account, user = key("operator", OPERATOR), key("account", ACCOUNT), key("user")
+    operator, account, system, user = key("operator", OPERATOR), key("account", ACCOUNT), key("system", ACCOUNT), key("user")
     of_operator = signed({"sub": operator.public, "name": "o", "nats": {"type": "operator", "version": 2}}, by=operator)
-    names = "subs data payload imports exports conn leaf mem_storage disk_storage streams consumer"
-    limits: dict[str, Any] = dict.fromkeys(names.split(), -1) | {"wildcards": True}
-    of_account = signed(
-        {"sub": account.public, "name": "a", "nats": {"type": "account", "version": 2, "limits": limits}}, by=operator
-    )
+    names = ["subs", "data", "payload", "imports", "exports", "conn", "leaf"]
+    limits: dict[str, Any] = dict.fromkeys(names, -1) | {"wildcards": True}
+    streams = dict.fromkeys(["mem_storage", "disk_storage", "streams", "consumer"], -1)
+    accounts = {
+        one.public: signed(
+            {"sub": one.public, "name": "a", "nats": {"type": "account", "version": 2, "limits": allowed}}, by=operator
+        )
+        for one, allowed in ((account, limits | streams), (system, limits))
+    }
     of_user = signed({"sub": user.public, "name": "u", "nats": {"type": "user", "version": 2, "subs": -1, "data": -1,
               "payload": -1, "pub": {}, "sub": {}}}, by=account)  # fmt: skip
     creds = secret(
@@ -133,7 +137,11 @@ def test_read__credentials_of_an_account(tmp_path: Path) -> None:
         f"-----BEGIN NATS USER JWT-----\n{of_user}\n------END NATS USER JWT------\n\n*** IMPORTANT ***\n\n"
         f"-----BEGIN USER NKEY SEED-----\n{user.seed}\n------END USER NKEY SEED------\n",
     )
-    more = f"operator: {of_operator}\nresolver: MEMORY\nresolver_preload: {{ {account.public}: {of_account} }}\n"
+    known_accounts = "\n".join(f"  {name}: {token}" for name, token in accounts.items())
+    more = (
+        f"operator: {of_operator}\nsystem_account: {system.public}\nresolver: MEMORY\n"
+        f"resolver_preload: {{\n{known_accounts}\n}}\n"
+    )
 
     with server(tmp_path / "server", more=more) as running, open_log(tmp_path / "log.db") as store:
         known = credentials_in(Path(creds), option="creds-file")

@@ -217,7 +217,7 @@ def test_read__what_a_stream_drops_of_other_subjects_is_nothing_that_is_missing(
 
 
 def test_read__what_a_stream_drops_while_it_is_read_is_told(running: Server, tmp_path: Path, options: dict[str, str]) -> None:
-    """The second batch is asked for when the stream has long dropped most of what waited for it."""
+    """The third batch is asked for when the stream has long dropped most of what waited for it."""
     running.stream(max_msgs=2_000)
     for wanted in ("", "/plant.*.temperature"):
         publish(running, warm(2_000), prefix=f"a{wanted}")
@@ -229,7 +229,8 @@ def test_read__what_a_stream_drops_while_it_is_read_is_told(running: Server, tmp
         missed = sum(event.get("ct:missed", 0) for event in rest)
         assert cursor
         assert 2_000 <= taken < 4_000
-        assert taken + missed == 4_900, wanted
+        assert taken + missed == 4_900 if not wanted else 1 <= missed <= 4_900 - taken, "with a filter, what is known at least"
+        assert not wanted or any(f"dropped {4_900 - taken:,} messages" in event.get("ct:reason", "") for event in rest)
 
 
 def test_read__a_stream_that_was_made_anew_is_told_and_read(running: Server, tmp_path: Path, options: dict[str, str]) -> None:

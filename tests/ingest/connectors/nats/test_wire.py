@@ -96,7 +96,7 @@ def test_read__messages_come_whole_from_any_pieces() -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (b"MSG\r\n", "."),
+        (b"MSG\r\n", "nothing of NATS"),
         (b"MSG a 1 many\r\n", "many"),
         (b"x" * 2**21, "a line of more than"),
         (b"-ERR 'Slow Consumer'\r\n", "Slow Consumer"),

@@ -65,6 +65,8 @@ class Message:
     address : its subject with slashes for points. payload : of it. time : when the stream took it, microseconds.
     sequence : in the stream. number : of this delivery. pending : how many more the stream had for us then.
     reply : where it is acknowledged. properties : headers of its sender.
+    dropped : how many messages, of any subject, the stream dropped before this one that nobody looked at for us; where a filter
+        hides what is missing.
     """
 
     address: str
@@ -75,6 +77,7 @@ class Message:
     pending: int
     reply: str
     properties: tuple[tuple[str, str], ...] = ()
+    dropped: int = 0
 
 
 class Connection:
@@ -93,6 +96,7 @@ class Connection:
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._number, self._left, self._bytes = 0, 0, 0
+        self._received, self._dropped, self._is_fulfilled = 0, 0, False
         self._wire = Wire(
             (address.host, address.port),
             security_of(settings) if address.is_secure else None,
@@ -102,6 +106,10 @@ class Connection:
             take=self._take,
             end=lambda: self._messages.put(None),
         )
+
+    @property
+    def _is_filtered(self) -> bool:
+        return self._stream is not None and not self._stream.is_whole(self.address.filter)
 
     @property
     def lost(self) -> str:
@@ -157,6 +165,7 @@ class Connection:
         self.pending = make_consumer(wire, stream.name, name=self._consumer, config=self._config(start))
         for name in used:
             remove_consumer(wire, stream.name, name=name)
+        self._received = start - 1
         self._ask()
 
     def gather(self, wait: float) -> list[Message]:
@@ -169,6 +178,8 @@ class Connection:
         found, size, until = list[Message](), 0, monotonic() + wait
         try:
             while len(found) < self.settings.batch and size < WAITING_BYTES:
+                if self._messages.empty():
+                    self._ask()
                 left = until - monotonic()
                 message = self._messages.get(timeout=left) if left > 0 else self._messages.get_nowait()
                 if message is None:
@@ -259,12 +270,18 @@ class Connection:
         }
 
     def _ask(self) -> None:
-        """Ask for more, where there is room for it and nothing is asked for yet."""
+        """Ask for more, where there is room for it and nothing is asked for yet.
+
+        It is called by the thread that reads, too, but not where a filter is set: then it waits for an answer first.
+        """
         with self._lock:
             room = self.settings.receive_maximum - self._messages.qsize()
             count = min(self.settings.batch, room)
             if self._left or self.lost or count < 1 or self._bytes > WAITING_BYTES:
                 return
+        dropped = self._unseen()
+        with self._lock:
+            self._dropped += dropped
             self._number, self._left = self._number + 1, count
             most = max(WAITING_BYTES // 2, int(self._wire.server.get("max_payload", 0)) + HEADERS_BYTES)
             asked = {
@@ -275,21 +292,36 @@ class Connection:
             }
             subject = f"{API}.CONSUMER.MSG.NEXT.{self.address.stream}.{self._consumer}"
             reply = f"{self._wire.inbox}.{self._number}"
+            self._is_fulfilled = False
         try:
             self._wire.publish(subject, msgspec.json.encode(asked), reply=reply)
         except NotConnectedError as fault:
             self.fail(str(fault))
 
+    def _unseen(self) -> int:
+        """Return how many messages the stream has dropped behind the last one that came, where a filter hides that.
+
+        Between two requests the server does not look at the stream for us. What goes then can only be told by looking first.
+        """
+        if not self._is_filtered or not self._is_fulfilled:
+            return 0
+        try:
+            return max(stream_named(self._wire, self.address.stream).first - 1 - self._received, 0)
+        except NotConnectedError as fault:
+            self.fail(str(fault))
+            return 0
+
     def _take(self, delivery: Delivery) -> None:
         """Take what comes; called by the thread that reads."""
         if not delivery.status and delivery.reply.startswith(_MARK):
-            message = _message(delivery)
             with self._lock:
-                self._left -= 1
+                message = _message(delivery, self._dropped)
+                self._left, self._dropped = self._left - 1, 0
                 self._bytes += len(message.payload)
-                is_done = self._left <= 0
+                self._received = max(self._received, message.sequence)
+                is_done = self._is_fulfilled = self._left <= 0
             self._messages.put(message)
-            if is_done:
+            if is_done and not self._is_filtered:
                 self._ask()
         elif delivery.status >= 400 and delivery.subject == f"{self._wire.inbox}.{self._number}":
             if delivery.status == 409 and delivery.remark.lower() not in _GOES_ON:
@@ -297,12 +329,13 @@ class Connection:
                 return
             with self._lock:
                 self._left = 0
-            self._ask()
+            if not self._is_filtered:
+                self._ask()
         elif delivery.status == 503:
             self.fail("the consumer is gone")
 
 
-def _message(delivery: Delivery) -> Message:
+def _message(delivery: Delivery, dropped: int) -> Message:
     """Return a message with what the subject of its acknowledgement says of it."""
     parts = delivery.reply.split(".")
     # Newer servers put a domain and an account before the name of the stream.
@@ -317,4 +350,5 @@ def _message(delivery: Delivery) -> Message:
         int(pending),
         delivery.reply,
         delivery.headers,
+        dropped,
     )

@@ -15,7 +15,7 @@ from time import monotonic
 
 import msgspec
 
-from chaintwin.errors import Finding
+from chaintwin.errors import Finding, amount_of
 from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.interface import ITEM_BYTES_MAX, KEPT_BYTES, Batch, Item, Place, Problem, Run
 from chaintwin.ingest.connectors.nats.addresses import NatsAddress
@@ -148,7 +148,7 @@ class Receiver:
             # Elsewhere messages of other subjects leave when others have taken them.
             gone = stream.first - 1 - cursor.sequence
             missed = gone if self.is_whole else 1
-            reason = f"the stream dropped {gone:,} messages behind {cursor.sequence} before they were read"
+            reason = f"the stream dropped {amount_of(gone, 'message')} unread, behind {cursor.sequence}"
             reason += "" if self.is_whole else ", those of other subjects among them"
             self.cursor = msgspec.structs.replace(cursor, sequence=stream.first - 1)
         self.sequence = self.cursor.sequence
@@ -196,7 +196,7 @@ class Receiver:
             self.number += 1
             if message.number != self.number:
                 # The server numbers what it sends: nothing may be missing between two.
-                connection.fail(f"{message.number - self.number} messages were lost on the way")
+                connection.fail(f"{amount_of(message.number - self.number, 'message')} lost on the way")
                 break
             if message.sequence <= self.sequence:
                 continue
@@ -225,14 +225,19 @@ class Receiver:
     def _gap(self, message: Message) -> tuple[Item, ...]:
         """Return what says that messages before this one are gone.
 
-        Where the filter passes all, each number that is left out is a message. Elsewhere the count of what is still to come
-        tells: it falls by one with each message, and by more where some are dropped.
+        Where the filter passes all, each number that is left out is a message. Elsewhere it is known what the stream dropped
+        unseen, and the count of what is still to come falls by more than one where it dropped some of ours, unless others came.
         """
-        missed = message.sequence - self.sequence - 1 if self.is_whole else self.pending - 1 - message.pending
+        if self.is_whole:
+            missed = dropped = message.sequence - self.sequence - 1
+        else:
+            missed = max(self.pending - 1 - message.pending, min(message.dropped, 1))
+            dropped = max(missed, message.dropped)
         if missed <= 0:
             return ()
         name = self.source.name
-        reason = f"the stream dropped {missed:,} messages before {message.sequence}, before they were read"
+        reason = f"the stream dropped {amount_of(dropped, 'message')} unread, before {message.sequence}"
+        reason += "" if dropped == missed else f", at least {missed:,} of ours among them"
         self.run.note(f"{name}: {reason}.")
         presence = Presence(name, True, reason, message.time, is_assumed=False, missed=missed)
         self.cursor = msgspec.structs.replace(self.cursor, told=True)

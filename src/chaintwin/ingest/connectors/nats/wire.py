@@ -356,6 +356,8 @@ class Wire:
             elif verb == b"INFO":
                 with suppress(msgspec.DecodeError, UnicodeDecodeError):
                     self.server = _JSON.decode(line[5:])
+            elif verb.rstrip() != b"+OK":
+                raise ValueError(f"the server says {line[:40]!r}, which is nothing of NATS")
         del buffer[:place]
         if buffer.find(_END) < 0 and len(buffer) > LINE_BYTES_MAX:
             raise ValueError(f"the server says a line of more than {LINE_BYTES_MAX:,} bytes")
