@@ -175,7 +175,8 @@ class Connection:
         ----------
         wait : seconds that a first message is waited for.
         """
-        found, size, until = list[Message](), 0, monotonic() + wait
+        since = monotonic()
+        found, size, until = list[Message](), 0, since + wait
         try:
             while len(found) < self.settings.batch and size < WAITING_BYTES:
                 if self._messages.empty():
@@ -184,10 +185,10 @@ class Connection:
                 message = self._messages.get(timeout=left) if left > 0 else self._messages.get_nowait()
                 if message is None:
                     break
-                if message.pending:
-                    until = monotonic() + PATIENCE
-                elif not found or self.pending:
-                    until = monotonic() + LINGER
+                now = monotonic()
+                since = since if found else now
+                # Not longer than that in all: a stream that has more may be slow in saying so, or wrong.
+                until = since + PATIENCE if message.pending else min(until, now + LINGER) if found else now + LINGER
                 self.pending = message.pending
                 size += len(message.payload)
                 found.append(message)

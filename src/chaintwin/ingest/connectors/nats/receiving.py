@@ -31,8 +31,9 @@ from chaintwin.ingest.sources.waiting import pause
 TICK = 0.25
 """Seconds that a message is waited for before other things are looked after."""
 
-EXAMINED_SECONDS = 60.0
-"""How often it is noted how far a stream was looked through, where a filter passes a part of it."""
+EXAMINED_SECONDS, DOUBTED_SECONDS = 60.0, 1.0
+"""How often it is asked how far a stream was looked through: where a filter passes a part of it, and where it says that more is
+to come and nothing does."""
 
 _MILLISECOND = 1_000
 
@@ -171,9 +172,9 @@ class Receiver:
                 continue
             if connection.lost:
                 return False
-            if not self.pending and not self.is_whole and monotonic() >= examined_at:
+            if (self.pending or not self.is_whole) and monotonic() >= examined_at:
+                examined_at = monotonic() + (DOUBTED_SECONDS if self.pending else EXAMINED_SECONDS)
                 yield from self._examined(connection)
-                examined_at = monotonic() + EXAMINED_SECONDS
             if not self.run.follow and (not self.pending or monotonic() - quiet_since >= self.settings.idle):
                 return True
             if self.run.follow and not self.pending:
@@ -181,9 +182,14 @@ class Receiver:
                 yield Batch((), (), self.kept, 1.0)
 
     def _examined(self, connection: Connection) -> Iterator[Batch]:
-        """Note until where the stream has nothing more for us, which a filter hides: what it drops of that is not missing."""
+        """Note until where the stream has nothing more for us, which a filter hides: what it drops of that is not missing.
+
+        Messages say how many are still to come. Servers count those among them that were dropped meanwhile, until they are asked.
+        """
         last = connection.examined(self.number)
-        if last > self.sequence:
+        if last:
+            self.pending = 0
+        if last > self.sequence and not self.is_whole:
             self.sequence = last
             self.cursor = msgspec.structs.replace(self.cursor, sequence=last)
             yield self._batch(())
