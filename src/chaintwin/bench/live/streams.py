@@ -76,7 +76,7 @@ def _taken(size: int, blocks: list[bytes], *, folder: Path, mapping: Path) -> fl
         for summary in ingest.run(follow=True):
             if sender is None and summary.accepted:
                 # The first event says that the source is there, so it takes what comes.
-                sender = threading.Thread(target=_send, args=(port, blocks, size))
+                sender = threading.Thread(target=_said, args=(port, *blocks), kwargs={"answers": size})
                 sender.start()
             if summary.accepted > size:
                 break
@@ -121,12 +121,8 @@ def _blocks(size: int) -> Iterator[bytes]:
     yield bytes(out)
 
 
-def _send(port: int, blocks: list[bytes], size: int) -> None:
-    """Send messages, and read that the stream has each of them."""
-    _said(port, *blocks, answers=size)
-
-
 def _said(port: int, *blocks: bytes, answers: int) -> None:
+    """Send what is given, and read that the stream has each message of it."""
     with socket.create_connection(("127.0.0.1", port)) as link:
         link.sendall(b'CONNECT {"verbose":false,"lang":"bench","version":"1"}\r\nSUB _INBOX.bench 1\r\n')
         reader = threading.Thread(target=_count, args=(link, answers))

@@ -229,7 +229,7 @@ def test_read__what_a_stream_drops_while_it_is_read_is_told(running: Server, tmp
         missed = sum(event.get("ct:missed", 0) for event in rest)
         assert cursor
         assert 2_000 <= taken < 4_000
-        assert taken + missed == 4_900 if not wanted else 1 <= missed <= 4_900 - taken, "with a filter, what is known at least"
+        assert taken + missed == 4_900 if not wanted else missed == 1, "with a filter nobody knows how many were ours"
         assert not wanted or any(f"dropped {4_900 - taken:,} messages" in event.get("ct:reason", "") for event in rest)
 
 

@@ -35,6 +35,8 @@ EXAMINED_SECONDS, DOUBTED_SECONDS = 60.0, 1.0
 """How often it is asked how far a stream was looked through: where a filter passes a part of it, and where it says that more is
 to come and nothing does."""
 
+OTHERS = ", those of other subjects among them"
+
 _MILLISECOND = 1_000
 
 
@@ -150,7 +152,7 @@ class Receiver:
             gone = stream.first - 1 - cursor.sequence
             missed = gone if self.is_whole else 1
             reason = f"the stream dropped {amount_of(gone, 'message')} unread, behind {cursor.sequence}"
-            reason += "" if self.is_whole else ", those of other subjects among them"
+            reason += "" if self.is_whole else OTHERS
             self.cursor = msgspec.structs.replace(cursor, sequence=stream.first - 1)
         self.sequence = self.cursor.sequence
         if missed:
@@ -231,19 +233,15 @@ class Receiver:
     def _gap(self, message: Message) -> tuple[Item, ...]:
         """Return what says that messages before this one are gone.
 
-        Where the filter passes all, each number that is left out is a message. Elsewhere it is known what the stream dropped
-        unseen, and the count of what is still to come falls by more than one where it dropped some of ours, unless others came.
+        Where the filter passes all, each number that is left out is a message. Elsewhere it is known what of all subjects the
+        stream dropped unseen, and not how much of that was ours: at least one is told.
         """
-        if self.is_whole:
-            missed = dropped = message.sequence - self.sequence - 1
-        else:
-            missed = max(self.pending - 1 - message.pending, min(message.dropped, 1))
-            dropped = max(missed, message.dropped)
-        if missed <= 0:
+        dropped = message.sequence - self.sequence - 1 if self.is_whole else message.dropped
+        if dropped <= 0:
             return ()
-        name = self.source.name
+        name, missed = self.source.name, dropped if self.is_whole else 1
         reason = f"the stream dropped {amount_of(dropped, 'message')} unread, before {message.sequence}"
-        reason += "" if dropped == missed else f", at least {missed:,} of ours among them"
+        reason += "" if self.is_whole else OTHERS
         self.run.note(f"{name}: {reason}.")
         presence = Presence(name, True, reason, message.time, is_assumed=False, missed=missed)
         self.cursor = msgspec.structs.replace(self.cursor, told=True)
