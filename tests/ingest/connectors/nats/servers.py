@@ -97,7 +97,7 @@ class Server:
         wire = Wire(("127.0.0.1", self.port), self.security, login=self.answer, timeout=20.0, keep_alive=30.0)
         wire.open()
         try:
-            return asked(wire, what, body)
+            return asked(wire, what, body=body)
         finally:
             wire.close()
 

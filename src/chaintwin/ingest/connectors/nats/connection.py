@@ -35,6 +35,9 @@ ASKED_SECONDS, HEARTBEAT_SECONDS = 30.0, 5.0
 SILENT_SECONDS = 3 * HEARTBEAT_SECONDS
 """A consumer from which nothing is heard for so long is gone."""
 
+STILL_SECONDS = 0.2
+"""A connection over which nothing came for so long has nothing on its way."""
+
 ACK_SECONDS = 60
 """After so long the server sends again what was not acknowledged."""
 
@@ -222,6 +225,9 @@ class Connection:
             The server does not answer.
         """
         assert self._stream is not None
+        if monotonic() - self._wire.heard < STILL_SECONDS:
+            # A large message comes over a slow link, and an answer would come behind it.
+            return 0
         last = stream_named(self._wire, self._stream.name).last
         return last if counts_of(self._wire, self._stream.name, name=self._consumer) == (number, 0) else 0
 

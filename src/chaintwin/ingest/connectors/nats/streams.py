@@ -124,7 +124,7 @@ def make_consumer(wire: Wire, stream: str, *, name: str, config: Mapping[str, An
     wire, stream : of it. name : its name. config : its other settings, with spans in nanoseconds.
     """
     body = {"stream_name": stream, "config": {"durable_name": name, "replay_policy": "instant", **config}}
-    return int(asked(wire, f"CONSUMER.DURABLE.CREATE.{stream}.{name}", body).get("num_pending", 0))
+    return int(asked(wire, f"CONSUMER.DURABLE.CREATE.{stream}.{name}", body=body).get("num_pending", 0))
 
 
 def remove_consumer(wire: Wire, stream: str, *, name: str) -> None:
@@ -136,7 +136,7 @@ def remove_consumer(wire: Wire, stream: str, *, name: str) -> None:
             raise
 
 
-def asked(wire: Wire, what: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def asked(wire: Wire, what: str, *, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the answer to a request.
 
     Parameters
