@@ -161,6 +161,8 @@ def test_read__looks_without_taking_anything_away(running: Server, tmp_path: Pat
         running.stream("QUEUE", "queue.>", retention="workqueue")
         with pytest.raises(SourceFailedError, match="work queue"):
             take_all(f"{running.url}/QUEUE", other, options | {"after": "keep"})
+        with pytest.raises(SourceFailedError, match="start = new"):
+            take_all(f"{running.url}/QUEUE", other, options | {"start": "new"})
 
 
 def test_read__a_new_source_may_leave_what_the_stream_has_already(

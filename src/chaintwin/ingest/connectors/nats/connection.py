@@ -156,9 +156,11 @@ class Connection:
         assert self._stream is not None
         wire, stream, settings = self._wire, self._stream, self.settings
         is_queue = stream.retention is Retention.WORK_QUEUE
-        if not settings.acknowledges:
-            if is_queue:
-                raise NotConnectedError("a work queue, of which nothing can be seen without taking it", is_final=True)
+        if is_queue and not settings.acknowledges:
+            raise NotConnectedError("a work queue, of which nothing can be seen without taking it", is_final=True)
+        if is_queue and not settings.takes_all:
+            # What is left out would be acknowledged, and be gone.
+            raise NotConnectedError("start = new for a work queue", is_final=True, allowed="all")
         names = [self.client + end for end in (MADE if settings.acknowledges else LOOKING)]
         used = [name for name in names if counts_of(wire, stream.name, name=name) is not None]
         while used and (is_queue or len(used) == len(names)):
