@@ -152,8 +152,8 @@ def asked(wire: Wire, what: str, *, body: Mapping[str, Any] | None = None) -> di
     """
     answer = wire.request(f"{API}.{what}", msgspec.json.encode(body) if body is not None else b"")
     if answer.status == NO_RESPONDERS:
-        found = "a server without JetStream, or an account that may not use it"
-        raise NotConnectedError(found, is_final=True, allowed="one with streams", fix="start it with: nats-server -js")
+        what = "a server without JetStream, or an account that may not use it"
+        raise NotConnectedError(what, is_final=True, allowed="one with streams", fix="start it with: nats-server -js")
     try:
         found = _JSON.decode(answer.payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
