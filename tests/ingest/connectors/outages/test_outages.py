@@ -6,7 +6,10 @@ senders can.
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,13 @@ def taken(store: LogStore) -> list[int]:
     return sorted(int(event["epcList"][0].rpartition(".")[2]) for event in logged(store) if "epcList" in event)
 
 
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def given(folder: Path) -> dict[str, str]:
     mapping = folder / "events.toml"
     mapping.write_text(MAPPING, encoding="utf-8")
@@ -47,24 +57,31 @@ def given(folder: Path) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "how"), OUTAGES)
 def test_follow__the_broker_is_away_for_an_hour(tmp_path: Path, kind: str, how: str) -> None:
-    options = given(tmp_path) | ({"keep-alive": "2", "timeout": "3"} if how == "half open" else {})
+    options = given(tmp_path) | ({"keep-alive": "2", "timeout": "2"} if how == "half open" else {})
+    taken_before, gone, lost = threading.Event(), threading.Event(), list[str]()
+    deadline = time.monotonic() + SECONDS
     with post(kind, tmp_path) as there, open_log(tmp_path / "log.db") as store:
         take_all(there.source, store, options)
-        deadline = time.monotonic() + SECONDS
-        steps = [
+        outage = [
             lambda: there.say(range(BEFORE), is_kept=True),
+            lambda: taken_before.wait(SECONDS),
             lambda: there.away(how),
-            # Long enough for the twin to notice; senders go on meanwhile, whose events wait with them.
-            lambda: time.sleep(6.0 if how == "half open" else 1.0),
+            gone.set,
+            # Until the twin has come in vain; senders go on meanwhile, whose events wait with them.
+            lambda: until(lambda: len(lost) >= 3),
+            lambda: there.back(how),
         ]
-        with meanwhile(*steps, lambda: there.back(how)) as outage:
-            with meanwhile(lambda: time.sleep(1.0), lambda: there.say(range(BEFORE, BEFORE + HOUR), is_kept=True)) as sender:
-                for summary in ingest(there.source, store, options).run(follow=True):
-                    assert time.monotonic() < deadline, f"{summary.accepted} events so far"
-                    if summary.accepted >= BEFORE + HOUR and not (sender.is_alive() or outage.is_alive()):
-                        break
+        hour = [lambda: gone.wait(SECONDS), lambda: there.say(range(BEFORE, BEFORE + HOUR), is_kept=True)]
+        taking = replace(ingest(there.source, store, options), lost=lambda why, _: lost.append(why))
+        with meanwhile(*outage) as server, meanwhile(*hour) as sender:
+            for summary in taking.run(follow=True):
+                assert time.monotonic() < deadline, f"{summary.accepted} events so far"
+                if summary.accepted >= BEFORE:
+                    taken_before.set()
+                if summary.accepted >= BEFORE + HOUR and not (sender.is_alive() or server.is_alive()):
+                    break
         assert taken(store) == list(range(BEFORE + HOUR))
-        assert [present for _, present in presences(store)][-3:] == [True, False, True], "that it was away is told"
+        assert [present for _, present in presences(store)][:3] == [True, False, True], "that it was away is told"
 
 
 @pytest.mark.slow
