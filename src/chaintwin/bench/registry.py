@@ -11,6 +11,7 @@ from chaintwin.bench.live.edi_cases import edi_read
 from chaintwin.bench.live.messages import ingest_mqtt
 from chaintwin.bench.live.serving import serve_capture
 from chaintwin.bench.live.store_cases import store_append, store_replay
+from chaintwin.bench.live.streams import ingest_nats
 from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
 from chaintwin.bench.risk.annual import annual_medicines, annual_simulated
 from chaintwin.bench.risk.bullwhip import bullwhip_project
@@ -84,6 +85,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         twin_as_of(),
         fork_medicines(),
         ingest_mqtt(),
+        ingest_nats(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

@@ -73,6 +73,29 @@ def test_meter__states_and_since_when() -> None:
     assert (meter.health().state, meter.health().next_at) == (State.STOPPED, None)
 
 
+def test_meter__of_a_source_that_listens() -> None:
+    """Only its connection says that it works: what is told meanwhile, such as the loss itself, does not."""
+    clock = SetClock(now=START)
+    meter = Meter(DOCK, clock=clock)
+    meter.counted(Summary(), Summary(batches=1))
+    assert meter.health().state is State.CONNECTING
+    meter.connected()
+    meter.counted(Summary(), Summary(accepted=2, is_idle=True))
+    meter.waiting(5.0)
+    assert (meter.health().state, meter.health().next_at) == (State.RECEIVING, None)
+    meter.lost("no server", 2.0)
+    meter.counted(Summary(accepted=2), Summary(accepted=3))
+    meter.counted(Summary(accepted=3), Summary(accepted=3, batches=9))
+    health = meter.health()
+    assert (health.state, health.error, health.failures, health.accepted) == (State.FAILING, "no server", 1, 3)
+    assert health.next_at == START + 2 * SECOND
+    meter.connected()
+    assert (meter.health().state, meter.health().failures, meter.health().next_at) == (State.RECEIVING, 0, None)
+    meter.failed("refused", again=1.0)
+    meter.counted(Summary(), Summary(batches=1))
+    assert meter.health().state is State.FAILING
+
+
 def test_kept_health__of_a_process_that_was_killed(tmp_path: Path) -> None:
     clock = SetClock(now=START)
     with open_store(tmp_path / "log.db", clock=clock) as store:

@@ -35,7 +35,7 @@ user root
 log_dest none
 """
 
-_MAPPING = """
+MAPPING = """
 name = "benchmark"
 
 [[signals]]
@@ -47,6 +47,7 @@ device = "{machine}"
 value = "{v}"
 time = "{t}"
 """
+"""What the messages of these cases mean."""
 
 
 class BrokerError(ChaintwinError):
@@ -80,7 +81,7 @@ def _obstacle() -> str:
 
 def _prepare(size: int, folder: Path) -> tuple[Phase, ...]:
     mapping = folder / "signals.toml"
-    mapping.write_text(_MAPPING, encoding="utf-8")
+    mapping.write_text(MAPPING, encoding="utf-8")
     blocks = list(_blocks(size))
     numbers = count()
 

@@ -97,7 +97,8 @@ class Batch:
     ----------
     items, problems : what was found; each may be empty.
     cursor : what ``read`` takes as ``since`` to go on behind this batch; text that only the connector understands.
-    share : part of the source that has been read, 0 to 1; None where nobody knows.
+    share : part of the source that has been read, 0 to 1; None where nobody knows. An empty batch with 1 says that there is no
+        more for now, where a reading goes on.
     """
 
     items: tuple[Item, ...]
@@ -119,6 +120,8 @@ class Run:
     follow : whether the source will be asked again: what is not finished yet may be left for then.
     note : takes remarks for people.
     connected : is to be called when a connection stands, where it may be long until the first event.
+    lost : is to be called when a connection breaks or does not come about and the connector tries again by itself: why, and in
+        how many seconds.
     """
 
     clock: Clock
@@ -127,6 +130,7 @@ class Run:
     follow: bool = False
     note: Callable[[str], None] = lambda _: None
     connected: Callable[[], None] = lambda: None
+    lost: Callable[[str, float], None] = lambda _, __: None
 
 
 @runtime_checkable

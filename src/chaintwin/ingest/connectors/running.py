@@ -85,6 +85,7 @@ class Ingest:
     anew : begin at the begin, whatever cursor is kept.
     label : what the cursor is kept under besides, so that one address can be read in several ways.
     seen : is told what was taken of each batch, once it is durable. connected : is called when a connection stands.
+    lost : is called when a connection is lost: why, and in how many seconds it is tried again.
     """
 
     connector: Connector
@@ -100,6 +101,7 @@ class Ingest:
     label: str = ""
     seen: Callable[[Sequence[Taken]], None] = lambda _: None
     connected: Callable[[], None] = lambda: None
+    lost: Callable[[str, float], None] = lambda _, __: None
 
     @property
     def key(self) -> str:
@@ -116,7 +118,7 @@ class Ingest:
         summary = Summary(cursor=self.saved())
         # What nothing is taken from has to stay where it is.
         options = kept_in_place(self.options, self.connector) if self.dry else self.options
-        run = Run(self.clock, self.sleep, options, follow, self.note, self.connected)
+        run = Run(self.clock, self.sleep, options, follow, self.note, self.connected, self.lost)
         while True:
             for batch in self.connector.read(self.source, since=summary.cursor, run=run):
                 summary = self._taken(batch, summary)
@@ -159,6 +161,8 @@ class Ingest:
 
     def _taken(self, batch: Batch, before: Summary) -> Summary:
         """Make a batch durable: events first, then what was set aside, then the cursor."""
+        if not (batch.items or batch.problems) and batch.share == 1.0 and batch.cursor == before.cursor:
+            return replace(before, is_idle=True, share=1.0)
         after, aside, taken = self._logged(batch, before)
         if not self.dry:
             self._set_aside(aside, start=before.cursor or "")

@@ -192,6 +192,7 @@ class _Feeder:
             label=source.name,
             seen=self.meter.seen,
             connected=self.meter.connected,
+            lost=self.meter.lost,
         )
         self.fed = Fed(source)
 
@@ -224,7 +225,7 @@ class _Feeder:
             self.meter.counted(last, summary)
             self.fed = replace(self.fed, summary=_sum(before, summary))
             last = summary
-            if was_failing:
+            if was_failing and not self.meter.health().failures:
                 was_failing = False
                 self._note(self._source.name, "works again")
             if summary.batches:

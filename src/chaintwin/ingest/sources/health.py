@@ -99,6 +99,7 @@ class Meter:
         self._lock = threading.Lock()
         self._lags: deque[float] = deque(maxlen=LAGS)
         self._sequences = Sequences()
+        self._is_connected: bool | None = None
         self._health = Health(source.name, source.connector.name, source.source, since=now, at=now, started_at=now)
         if before is not None and before.source == source.source:
             self._health = replace(self._health, received_at=before.received_at, occurred_at=before.occurred_at)
@@ -119,7 +120,13 @@ class Meter:
     def connected(self) -> None:
         """Note that a connection stands."""
         with self._lock:
+            self._is_connected = True
             self._turn(State.RECEIVING, failures=0, next_at=None)
+
+    def lost(self, error: str, again: float) -> None:
+        """Note that a connection is lost, and after how many seconds it is tried again, until it is told to stand."""
+        self._is_connected = False
+        self.failed(error, again=again)
 
     def seen(self, taken: Sequence[Taken]) -> None:
         """Note what was taken of a batch."""
@@ -138,17 +145,28 @@ class Meter:
                 name: getattr(self._health, name) + getattr(after, name) - getattr(before, name)
                 for name in ("accepted", "duplicate", "conflict", "rejected")
             }
-            self._turn(State.WAITING if after.is_idle else State.RECEIVING, failures=0, next_at=None, **counts)
+            is_new = self._health.state is State.CONNECTING and not (after.read or after.is_idle)
+            if self._is_connected is False or is_new:
+                # What is told without a connection, such as its loss, says nothing of the source.
+                self._health = replace(self._health, **counts)
+            else:
+                # A source that is connected listens where it has no more for now; nobody has to ask it again.
+                is_waiting = after.is_idle and self._is_connected is None
+                self._turn(State.WAITING if is_waiting else State.RECEIVING, failures=0, next_at=None, **counts)
 
     def waiting(self, seconds: float) -> None:
         """Note when the source is asked again."""
         with self._lock:
+            if self._health.state is not State.WAITING:
+                return
             self._health = replace(self._health, next_at=self._clock.now() + round(seconds * SECOND))
 
     def failed(self, error: str, *, again: float | None) -> bool:
         """Note a failure and after how many seconds it is tried again, None for never; tell whether it is another than before."""
         now = self._clock.now()
         with self._lock:
+            if self._is_connected:
+                self._is_connected = False
             is_new = not self._health.failures or error[:ERROR_SIGNS] != self._health.error
             self._turn(
                 State.FAILING,

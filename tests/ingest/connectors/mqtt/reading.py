@@ -1,4 +1,4 @@
-"""Takes messages of a broker into a log, as the command does, in this process or in one that can be killed."""
+"""Takes messages of a broker or a stream into a log, as the command does, in this process or in one that can be killed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from chaintwin.ingest.connectors.capturing import captured
 from chaintwin.ingest.connectors.mqtt import receiving
 from chaintwin.ingest.connectors.mqtt.connection import Connection, Message
 from chaintwin.ingest.connectors.mqtt.mqtt import Mqtt
+from chaintwin.ingest.connectors.nats import receiving as nats_receiving
+from chaintwin.ingest.connectors.nats.connection import Connection as NatsConnection
+from chaintwin.ingest.connectors.nats.connection import Message as NatsMessage
+from chaintwin.ingest.connectors.nats.nats import Nats
 from chaintwin.ingest.connectors.running import Ingest, Summary
 from chaintwin.ingest.connectors.sparkplug.sparkplug import Sparkplug
 from chaintwin.store.log.store import LogStore
@@ -69,7 +73,7 @@ def mapping_file(folder: Path) -> str:
 
 def ingest(source: str, store: LogStore, options: Mapping[str, str]) -> Ingest:
     """Return what takes a source into a store; notes are printed."""
-    connector = Sparkplug() if "/spBv1.0/" in source else Mqtt()
+    connector = Nats() if source.startswith("nats") else Sparkplug() if "/spBv1.0/" in source else Mqtt()
     return Ingest(
         connector, source, store, captured, SystemClock(), time.sleep, options, note=lambda text: print(text, flush=True)
     )
@@ -86,7 +90,7 @@ def follow(source: str, store: LogStore, options: Mapping[str, str]) -> Iterator
     deadline = time.monotonic() + WAIT
     for summary in ingest(source, store, options).run(follow=True):
         yield summary
-        assert time.monotonic() < deadline, f"it takes too long: {summary}"
+        assert time.monotonic() < deadline, f"it takes too long: {summary.accepted} events so far"
 
 
 def logged(store: LogStore) -> list[dict[str, Any]]:
@@ -125,6 +129,15 @@ class HastyConnection(Connection):
         return messages
 
 
+class HastyNatsConnection(NatsConnection):
+    """The same of NATS."""
+
+    def gather(self, wait: float) -> list[NatsMessage]:
+        messages = super().gather(wait)
+        self.acknowledge(messages)
+        return messages
+
+
 def open_log(path: Path) -> LogStore:
     return open_store(path, clock=SetClock())
 
@@ -133,6 +146,7 @@ def main(source: str, store: str, options: str, way: str) -> None:
     """Take a source in a process of its own, and say every batch."""
     if way == "hasty":
         receiving.Connection = HastyConnection  # type: ignore[misc]
+        nats_receiving.Connection = HastyNatsConnection  # type: ignore[misc]
     with open_store(store, clock=SystemClock()) as log:
         for summary in ingest(source, log, json.loads(options)).run(follow=way == "follow"):
             print(f"batch {summary.batches} {summary.accepted}", flush=True)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 EVERY = 5.0
 """Seconds between two looks at sources that were given, unless told otherwise."""
 
+TURN = 20
+"""Batches after which one of several sources that are followed leaves the others their turn."""
+
 Sources = Annotated[
     list[str] | None,
     typer.Argument(
@@ -212,11 +215,11 @@ def _followed(terminal: Terminal, runs: list[Ingest], *, every: float) -> list[T
     try:
         while True:
             for place, step in enumerate(steps):
-                for latest in step:
+                for batches, latest in enumerate(step, start=1):
                     if latest.read > found[place].read:
                         terminal.note(line_of(runs[place].source, latest))
                     found[place] = latest
-                    if latest.is_idle:
+                    if latest.is_idle or (batches >= TURN and len(steps) > 1):
                         break
     except KeyboardInterrupt:
         terminal.note("Stopped; the same command goes on from here.")

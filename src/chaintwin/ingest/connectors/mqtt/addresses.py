@@ -57,7 +57,7 @@ def mqtt_address(source: str) -> MqttAddress:
     check_secret(source, option="--option username=NAME --option password-file=FILE")
     scheme, _, rest = source.partition("://")
     place, _, path = rest.partition("/")
-    host, port = _host(place, SCHEMES.get(scheme, 0))
+    host, port = host_and_port(place, SCHEMES.get(scheme, 0))
     wanted = unquote(path)
     if scheme not in SCHEMES or not host or not 0 < port < 65_536:
         raise UsageError(f"{source}: found no address of a broker; allowed: mqtt:// or mqtts://, {_EXAMPLE}")
@@ -81,7 +81,13 @@ def filter_fault(wanted: str) -> str:
     return "+ within a level" if any("+" in level and level != "+" for level in levels) else ""
 
 
-def _host(place: str, port: int) -> tuple[str, int]:
+def host_and_port(place: str, port: int) -> tuple[str, int]:
+    """Return host and port of the part of an address that names them; a port that is none is 0.
+
+    Parameters
+    ----------
+    place : such as ``broker.example.org:1883`` or ``[::1]``. port : where none is named.
+    """
     if place.startswith("["):
         host, _, rest = place[1:].partition("]")
         text = rest.removeprefix(":")

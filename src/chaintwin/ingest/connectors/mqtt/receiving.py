@@ -79,6 +79,7 @@ class Receiver:
         self.lost_at: float | None = None
         self.lost_time = 0
         self.last_batch = monotonic()
+        self.kept = text_of_cursor(self.cursor)
 
     def batches(self) -> Iterator[Batch]:
         """Yield what comes.
@@ -112,6 +113,7 @@ class Receiver:
                 return
             self.lost_at, self.lost_time = monotonic(), self._now()
             self.run.note(f"{self.source.name}: {connection.lost}; connecting again.")
+            self.run.lost(f"{self.source.name}: {connection.lost}", 0.0)
 
     def _opened(self) -> Connection:
         source = self.source
@@ -146,11 +148,13 @@ class Receiver:
             yield self._batch(())
         pause = _pause(self.cursor.client, tries)
         self.run.note(f"{name}: {fault}; trying again in {pause:.1f} s.")
+        self.run.lost(f"{name}: {fault}", pause)
         self.run.sleep(pause)
 
     def _greeted(self, connection: Connection) -> Iterator[Batch]:
         """Say that the source is there, where it was not, and what the broker forgot."""
         was_open, name = self.cursor.was_open, self.source.name
+        self.run.connected()
         is_kept = connection.is_session_kept
         self.interpreter.opened(self.run.clock.now(), is_session_kept=is_kept)
         self.lost_at, self.number = None, 0
@@ -168,6 +172,7 @@ class Receiver:
         """Yield batches while the connection stands; the value is whether the reading is over."""
         quiet_since = monotonic()
         while True:
+            self.run.sleep(0)
             for sent in self.interpreter.requests():
                 connection.publish(sent.topic, sent.payload, is_kept=sent.is_kept)
             self.seen.confirm(connection.confirmed)
@@ -189,8 +194,9 @@ class Receiver:
                 quiet_since = monotonic()
             elif not self.run.follow and monotonic() - quiet_since >= self.settings.idle:
                 return True
-            elif self.run.follow and monotonic() - self.last_batch >= HEARTBEAT:
-                yield self._batch(())
+            elif self.run.follow:
+                # There is no more for now, and nothing that has to be kept of that.
+                yield self._batch(()) if monotonic() - self.last_batch >= HEARTBEAT else Batch((), (), self.kept, 1.0)
 
     def _taken(self, messages: Sequence[Message]) -> Iterator[Batch]:
         """Yield what messages become; before it the times of receipt, where an event rests on them."""
@@ -235,7 +241,8 @@ class Receiver:
         self.last_batch = monotonic()
         items = tuple([one for one in made if isinstance(one, Item)])
         problems = tuple([one for one in made if isinstance(one, Problem)])
-        return Batch(items, problems, text_of_cursor(self.cursor))
+        self.kept = text_of_cursor(self.cursor)
+        return Batch(items, problems, self.kept)
 
     def _with_seen(self, cursor: MqttCursor) -> MqttCursor:
         done, due = (self.seen.packed(is_durable=is_durable) for is_durable in (True, False))

@@ -10,7 +10,7 @@ from chaintwin.errors import UsageError
 from chaintwin.guard.token_files import token_in
 from chaintwin.ingest.connectors.interface import Option, number_of
 
-MAPPING = Option("mapping", "Mapping file (TOML) that says what events the signals give.")
+MAPPING = Option("mapping", "Mapping file (TOML) that says what events the signals give.", is_file=True)
 
 CONNECTION = (
     Option("username", "User at the broker."),

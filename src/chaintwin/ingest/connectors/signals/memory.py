@@ -43,6 +43,11 @@ class Memory:
         if len(self.values) > MOST:
             del self.values[next(iter(self.values))]
 
+    def forget(self) -> None:
+        """Forget all, for a source that is read anew."""
+        self.counts.clear()
+        self.values.clear()
+
     def plain(self) -> dict[str, dict[str, Kept]]:
         """Return all of it as plain values for JSON."""
         return {"counts": self.counts, "values": self.values}

@@ -44,7 +44,7 @@ class Sparkplug(Connector):
             raise UsageError(f"host-id: found {host!r}; allowed: a name without +, / and #")
         reorder = int(number_of(options, "reorder", least=0.0, most=3_600) * SECOND)
         cursor = cursor_of(since)
-        turner = turner_of(self.name, options["mapping"], cursor=cursor)
+        turner = turner_of(self.name, options["mapping"], memory=cursor.memory if cursor else None)
         name = f"{self.name} {source}"
         kept = msgspec.json.decode(cursor.state) if cursor else {}
         interpreter = SparkplugInterpreter(
@@ -55,5 +55,5 @@ class Sparkplug(Connector):
 
     def probe(self, source: str, *, run: Run) -> str:
         options = chosen(self, run)
-        turner_of(self.name, options["mapping"], cursor=None)
+        turner_of(self.name, options["mapping"], memory=None)
         return probed_broker(mqtt_address(source), settings_of(options))

@@ -1,0 +1,275 @@
+"""Takes messages of a stream in batches, through losses of the connection, and acknowledges them when they are durable.
+
+The stream numbers its messages, and the cursor holds the number of the last one that is durable. Whatever is killed at whatever
+moment: reading goes on behind that number. All that an event says comes from the message, the time at which the stream took it
+and what was remembered, so that a message that is read twice gives the same events.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from time import monotonic
+
+import msgspec
+
+from chaintwin.errors import Finding, amount_of
+from chaintwin.ingest.connectors.http.pages import SourceFailedError
+from chaintwin.ingest.connectors.interface import ITEM_BYTES_MAX, KEPT_BYTES, Batch, Item, Place, Problem, Run
+from chaintwin.ingest.connectors.nats.addresses import NatsAddress
+from chaintwin.ingest.connectors.nats.connection import Connection, Message
+from chaintwin.ingest.connectors.nats.cursors import NatsCursor, text_of_cursor
+from chaintwin.ingest.connectors.nats.settings import Settings
+from chaintwin.ingest.connectors.nats.streams import Retention, Stream, is_missing
+from chaintwin.ingest.connectors.nats.wire import NotConnectedError
+from chaintwin.ingest.connectors.signals.signal import Presence, Signal
+from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
+from chaintwin.ingest.sources.waiting import pause
+
+TICK = 0.25
+"""Seconds that a message is waited for before other things are looked after."""
+
+EXAMINED_SECONDS, DOUBTED_SECONDS = 60.0, 1.0
+"""How often it is asked how far a stream was looked through: where a filter passes a part of it, and where it says that more is
+to come and nothing does."""
+
+OTHERS = ", those of other subjects among them"
+
+_MILLISECOND = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is read.
+
+    Parameters
+    ----------
+    name : as the log names it, connector and address. address, settings : of the stream.
+    """
+
+    name: str
+    address: NatsAddress
+    settings: Settings
+
+
+class Receiver:
+    """Reads one source for ever, or until nothing more waits.
+
+    Parameters
+    ----------
+    source : what is read. turner : makes events of messages. cursor : where it stands; None for a new one. run : of this reading.
+    """
+
+    def __init__(self, source: Source, turner: SignalTurner, *, cursor: NatsCursor | None, run: Run) -> None:
+        self.source, self.turner, self.run = source, turner, run
+        self.settings = source.settings
+        self.is_new = cursor is None
+        client = self.settings.client_id or (cursor.client if cursor else _client_id(source, run))
+        self.cursor = msgspec.structs.replace(cursor or NatsCursor(client), client=client)
+        self.sequence, self.number, self.pending = self.cursor.sequence, 0, 0
+        self.is_whole = False
+        self.lost_at: float | None = None
+        self.lost_time = 0
+        self.kept = text_of_cursor(self.cursor)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield what comes.
+
+        Raises
+        ------
+        SourceFailedError
+            The server cannot be reached, or refuses.
+        """
+        if self.is_new:
+            # The name of the consumer is durable before there is one, or it would be left behind at the server.
+            yield self._batch(())
+        tries = 0
+        while True:
+            connection = Connection(self.source.address, self.settings, client=self.cursor.client)
+            try:
+                presence = self._greeted(connection.open())
+                connection.consume(self.sequence + 1)
+                self.pending, self.lost_at, tries = connection.pending, None, 0
+                self.run.connected()
+                if presence is not None:
+                    yield self._told(presence)
+                is_over = yield from self._read(connection)
+            except NotConnectedError as fault:
+                tries += 1
+                yield from self._without(fault, tries)
+                continue
+            finally:
+                # Also where the reader is left standing in the middle.
+                connection.close()
+            if is_over:
+                return
+            self.lost_at, self.lost_time = monotonic(), self._now()
+            self.run.note(f"{self.source.name}: {connection.lost}; connecting again.")
+            self.run.lost(f"{self.source.name}: {connection.lost}", 0.0)
+
+    def _without(self, fault: NotConnectedError, tries: int) -> Iterator[Batch]:
+        """Wait for the next try; say that the source is gone once it is for long.
+
+        Raises
+        ------
+        SourceFailedError
+            Trying again is of no use, or was tried often enough.
+        """
+        name, is_known = self.source.name, self.cursor.told is True
+        # A stream that was there may be made anew.
+        is_over = fault.is_final and not (is_missing(fault) and self.run.follow and self.cursor.stream)
+        if is_over or (tries >= self.settings.tries and not (self.run.follow and self.cursor.stream)):
+            raise SourceFailedError(f"{name}: {fault.told(tries)}")
+        if self.lost_at is None:
+            self.lost_at, self.lost_time = monotonic(), self._now()
+        if monotonic() - self.lost_at >= self.settings.grace and is_known:
+            yield self._told(Presence(name, False, f"no connection: {fault}"[:200], self.lost_time))
+        wait = pause(tries, key=f"{self.cursor.client} {tries}")
+        self.run.note(f"{name}: {fault}; trying again in {wait:.1f} s.")
+        self.run.lost(f"{name}: {fault.told()}", wait)
+        self.run.sleep(wait)
+
+    def _greeted(self, stream: Stream) -> Presence | None:
+        """Compare a stream with what was read of it; return what is to be told: that the source is there, and what is gone."""
+        cursor, name = self.cursor, self.source.name
+        self.number = 0
+        self.is_whole = stream.is_whole(self.source.address.filter)
+        missed, reason = 0, "connected"
+        if not cursor.stream:
+            first = stream.first - 1 if self.settings.takes_all else stream.last
+            self.cursor = msgspec.structs.replace(cursor, stream=stream.created, sequence=first)
+        elif cursor.stream != stream.created or stream.last < cursor.sequence:
+            how = "was made anew" if cursor.stream != stream.created else f"went back to {stream.last}"
+            reason = f"the stream {how}, read until {cursor.sequence} before; what it had behind that is missing"
+            # What is read again gives the same events only where nothing is remembered of the first time.
+            self.turner.memory.forget()
+            self.cursor = NatsCursor(cursor.client, cursor.clock, stream.created, stream.first - 1, told=cursor.told)
+            missed = 1
+        elif stream.first - 1 > cursor.sequence and (self.is_whole or stream.retention is Retention.LIMITS):
+            # Elsewhere messages of other subjects leave when others have taken them.
+            gone = stream.first - 1 - cursor.sequence
+            missed = gone if self.is_whole else 1
+            reason = f"the stream dropped {amount_of(gone, 'message')} unread, behind {cursor.sequence}"
+            reason += "" if self.is_whole else OTHERS
+            self.cursor = msgspec.structs.replace(cursor, sequence=stream.first - 1)
+        self.sequence = self.cursor.sequence
+        if missed:
+            self.run.note(f"{name}: {reason}.")
+            at = self._now() if stream.begin is None else stream.begin
+            return Presence(name, True, reason, at, stream.begin is None, missed)
+        return Presence(name, True, reason, self._now()) if cursor.told is not True else None
+
+    def _read(self, connection: Connection) -> Generator[Batch, None, bool]:
+        """Yield batches while the connection stands; the value is whether the reading is over."""
+        quiet_since, examined_at = monotonic(), 0.0
+        while True:
+            self.run.sleep(0)
+            messages = connection.gather(TICK)
+            if messages:
+                yield self._taken(messages, connection)
+                connection.acknowledge(messages)
+                quiet_since = monotonic()
+                continue
+            if connection.lost:
+                return False
+            if (self.pending or not self.is_whole) and monotonic() >= examined_at:
+                examined_at = monotonic() + (DOUBTED_SECONDS if self.pending else EXAMINED_SECONDS)
+                yield from self._examined(connection)
+            if not self.run.follow and (not self.pending or monotonic() - quiet_since >= self.settings.idle):
+                return True
+            if self.run.follow and not self.pending:
+                # There is no more for now, and nothing that has to be kept of that.
+                yield Batch((), (), self.kept, 1.0)
+
+    def _examined(self, connection: Connection) -> Iterator[Batch]:
+        """Note until where the stream has nothing more for us, which a filter hides: what it drops of that is not missing.
+
+        Messages say how many are still to come. Servers count those among them that were dropped meanwhile, until they are asked.
+        """
+        last = connection.examined(self.number)
+        if last:
+            self.pending = 0
+        if last > self.sequence and not self.is_whole:
+            self.sequence = last
+            self.cursor = msgspec.structs.replace(self.cursor, sequence=last)
+            yield self._batch(())
+
+    def _taken(self, messages: Sequence[Message], connection: Connection) -> Batch:
+        """Return what messages become; those that were taken before become nothing."""
+        made = list[Made]()
+        tick, spoken = self.cursor.tick, dict(self.cursor.spoken)
+        for message in messages:
+            self.number += 1
+            if message.number != self.number:
+                # The server numbers what it sends: nothing may be missing between two.
+                connection.fail(f"{amount_of(message.number - self.number, 'message')} lost on the way")
+                break
+            if message.sequence <= self.sequence:
+                continue
+            made += self._gap(message)
+            at = message.time // _MILLISECOND
+            if at != tick:
+                tick = at
+                spoken.clear()
+            spoken[message.address] = occurrence = spoken.get(message.address, 0) + 1
+            made += self._turned(message, occurrence)
+            self.sequence, self.pending = message.sequence, message.pending
+        self.cursor = msgspec.structs.replace(self.cursor, sequence=self.sequence, tick=tick, spoken=spoken)
+        return self._batch(made)
+
+    def _turned(self, message: Message, occurrence: int) -> list[Made]:
+        """Return what one message becomes."""
+        place = Place(message.address, message.sequence)
+        if len(message.payload) > ITEM_BYTES_MAX:
+            found, allowed = f"a message of {len(message.payload):,} bytes", f"{ITEM_BYTES_MAX:,} bytes at most"
+            finding = Finding("source.large", found, allowed, "", str(place))
+            return [Problem(place, (finding,), message.payload[:KEPT_BYTES])]
+        properties = dict(message.properties) if message.properties else {}
+        signal = Signal(message.address, message.payload, message.time, occurrence=occurrence, properties=properties)
+        return [replace(one, place=place) for one in self.turner.turn(signal)]
+
+    def _gap(self, message: Message) -> tuple[Item, ...]:
+        """Return what says that messages before this one are gone.
+
+        Where the filter passes all, each number that is left out is a message. Elsewhere it is known what of all subjects the
+        stream dropped unseen, and not how much of that was ours: at least one is told.
+        """
+        dropped = message.sequence - self.sequence - 1 if self.is_whole else message.dropped
+        if dropped <= 0:
+            return ()
+        name, missed = self.source.name, dropped if self.is_whole else 1
+        reason = f"the stream dropped {amount_of(dropped, 'message')} unread, before {message.sequence}"
+        reason += "" if self.is_whole else OTHERS
+        self.run.note(f"{name}: {reason}.")
+        presence = Presence(name, True, reason, message.time, is_assumed=False, missed=missed)
+        self.cursor = msgspec.structs.replace(self.cursor, told=True)
+        return (self.turner.presence(presence, source=name),)
+
+    def _told(self, presence: Presence) -> Batch:
+        self.cursor = msgspec.structs.replace(self.cursor, told=presence.present)
+        return self._batch((self.turner.presence(presence, source=self.source.name),))
+
+    def _batch(self, made: Sequence[Made]) -> Batch:
+        """Return what was made with the cursor behind it."""
+        self.cursor = msgspec.structs.replace(self.cursor, memory=msgspec.Raw(_ENCODER.encode(self.turner.memory.plain())))
+        items = tuple([one for one in made if isinstance(one, Item)])
+        problems = tuple([one for one in made if isinstance(one, Problem)])
+        self.kept = text_of_cursor(self.cursor)
+        return Batch(items, problems, self.kept)
+
+    def _now(self) -> int:
+        """Return a time of ours: that of the clock to the millisecond, and later than any before."""
+        now = max(self.run.clock.now() // _MILLISECOND * _MILLISECOND, self.cursor.clock + _MILLISECOND)
+        self.cursor = msgspec.structs.replace(self.cursor, clock=now)
+        return now
+
+
+def _client_id(source: Source, run: Run) -> str:
+    """Return a name for a consumer that no other log has."""
+    said = f"{source.name} {run.clock.now()} {os.getpid()} {id(run)}"
+    return f"chaintwin-{blake2b(said.encode(), digest_size=8).hexdigest()}"
+
+
+_ENCODER = msgspec.json.Encoder()
