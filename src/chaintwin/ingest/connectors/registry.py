@@ -14,6 +14,7 @@ OURS = {
     "epcis-http": "chaintwin.ingest.connectors.http.epcis_http:EpcisHttp",
     "event-table": "chaintwin.ingest.connectors.tables.event_table:EventTable",
     "mqtt": "chaintwin.ingest.connectors.mqtt.mqtt:Mqtt",
+    "opcua": "chaintwin.ingest.connectors.opcua.opcua:Opcua",
     "sparkplug": "chaintwin.ingest.connectors.sparkplug.sparkplug:Sparkplug",
     "table-drop": "chaintwin.ingest.connectors.tables.table_drop:TableDrop",
 }

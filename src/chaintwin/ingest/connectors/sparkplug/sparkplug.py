@@ -9,12 +9,12 @@ import msgspec
 from chaintwin.clock import SECOND
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen, number_of
+from chaintwin.ingest.connectors.linked.turners import MAPPING, turner_of
 from chaintwin.ingest.connectors.mqtt.addresses import SPARKPLUG, is_mqtt, mqtt_address
-from chaintwin.ingest.connectors.mqtt.mqtt import turner_of
 from chaintwin.ingest.connectors.mqtt.probing import probed_broker
 from chaintwin.ingest.connectors.mqtt.receiving import Receiver, Source
 from chaintwin.ingest.connectors.mqtt.seen import cursor_of
-from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, MAPPING, settings_of
+from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.connectors.sparkplug.interpreting import SparkplugInterpreter
 
 HOST = Option(
@@ -44,7 +44,7 @@ class Sparkplug(Connector):
             raise UsageError(f"host-id: found {host!r}; allowed: a name without +, / and #")
         reorder = int(number_of(options, "reorder", least=0.0, most=3_600) * SECOND)
         cursor = cursor_of(since)
-        turner = turner_of(self.name, options["mapping"], cursor=cursor)
+        turner = turner_of(self.name, options["mapping"], memory=cursor.memory if cursor else None)
         name = f"{self.name} {source}"
         kept = msgspec.json.decode(cursor.state) if cursor else {}
         interpreter = SparkplugInterpreter(
@@ -55,5 +55,5 @@ class Sparkplug(Connector):
 
     def probe(self, source: str, *, run: Run) -> str:
         options = chosen(self, run)
-        turner_of(self.name, options["mapping"], cursor=None)
+        turner_of(self.name, options["mapping"], memory=None)
         return probed_broker(mqtt_address(source), settings_of(options))
