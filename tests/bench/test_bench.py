@@ -44,6 +44,7 @@ EXPECTED = {
     "twin_as_of",
     "fork_medicines",
     "ingest_mqtt",
+    "ingest_opcua",
     "import_scms",
     "rng_uniforms",
     "help_start",

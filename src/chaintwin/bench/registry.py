@@ -12,6 +12,7 @@ from chaintwin.bench.live.messages import ingest_mqtt
 from chaintwin.bench.live.serving import serve_capture
 from chaintwin.bench.live.store_cases import store_append, store_replay
 from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
+from chaintwin.bench.live.values import ingest_opcua
 from chaintwin.bench.risk.annual import annual_medicines, annual_simulated
 from chaintwin.bench.risk.bullwhip import bullwhip_project
 from chaintwin.bench.risk.service import project_service
@@ -84,6 +85,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         twin_as_of(),
         fork_medicines(),
         ingest_mqtt(),
+        ingest_opcua(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

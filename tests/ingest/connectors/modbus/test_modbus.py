@@ -247,9 +247,11 @@ def test_probe__what_there_is(device: Device, options: dict[str, str]) -> None:
         return Modbus().probe(source, run=Run(SystemClock(), time.sleep, options))
 
     assert probe(device.url) == f"a Modbus device at 127.0.0.1:{device.port}, unit 1, that gives Tank/Open and others"
-    for source in ("modbus://127.0.0.1:9/1", f"modbus://127.0.0.1:{device.port}/9"):
-        with pytest.raises(UsageError, match="found no device that answers as unit"):
-            probe(source)
+    with pytest.raises(UsageError, match="found no device that answers as unit 1"):
+        probe("modbus://127.0.0.1:9/1")
+    device.refuse(11)
+    with pytest.raises(UsageError, match="found no device that answers as unit 1"):
+        probe(device.url)
     device.refuse(2)
     with pytest.raises(UsageError, match="refuses Tank/Open"):
         probe(device.url)

@@ -205,7 +205,7 @@ class _Check:
         else:
             self.names[name] = where
         table = self.word(f"{where}.table", given.get("table"), Table)
-        is_bits = table in (Table.COIL, Table.DISCRETE)
+        is_bits = given.get("table") in (Table.COIL, Table.DISCRETE)
         kind = self.word(f"{where}.type", given.get("type", Kind.BOOL if is_bits else None), Kind)
         if is_bits and kind is not Kind.BOOL:
             self.fault(f"{where}.type", kind, f"bool, for the table {table}")
