@@ -39,7 +39,7 @@ def ingest_opcua() -> Case:
     """Return the case that takes values of an OPC UA server into a log."""
     return Case(
         "ingest_opcua",
-        "Values of 50 variables of an OPC UA server in a process of its own become sensor events in a new SQLite log, end to end.",
+        "Values of 50 variables of an OPC UA server in another process become sensor events in a new SQLite log, end to end.",
         (500, 20_000),
         "value",
         _prepare,
@@ -63,9 +63,7 @@ def _prepare(size: int, folder: Path) -> tuple[Phase, ...]:
     return (Phase("server to log", run, "value", limit_seconds=size / PER_SECOND),)
 
 
-def _taken(
-    size: int, server: subprocess.Popen[str], *, folder: Path, port: int, number: int, mapping: Path
-) -> float:
+def _taken(size: int, server: subprocess.Popen[str], *, folder: Path, port: int, number: int, mapping: Path) -> float:
     """Have values set while they are taken, and return how many were."""
     from chaintwin.clock import SystemClock
     from chaintwin.ingest.connectors.capturing_aside import shared_capture

@@ -260,7 +260,10 @@ def test_read__protected(tmp_path: Path, options: dict[str, str]) -> None:
                 ({"username": "", "password-file": ""}, "refuses the user or the password"),
                 ({"trust-file": str(folder / "stranger.pem")}, "trust-file does not vouch for"),
                 (stranger, "refuses our certificate"),
-                ({"policy": "Aes256Sha256RsaPss"}, "does not offer encrypt with Aes256Sha256RsaPss; it has encrypt with Basic256"),
+                (
+                    {"policy": "Aes256Sha256RsaPss"},
+                    "does not offer encrypt with Aes256Sha256RsaPss; it has encrypt with Basic256",
+                ),
                 ({"security": "none", "username": "", "password-file": ""}, "No matching endpoints"),
             ):
                 with pytest.raises(SourceFailedError, match=said) as refused:

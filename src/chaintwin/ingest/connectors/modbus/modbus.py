@@ -48,8 +48,8 @@ class Modbus(Connector):
             found = list(device.read(blocks_of(registers)[:1]))
         except NotConnectedError as fault:
             raise UsageError(
-                f"{address.host}:{address.port}: found no device that answers as unit {address.unit} ({fault}); allowed: one that "
-                "does; fix: see that it runs, its address and unit"
+                f"{address.host}:{address.port}: found no device that answers as unit {address.unit} ({fault}); allowed: "
+                "one that does; fix: see that it runs, its address and unit"
             ) from None
         finally:
             device.close()

@@ -217,7 +217,9 @@ class _Check:
         address = self.whole(f"{where}.address", given.get("address"), least=0, most=LAST + 1 - length)
         if "bit" in given and (kind is not Kind.BOOL or is_bits):
             self.fault(f"{where}.bit", str(given["bit"])[:60], "no bit, but for bool in a register", "leave it out")
-        numbers = {name: self.number(f"{where}.{name}", given.get(name, usual)) for name, usual in (("scale", 1.0), ("offset", 0.0))}
+        numbers = {
+            name: self.number(f"{where}.{name}", given.get(name, usual)) for name, usual in (("scale", 1.0), ("offset", 0.0))
+        }
         if kind in (Kind.BOOL, Kind.STRING) and {"scale", "offset", "nothing"} & given.keys():
             self.fault(where, f"scale, offset or nothing of a {kind}", "these of numbers only", "leave them out")
         nothing = given.get("nothing")

@@ -68,9 +68,7 @@ class Receiver:
             self.cursor = msgspec.structs.replace(self.cursor, client=self.settings.client_id, done="", due="", was_open=False)
         self.seen, self.number = Seen(self.cursor), 0
         self.unconfirmed_most = max(UNCONFIRMED * self.settings.batch, self.settings.receive_maximum)
-        self.standing = Standing(
-            source.name, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries
-        )
+        self.standing = Standing(source.name, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
         self.last_batch = monotonic()
 
     def batches(self) -> Iterator[Batch]:

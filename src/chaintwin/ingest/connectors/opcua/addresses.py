@@ -84,8 +84,9 @@ class Wanted:
     Example
     -------
     >>> from chaintwin.ingest.connectors.signals.signal_mapping import parse_signal_mapping
-    >>> text = 'name = "x"\\n[[signals]]\\nmatch = "Line1/{machine}/Level"\\nas = "sensor"\\nmeasures = "Count"\\ndevice = "d"'
-    >>> wanted = Wanted(parse_signal_mapping(text))
+    >>> rule = {"match": "Line1/{machine}/Level", "as": "sensor", "measures": "Count", "device": "d"}
+    >>> lines = ['name = "x"', "[[signals]]", *[f'{name} = "{value}"' for name, value in rule.items()]]
+    >>> wanted = Wanted(parse_signal_mapping(chr(10).join(lines)))
     >>> wanted.leads_on(["Line1"]), wanted.leads_on(["Line2"]), wanted.is_wanted("Line1/Tank/Level")
     (True, False, True)
     """

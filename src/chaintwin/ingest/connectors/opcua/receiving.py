@@ -64,9 +64,7 @@ class Receiver:
         self.last = Last(self.addresses, self.cursor.last)
         self.read_to: dict[str, int] = {}
         self.properties: dict[str, dict[str, str]] = {}
-        self.standing = Standing(
-            source.name, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries
-        )
+        self.standing = Standing(source.name, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
         self.last_batch = monotonic()
 
     def batches(self) -> Iterator[Batch]:
@@ -286,9 +284,7 @@ class Receiver:
 
     def _batch(self, made: Sequence[Made]) -> Batch:
         """Return what was made with the cursor behind it."""
-        self.cursor = msgspec.structs.replace(
-            self.cursor, last=self.last.packed(self.addresses), memory=memory_of(self.turner)
-        )
+        self.cursor = msgspec.structs.replace(self.cursor, last=self.last.packed(self.addresses), memory=memory_of(self.turner))
         self.last_batch = monotonic()
         items = tuple([one for one in made if isinstance(one, Item)])
         problems = tuple([one for one in made if isinstance(one, Problem)])

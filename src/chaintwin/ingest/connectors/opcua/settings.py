@@ -63,7 +63,9 @@ CONNECTION = (
     Option("password-file", "File with the password, which its owner alone can read."),
     Option("plain-password", "refuse, or send: whether the password may go over the network unencrypted.", "refuse"),
     Option("interval", "Milliseconds between two messages of the server (publishing interval).", "250"),
-    Option("sampling", "Milliseconds between two looks of the server at a variable; 0 for each change, -1 for the interval.", "0"),
+    Option(
+        "sampling", "Milliseconds between two looks of the server at a variable; 0 for each change, -1 for the interval.", "0"
+    ),
     Option("queue", "Values of a variable that the server keeps back until they are sent.", "10000"),
     Option("trigger", "value, or time: also tell the same value with another time.", Trigger.VALUE.value),
     Option("history", "gaps, all, or none: what is read of the history that the server keeps.", FromHistory.GAPS.value),

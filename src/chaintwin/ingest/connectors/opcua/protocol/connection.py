@@ -66,7 +66,8 @@ class Opened:
     Parameters
     ----------
     way : how it came to be. subscription, started : as in ``Known``. addresses : of its variables, in the order of their handles.
-    refused : variables that the server does not tell of, with its reasons. queue : values of a variable that it keeps back, at least.
+    queue : values of a variable that the server keeps back, at least.
+    refused : variables that it does not tell of, with its reasons.
     """
 
     way: Way
@@ -294,9 +295,7 @@ class Connection:
         now = self.clock.now()
         async with session.explained():
             return list(
-                await asyncio.gather(
-                    *[page_behind(session.services, variable, page, now=now) for variable, page in wanted]
-                )
+                await asyncio.gather(*[page_behind(session.services, variable, page, now=now) for variable, page in wanted])
             )
 
     async def _halt(self) -> None:

@@ -35,8 +35,8 @@ RENEW_SHARE = 0.75
 """Part of the life of a security token after which a new one is asked for, as part 4 of the standard has it."""
 
 NOT_INSTALLED = (
-    "opcua: found no asyncua; allowed: the library that speaks OPC UA; fix: pip install 'chaintwin[opcua]' (it is under the LGPL, "
-    "so it is not installed unasked)"
+    "opcua: found no asyncua; allowed: the library that speaks OPC UA; fix: pip install 'chaintwin[opcua]' (it is under the "
+    "LGPL, so it is not installed unasked)"
 )
 
 
@@ -235,7 +235,9 @@ class Session:
         offered = await self.client.connect_and_get_server_endpoints()
         chosen = next((one for one in offered if one.SecurityMode == mode and one.SecurityPolicyUri == policy.URI), None)
         if chosen is None:
-            raise NotConnectedError(f"a server that does not offer {_named(mode, policy.URI)}; it has {_offers(offered)}", is_final=True)
+            raise NotConnectedError(
+                f"a server that does not offer {_named(mode, policy.URI)}; it has {_offers(offered)}", is_final=True
+            )
         from asyncua.crypto.uacrypto import x509_from_der
 
         theirs = x509_from_der(chosen.ServerCertificate)

@@ -366,7 +366,8 @@ async def taken_over(
 
     Parameters
     ----------
-    session : that it will belong to. number : of it. settings : of the connection. next_number : of the message that is wanted next.
+    session : that it will belong to. number : of it. settings : of the connection.
+    next_number : of the message that is wanted next.
     addresses : of its variables, in the order of their handles.
     """
     from asyncua import ua

@@ -91,7 +91,8 @@ def distrust(certificate: Certificate, trusted: Sequence[Certificate], *, now: d
     from cryptography.exceptions import InvalidSignature
 
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        return f"a certificate of the server that is valid from {certificate.not_valid_before_utc} to {certificate.not_valid_after_utc}"
+        times = f"{certificate.not_valid_before_utc} to {certificate.not_valid_after_utc}"
+        return f"a certificate of the server that is valid from {times}"
     if certificate in trusted:
         return ""
     for other in trusted:
