@@ -91,7 +91,9 @@ class Plant:
             parent = self.nodes[path]
         waiting = ua.DataValue(ua.Variant(None), StatusCode=ua.StatusCode(ua.StatusCodes.BadWaitingForInitialData))
         kind = b"" if levels[-1] == "Bytes" else "" if levels[0] == "Events" else 0.0
-        node = await parent.add_variable(ua.NodeId(address, self.space), f"{self.space}:{levels[-1]}", kind)
+        # The history in SQLite takes numbers only into the names of its tables.
+        name = ua.NodeId(1_000 + len(self.nodes), self.space)
+        node = await parent.add_variable(name, f"{self.space}:{levels[-1]}", kind)
         self.nodes[address] = node
         await self.server.write_attribute_value(node.nodeid, waiting)
 

@@ -19,6 +19,8 @@ from chaintwin.ingest.connectors.linked.turners import memory_of
 from chaintwin.ingest.connectors.opcua.addresses import OpcuaAddress, Wanted
 from chaintwin.ingest.connectors.opcua.kept import Last, OpcuaCursor, packed_addresses, text_of_cursor, unpacked_addresses
 from chaintwin.ingest.connectors.opcua.protocol.connection import Connection, Known, Opened, Way
+from chaintwin.ingest.connectors.opcua.protocol.history import Page
+from chaintwin.ingest.connectors.opcua.protocol.nodes import Variable
 from chaintwin.ingest.connectors.opcua.protocol.subscription import Told, following
 from chaintwin.ingest.connectors.opcua.protocol.values import digest_of, is_waiting, signal_of, time_of
 from chaintwin.ingest.connectors.opcua.settings import FromHistory, Settings, Trigger
@@ -62,6 +64,7 @@ class Receiver:
         self.cursor = cursor or OpcuaCursor()
         self.addresses: Sequence[str] = unpacked_addresses(self.cursor.addresses)
         self.last = Last(self.addresses, self.cursor.last)
+        self.sequence, self.part = self.cursor.sequence, self.cursor.part
         self.read_to: dict[str, int] = {}
         self.properties: dict[str, dict[str, str]] = {}
         self.standing = Standing(source.name, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
@@ -98,7 +101,7 @@ class Receiver:
 
     def _known(self) -> Known:
         cursor = self.cursor
-        return Known(cursor.subscription, cursor.started, cursor.made, following(cursor.sequence), self.addresses)
+        return Known(cursor.subscription, cursor.started, cursor.made, following(self.sequence), self.addresses)
 
     def _without(self, fault: NotConnectedError) -> Iterator[Batch]:
         """Wait for the next try; say that the source is gone once it is for long.
@@ -154,7 +157,8 @@ class Receiver:
     def _hold(self, opened: Opened, *, owes: bool) -> None:
         """Note which subscription there is, and whether what was so before it has still to be read."""
         keeps, cursor = self.settings.keeps, self.cursor
-        is_new = opened.way is Way.NEW
+        if opened.way is Way.NEW:
+            self.sequence = self.part = 0
         if tuple(self.addresses) != opened.addresses:
             self.addresses = opened.addresses
             cursor = msgspec.structs.replace(cursor, addresses=packed_addresses(opened.addresses))
@@ -163,11 +167,16 @@ class Receiver:
             subscription=opened.subscription if keeps else 0,
             started=opened.started if keeps else 0,
             made=self.settings.made if keeps else "",
-            sequence=0 if is_new else cursor.sequence,
-            part=0 if is_new else cursor.part,
             was_open=True,
             owes=owes,
         )
+        self._at(self.sequence, self.part)
+
+    def _at(self, sequence: int, part: int) -> None:
+        """Note which message is durable with the next batch, and how many values of the one behind it."""
+        self.sequence, self.part = sequence, part
+        if self.settings.keeps:
+            self.cursor = msgspec.structs.replace(self.cursor, sequence=sequence, part=part)
 
     def _remembered(self, connection: Connection) -> Iterator[Batch]:
         """Yield what the server remembers of its variables, from their last values on."""
@@ -178,25 +187,34 @@ class Receiver:
         variables = [variable for variable in connection.variables.values() if variable.has_history]
         starts = [(variable, self.last.at(variable.address)) for variable in variables]
         wanted = [(variable, start or 1) for variable, start in starts if start is not None or reads_all]
-        made, count = list[Made](), 0
-        for variable, page in connection.histories(wanted):
-            self.run.sleep(0)
-            if page.refused:
-                self.run.note(f"{self.source.name}: the server gives no history of {variable.address} ({page.refused}).")
-                missing = Presence(self.source.name, True, f"no history of {variable.address}"[:200], self._now(), missed=1)
-                made.append(self.turner.presence(missing, source=self.source.name))
-                continue
-            for value in page.values:
-                at = time_of(value)
-                if at is not None:
-                    self.read_to[variable.address] = max(at, self.read_to.get(variable.address, 0))
-                    made += self._turned(variable.address, value, sent_at=at, is_history=True)
-                    count += 1
-                if count >= self.settings.batch:
+        made = list[Made]()
+        try:
+            for variable, page in connection.histories(wanted):
+                self.run.sleep(0)
+                made += self._recalled(variable, page)
+                if len(made) >= self.settings.batch:
                     yield self._batch(made)
-                    made, count = [], 0
+                    made = []
+        except NotConnectedError:
+            # What was turned is remembered as told, so it has to be.
+            if made:
+                yield self._batch(made)
+            raise
         if made:
             yield self._batch(made)
+
+    def _recalled(self, variable: Variable, page: Page) -> Iterator[Made]:
+        """Yield what a page of a history becomes."""
+        address = variable.address
+        if page.refused:
+            self.run.note(f"{self.source.name}: the server gives no history of {address} ({page.refused}).")
+            missing = Presence(self.source.name, True, f"no history of {address}"[:200], self._now(), missed=1)
+            yield self.turner.presence(missing, source=self.source.name)
+        for value in page.values:
+            at = time_of(value)
+            if at is not None:
+                self.read_to[address] = max(at, self.read_to.get(address, 0))
+                yield from self._turned(address, value, sent_at=at, is_history=True)
 
     def _read(self, connection: Connection) -> Generator[Batch, None, bool]:
         """Yield batches while the connection stands; the value is whether the reading is over."""
@@ -223,8 +241,8 @@ class Receiver:
             if message.lost:
                 yield from self._missing(connection, message.lost, made=made)
                 made = []
-            is_next = message.sequence == following(self.cursor.sequence)
-            begin = self.cursor.part if is_next else 0
+            is_next = message.sequence == following(self.sequence)
+            begin = self.part if is_next else 0
             times: dict[str, int] = {}
             for place, (address, value) in enumerate(message.values, start=1):
                 times[address] = times.get(address, 0) + 1
@@ -232,14 +250,13 @@ class Receiver:
                     made += self._turned(address, value, sent_at=message.sent_at, occurrence=times[address])
                 count += 1
                 if len(made) >= self.settings.batch and place < len(message.values) and is_next:
-                    self.cursor = msgspec.structs.replace(self.cursor, part=place)
+                    self._at(self.sequence, place)
                     yield self._batch(made)
                     connection.confirm(done, count)
                     made, done, count = [], [], 0
             if message.sequence:
                 done.append(message.sequence)
-                if self.settings.keeps:
-                    self.cursor = msgspec.structs.replace(self.cursor, sequence=message.sequence, part=0)
+                self._at(message.sequence, 0)
         if made or (done and self.settings.keeps):
             yield self._batch(made)
         connection.confirm(done, count)
@@ -255,7 +272,9 @@ class Receiver:
             self.run.note(f"{self.source.name}: {reason}.")
             yield self._told(Presence(self.source.name, True, reason[:200], self._now(), missed=lost))
         if reads:
+            self.cursor = msgspec.structs.replace(self.cursor, owes=True)
             yield from self._remembered(connection)
+            self.cursor = msgspec.structs.replace(self.cursor, owes=False)
 
     def _turned(
         self, address: str, value: DataValue, *, sent_at: int, occurrence: int = 1, is_history: bool = False

@@ -217,9 +217,13 @@ class Connection:
 
     async def _open(self, known: Known) -> Opened:
         await self._halt()
+        # What was not taken any more is asked for again.
+        with suppress(Empty):
+            while True:
+                self._told.get_nowait()
         session, subscription = self._session, self._subscription
         if session is not None and subscription is not None and not subscription.is_over and await session.take_up():
-            subscription.available = None
+            subscription.begin_again(known.next_number)
             return self._begun(Way.KEPT, session, subscription)
         self._session = self._subscription = None
         session = Session(self.address, self.settings, clock=self.clock)
@@ -309,9 +313,12 @@ class Connection:
     async def _close(self) -> None:
         await self._halt()
         session, subscription = self._session, self._subscription
-        if session is None:
-            return
-        if subscription is not None and not self.lost:
-            with suppress(Exception):
-                await asyncio.wait_for(subscription.leave(keeps=self.settings.keeps), CLOSE_SECONDS / 4)
-        await session.close()
+        if session is not None:
+            if subscription is not None and not self.lost:
+                with suppress(Exception):
+                    await asyncio.wait_for(subscription.leave(keeps=self.settings.keeps), CLOSE_SECONDS / 4)
+            await session.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)

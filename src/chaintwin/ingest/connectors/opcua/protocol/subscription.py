@@ -29,6 +29,9 @@ NUMBERS = 2**32
 FAULTS_MOST = 8
 """So many requests in a row that a server answers with a fault mean that the connection is of no use."""
 
+ASKED_AGAIN_MOST = 1_000
+"""Messages that are asked for again where a server does not say which it has."""
+
 ENDS = frozenset({0x800A_0000, 0x800C_0000, 0x002D_0000})
 """A subscription is over that the server tells of: its time ran out, the server stops, or another session took it."""
 
@@ -97,6 +100,15 @@ class Subscription:
         """
         self.silence = 2 * max(interval * keep_alive_count / 1_000, self.settings.keep_alive) + interval / 1_000
 
+    def begin_again(self, number: int) -> None:
+        """Go on with a message, over a new connection.
+
+        Parameters
+        ----------
+        number : of the first that is not durable.
+        """
+        self.next_number, self.available, self.progress.backlog = number, None, 0
+
     async def monitor(self, variables: Sequence[Variable]) -> list[tuple[str, str]]:
         """Have the server tell of more variables; return those that it refuses, with its reasons.
 
@@ -161,7 +173,7 @@ class Subscription:
                 # These are durable; only their acknowledgement was lost.
                 self.progress.due.append(number)
             else:
-                await self._up_to(tell, number)
+                await self._up_to(tell, number, available=available)
                 await self._again(tell, number)
                 await self._until_room()
 
@@ -272,7 +284,7 @@ class Subscription:
         is_silent = not message.NotificationData
         ahead = after(message.SequenceNumber, self.next_number)
         if ahead > 0:
-            await self._up_to(tell, message.SequenceNumber)
+            await self._up_to(tell, message.SequenceNumber, available=list(result.AvailableSequenceNumbers or ()))
         if is_silent:
             return ""
         if ahead < 0:
@@ -280,17 +292,17 @@ class Subscription:
             return ""
         return self._tell(message, tell)
 
-    async def _up_to(self, tell: Callable[[Told], None], number: int) -> None:
+    async def _up_to(self, tell: Callable[[Told], None], number: int, *, available: Sequence[int]) -> None:
         """Have all messages before a number sent again; tell how many of them the server has no more."""
-        lost = 0
-        while after(number, self.next_number) > 0:
-            if after(number, self.next_number) > NUMBERS // 4:
-                # No server keeps that many: it counts anew.
-                self.next_number = number
-                lost += 1
-            elif not await self._again(tell, self.next_number):
-                self.next_number = following(self.next_number)
-                lost += 1
+        first, lost = self.next_number, after(number, self.next_number)
+        if lost <= 0:
+            return
+        # Servers that do not say what they have are asked for each, but not for all that could ever have been.
+        known = available or [following(first + ahead - 1) for ahead in range(min(lost, ASKED_AGAIN_MOST))]
+        for ahead, one in sorted((after(one, first), one) for one in known):
+            if 0 <= ahead < after(number, first) and await self._again(tell, one):
+                lost -= 1
+        self.next_number = number
         if lost:
             tell(Told(0, lost=lost))
 
