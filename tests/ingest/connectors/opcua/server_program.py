@@ -89,7 +89,8 @@ class Plant:
             if path not in self.nodes:
                 self.nodes[path] = await parent.add_object(ua.NodeId(path, self.space), f"{self.space}:{level}")
             parent = self.nodes[path]
-        waiting = ua.DataValue(ua.Variant(None), StatusCode=ua.StatusCode(ua.StatusCodes.BadWaitingForInitialData))
+        status = ua.StatusCode(ua.StatusCodes.BadWaitingForInitialData)
+        waiting = ua.DataValue(ua.Variant(None), StatusCode=status, SourceTimestamp=START)
         kind = b"" if levels[-1] == "Bytes" else "" if levels[0] == "Events" else 0.0
         # The history in SQLite takes numbers only into the names of its tables.
         name = ua.NodeId(1_000 + len(self.nodes), self.space)

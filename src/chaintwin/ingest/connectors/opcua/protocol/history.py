@@ -20,6 +20,9 @@ AT_ONCE = 20
 VALUES = 1_000
 """Values of a variable in one answer."""
 
+OF_THE_CONNECTION = ("BadSession", "BadSecureChannel", "BadConnection", "BadTimeout", "BadServer", "BadShutdown", "BadTooMany")
+"""How the names of answers begin that say nothing about a history."""
+
 LATER = timedelta(days=1)
 """The clock of a server may be ahead of ours: its history is read up to now and a day."""
 
@@ -62,7 +65,14 @@ async def page_behind(services: UaSession, variable: Variable, before: Page, *, 
     one = ua.HistoryReadValueId()
     one.NodeId, one.ContinuationPoint = variable.node, before.point
     ask.NodesToRead.append(one)
-    (result,) = await services.history_read(ask)
+    try:
+        (result,) = await services.history_read(ask)
+    except ua.UaStatusCodeError as fault:
+        name = ua.status_codes.get_name_and_doc(fault.code)[0]
+        if name.startswith(OF_THE_CONNECTION):
+            raise
+        # A server that fails at one history does so each time: what is there besides has to go on.
+        return Page(refused=name)
     if result.StatusCode.is_bad():
         return Page(refused=result.StatusCode.name)
     values = tuple(getattr(result.HistoryData, "DataValues", None) or ())
