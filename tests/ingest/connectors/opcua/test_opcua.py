@@ -264,7 +264,7 @@ def test_read__protected(tmp_path: Path, options: dict[str, str]) -> None:
                     {"policy": "Aes256Sha256RsaPss"},
                     "does not offer encrypt with Aes256Sha256RsaPss; it has encrypt with Basic256",
                 ),
-                ({"security": "none", "username": "", "password-file": ""}, "No matching endpoints"),
+                ({"security": "none", "username": "", "password-file": ""}, "does not offer security=none"),
             ):
                 with pytest.raises(SourceFailedError, match=said) as refused:
                     take_all(running.url, store, known | bad)

@@ -267,6 +267,10 @@ class Session:
         except OSError as fault:
             raise NotConnectedError(_told(fault)) from None
         except (ua.UaError, InvalidSignature, ValueError, struct.error) as fault:
+            if str(fault).startswith("No matching endpoints"):
+                raise NotConnectedError(
+                    f"a server that does not offer security={self.settings.security}", is_final=True
+                ) from None
             # What a server sends that is no OPC UA comes out of the library in these forms.
             raise NotConnectedError(f"{type(fault).__name__} {fault}".strip()) from None
 
@@ -276,7 +280,7 @@ def _told(fault: OSError) -> str:
 
 
 def _named(mode: Any, uri: str | None) -> str:
-    name = (uri or "").rpartition("#")[2]
+    name = (uri or "").rpartition("#")[2].replace("_", "")
     words = {"Sign": "sign", "SignAndEncrypt": "encrypt"}
     return f"{words.get(mode.name, 'none')} with {name}" if name and name != "None" else "none"
 
