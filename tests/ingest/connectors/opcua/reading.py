@@ -48,6 +48,8 @@ WAIT = 60.0
 """Most seconds that anything takes here."""
 
 TEMPERATURE, OTHER, COUNT = "Line1/Press/Temperature", "Line1/Saw/Temperature", "Line1/Press/Count"
+TEXTS, BYTES, KNOWN = "Events/Texts", "Events/Bytes", "Line1/Press/Known"
+ALL = (TEMPERATURE, OTHER, COUNT, TEXTS, BYTES, KNOWN, "Line2/Press/Temperature")
 
 
 def mapping_file(folder: Path) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import pickle
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from asyncua.common.utils import ServiceError
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server import internal_subscription, subscription_service
 from asyncua.server.history_sql import HistorySQLite
+from asyncua.server.internal_server import InternalServer
 from cryptography.hazmat.primitives.serialization import Encoding
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -61,6 +63,22 @@ def conform() -> None:
     subscription.republish = republish  # type: ignore[method-assign]
     subscription._enqueue_event = enqueue  # type: ignore[method-assign]
     service.transfer_subscriptions = transfer_subscriptions  # type: ignore[method-assign]
+
+
+def keep_nodes(path: Path) -> None:
+    """Have the nodes that every server has be made once; to make them takes longer than most tests."""
+    make = InternalServer.load_standard_address_space
+
+    async def load(self: Any, shelf_file: Any = None) -> None:
+        if path.exists():
+            self.aspace._nodes = pickle.loads(path.read_bytes())
+            return
+        await make(self, shelf_file)
+        made = path.with_suffix(".made")
+        made.write_bytes(pickle.dumps(self.aspace._nodes, protocol=pickle.HIGHEST_PROTOCOL))
+        made.rename(path)
+
+    InternalServer.load_standard_address_space = load  # type: ignore[method-assign]
 
 
 class Users:
@@ -117,6 +135,7 @@ class Plant:
 
 
 async def serve(wanted: dict[str, Any]) -> None:
+    keep_nodes(Path(wanted["shelf"]) / "nodes")
     if wanted.get("conforms"):
         conform()
     server = Server(user_manager=Users(wanted.get("users", {})))  # type: ignore[arg-type]

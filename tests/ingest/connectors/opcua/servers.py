@@ -11,7 +11,9 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.ingest.connectors.mqtt.brokers import free_port
@@ -20,6 +22,12 @@ from tests.store.programs import environment
 
 WAIT = 60.0
 """Most seconds that a server takes for anything."""
+
+
+@cache
+def shelf() -> TemporaryDirectory[str]:
+    """Return a folder of this process in which servers keep what they have in common."""
+    return TemporaryDirectory(prefix="chaintwin-opcua-")
 
 
 class PlantServer:
@@ -32,7 +40,7 @@ class PlantServer:
 
     def __init__(self, addresses: Sequence[str], **wanted: Any) -> None:
         self.port = free_port()
-        self.wanted = {"port": self.port, "addresses": list(addresses)} | wanted
+        self.wanted = {"port": self.port, "addresses": list(addresses), "shelf": shelf().name} | wanted
         self.process: subprocess.Popen[str] | None = None
         self.answers: queue.Queue[str] = queue.Queue()
 
