@@ -124,7 +124,7 @@ class Receiver:
 
     def _greeted(self, connection: Connection, opened: Opened) -> Iterator[Batch]:
         """Say that the source is there, and read what changed while there was no subscription."""
-        was_open, settings = self.cursor.was_open, self.settings
+        before, was_open, settings = self.cursor, self.cursor.was_open, self.settings
         self.properties = {name: {"node": variable.node.to_string()} for name, variable in connection.variables.items()}
         self._note_limits(opened)
         is_new = opened.way is Way.NEW
@@ -136,8 +136,11 @@ class Receiver:
             reason = f"connected; there was no subscription for a while, and {_some(without)} without a history"
             self.run.note(f"{self.source.name}: {reason}; what they were meanwhile is missing.")
         back = self.standing.back(self._now(), reason=reason[:200], missed=missed)
-        # The subscription is named in the cursor before anything of it is durable.
-        yield self._batch(()) if back is None else self._told(back)
+        if back is not None:
+            yield self._told(back)
+        elif self.cursor != before:
+            # A subscription that is not named in the cursor would be left behind by a crash, with all that waits in it.
+            yield self._batch(())
         if self.cursor.owes:
             yield from self._remembered(connection)
             self.cursor = msgspec.structs.replace(self.cursor, owes=False)
