@@ -96,7 +96,7 @@ def hasten() -> None:
 
     def told(self: Subscription, message: Any, take: Any) -> str:
         why = tell(self, message, take)
-        self.progress.due.append(message.SequenceNumber)
+        self.due.append(message.SequenceNumber)
         return why
 
     Subscription._tell = told  # type: ignore[method-assign]

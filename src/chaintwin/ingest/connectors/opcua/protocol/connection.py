@@ -299,7 +299,9 @@ class Connection:
         now = self.clock.now()
         async with session.explained():
             return list(
-                await asyncio.gather(*[page_behind(session.services, variable, page, now=now) for variable, page in wanted])
+                await asyncio.gather(
+                    *[page_behind(session.services, variable, before=page, now=now) for variable, page in wanted]
+                )
             )
 
     async def _halt(self) -> None:

@@ -45,7 +45,7 @@ class Page:
     refused: str = ""
 
 
-async def page_behind(services: UaSession, variable: Variable, before: Page, *, now: int) -> Page:
+async def page_behind(services: UaSession, variable: Variable, *, before: Page, now: int) -> Page:
     """Return the page of a history behind one; the first begins with an empty one that says from when on.
 
     Parameters

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chaintwin.ingest.connectors.opcua.protocol.nodes import AT_ONCE, Variable
@@ -52,19 +52,6 @@ class Told:
     lost: int = 0
 
 
-@dataclass(slots=True)
-class Progress:
-    """What became of messages.
-
-    Parameters
-    ----------
-    due : numbers that are durable and not acknowledged yet. backlog : values that were told and are not durable.
-    """
-
-    due: list[int] = field(default_factory=list)
-    backlog: int = 0
-
-
 class Subscription:
     """A subscription.
 
@@ -75,7 +62,8 @@ class Subscription:
 
     Attributes
     ----------
-    is_over : whether the server has it no more. progress : of its messages. room : set when messages became durable.
+    is_over : whether the server has it no more. due : numbers of messages that are durable and not acknowledged yet.
+    backlog : values that were told and are not durable. room : set when messages became durable.
     silence : seconds without a message after which the connection is given up.
     queue : values of a variable that the server keeps back, at least.
     available : numbers of messages that the server keeps, at the begin; None where it has to be tried.
@@ -86,7 +74,8 @@ class Subscription:
     ) -> None:
         self.session, self.number, self.settings = session, number, settings
         self.next_number, self.addresses, self.is_over = next_number, list(addresses), False
-        self.progress, self.room = Progress(), asyncio.Event()
+        self.due: list[int] = []
+        self.backlog, self.room = 0, asyncio.Event()
         self.silence, self.queue = 0.0, settings.queue
         self.revised(settings.interval, settings.keep_alive_count)
         self.available: Sequence[int] | None = ()
@@ -107,7 +96,7 @@ class Subscription:
         ----------
         number : of the first that is not durable.
         """
-        self.next_number, self.available, self.progress.backlog = number, None, 0
+        self.next_number, self.available, self.backlog = number, None, 0
 
     async def monitor(self, variables: Sequence[Variable]) -> list[tuple[str, str]]:
         """Have the server tell of more variables; return those that it refuses, with its reasons.
@@ -171,7 +160,7 @@ class Subscription:
         for ahead, number in sorted((after(number, self.next_number), number) for number in available):
             if ahead < 0:
                 # These are durable; only their acknowledgement was lost.
-                self.progress.due.append(number)
+                self.due.append(number)
             else:
                 await self._up_to(tell, number, available=available)
                 await self._again(tell, number)
@@ -201,7 +190,7 @@ class Subscription:
                     why, faults = self._refused(fault), faults + 1
                     if not why:
                         asked.popleft()
-                        self.progress.due = [one.SequenceNumber for one in due] + self.progress.due
+                        self.due = [one.SequenceNumber for one in due] + self.due
                         wanted = max(1, wanted - 1)
                         why = "the server refuses to send messages" if faults > FAULTS_MOST else ""
                 if why:
@@ -210,7 +199,7 @@ class Subscription:
             for one, due in reversed(asked):
                 one.cancel()
                 # Whether these arrived nobody knows; to say them twice does no harm.
-                self.progress.due = [one.SequenceNumber for one in due] + self.progress.due
+                self.due = [one.SequenceNumber for one in due] + self.due
             await asyncio.gather(*[one for one, _ in asked], return_exceptions=True)
 
     def confirm(self, numbers: Sequence[int], values: int) -> None:
@@ -220,8 +209,8 @@ class Subscription:
         ----------
         numbers : of messages. values : how many.
         """
-        self.progress.due += numbers
-        self.progress.backlog -= values
+        self.due += numbers
+        self.backlog -= values
         self.room.set()
 
     async def delete(self) -> None:
@@ -237,14 +226,14 @@ class Subscription:
         """
         if not keeps:
             await self.delete()
-        elif self.progress.due:
+        elif self.due:
             # The answer may take as long as the server has nothing to say, and is of no matter.
             asked = asyncio.create_task(self.session.services.publish(self._acknowledgements()))
             await asyncio.wait({asked}, timeout=0.1)
             asked.cancel()
 
     def _has_room(self) -> bool:
-        return self.progress.backlog <= self.settings.backlog
+        return self.backlog <= self.settings.backlog
 
     async def _until_room(self) -> None:
         """Wait while so much is told that more would only be kept here instead of at the server."""
@@ -255,7 +244,7 @@ class Subscription:
     def _acknowledgements(self) -> list[Any]:
         from asyncua import ua
 
-        due, self.progress.due = self.progress.due, []
+        due, self.due = self.due, []
         return [ua.SubscriptionAcknowledgement(SubscriptionId=self.number, SequenceNumber=number) for number in due]
 
     def _refused(self, fault: BaseException) -> str:
@@ -336,7 +325,7 @@ class Subscription:
             status = getattr(part, "Status", None)
             if status is not None and status.value in ENDS:
                 self.is_over, why = True, f"the server ended the subscription ({status.name})"
-        self.progress.backlog += len(values)
+        self.backlog += len(values)
         tell(Told(message.SequenceNumber, microseconds(message.PublishTime), tuple(values)))
         return why
 
