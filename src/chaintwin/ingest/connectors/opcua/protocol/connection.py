@@ -297,12 +297,9 @@ class Connection:
         if session is None:
             raise NotConnectedError("the connection broke")
         now = self.clock.now()
+        asked = [page_behind(session.services, variable, before=page, now=now) for variable, page in wanted]
         async with session.explained():
-            return list(
-                await asyncio.gather(
-                    *[page_behind(session.services, variable, before=page, now=now) for variable, page in wanted]
-                )
-            )
+            return list(await asyncio.gather(*asked))
 
     async def _halt(self) -> None:
         """Stop asking for messages."""

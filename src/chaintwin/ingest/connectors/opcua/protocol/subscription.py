@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -341,13 +342,8 @@ async def new_subscription(session: Session, settings: Settings) -> Subscription
     from asyncua.ua.ua_binary import struct_from_binary
 
     ask = ua.CreateSubscriptionRequest()
-    wanted = ask.Parameters
-    wanted.RequestedPublishingInterval = settings.interval
-    wanted.RequestedMaxKeepAliveCount = settings.keep_alive_count
-    wanted.RequestedLifetimeCount = max(
-        3 * settings.keep_alive_count, min(round(settings.lifetime * 1_000 / settings.interval), NUMBERS - 1)
-    )
-    wanted.MaxNotificationsPerPublish, wanted.PublishingEnabled = settings.batch, True
+    _ask_for(ask.Parameters, settings)
+    ask.Parameters.PublishingEnabled = True
     # The method of the library would begin to ask for messages, and acknowledge them.
     protocol = session.client.uaclient.protocol
     if protocol is None:
@@ -383,6 +379,13 @@ async def taken_over(
         return None
     subscription = Subscription(session, number, settings=settings, next_number=next_number, addresses=addresses)
     subscription.available = tuple(result.AvailableSequenceNumbers or ())
+    again = ua.ModifySubscriptionParameters()
+    again.SubscriptionId = number
+    _ask_for(again, settings)
+    with suppress(ua.UaStatusCodeError):
+        # Nothing changes: how long the server may be silent is what is asked.
+        revised = await session.services.update_subscription(again)
+        subscription.revised(revised.RevisedPublishingInterval, revised.RevisedMaxKeepAliveCount)
     return subscription
 
 
@@ -401,3 +404,11 @@ def after(number: int, other: int) -> int:
     """
     ahead = (number - other) % (NUMBERS - 1)
     return ahead if ahead < NUMBERS // 2 else ahead - (NUMBERS - 1)
+
+
+def _ask_for(wanted: Any, settings: Settings) -> None:
+    """Say in a request how often messages are wanted, and how long the subscription is to be kept."""
+    count = settings.keep_alive_count
+    wanted.RequestedPublishingInterval, wanted.RequestedMaxKeepAliveCount = settings.interval, count
+    lifetime = min(round(settings.lifetime * 1_000 / settings.interval), NUMBERS - 1)
+    wanted.RequestedLifetimeCount, wanted.MaxNotificationsPerPublish = max(3 * count, lifetime), settings.batch
