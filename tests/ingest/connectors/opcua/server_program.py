@@ -84,12 +84,12 @@ def keep_nodes(path: Path) -> None:
 class Users:
     """Lets one user in, or everybody where none is named."""
 
-    def __init__(self, users: dict[str, str]) -> None:
-        self.users = users
+    def __init__(self, users: dict[str, str], *, role: UserRole = UserRole.User) -> None:
+        self.users, self.role = users, role
 
     def get_user(self, iserver: Any, username: Any = None, password: Any = None, certificate: Any = None) -> User | None:
         if not self.users or (username in self.users and self.users[username] == password):
-            return User(role=UserRole.User, name=username or "")
+            return User(role=self.role, name=username or "")
         return None
 
 
@@ -138,7 +138,8 @@ async def serve(wanted: dict[str, Any]) -> None:
     keep_nodes(Path(wanted["shelf"]) / "nodes")
     if wanted.get("conforms"):
         conform()
-    server = Server(user_manager=Users(wanted.get("users", {})))  # type: ignore[arg-type]
+    users = Users(wanted.get("users", {}), role=UserRole.Admin if wanted.get("admin") else UserRole.User)
+    server = Server(user_manager=users)  # type: ignore[arg-type]
     history = wanted.get("history", "")
     if history and history != "memory":
         server.iserver.history_manager.set_storage(HistorySQLite(history))

@@ -52,7 +52,7 @@ class _Place:
 
 
 async def wanted_variables(session: UaSession, wanted: Wanted) -> list[Variable]:
-    """Return the variables that rules are for, by address. One that is found on several ways has the first of its addresses.
+    """Return the variables that rules are for, by address. One that is found on several ways has the shortest of its addresses.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ async def wanted_variables(session: UaSession, wanted: Wanted) -> list[Variable]
     """
     from asyncua import ua
 
-    found: dict[NodeId, str] = {}
+    found: dict[NodeId, tuple[int, str]] = {}
     places = [_Place(ua.NodeId(ua.ObjectIds.ObjectsFolder))]
     seen = 0
     for _ in range(DEPTH):
@@ -75,8 +75,9 @@ async def wanted_variables(session: UaSession, wanted: Wanted) -> list[Variable]
             for place, references in zip(part, await _references(session, part), strict=True):
                 for child in await _children(session, place, references):
                     address = "/".join(child.levels)
-                    if child.is_variable and wanted.is_wanted(address) and address < found.get(child.node, "\U0010ffff"):
-                        found[child.node] = address
+                    if child.is_variable and wanted.is_wanted(address):
+                        known = (len(child.levels), address)
+                        found[child.node] = min(known, found.get(child.node, known))
                     if child.node not in place.above and wanted.leads_on(child.levels):
                         below.append(child)
         seen += len(below)
@@ -87,7 +88,7 @@ async def wanted_variables(session: UaSession, wanted: Wanted) -> list[Variable]
         places = [place for place in below if wanted.asks_server or place.levels != (SERVER,)]
         if not places:
             break
-    return await _with_history(session, sorted((address, node) for node, address in found.items()))
+    return await _with_history(session, sorted((address, node) for node, (_, address) in found.items()))
 
 
 async def _references(session: UaSession, places: Sequence[_Place]) -> list[list[Any]]:
