@@ -106,18 +106,18 @@ async def _references(session: UaSession, places: Sequence[_Place]) -> list[list
         one.ResultMask = ua.BrowseResultMask.All
         ask.NodesToBrowse.append(one)
     results = await session.browse(ask)
-    found = [list(result.References or ()) for result in results]
-    waiting = [(place, result.ContinuationPoint) for place, result in enumerate(results) if result.ContinuationPoint]
+    found: list[list[Any]] = [list(result.References or ()) for result in results]
+    waiting = [(number, result.ContinuationPoint) for number, result in enumerate(results) if result.ContinuationPoint]
     while waiting:
         more = ua.BrowseNextParameters()
         more.ReleaseContinuationPoints = False
         more.ContinuationPoints = [point for _, point in waiting]
         answers = await session.browse_next(more)
-        for (place, _), answer in zip(waiting, answers, strict=True):
-            found[place] += answer.References or ()
+        for (number, _), answer in zip(waiting, answers, strict=True):
+            found[number] += answer.References or ()
         waiting = [
-            (place, answer.ContinuationPoint)
-            for (place, _), answer in zip(waiting, answers, strict=True)
+            (number, answer.ContinuationPoint)
+            for (number, _), answer in zip(waiting, answers, strict=True)
             if answer.ContinuationPoint
         ]
     return found
@@ -127,7 +127,7 @@ async def _children(session: UaSession, place: _Place, references: Sequence[Any]
     """Return nodes below one, each once; equal names are told apart by the namespaces of the others but the first."""
     from asyncua import ua
 
-    by_node = {}
+    by_node: dict[NodeId, Any] = {}
     for reference in references:
         is_property = reference.ReferenceTypeId == ua.NodeId(ua.ObjectIds.HasProperty)
         # Properties of a variable are its unit and its range, not what it measures.

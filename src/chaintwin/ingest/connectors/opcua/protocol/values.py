@@ -102,8 +102,8 @@ def plain_value(value: Any) -> Value:
     >>> plain_value(4.5), plain_value([1, 2]), plain_value(b"{}")
     (4.5, '[1,2]', b'{}')
     """
-    if value is None or isinstance(value, bool | int | float | str | bytes):
-        return int(value) if isinstance(value, Enum) else value
+    if value is None or (isinstance(value, bool | int | float | str | bytes) and not isinstance(value, Enum)):
+        return value
     found = _json(value, DEPTH)
     return found if isinstance(found, bool | int | float | str) or found is None else _ENCODER.encode(found).decode()
 
