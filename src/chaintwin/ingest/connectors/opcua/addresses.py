@@ -13,8 +13,8 @@ from chaintwin.ingest.connectors.signals.kinds import As
 from chaintwin.ingest.connectors.signals.patterns import address_pattern
 from chaintwin.ingest.connectors.signals.signal_mapping import SignalMapping
 
-SCHEME, PORT = "opc.tcp", 4840
-"""The scheme of the binary protocol over TCP, and its usual port."""
+SCHEME, PORT = "opc.tcp://", 4840
+"""The begin of addresses of the binary protocol over TCP, and its usual port."""
 
 SERVER = "Server"
 """Name of the object that every server has and that tells of the server itself."""
@@ -36,7 +36,7 @@ class OpcuaAddress:
 
 def is_opcua(source: str) -> bool:
     """Return whether a source is the address of an OPC UA server."""
-    return source.startswith(f"{SCHEME}://")
+    return source.startswith(SCHEME)
 
 
 def opcua_address(source: str) -> OpcuaAddress:
@@ -57,16 +57,16 @@ def opcua_address(source: str) -> OpcuaAddress:
     OpcuaAddress(host='plc.example.org', port=4840, url='opc.tcp://plc.example.org:4840/line')
     """
     check_secret(source, option="--option username=NAME --option password-file=FILE")
-    allowed = f"allowed: {SCHEME}://HOST:PORT/PATH, such as {SCHEME}://plc.example.org:4840/line"
+    allowed = f"allowed: {SCHEME}HOST:PORT/PATH, such as {SCHEME}plc.example.org:4840/line"
     try:
         parts = urlsplit(source)
         host, port = parts.hostname or "", PORT if parts.port is None else parts.port
     except ValueError:
         raise UsageError(f"{source}: found no address; {allowed}") from None
-    if parts.scheme != SCHEME or not host or not port or parts.query or parts.fragment:
+    if not is_opcua(source) or not host or not port or parts.query or parts.fragment:
         raise UsageError(f"{source}: found no address of an OPC UA server; {allowed}")
     place = f"[{host}]" if ":" in host else host
-    return OpcuaAddress(host, port, f"{SCHEME}://{place}:{port}{parts.path}")
+    return OpcuaAddress(host, port, f"{SCHEME}{place}:{port}{parts.path}")
 
 
 def level_of(name: str) -> str:
