@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from chaintwin.bench.case import Case, Phase
 from chaintwin.bench.live.opcua_server import MACHINES
 from chaintwin.errors import ChaintwinError
+from chaintwin.ingest.connectors.opcua.kept import OpcuaCursor, cursor_of
 
 PER_SECOND = 2_000
 """Values a second that the project promises."""
@@ -85,8 +87,18 @@ def _taken(size: int, server: subprocess.Popen[str], *, folder: Path, port: int,
                 server.stdin.flush()
                 is_asked = True
             if summary.accepted >= before + size:
+                asyncio.run(_forgotten(source, cursor_of(summary.cursor)))
                 break
     return float(size)
+
+
+async def _forgotten(source: str, cursor: OpcuaCursor | None) -> None:
+    """Have the server forget the subscription of a run: to fill its queues would be work in the next."""
+    from asyncua import Client
+
+    if cursor is not None:
+        async with Client(source) as client:
+            await client.delete_subscriptions([cursor.subscription])
 
 
 def _started(folder: Path) -> tuple[subprocess.Popen[str], int]:
