@@ -45,6 +45,7 @@ EXPECTED = {
     "fork_medicines",
     "ingest_mqtt",
     "ingest_nats",
+    "ingest_opcua",
     "import_scms",
     "rng_uniforms",
     "help_start",

@@ -13,6 +13,7 @@ from chaintwin.bench.live.serving import serve_capture
 from chaintwin.bench.live.store_cases import store_append, store_replay
 from chaintwin.bench.live.streams import ingest_nats
 from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
+from chaintwin.bench.live.values import ingest_opcua
 from chaintwin.bench.risk.annual import annual_medicines, annual_simulated
 from chaintwin.bench.risk.bullwhip import bullwhip_project
 from chaintwin.bench.risk.service import project_service
@@ -86,6 +87,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         fork_medicines(),
         ingest_mqtt(),
         ingest_nats(),
+        ingest_opcua(),
     )
     known = {case.name for case in registered}
     unknown = [name for name in names if name not in known]

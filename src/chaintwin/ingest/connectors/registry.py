@@ -13,8 +13,10 @@ OURS = {
     "epcis-file": "chaintwin.ingest.connectors.files.epcis_file:EpcisFile",
     "epcis-http": "chaintwin.ingest.connectors.http.epcis_http:EpcisHttp",
     "event-table": "chaintwin.ingest.connectors.tables.event_table:EventTable",
+    "modbus": "chaintwin.ingest.connectors.modbus.modbus:Modbus",
     "mqtt": "chaintwin.ingest.connectors.mqtt.mqtt:Mqtt",
     "nats": "chaintwin.ingest.connectors.nats.nats:Nats",
+    "opcua": "chaintwin.ingest.connectors.opcua.opcua:Opcua",
     "sparkplug": "chaintwin.ingest.connectors.sparkplug.sparkplug:Sparkplug",
     "table-drop": "chaintwin.ingest.connectors.tables.table_drop:TableDrop",
 }

@@ -11,6 +11,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from chaintwin.errors import UsageError
+from chaintwin.ingest.connectors.linked.standing import NotConnectedError
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress
 from chaintwin.ingest.connectors.mqtt.settings import Settings
 
@@ -29,19 +30,6 @@ LINGER = 0.02
 
 QUALITY_OF_SERVICE = 1
 """Messages are acknowledged one by one; a second one of the same is told from it by what it says."""
-
-
-class NotConnectedError(Exception):
-    """There is no connection; says why.
-
-    Parameters
-    ----------
-    is_final : whether it is no use to come again: the broker knows who asks and refuses.
-    """
-
-    def __init__(self, message: str, *, is_final: bool = False) -> None:
-        super().__init__(message)
-        self.is_final = is_final
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import msgspec
-
-from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen
+from chaintwin.ingest.connectors.linked.turners import MAPPING, turner_of
 from chaintwin.ingest.connectors.mqtt.addresses import SPARKPLUG, is_mqtt, mqtt_address
 from chaintwin.ingest.connectors.mqtt.interpreting import PlainInterpreter
 from chaintwin.ingest.connectors.mqtt.probing import probed_broker
 from chaintwin.ingest.connectors.mqtt.receiving import Receiver, Source
 from chaintwin.ingest.connectors.mqtt.seen import cursor_of
-from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, MAPPING, settings_of
-from chaintwin.ingest.connectors.signals.memory import Memory
-from chaintwin.ingest.connectors.signals.signal_mapping import read_signal_mapping
-from chaintwin.ingest.connectors.signals.turning import SignalTurner
+from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 
 
 class Mqtt(Connector):
@@ -42,23 +36,3 @@ class Mqtt(Connector):
         options = chosen(self, run)
         turner_of(self.name, options["mapping"], memory=None)
         return probed_broker(mqtt_address(source), settings_of(options))
-
-
-def turner_of(connector: str, mapping: str, *, memory: msgspec.Raw | None) -> SignalTurner:
-    """Return what makes events of signals, with what it remembered.
-
-    Parameters
-    ----------
-    connector : name, for messages. mapping : path of the mapping file. memory : as a cursor keeps it; None for none.
-
-    Raises
-    ------
-    UsageError
-        There is no mapping.
-    InputError
-        The mapping has faults.
-    """
-    if not mapping:
-        raise UsageError(f"{connector}: found no mapping; allowed: the option mapping with a TOML file of signals")
-    kept: dict[str, Any] = msgspec.json.decode(memory) if memory else {}
-    return SignalTurner(read_signal_mapping(mapping), Memory(kept))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaintwin.errors import UsageError
+from chaintwin.ingest.connectors.linked.standing import NotConnectedError
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress
-from chaintwin.ingest.connectors.mqtt.connection import NOBODY, Connection, NotConnectedError
+from chaintwin.ingest.connectors.mqtt.connection import NOBODY, Connection
 from chaintwin.ingest.connectors.mqtt.settings import Settings
 
 SECONDS = 6.0

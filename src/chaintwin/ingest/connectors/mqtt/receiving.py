@@ -15,24 +15,16 @@ from time import monotonic
 
 import msgspec
 
-from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.interface import Batch, Item, Problem, Run
+from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, TICK, NotConnectedError, Standing
+from chaintwin.ingest.connectors.linked.turners import memory_of
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress
-from chaintwin.ingest.connectors.mqtt.connection import Connection, Message, NotConnectedError
+from chaintwin.ingest.connectors.mqtt.connection import Connection, Message
 from chaintwin.ingest.connectors.mqtt.interpreting import Interpreter
 from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, Receipt, Seen, digest_of, text_of_cursor
 from chaintwin.ingest.connectors.mqtt.settings import Settings
 from chaintwin.ingest.connectors.signals.signal import Presence
 from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
-
-WAIT_MAX = 60.0
-"""Most seconds between two tries to connect."""
-
-TICK = 0.25
-"""Seconds that a message is waited for before other things are looked after."""
-
-HEARTBEAT = 5.0
-"""Seconds without a batch after which an empty one says that all is well."""
 
 UNCONFIRMED = 4
 """Batches whose acknowledgement the broker may not have yet when the next is taken."""
@@ -76,8 +68,7 @@ class Receiver:
             self.cursor = msgspec.structs.replace(self.cursor, client=self.settings.client_id, done="", due="", was_open=False)
         self.seen, self.number = Seen(self.cursor), 0
         self.unconfirmed_most = max(UNCONFIRMED * self.settings.batch, self.settings.receive_maximum)
-        self.lost_at: float | None = None
-        self.lost_time = 0
+        self.standing = Standing(source.name, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
         self.last_batch = monotonic()
         self.kept = text_of_cursor(self.cursor)
 
@@ -92,15 +83,13 @@ class Receiver:
         if self.is_new:
             # The name of the session is durable before there is one, or it would be left behind at the broker.
             yield self._batch(())
-        tries = 0
         while True:
             try:
                 connection = self._opened()
             except NotConnectedError as fault:
-                tries += 1
-                yield from self._without(fault, tries)
+                yield from self._without(fault)
                 continue
-            tries = 0
+            self.run.connected()
             try:
                 yield from self._greeted(connection)
                 is_over = yield from self._read(connection)
@@ -111,7 +100,7 @@ class Receiver:
                 connection.close()
             if is_over:
                 return
-            self.lost_at, self.lost_time = monotonic(), self._now()
+            self.standing.lost(self._now())
             self.run.note(f"{self.source.name}: {connection.lost}; connecting again.")
             self.run.lost(f"{self.source.name}: {connection.lost}", 0.0)
 
@@ -127,7 +116,7 @@ class Receiver:
         connection.open()
         return connection
 
-    def _without(self, fault: NotConnectedError, tries: int) -> Iterator[Batch]:
+    def _without(self, fault: NotConnectedError) -> Iterator[Batch]:
         """Wait for the next try; say that the source is gone once it is for long.
 
         Raises
@@ -135,20 +124,17 @@ class Receiver:
         SourceFailedError
             Trying again is of no use, or was tried often enough.
         """
-        name = self.source.name
-        if fault.is_final or (tries >= self.settings.tries and not (self.run.follow and self.cursor.was_open)):
-            raise SourceFailedError(
-                f"{name}: found {fault}{f', {tries} times' if tries > 1 else ''}; allowed: a broker that answers"
-            )
-        if self.lost_at is None:
-            self.lost_at, self.lost_time = monotonic(), self._now()
-        if monotonic() - self.lost_at >= self.settings.grace and self.cursor.told is True:
-            yield self._told(Presence(name, False, f"no connection: {fault}"[:200], self.lost_time))
+        standing, goes_on = self.standing, self.run.follow and self.cursor.was_open
+        pause = standing.failed(fault, goes_on=goes_on, allowed="a broker that answers", key=self.cursor.client)
+        if not standing.is_lost:
+            standing.lost(self._now())
+        gone = standing.gone(str(fault))
+        if gone is not None:
+            yield self._told(gone)
         elif monotonic() - self.last_batch >= HEARTBEAT and not self.is_new:
             yield self._batch(())
-        pause = _pause(self.cursor.client, tries)
-        self.run.note(f"{name}: {fault}; trying again in {pause:.1f} s.")
-        self.run.lost(f"{name}: {fault}", pause)
+        self.run.note(f"{self.source.name}: {fault}; trying again in {pause:.1f} s.")
+        self.run.lost(f"{self.source.name}: {fault}", pause)
         self.run.sleep(pause)
 
     def _greeted(self, connection: Connection) -> Iterator[Batch]:
@@ -157,16 +143,17 @@ class Receiver:
         self.run.connected()
         is_kept = connection.is_session_kept
         self.interpreter.opened(self.run.clock.now(), is_session_kept=is_kept)
-        self.lost_at, self.number = None, 0
+        self.number = 0
         self.seen.reconnected()
         self.cursor = msgspec.structs.replace(self.cursor, was_open=True)
+        reason, missed = "connected", 0
         if was_open and not is_kept and self.settings.acknowledges:
             self.seen.forget()
             self.run.note(f"{name}: the broker has forgotten the session; what was sent meanwhile is missing.")
-            reason = "connected; the broker had forgotten the session, so that messages may be missing"
-            yield self._told(Presence(name, True, reason, self._now(), missed=1))
-        elif self.cursor.told is not True:
-            yield self._told(Presence(name, True, "connected", self._now()))
+            reason, missed = "connected; the broker had forgotten the session, so that messages may be missing", 1
+        back = self.standing.back(self._now(), reason=reason, missed=missed)
+        if back is not None:
+            yield self._told(back)
 
     def _read(self, connection: Connection) -> Generator[Batch, None, bool]:
         """Yield batches while the connection stands; the value is whether the reading is over."""
@@ -235,7 +222,7 @@ class Receiver:
         state = self.interpreter.plain()
         self.cursor = msgspec.structs.replace(
             self._with_seen(self.cursor),
-            memory=msgspec.Raw(_ENCODER.encode(self.turner.memory.plain())),
+            memory=memory_of(self.turner),
             state=self.cursor.state if state is None else msgspec.Raw(_ENCODER.encode(state)),
         )
         self.last_batch = monotonic()
@@ -259,13 +246,6 @@ def _client_id(source: Source, run: Run) -> str:
     """Return a name for a session that no other log has."""
     said = f"{source.name} {run.clock.now()} {os.getpid()} {id(run)}"
     return f"chaintwin-{blake2b(said.encode(), digest_size=8).hexdigest()}"
-
-
-def _pause(client: str, tries: int) -> float:
-    """Return the seconds before the next try: longer and longer, and not the same for all who lost the same broker."""
-    longest: float = min(0.5 * 2.0 ** min(tries - 1, 10), WAIT_MAX)
-    part = blake2b(f"{client} {tries}".encode(), digest_size=2).digest()
-    return longest * (0.5 + int.from_bytes(part, "big") / 2**17)
 
 
 _ENCODER = msgspec.json.Encoder()

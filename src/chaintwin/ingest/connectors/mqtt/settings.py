@@ -10,8 +10,6 @@ from chaintwin.errors import UsageError
 from chaintwin.guard.token_files import token_in
 from chaintwin.ingest.connectors.interface import Option, number_of
 
-MAPPING = Option("mapping", "Mapping file (TOML) that says what events the signals give.", is_file=True)
-
 CONNECTION = (
     Option("username", "User at the broker."),
     Option("password-file", "File with the password, which its owner alone can read."),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen
-from chaintwin.ingest.connectors.mqtt.mqtt import turner_of
-from chaintwin.ingest.connectors.mqtt.settings import MAPPING
+from chaintwin.ingest.connectors.linked.turners import MAPPING, turner_of
 from chaintwin.ingest.connectors.nats.addresses import is_nats, nats_address
 from chaintwin.ingest.connectors.nats.cursors import cursor_of
 from chaintwin.ingest.connectors.nats.probing import probed_stream

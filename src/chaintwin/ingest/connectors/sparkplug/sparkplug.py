@@ -9,12 +9,12 @@ import msgspec
 from chaintwin.clock import SECOND
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen, number_of
+from chaintwin.ingest.connectors.linked.turners import MAPPING, turner_of
 from chaintwin.ingest.connectors.mqtt.addresses import SPARKPLUG, is_mqtt, mqtt_address
-from chaintwin.ingest.connectors.mqtt.mqtt import turner_of
 from chaintwin.ingest.connectors.mqtt.probing import probed_broker
 from chaintwin.ingest.connectors.mqtt.receiving import Receiver, Source
 from chaintwin.ingest.connectors.mqtt.seen import cursor_of
-from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, MAPPING, settings_of
+from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.connectors.sparkplug.interpreting import SparkplugInterpreter
 
 HOST = Option(

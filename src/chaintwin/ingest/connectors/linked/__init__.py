@@ -1,0 +1,1 @@
+"""What all sources have in common that are read over a connection which may break."""

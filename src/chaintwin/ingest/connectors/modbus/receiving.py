@@ -1,0 +1,193 @@
+"""Looks at the registers of a device again and again, and tells what changed.
+
+Nothing is kept by the device: what comes and goes between two looks is never seen. What was seen and did not become durable is
+seen anew at the next look, as far as it is still so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from time import monotonic
+
+import msgspec
+
+from chaintwin.errors import UsageError
+from chaintwin.ingest.connectors.interface import Batch, Item, Problem, Run
+from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, NotConnectedError, Standing
+from chaintwin.ingest.connectors.linked.turners import memory_of
+from chaintwin.ingest.connectors.modbus.addresses import ModbusAddress
+from chaintwin.ingest.connectors.modbus.decoding import blocks_of
+from chaintwin.ingest.connectors.modbus.device import Device
+from chaintwin.ingest.connectors.modbus.register_map import RegisterMap
+from chaintwin.ingest.connectors.modbus.settings import Settings, Tell
+from chaintwin.ingest.connectors.signals.signal import Presence, Quality, Signal
+from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
+
+MILLISECOND = 1_000
+
+DIGEST_BYTES = 6
+
+
+class ModbusCursor(msgspec.Struct, omit_defaults=True, frozen=True):
+    """Where a source stands.
+
+    Parameters
+    ----------
+    clock : latest time of a look, microseconds. last : digests of the values that were told last, by name.
+    memory : what is remembered of signals. told : whether the source was last said to be there; None for never.
+    was_open : whether the device ever answered.
+    """
+
+    clock: int = 0
+    last: dict[str, str] = {}
+    memory: msgspec.Raw = msgspec.Raw(b"{}")
+    told: bool | None = None
+    was_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is read.
+
+    Parameters
+    ----------
+    name : as the log names it, connector and address. address, settings : of the device. registers : where its values are.
+    """
+
+    name: str
+    address: ModbusAddress
+    settings: Settings
+    registers: RegisterMap
+
+
+class Receiver:
+    """Reads one source for ever, or once.
+
+    Parameters
+    ----------
+    source : what is read. turner : makes events of signals. cursor : where it stands; None for a new one. run : of this reading.
+    """
+
+    def __init__(self, source: Source, turner: SignalTurner, *, cursor: ModbusCursor | None, run: Run) -> None:
+        self.source, self.turner, self.run = source, turner, run
+        self.settings = source.settings
+        self.cursor = cursor or ModbusCursor()
+        self.last = dict(self.cursor.last)
+        self.blocks = blocks_of(source.registers.registers)
+        self.standing = Standing(source.name, told=self.cursor.told, grace=0.0, tries=self.settings.tries)
+        self.misses = 0
+        self.last_batch = monotonic()
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield what comes.
+
+        Raises
+        ------
+        SourceFailedError
+            The device does not answer.
+        """
+        device = Device(self.source.address, timeout=self.settings.timeout)
+        try:
+            while True:
+                began = monotonic()
+                try:
+                    signals = self._looked(device)
+                except NotConnectedError as fault:
+                    yield from self._without(fault)
+                    continue
+                yield from self._greeted()
+                made = [one for signal in signals for one in self.turner.turn(signal)]
+                if made or monotonic() - self.last_batch >= HEARTBEAT:
+                    yield self._batch(made)
+                if not self.run.follow:
+                    return
+                self.run.sleep(max(self.settings.poll - (monotonic() - began), 0.0))
+        finally:
+            device.close()
+
+    def _looked(self, device: Device) -> list[Signal]:
+        """Return the values that are to be told of one look; nothing is noted where it fails halfway."""
+        found, told = list[Signal](), dict[str, str]()
+        now = max(self.run.clock.now() // MILLISECOND * MILLISECOND, self.cursor.clock + MILLISECOND)
+        for register, value, why in device.read(self.blocks):
+            self.run.sleep(0)
+            digest = blake2b(f"{value!r} {why}".encode("utf-8", "backslashreplace"), digest_size=DIGEST_BYTES).hexdigest()
+            if self.settings.tell is Tell.CHANGES and self.last.get(register.name) == digest:
+                continue
+            told[register.name] = digest
+            if value is None and not why:
+                # The device says that there is no value.
+                why = "no value"
+            quality = Quality.BAD if why else Quality.GOOD
+            found.append(Signal(register.name, value, now, quality=quality, properties={"reason": why} if why else {}))
+        self.last |= told
+        self.cursor = msgspec.structs.replace(self.cursor, clock=now)
+        return found
+
+    def _without(self, fault: NotConnectedError) -> Iterator[Batch]:
+        """Wait for the next try; say that the device is gone once it missed several looks.
+
+        Raises
+        ------
+        SourceFailedError
+            It was tried often enough.
+        """
+        goes_on = self.run.follow and self.cursor.was_open
+        pause = self.standing.failed(fault, goes_on=goes_on, allowed="a device that answers", key=self.source.name)
+        self.misses += 1
+        self.standing.lost(self.run.clock.now() // MILLISECOND * MILLISECOND)
+        gone = self.standing.gone(str(fault)) if self.misses >= self.settings.misses else None
+        if gone is not None:
+            yield self._told(gone)
+        elif monotonic() - self.last_batch >= HEARTBEAT:
+            yield self._batch(())
+        self.run.note(f"{self.source.name}: {fault}; trying again in {pause:.1f} s.")
+        self.run.sleep(pause)
+
+    def _greeted(self) -> Iterator[Batch]:
+        """Say that the device is there, where it was not."""
+        self.misses = 0
+        back = self.standing.back(self.cursor.clock)
+        if back is not None:
+            self.run.connected()
+            self.cursor = msgspec.structs.replace(self.cursor, was_open=True)
+            # What was seen in this look is not durable with this batch.
+            yield self._told(back, last=self.cursor.last, clock=self.cursor.clock - MILLISECOND)
+
+    def _told(self, presence: Presence, *, last: dict[str, str] | None = None, clock: int | None = None) -> Batch:
+        self.cursor = msgspec.structs.replace(self.cursor, told=presence.present)
+        item = self.turner.presence(presence, source=self.source.name)
+        if last is None or clock is None:
+            return self._batch((item,))
+        self.last_batch = monotonic()
+        return Batch((item,), (), _ENCODER.encode(msgspec.structs.replace(self.cursor, last=last, clock=clock)).decode())
+
+    def _batch(self, made: Sequence[Made]) -> Batch:
+        """Return what was made with the cursor behind it."""
+        self.cursor = msgspec.structs.replace(self.cursor, last=dict(self.last), memory=memory_of(self.turner))
+        self.last_batch = monotonic()
+        items = tuple([one for one in made if isinstance(one, Item)])
+        problems = tuple([one for one in made if isinstance(one, Problem)])
+        return Batch(items, problems, _ENCODER.encode(self.cursor).decode())
+
+
+def cursor_of(text: str | None) -> ModbusCursor | None:
+    """Return what a text of a cursor says; None without one.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    if text is None:
+        return None
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.DecodeError, msgspec.ValidationError) as fault:
+        raise UsageError(f"cursor: found {text[:60]!r} ({fault}); allowed: one that the same connector gave") from fault
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_DECODER = msgspec.json.Decoder(ModbusCursor)

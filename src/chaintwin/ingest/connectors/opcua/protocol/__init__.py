@@ -1,0 +1,1 @@
+"""What is said over a connection to an OPC UA server."""
