@@ -144,6 +144,7 @@ class Receiver:
         elif monotonic() - self.last_batch >= HEARTBEAT:
             yield self._batch(())
         self.run.note(f"{self.source.name}: {fault}; trying again in {pause:.1f} s.")
+        self.run.lost(f"{self.source.name}: {fault}", pause)
         self.run.sleep(pause)
 
     def _greeted(self) -> Iterator[Batch]:

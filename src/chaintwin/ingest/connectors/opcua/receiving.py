@@ -95,6 +95,7 @@ class Receiver:
                     return
                 self.standing.lost(self._now())
                 self.run.note(f"{source.name}: {connection.lost}; connecting again.")
+                self.run.lost(f"{source.name}: {connection.lost}", 0.0)
         finally:
             # Also where the reader is left standing in the middle.
             connection.close()
@@ -120,6 +121,7 @@ class Receiver:
         elif self._is_quiet():
             yield self._batch(())
         self.run.note(f"{self.source.name}: {fault}; trying again in {pause:.1f} s.")
+        self.run.lost(f"{self.source.name}: {fault}", pause)
         self.run.sleep(pause)
 
     def _greeted(self, connection: Connection, opened: Opened) -> Iterator[Batch]:
