@@ -150,9 +150,11 @@ class Receiver:
     def _greeted(self) -> Iterator[Batch]:
         """Say that the device is there, where it was not."""
         self.misses = 0
+        was_lost = self.standing.is_lost
         back = self.standing.back(self.cursor.clock)
-        if back is not None:
+        if was_lost or back is not None:
             self.run.connected()
+        if back is not None:
             self.cursor = msgspec.structs.replace(self.cursor, was_open=True)
             # What was seen in this look is not durable with this batch.
             yield self._told(back, last=self.cursor.last, clock=self.cursor.clock - MILLISECOND)
