@@ -30,7 +30,8 @@ def closed(book: PeriodBook, *, period: int = 5, stock: float = 20.0) -> Witness
 def test_close__all_told_is_nothing_put_right() -> None:
     book = PeriodBook()
     book.started[LANE], book.taken[LANE, SUPPLIER] = 4.0, 4.0
-    book.arrived[LANE], book.came[LANE, 3], book.received[LANE, STORE] = 6.0, 0.0, 6.0
+    book.arrived[LANE], book.arrivals[LANE] = 6.0, 1
+    book.received[LANE, STORE], book.receipts[LANE, STORE] = 6.0, 1
     book.asked[0], book.shipped[0] = 5.0, 5.0
     found = closed(book)
     assert (found.stock[SUPPLIER], found.stock[STORE]) == (16.0, 21.0)
@@ -54,16 +55,31 @@ def test_close__what_was_taken_needs_no_start() -> None:
 
 def test_close__an_arrival_tells_what_was_received() -> None:
     book = PeriodBook()
-    book.arrived[LANE] = 6.0
+    book.arrived[LANE], book.arrivals[LANE] = 6.0, 2
     found = closed(book)
     assert found.stock[STORE] == 26.0
     assert found.filled == {Reason.UNSEEN_RECEIPT: (1, 6.0)}
+    book.received[LANE, STORE], book.receipts[LANE, STORE] = 4.0, 1
+    assert closed(book).stock[STORE] == 26.0
+    # All was told, and the numbers disagree: that is no matter of what is missing.
+    book.receipts[LANE, STORE] = 2
+    assert closed(book).stock[STORE] == 24.0
+
+
+def test_close__numbers_that_disagree_where_all_was_told_change_nothing() -> None:
+    book = PeriodBook()
+    book.started[LANE], book.taken[LANE, SUPPLIER] = 6.0, 4.0
+    book.asked[0], book.shipped[0] = 1.0, 0.5
+    found = closed(book)
+    assert (found.stock[SUPPLIER], found.stock[STORE]) == (16.0, 19.5)
+    assert not found.filled
 
 
 @pytest.mark.parametrize(("started", "there"), [(2, 14.0), (4, 20.0)])
 def test_close__an_arrival_tells_a_start_that_nobody_told_but_not_one_of_yesterday(started: int, there: float) -> None:
     book = PeriodBook()
     book.arrived[LANE], book.came[LANE, started], book.received[LANE, STORE] = 6.0, 6.0, 6.0
+    book.arrivals[LANE], book.receipts[LANE, STORE] = 1, 1
     assert closed(book).stock[SUPPLIER] == there
 
 
@@ -92,7 +108,7 @@ def test_close__who_waits_shows_that_the_shelf_is_empty() -> None:
 @pytest.mark.parametrize("known", ["shipped", "lost"])
 def test_close__who_got_a_part_or_left_without_shows_that_the_shelf_is_empty(known: str) -> None:
     book = PeriodBook()
-    book.asked[0] = 5.0
+    book.asked[0] = 9.0
     getattr(book, known)[0] = 2.0
     found = closed(book)
     assert found.stock[STORE] == 0.0

@@ -184,6 +184,7 @@ class _Reader:
             return
         if step == "arriving":
             book.arrived[activity] += units
+            book.arrivals[activity] += 1
             book.came[activity, started] += units
         elif step == "holding":
             book.held[activity] += units
@@ -194,9 +195,12 @@ class _Reader:
         if step == "destroying" and not facts.read_point:
             book.scrapped[activity] += units_of(facts) or 0.0
             return
-        into = book.received if step in _JOINING else book.taken
+        is_receipt = step in _JOINING
+        into = book.received if is_receipt else book.taken
         for buffer, quantity in self._amounts(facts):
             into[activity, buffer] += quantity
+            if is_receipt:
+                book.receipts[activity, buffer] += 1
 
     def _ask(self, book: PeriodBook, facts: Facts) -> None:
         stream = self.streams.get(text_of(facts.own.get("stream")))

@@ -2,15 +2,18 @@
 
 A movement in a network is told more than once. What starts is told as it starts and as it leaves the stock of its inputs; what
 arrives is told as it arrives and as it joins stock; what customers ask for is told when they ask, when they get it and when they
-leave without. Messages that are lost take some of these away and never add any. So of several witnesses of one quantity the one
-that saw most is believed, and a stock that cannot be what the books say is put right:
+leave without. Messages that are lost take some of these away and never add any. So where one is missing another stands in, and a
+stock that cannot be what the books say is put right:
 
-- of an activity in a period as much started as any of its witnesses says, an arrival that tells its start among them;
-- of what arrived and was good as much joined stock;
+- what started took its inputs, also where that was not told, or where only its arrival tells of it;
+- what arrived and was good joined stock, also where fewer receipts than arrivals were told;
 - where customers are left waiting there is nothing on the shelf, so what the books still have is not there: where nobody told
   that they got anything, it went to them unseen;
 - nothing is below zero;
 - a count is what is there, as far as it is sure.
+
+Where all that should be told was told, events of stock are believed, whatever the others say of the quantity: numbers that
+disagree are a matter of the mass balance, not of what is missing.
 """
 
 from __future__ import annotations
@@ -29,6 +32,10 @@ Floats = NDArray[np.float64]
 
 DUST = 1e-9
 """Smaller than this part of what moved is what rounding leaves."""
+
+NEAR = 3.0
+"""What the books have more than an empty shelf is taken away up to so many times what was asked for in the period; more is not
+what a few missing events can have left, but rather a number that was told wrong."""
 
 ADJACENT = 1
 """Goods that wait at a full site are told as started in the period before; such a start is none, so it proves nothing."""
@@ -61,7 +68,8 @@ class PeriodBook:
     Parameters
     ----------
     started, arrived, held, scrapped : units of activities. came : units by (activity, period of the start).
-    taken, received : units of stock by (activity, stock point). asked, shipped, lost : units by stream.
+    taken, received : units of stock by (activity, stock point). arrivals, receipts : how many events told of them.
+    asked, shipped, lost : units by stream.
     moved : what else joined stock, less what else left it, by stock point. counted : quantity and variance, by stock point.
     """
 
@@ -72,6 +80,8 @@ class PeriodBook:
     came: Pairs = field(default_factory=lambda: defaultdict(float))
     taken: Pairs = field(default_factory=lambda: defaultdict(float))
     received: Pairs = field(default_factory=lambda: defaultdict(float))
+    arrivals: Sums = field(default_factory=lambda: defaultdict(float))
+    receipts: Pairs = field(default_factory=lambda: defaultdict(float))
     asked: Sums = field(default_factory=lambda: defaultdict(float))
     shipped: Sums = field(default_factory=lambda: defaultdict(float))
     lost: Sums = field(default_factory=lambda: defaultdict(float))
@@ -167,7 +177,8 @@ class WitnessedStock:
             for arc in range(first, last):
                 buffer = int(activities.output_buffer[arc])
                 seen = book.received.get((activity, buffer), 0.0)
-                if seen > 0.0 and (not is_sure or self._has_room_only_for_some(buffer)):
+                is_told = book.receipts.get((activity, buffer), 0.0) >= book.arrivals.get(activity, 0.0)
+                if is_told or (seen > 0.0 and (not is_sure or self._has_room_only_for_some(buffer))):
                     # Of what was received at all, how much of it was good is known better by the receipt than by the mean.
                     continue
                 each = activities.output_gross[arc] if bad > 0.0 or drawn[activity] else activities.output_quantity[arc]
@@ -192,9 +203,8 @@ class WitnessedStock:
             self._outstanding[activity, period] = self._outstanding.get((activity, period), 0.0) + started
             for arc in range(int(activities.input_start[activity]), int(activities.input_start[activity + 1])):
                 buffer, wanted = int(activities.input_buffer[arc]), started * float(activities.input_quantity[arc])
-                missing = wanted - book.taken.get((activity, buffer), 0.0)
-                if missing > DUST * wanted:
-                    self._fill(Reason.UNSEEN_TAKING, buffer, by=-missing)
+                if wanted > 0.0 and (activity, buffer) not in book.taken:
+                    self._fill(Reason.UNSEEN_TAKING, buffer, by=-wanted)
 
     def _input(self, activity: int, buffer: int) -> float:
         activities = self.program.activities
@@ -236,11 +246,12 @@ class WitnessedStock:
         is_shown : whether who waits shows that nothing is on the shelf.
         """
         waiting: dict[int, float] = {}
-        is_empty = False
+        is_empty, moved = False, 0.0
         for stream in streams:
             asked, shipped, lost = (part.get(stream, 0.0) for part in (book.asked, book.shipped, book.lost))
             self.stock[buffer] -= shipped
             self.books[buffer] -= shipped
+            moved += asked + shipped + lost
             before = float(self.owed[stream])
             if shipped > 0.0 and abs(shipped - asked) <= DUST * shipped and not lost:
                 # Who is served first what was asked for first gets more than that while something is owed.
@@ -252,9 +263,9 @@ class WitnessedStock:
             is_empty |= lost > 0.0 or (shipped > 0.0 and stream in waiting)
         short, there = sum(waiting.values()), float(self.stock[buffer])
         if there > DUST * self._largest[buffer] and is_shown:
-            if is_empty:
+            if is_empty and there <= NEAR * moved:
                 self._fill(Reason.EMPTY_SHELF, buffer, by=-there)
-            elif short > 0.0:
+            elif short > 0.0 and not is_empty:
                 given = min(short, there)
                 self._fill(Reason.UNSEEN_SALE, buffer, by=-given)
                 for stream, amount in waiting.items():
