@@ -257,9 +257,9 @@ def _show(terminal: Terminal, story: Story, where: str, *, count: int, sent: Sen
         "overtaken": done["overtaken"],
         "repeats": done["repeated"],
         "doubles": done["doubles"],
-        "lost for good": done["lost_for_good"],
+        "lost": done["lost_for_good"],
         "taken": sent.accepted,
-        "known already": sent.duplicate,
+        "known": sent.duplicate,
         "refused": sent.rejected + sent.conflict,
     }
     for name in row:
