@@ -155,7 +155,7 @@ class _Sites:
         activities, names = program.activities, program.names
         site = names.buffers["site_id"].to_list()
         self.by_uri = {own_uri(Name(Thing.SITE, one)): one for one in site}
-        self.of_buffer = dict(zip(names.buffers["buffer_id"].to_list(), site, strict=True))
+        self.of_buffer: dict[str, str] = dict(zip(names.buffers["buffer_id"].to_list(), site, strict=True))
         self.source: dict[str, str] = {}
         self.goal: dict[str, str] = {}
         for place, name in enumerate(names.activities["activity_id"].to_list()):
@@ -163,19 +163,19 @@ class _Sites:
             given = activities.output_buffer[activities.output_start[place] : activities.output_start[place + 1]]
             ends = [site[int(part[0])] if part.size else "" for part in (taken, given)]
             self.source[name], self.goal[name] = ends[0] or ends[1], ends[1] or ends[0]
-        self.resources = dict(world.network["resources"].select("resource_id", "site_id").iter_rows())
+        self.resources: dict[str, str] = dict(world.network["resources"].select("resource_id", "site_id").iter_rows())
 
     def of(self, event: dict[str, Any]) -> str:
         for place in ("bizLocation", "readPoint"):
             if place in event:
                 return self.by_uri.get(event[place]["id"], WORLD)
-        own = {name: event.get(f"{PREFIX}:{name}") for name in ("stock_point", "resource", "activity")}
+        own: dict[str, str] = {name: event.get(f"{PREFIX}:{name}") or "" for name in ("stock_point", "resource", "activity")}
         if own["stock_point"]:
             return self.of_buffer.get(own["stock_point"], WORLD)
         if own["resource"]:
             return self.resources.get(own["resource"]) or WORLD
         is_source = event.get("bizStep") in _AT_SOURCE or event["type"] == f"{PREFIX}:{Own.ORDER_SEEN.value}"
-        return (self.source if is_source else self.goal).get(own["activity"] or "", "") or WORLD
+        return (self.source if is_source else self.goal).get(own["activity"], "") or WORLD
 
 
 _AT_SOURCE = frozenset({"departing", "shipping", "assembling"})

@@ -15,8 +15,6 @@ from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import INTERRUPTED, SMALLER_RUN, fail, session
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from chaintwin.ingest.history.playing import Sent, Target
     from chaintwin.network.network import Network
     from chaintwin.world import Instruments, Spreads, Story, Wire, World
@@ -228,16 +226,17 @@ def _count(target: Target) -> int:
 
 def _say(status: object, story: Story, *, count: int, at: int) -> None:
     """Show how far it is; nothing where nobody watches."""
-    if not hasattr(status, "update"):
-        return
+    from rich.status import Status
+
     from chaintwin.clock import text_of
 
-    shown: Status = status
+    if not isinstance(status, Status):
+        return
     told = story.deliveries.told(count)
     share = count / max(len(story), 1)
     bar, day = "=" * round(20 * share), text_of(at)[:16].replace("T", " ")
     said = ", ".join(f"{told[name]:,} {word}" for name, word in SAID.items())
-    shown.update(f"{day} [{bar:<20}] {share:.0%}: {said}")
+    status.update(f"{day} [{bar:<20}] {share:.0%}: {said}")
 
 
 def _show(terminal: Terminal, story: Story, where: str, *, count: int, sent: Sent, is_stopped: bool) -> None:
