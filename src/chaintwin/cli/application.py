@@ -14,6 +14,7 @@ import typer
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 from chaintwin.cli.commands.feeding import ingest, refused, replay, sources
 from chaintwin.cli.commands.fidelity import fork
+from chaintwin.cli.commands.hidden import world
 from chaintwin.cli.commands.history import trace, why
 from chaintwin.cli.commands.live import serve, state
 from chaintwin.cli.commands.log import backup, copy, erase, restore, upgrade, verify
@@ -46,6 +47,7 @@ app.command()(ingest.ingest)
 app.command()(sources.sources)
 app.command()(replay.replay)
 app.command()(refused.refused)
+app.command()(world.world)
 app.command()(bench.bench)
 risk = typer.Typer(
     name="risk", rich_markup_mode=None, no_args_is_help=True, help="What can go wrong, how badly, how long we last."

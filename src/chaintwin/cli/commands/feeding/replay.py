@@ -78,7 +78,7 @@ def replay(
         from chaintwin.ingest.history.playing import Sent, play
         from chaintwin.ingest.history.targets import StoreTarget
 
-        rate = _rate(speed)
+        rate = rate_of(speed)
         between = (_moment("--from", begin), _moment("--until", until))
         key = f"replay {source_key(source)} {begin or ''}..{until or ''}"
         known = connector_for(source) if connector is None else connector_named(connector)
@@ -105,6 +105,25 @@ def replay(
             raise typer.Exit(INTERRUPTED)
         if sent.rejected or sent.conflict or recorded.problems:
             fail()
+
+
+def rate_of(speed: str) -> float:
+    """Return the speed that an option means: seconds in one second, infinity for ``max``.
+
+    Raises
+    ------
+    UsageError
+        It is no number above 0, and not ``max``.
+    """
+    from chaintwin.errors import UsageError
+
+    try:
+        rate = math.inf if speed == "max" else float(speed)
+    except ValueError:
+        rate = math.nan
+    if not rate > 0 or (math.isinf(rate) and speed != "max"):
+        raise UsageError(f"--speed: found {speed!r}; allowed: a number above 0, or max")
+    return rate
 
 
 def _read(
@@ -194,18 +213,6 @@ def _authorization(token_file: Path | None) -> dict[str, str]:
     from chaintwin.guard.token_files import token_in
 
     return {} if token_file is None else {"Authorization": f"Bearer {token_in(token_file)}"}
-
-
-def _rate(speed: str) -> float:
-    from chaintwin.errors import UsageError
-
-    try:
-        rate = math.inf if speed == "max" else float(speed)
-    except ValueError:
-        rate = math.nan
-    if not rate > 0 or (math.isinf(rate) and speed != "max"):
-        raise UsageError(f"--speed: found {speed!r}; allowed: a number above 0, or max")
-    return rate
 
 
 def _moment(name: str, text: str | None) -> int | None:

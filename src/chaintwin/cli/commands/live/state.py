@@ -50,11 +50,16 @@ def state(
         str | None, typer.Option(help="Only what the log had learned by this day or time.", show_default=False)
     ] = None,
     rows: Annotated[int, typer.Option(help="Rows of each table that are shown.", min=1)] = 12,
+    likely: Annotated[
+        bool,
+        typer.Option("--likely", help="Also what stock is likely where events are missing, by others that tell of it."),
+    ] = False,
     store: StoreUrl = None,
     json: Json = False,
 ) -> None:
     """Show the live state, now or then, and what does not fit."""
     with session(is_json=json) as terminal:
+        from chaintwin.cli.commands.live.likely import likely_document, likely_stock, show_likely
         from chaintwin.cli.commands.live.opening import moment, opened_twin, said
         from chaintwin.cli.commands.usable import usable_network
         from chaintwin.twin.telling import told_summary
@@ -65,9 +70,13 @@ def state(
         network = usable_network(terminal, project)
         with opened_twin(terminal, network, project=project, store=store) as twin:
             found = twin.as_of(time, known=learned)
+            history = likely_stock(terminal, network, store=twin.store, time=time, known=learned) if likely else None
         terminal.show(said(found))
         _show(terminal, found, rows=rows)
-        terminal.document({"project": project, "summary": told_summary(found), "tables": found.tables()})
+        about = {"project": project, "summary": told_summary(found), "tables": found.tables()}
+        terminal.document(about if history is None else about | {"likely": likely_document(history)})
+        if history is not None:
+            show_likely(terminal, history, rows=rows)
 
 
 def _show(terminal: Terminal, state: LiveState, *, rows: int) -> None:

@@ -1,0 +1,1 @@
+"""Commands of a world that only tests know."""

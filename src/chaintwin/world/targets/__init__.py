@@ -1,0 +1,1 @@
+"""Where a world is told: a repository over HTTP, a broker, a folder of files, lines."""
