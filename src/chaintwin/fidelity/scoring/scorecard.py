@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chaintwin.errors import UsageError
-from chaintwin.fidelity.scoring.forecasts import Forecast, ForecastScores, apart_in_time, joint_pits, score_forecasts
+from chaintwin.fidelity.scoring.forecasts import (
+    Forecast,
+    ForecastScores,
+    ScoredForecast,
+    apart_in_time,
+    joint_pits,
+    pooled,
+    scored,
+)
 from chaintwin.fidelity.scoring.vector import (
     FidelityVector,
     coverage_part,
@@ -20,6 +29,9 @@ from chaintwin.laws.scores import Uniformity, uniformity
 
 OVERALL = ""
 """Name of the group that holds everything."""
+
+STEP = 7919
+"""A prime: how far the subject that a test takes moves on from one origin to the next."""
 
 JOINT_LEAST = 8
 """With fewer times no joint check is made."""
@@ -45,12 +57,13 @@ class Evidence:
 
     Parameters
     ----------
-    forecasts : that have met their truth. states : error of each subject.
+    forecasts : that have met their truth. scored : others, of which only the scores are left. states : error of each subject.
     latencies : of each subject, from event to state, in seconds, as the share of events that matters has it (such as 95 %).
     latency_target : in seconds, above 0. purpose, window : in words, for the report.
     """
 
     forecasts: Sequence[Forecast] = ()
+    scored: Sequence[ScoredForecast] = ()
     states: Mapping[str, StateError] = field(default_factory=dict)
     latencies: Mapping[str, float] = field(default_factory=dict)
     latency_target: float = 60.0
@@ -79,7 +92,12 @@ class Scorecard:
 
 
 def make_scorecard(
-    evidence: Evidence, *, seed: int, groups_of: Callable[[str], Iterable[str]] | None = None, nominal: float = 0.9
+    evidence: Evidence,
+    *,
+    seed: int,
+    groups_of: Callable[[str], Iterable[str]] | None = None,
+    nominal: float = 0.9,
+    one_each: bool = False,
 ) -> Scorecard:
     """Return the fidelity of every group.
 
@@ -91,6 +109,8 @@ def make_scorecard(
     evidence : what was measured. seed : of the numbers that break ties.
     groups_of : from a subject to the groups that it counts in, such as its site; by default itself. All count in ``OVERALL``.
     nominal : probability of the interval whose coverage is judged, between 0 and 1.
+    one_each : whether the tests of a group take one forecast of each origin and horizon, of its subjects in turn: those of one
+        moment share what happens, and as many as there are stock points would make any test sure of anything.
 
     Raises
     ------
@@ -105,28 +125,51 @@ def make_scorecard(
 
     Source: METHODS 7.4.
     """
-    subjects = {one.subject for one in evidence.forecasts} | set(evidence.states) | set(evidence.latencies)
+    every = [*scored(evidence.forecasts, seed=seed), *evidence.scored]
+    subjects = {one.subject for one in every} | set(evidence.states) | set(evidence.latencies)
     if not subjects:
         raise UsageError("evidence: found none; allowed: forecasts, states or latencies")
     members: defaultdict[str, set[str]] = defaultdict(set)
     for subject in sorted(subjects):
         for group in (OVERALL, *((subject,) if groups_of is None else groups_of(subject))):
             members[group].add(subject)
-    apart = apart_in_time(evidence.forecasts)
+    apart, overlapping = _by_subject(apart_in_time(every)), _by_subject(every)
     scores: dict[str, ForecastScores] = {}
     vectors: dict[str, FidelityVector] = {}
     for group, within in sorted(members.items()):
-        mine = [one for one in apart if one.subject in within]
+        mine = [one for subject in sorted(within) for one in apart.get(subject, ())]
+        tested = _one_each(mine) if one_each else mine
+        judged = pooled(tested, nominal=nominal) if tested else None
         if mine:
-            scores[group] = score_forecasts(mine, seed=seed, nominal=nominal)
+            scores[group] = pooled(mine, nominal=nominal)
         vectors[group] = FidelityVector(
             state=_state(evidence, within),
-            skill=_skill([one for one in evidence.forecasts if one.subject in within], seed=seed),
-            coverage=coverage_part(scores[group].coverage) if mine else None,
-            distribution=distribution_part(scores[group].uniformity.p_value) if mine else None,
+            skill=_skill([one for subject in sorted(within) for one in overlapping.get(subject, ())]),
+            coverage=None if judged is None else coverage_part(judged.coverage),
+            distribution=None if judged is None else distribution_part(judged.uniformity.p_value),
             timeliness=_timeliness(evidence, within),
         )
-    return Scorecard(vectors, scores, _joint(apart, seed=seed))
+    return Scorecard(vectors, scores, _joint(apart_in_time(evidence.forecasts), seed=seed))
+
+
+def _by_subject(forecasts: Iterable[ScoredForecast]) -> dict[str, list[ScoredForecast]]:
+    found: defaultdict[str, list[ScoredForecast]] = defaultdict(list)
+    for one in forecasts:
+        found[one.subject].append(one)
+    return found
+
+
+def _one_each(forecasts: Sequence[ScoredForecast]) -> list[ScoredForecast]:
+    """Return one forecast of each origin and horizon, of the subjects and measures in turn."""
+    together: defaultdict[tuple[int, int], list[ScoredForecast]] = defaultdict(list)
+    for one in forecasts:
+        together[one.origin, one.horizon].append(one)
+    chosen = []
+    for number, (_, rows) in enumerate(sorted(together.items())):
+        ordered = sorted(rows, key=lambda one: (one.subject, one.measure))
+        # A step that shares no factor with most numbers of subjects comes round to all of them.
+        chosen.append(ordered[number * STEP % len(ordered)])
+    return chosen
 
 
 def _state(evidence: Evidence, within: set[str]) -> float | None:
@@ -145,19 +188,18 @@ def _timeliness(evidence: Evidence, within: set[str]) -> float | None:
     return timeliness_part(max(found), evidence.latency_target) if found else None
 
 
-def _skill(forecasts: Sequence[Forecast], *, seed: int) -> float | None:
+def _skill(forecasts: Sequence[ScoredForecast]) -> float | None:
     """Return the part of skill: the mean over subjects and measures of the ratio of scores, weighed by forecasts."""
-    series: defaultdict[tuple[str, str], list[Forecast]] = defaultdict(list)
+    series: defaultdict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for one in forecasts:
-        if one.reference.size:
-            series[one.subject, one.measure].append(one)
+        if one.reference is not None:
+            series[one.subject, one.measure].append((one.crps, one.reference))
     ratios: list[tuple[float, int]] = []
     for mine in series.values():
-        found = score_forecasts(mine, seed=seed)
-        reference = found.reference_crps or 0.0
+        crps, reference = (math.fsum(column) / len(mine) for column in zip(*mine, strict=True))
         # Where a reference is never wrong there is no scale to measure by; only being as good counts.
-        ratio = found.crps / reference if reference > 0 else float(found.crps > 0)
-        ratios.append((ratio, found.size))
+        ratio = crps / reference if reference > 0 else float(crps > 0)
+        ratios.append((ratio, len(mine)))
     if not ratios:
         return None
     total = sum(size for _, size in ratios)

@@ -1,0 +1,159 @@
+"""Lead times as they come in: where each lies in the law that was in use for it, and whether a lane has drifted.
+
+Every arrival is one forecast that met its truth: when the goods left, the law in use said how long they would take. The
+numbers that say where the truth lay are uniform while the law is right, whatever it is, so a detector watches them lane by lane.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chaintwin.fidelity.calibration.fitting import subject_of
+from chaintwin.fidelity.calibration.lanes import Calendar, Lane
+from chaintwin.fidelity.calibration.observations import LeadTime
+from chaintwin.fidelity.versions.lead_laws import LaneLaw
+from chaintwin.fidelity.versions.whole_periods import LeadTable, crps_of, met, pit_of
+from chaintwin.laws.scores import crps_sample, naive_ensemble
+from chaintwin.laws.sequential import SHIFTS, new_detector, watch_all
+from chaintwin.network.graph import LeadMode
+from chaintwin.rng import uniform
+
+THRESHOLD = 500.0
+"""Least mean number of arrivals of a lane to a false alarm."""
+
+REFERENCE_MOST = 64
+"""The naive forecast of a lead time looks back at so many arrivals of the lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A lead time that ended, held against the law in use when it began.
+
+    Parameters
+    ----------
+    lane : that it went by. shipped_at, ended_at : microseconds. periods : whole ones that it took, halves up.
+    pit : where that lies in the law, 0 to 1. crps, reference : scores of the law and of the naive forecast, periods;
+        ``reference`` is None before the second arrival.
+    """
+
+    lane: Lane
+    shipped_at: int
+    ended_at: int
+    periods: int
+    pit: float
+    crps: float
+    reference: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneDrift:
+    """What a detector makes of the arrivals of one lane.
+
+    Parameters
+    ----------
+    subject : of the lane. lane : its ends and product. arrivals : how many it saw. statistic : now.
+    alarm : number of the arrival that raised the alarm, from 0, or None. alarmed_at : when that came, microseconds.
+    since : when the first shipment left that is off, microseconds; None without an alarm.
+    expected, found : mean lead time by the law in use, and of the arrivals that are off, periods; None without an alarm.
+    """
+
+    subject: str
+    lane: Lane
+    arrivals: int
+    statistic: float
+    alarm: int | None
+    alarmed_at: int | None
+    since: int | None
+    expected: float | None
+    found: float | None
+
+
+Laws = Callable[[Lane, int], LaneLaw | None]
+"""From a lane and the moment that goods left to the law in use for it."""
+
+
+def arrivals_of(lead_times: Iterable[LeadTime], *, laws: Laws, calendar: Calendar, seed: int) -> dict[Lane, list[Arrival]]:
+    """Return the arrivals of every lane that has a law, in the order of their coming.
+
+    Parameters
+    ----------
+    lead_times : of all lanes. laws : in use. calendar : of the project. seed : of the numbers that break ties.
+    """
+    by_lane: defaultdict[Lane, list[LeadTime]] = defaultdict(list)
+    for one in lead_times:
+        if one.arrived:
+            by_lane[one.lane].append(one)
+    found = {}
+    for lane, mine in sorted(by_lane.items()):
+        mine.sort(key=lambda one: (one.ended_at, one.shipped_at, one.name))
+        scored = list(_scored(lane, mine, laws=laws, calendar=calendar, seed=seed))
+        if scored:
+            found[lane] = scored
+    return found
+
+
+def drift_of(arrivals: Sequence[Arrival], *, law: LaneLaw | None) -> LaneDrift:
+    """Return whether a lane has drifted, and since when.
+
+    Parameters
+    ----------
+    arrivals : of one lane in the order of their coming, at least one. law : in use now.
+
+    Source: METHODS 7.5 and 7.6; `chaintwin.laws.sequential`.
+    """
+    lane = arrivals[0].lane
+    path = watch_all(new_detector(THRESHOLD, shifts=SHIFTS), [one.pit for one in arrivals])
+    head = (subject_of(lane), lane, len(arrivals), path.state.statistic)
+    if path.alarm is None:
+        return LaneDrift(*head, None, None, None, None, None)
+    first = path.change if path.change is not None else path.alarm
+    off = arrivals[first:]
+    expected = None if law is None else float(law.table.means[0])
+    mean = float(np.mean([one.periods for one in off]))
+    since = min(one.shipped_at for one in arrivals[first : path.alarm + 1])
+    return LaneDrift(*head, path.alarm, arrivals[path.alarm].ended_at, since, expected, mean)
+
+
+def periods_of(one: LeadTime, calendar: Calendar) -> int:
+    """Return a lead time in whole periods, halves up, as the engine has them."""
+    return int((one.ended_at - one.shipped_at) / calendar.length + 0.5)
+
+
+def spacing_of(shipped: Sequence[int], calendar: Calendar) -> float:
+    """Return the usual number of periods between two shipments of a lane, 1 or more.
+
+    Parameters
+    ----------
+    shipped : when they left, microseconds, in any order.
+    """
+    starts = np.unique([calendar.period_of(at) for at in shipped])
+    return max(1.0, float(np.median(np.diff(starts)))) if starts.size > 1 else 1.0
+
+
+def met_by(law: LaneLaw, *, spacing: float) -> LeadTable:
+    """Return the lead times that are met on a lane; arguments as for ``met``."""
+    return law.table if law.mode is LeadMode.CROSSING else met(law.table, mode=law.mode, spacing=spacing)
+
+
+def _scored(lane: Lane, mine: Sequence[LeadTime], *, laws: Laws, calendar: Calendar, seed: int) -> Iterable[Arrival]:
+    spacing = spacing_of([one.shipped_at for one in mine], calendar)
+    tables: dict[int, tuple[LaneLaw, LeadTable]] = {}
+    history: list[float] = []
+    subject = subject_of(lane)
+    for number, one in enumerate(mine):
+        law = laws(lane, one.shipped_at)
+        if law is None:
+            continue
+        # The law itself is held beside its table, so that no other one takes its identity meanwhile.
+        if id(law) not in tables:
+            tables[id(law)] = (law, met_by(law, spacing=spacing))
+        table, periods = tables[id(law)][1], periods_of(one, calendar)
+        tie_break = uniform(seed, "pit", entity=f"{subject}|lead_time", replication=0, period=number)
+        reference = crps_sample(naive_ensemble(history, 1), float(periods)) if history else None
+        pit, crps = pit_of(table, periods, tie_break=tie_break), crps_of(table, periods)
+        yield Arrival(lane, one.shipped_at, one.ended_at, periods, pit, crps, reference)
+        history = [*history[1 - REFERENCE_MOST :], float(periods)]

@@ -1,0 +1,92 @@
+"""Runs with parameters drawn from what is known of them: compiled once, each draw put into the tape."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from chaintwin.fidelity.forking.recording import Recorded, record
+from chaintwin.fidelity.versions.applying import Applied
+from chaintwin.network.compiling import compile_graph
+from chaintwin.network.graph import Graph
+from chaintwin.network.lowering import lower
+from chaintwin.network.network import Network
+from chaintwin.network.program import Program
+from chaintwin.network.scenarios.scenario import Scenario
+from chaintwin.network.state import State
+from chaintwin.simulation.simulating import Setup, set_up
+from chaintwin.simulation.tape.supply.redrawing import Drawn, Redrawing
+from chaintwin.simulation.tape.tape import Tape
+
+
+def play_drawn(
+    network: Network,
+    state: State,
+    *,
+    parameters: Applied,
+    periods: int,
+    runs: int,
+    seed: int,
+    scenario: Scenario | None = None,
+    threads: int | None = None,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> tuple[Setup, Recorded]:
+    """Play the coming periods with a version of parameters, its draws shared out among the runs.
+
+    Parameters
+    ----------
+    network, state, parameters, periods, runs, seed, scenario, threads, progress, cancel : as for ``fork``.
+
+    Returns
+    -------
+    What was run, its lead times mixed over the draws; and what every run came to.
+    """
+    lowered: list[tuple[Graph, Graph | None]] = []
+
+    def compiled(changed: Network, reach: int) -> Program:
+        graph = lower(changed, periods=reach)
+        before = None if changed is network else lower(network, periods=reach)
+        lowered.append((graph, before))
+        return compile_graph(parameters.graph(graph, before=before))
+
+    setup = set_up(
+        network,
+        scenario,
+        periods=periods,
+        replications=runs,
+        seed=seed,
+        warm_up=0,
+        state=state,
+        confidence=0.95,
+        compiled=compiled,
+    )
+    graph, before = lowered[0]
+    moves, factors = parameters.moves(graph, before), parameters.factors(graph if before is None else before)
+    count = min(parameters.draws, runs)
+
+    def shared(setup: Setup, tape: Tape) -> Sequence[Tape]:
+        redrawing = Redrawing(tape, setup.program, state=setup.state)
+        activities = {name: place for place, name in enumerate(setup.program.names.activities["activity_id"].to_list())}
+        resources = setup.program.names.resources["resource_id"].to_list()
+        leads = {}
+        for name, table in parameters.leads.items():
+            place = activities.get(name, -1)
+            if place in redrawing.drawable:
+                high = int(setup.program.activities.lead_fixed[place])
+                leads[place] = table.moved(moves.get(name, 0)).until(redrawing.shortest_drawn(place), high)
+        # The program holds the mean over the draws already, so each draw is relative to that.
+        relative = {name: values / values.mean() for name, values in factors.items()}
+        return [
+            redrawing.tape_of(
+                Drawn(
+                    {place: rows[number] for place, rows in leads.items()},
+                    np.array([relative[name][number] if name in relative else 1.0 for name in resources]),
+                )
+            )
+            for number in range(count)
+        ]
+
+    return setup, record([setup], shared=shared, threads=threads, progress=progress, cancel=cancel)

@@ -1,0 +1,97 @@
+"""The tape of a network with other lead times and capacities: everything but their tables stays as it is.
+
+A network is lowered, compiled and assembled once; what its parameters are drawn to for some of the runs is put in afterwards.
+That takes a tenth of the time of compiling it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chaintwin.network.program import Program
+from chaintwin.network.state import State
+from chaintwin.simulation.tape.leads import Leads, lead_tables, record_of
+from chaintwin.simulation.tape.supply.remaining import remaining_of
+from chaintwin.simulation.tape.tape import Tape
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What parameters are drawn to, for some runs.
+
+    Parameters
+    ----------
+    leads : by index of an activity with a random lead time: Floats[lead_fixed - least], the probability of at most ``least``
+        periods, of at most one more, up to below the longest; ``least`` is ``shortest_drawn`` of the activity.
+    capacity : Floats[K], what the capacities of each resource are multiplied by.
+    """
+
+    leads: Mapping[int, Floats]
+    capacity: Floats
+
+
+class Redrawing:
+    """Makes tapes with other parameters of one tape.
+
+    Parameters
+    ----------
+    tape : assembled of the program and the state. program, state : the network and where it starts.
+    """
+
+    def __init__(self, tape: Tape, program: Program, *, state: State) -> None:
+        self.tape, self.program, self.state = tape, program, state
+        self._leads = lead_tables(program)
+        random = np.flatnonzero(program.activities.lead_random == 1)
+        used, times = np.unique(self._leads.of[random], return_counts=True)
+        shared = set(used[times > 1].tolist())
+        # Two activities may share a table where their laws are the same; theirs stay as they are.
+        self._own = {int(place): int(self._leads.of[place]) for place in random if int(self._leads.of[place]) not in shared}
+
+    @property
+    def drawable(self) -> frozenset[int]:
+        """Indices of the activities whose lead time can be drawn anew."""
+        return frozenset(self._own)
+
+    def shortest_drawn(self, activity: int) -> int:
+        """Return the least lead time that the table of an activity speaks of."""
+        return int(self._leads.laws.low[self._own[activity]])
+
+    def tape_of(self, drawn: Drawn) -> Tape:
+        """Return the tape with other parameters.
+
+        Parameters
+        ----------
+        drawn : of activities in ``drawable``.
+        """
+        leads = self._drawn_leads(drawn.leads)
+        remaining = remaining_of(self.program, self.state, rows=self.tape.rows, leads=leads)
+        return replace(self.tape, laws=leads.laws, remaining=remaining, series=self._series(drawn.capacity))
+
+    def _drawn_leads(self, drawn: Mapping[int, Floats]) -> Leads:
+        laws = self._leads.laws
+        if not drawn:
+            return self._leads
+        places = np.array([self._own[activity] for activity in drawn], dtype=np.int64)
+        records = [record_of(int(laws.low[self._own[activity]]), ends) for activity, ends in drawn.items()]
+        sizes = np.array([record.size for record in records], dtype=np.int64)
+        offset, size = laws.offset.copy(), laws.size.copy()
+        offset[places], size[places] = laws.values.size + np.cumsum(sizes) - sizes, sizes
+        changed = replace(laws, offset=offset, size=size, values=np.concatenate([laws.values, *records]))
+        return self._leads._replace(laws=changed)
+
+    def _series(self, factor: Floats) -> Floats:
+        if (factor == 1.0).all():
+            return self.tape.series
+        resources, streams = self.program.resources, self.program.streams
+        begin = streams.factor_value.size + streams.series_value.size
+        owner = np.repeat(np.arange(factor.size), np.diff(resources.capacity_start))
+        series = self.tape.series.copy()
+        series[begin : begin + owner.size] *= factor[owner]
+        return series
