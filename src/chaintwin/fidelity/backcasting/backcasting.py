@@ -19,6 +19,7 @@ from chaintwin.fidelity.forking.drawing import play_drawn
 from chaintwin.fidelity.forking.recording import Recorded, record
 from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.fidelity.versions.looking import Described, version_at
+from chaintwin.network.program import Program
 from chaintwin.network.state import State
 from chaintwin.rng import uniform
 from chaintwin.simulation.simulating import set_up
@@ -163,6 +164,7 @@ class _Caster:
         self.store, self.twin, self.described, self.past = store, twin, described, past
         self.seed, self.runs, self.threads, self.cancel = seed, runs, threads, cancel
         self._versions: dict[str, Applied] = {}
+        self._free = ~ruled(described.program)
 
     def cast(self, origin: int) -> Backcast | None:
         """Return the backcast from the eve of a period; None where no stock was known then."""
@@ -227,7 +229,10 @@ class _Caster:
                 [uniform(self.seed, "pit", entity=f"{one}|{ON_HAND}|{horizon}", replication=0, period=origin) for one in points]
             )
             naive = naive_members(past.stock[:at], horizon)
-            stock.append(scores_of(found.stock[horizon - 1].astype(np.float64), truth, breaks=breaks, naive=naive))
+            members = found.stock[horizon - 1].astype(np.float64)
+            # The engine leaves alone what no rule moves; what moved it before is all that is known of it.
+            members[self._free] = np.resize(naive.T, (members.shape[1], naive.shape[0])).T[self._free]
+            stock.append(scores_of(members, truth, breaks=breaks, naive=naive))
             tie = uniform(self.seed, "pit", entity=f"{CUSTOMERS}|{SERVED}|{horizon}", replication=0, period=origin)
             asked = past.demand[at + horizon - 1] > 0.0
             served.append(
@@ -242,6 +247,19 @@ class _Caster:
             {name: np.stack([one[name] for one in stock]).astype("<f4").tobytes() for name in MEASURES},
             {name: np.concatenate([one[name] for one in served]).astype("<f4").tobytes() for name in MEASURES},
         )
+
+
+def ruled(program: Program) -> NDArray[np.bool_]:
+    """Return bool[N]: stock points that anything in a network brings to or takes from.
+
+    Parameters
+    ----------
+    program : the network.
+    """
+    found = np.zeros(program.counts[0], dtype=bool)
+    for moved in (program.activities.input_buffer, program.activities.output_buffer, program.streams.buffer):
+        found[moved] = True
+    return found
 
 
 def naive_members(history: Floats, horizon: int) -> Floats:

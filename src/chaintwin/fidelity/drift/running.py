@@ -52,7 +52,7 @@ def running_forecasts(
     """Return the forecast of every shipment that arrived, in the order of their leaving.
 
     The law is that of all shipments of the family that left before, as they stood then: those still out are lower bounds. A
-    family with too few shipments for a curve takes those of all. The level of the intervals moves with each arrival that is known.
+    family with too few shipments for a curve takes those of all. The level of the intervals moves with each known arrival.
 
     Parameters
     ----------
