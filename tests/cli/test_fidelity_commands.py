@@ -128,7 +128,7 @@ def test_fidelity__measures_prints_draws_and_is_told_by_forks(project: Path) -> 
         "false alarm",
     ):
         assert part in said, part
-    assert "Where the truth lay" in (project / "f.svg").read_text()
+    assert "lay in their forecasts" in (project / "f.svg").read_text()
     assert (project / "f.csv").read_text().startswith("kind,name,score")
     found = document("fidelity", project, "--budget", 0)
     assert 0.0 <= found["score"] <= 1.0

@@ -72,6 +72,7 @@ def backcast(
     runs: int = RUNS,
     every: int = 1,
     threads: int | None = None,
+    into: Callable[[Backcast], None] | None = None,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> Progressed:
@@ -82,9 +83,11 @@ def backcast(
 
     Parameters
     ----------
-    store : open for writing. twin : of it. described : the network in force. until : event time, microseconds: now.
-    budget : seconds. seed : of the runs. runs : members of each forecast. every : periods between two moments, 1 or more.
-    threads : all cores by default. progress : is told the share of the budget that is spent, or of the work that is done.
+    store : open for writing, or for reading if ``into`` is given. twin : of it. described : the network in force.
+    until : event time, microseconds: now. budget : seconds. seed : of the runs. runs : members of each forecast.
+    every : periods between two moments, 1 or more. threads : all cores by default.
+    into : takes each backcast; by default it is kept in the store.
+    progress : is told the share of the budget that is spent, or of the work that is done.
     cancel : set it to stop; what is done is kept.
 
     Source: METHODS 7.4; He, Rhodes-Leader & Song 2024.
@@ -110,7 +113,10 @@ def backcast(
                 progress(min(1.0, max(spent / budget, made / max(len(wanted), 1))))
             found = caster.cast(origin)
             if found is not None:
-                keep(store, mark, found=found)
+                if into is None:
+                    keep(store, mark, found=found)
+                else:
+                    into(found)
                 done[origin] = found
             made += 1
     except CancelledError:

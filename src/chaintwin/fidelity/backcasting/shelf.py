@@ -68,7 +68,17 @@ def fingerprint(program: Program) -> str:
 
 def keep(store: Store, mark: str, *, found: Backcast) -> None:
     """Keep a backcast; it takes the place of the one from the same moment."""
-    store.put(BACKCASTS, _name(mark, found.origin), content=compress(_ENCODER.encode(found), 1))
+    store.put(BACKCASTS, name_of(mark, found), content=packed(found))
+
+
+def packed(found: Backcast) -> bytes:
+    """Return a backcast as it lies on its shelf."""
+    return compress(_ENCODER.encode(found), 1)
+
+
+def name_of(mark: str, found: Backcast) -> str:
+    """Return the name of a backcast on its shelf."""
+    return f"{mark}-{found.origin:010d}"
 
 
 def kept(store: Store, mark: str) -> dict[int, Backcast]:
@@ -120,10 +130,6 @@ def scored_of(backcasts: Sequence[Backcast], *, points: Sequence[str]) -> list[S
 
 def _known(score: float) -> float | None:
     return None if isnan(score) else score
-
-
-def _name(mark: str, origin: int) -> str:
-    return f"{mark}-{origin:010d}"
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -42,7 +42,7 @@ def draw_report(report: Report, file: Path) -> None:
 
 
 def _histogram(canvas: Canvas, pits: NDArray[np.float64], *, name: str, left: float, width: float) -> None:
-    title = f"Where the truth lay in forecasts of {name} ({pits.size:,})"
+    title = f"Where {name} lay in their forecasts ({pits.size:,})"
     if not pits.size:
         canvas.text((left, TOP), f"{title}: none", size=12, color=FAINT)
         return

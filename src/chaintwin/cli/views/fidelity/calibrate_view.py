@@ -146,13 +146,13 @@ def _table(frame: pl.DataFrame) -> Table:
 
     has_before = "before" in frame.columns
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column("parameter", overflow="fold", ratio=1, min_width=12)
-    names = ("before", "fitted", "90 of 100 draws", "change", "n", "open", "mode", "used")
-    for name in names if has_before else names[1:3] + names[4:7]:
+    table.add_column("parameter", overflow="fold", min_width=20)
+    names = ("before", "fitted", "90 of 100", "change", "n", "mode", "used")
+    for name in names if has_before else names[1:3] + names[4:6]:
         table.add_column(name, justify="left" if name in ("mode", "used") else "right", no_wrap=True)
     for row in frame.iter_rows(named=True):
-        cells = [number(row["mean"]), f"{number(row['low'])} to {number(row['high'])}"]
-        tail = [f"{row['observed']:,}", f"{row['open']:,}" if row["open"] else "", row["mode"]]
+        cells = [number(row["mean"]), f"{number(row['low'])}-{number(row['high'])}"]
+        tail = [f"{row['observed']:,}", row["mode"]]
         if has_before:
             change = NOTHING if row["change"] is None else f"{100 * row['change']:+.1f} %"
             cells = [number(row["before"]), *cells, change, *tail, _used(row)]
@@ -164,7 +164,7 @@ def _table(frame: pl.DataFrame) -> Table:
 
 
 def _used(row: dict[str, Any]) -> str:
-    return ("yes, drifted" if row["drifted"] else "yes") if row["used"] else "no"
+    return "yes" if row["used"] else "no"
 
 
 def _said(one: Any) -> str:

@@ -25,6 +25,9 @@ PARTS = {
 }
 """Parts of the vector, and what they compare."""
 
+SHORT = ("state", "skill", "cover", "even", "timely")
+"""The parts at the head of a narrow table."""
+
 KINDS = {"site": "Sites", "lane": "Lanes", "stock point": "Stock points"}
 """Groups that are shown, worst first."""
 
@@ -176,8 +179,8 @@ def _show_kind(terminal: Terminal, rows: pl.DataFrame, *, kind: str, title: str,
         return
     terminal.title(f"{title}: {mine.height:,}, the least trusted first")
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column(kind, overflow="fold")
-    for name in ("score", *PARTS, "forecasts", "inside 90 %"):
+    table.add_column(kind, overflow="fold", min_width=16)
+    for name in ("score", *SHORT, "n", "in 90 %"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in mine.head(top).iter_rows(named=True):
         cells = [NOTHING if row[part] is None else f"{row[part]:.2f}" for part in ("score", *PARTS)]
@@ -218,4 +221,4 @@ def _show_alarms(terminal: Terminal, report: Report, *, network: Network, projec
                 "if that is refused, look at the model."
             )
         )
-    terminal.show(Text(f"  {rate}", style="dim"))
+    terminal.show(Text(f"  {rate}" if seen else "  Nothing came since the parameters in force were fitted.", style="dim"))
