@@ -135,6 +135,20 @@ def test_fork__a_scenario_changes_by_as_much_as_in_the_tables() -> None:
     assert_frame_equal(found.stock, fork(moved, state, periods=PERIODS, runs=RUNS).stock)
 
 
+def test_fork__demand_of_the_version_differs_by_draw() -> None:
+    network = Scenario.of("normal", [{"table": "demand", "column": "quantity", "set": "normal(11, 3)"}]).apply(worlds.network())
+    state = opened(network)
+    laws = ("normal(4, 1)", "normal(20, 5)")
+    drawn = Parameter(
+        ParameterKind.DEMAND, "cross/milk", laws[0], LawKind.NORMAL, (), ((4.0, 1.0), (20.0, 5.0)), "told", 40, 0, 0, 1
+    )
+    found = fork(network, state, periods=PERIODS, runs=RUNS, parameters=applied(network, drawn))
+    change = {"table": "demand", "column": "quantity", "where": {"site_id": "cross"}}
+    both = [Scenario.of(law, [change | {"set": law}]).apply(network) for law in laws]
+    same = fork(network, state, periods=PERIODS, runs=RUNS, drawn=both)
+    assert_frame_equal(found.stock, same.stock)
+
+
 def test_applied__what_has_no_place_is_told() -> None:
     network = worlds.network()
     names = lanes(network)

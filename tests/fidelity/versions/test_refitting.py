@@ -6,19 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from chaintwin.clock import DAY
+from chaintwin.clock import DAY, SetClock
+from chaintwin.fidelity.backcasting.past import past_of
 from chaintwin.fidelity.calibration import Fitting, ParameterKind
 from chaintwin.fidelity.versions.comparing import compared, described
 from chaintwin.fidelity.versions.gathering import gathered, latest_of
 from chaintwin.fidelity.versions.looking import Described, version_at
 from chaintwin.fidelity.versions.refitting import DRIFTED, STEADY, Refit, recorded, refit
+from chaintwin.fidelity.versions.selling import fit_sales
 from chaintwin.fidelity.versions.shelf import keep_version
 from chaintwin.fidelity.versions.whole_periods import table_of
-from chaintwin.network import Network
+from chaintwin.network import Network, Scenario
 from chaintwin.store.interface import Store
+from chaintwin.store.opening import open_store
 from chaintwin.twin.naming.networks import InForce
 from tests.fidelity.calibration import worlds
-from tests.fidelity.logs import log_at, with_lead_times
+from tests.fidelity.logs import log_at, put, told, with_lead_times
 
 FITTING = Fitting(7, draws=32)
 LAW, LATE = "gamma(mean=6, cv=0.2)", "gamma(mean=7.8, cv=0.2)"
@@ -93,3 +96,33 @@ def test_refit__after_a_shift_what_left_since_counts(tmp_path: Path) -> None:
         whole, _ = refitted(store, tables, until=start_of(100))
         assert lead_of(whole, place, shop="cross") == pytest.approx(6.0, abs=0.4)
         assert not [one for one in whole.drifts if one.alarm is not None]
+
+
+def asking(law: str) -> Network:
+    return Scenario.of("asking", [{"table": "demand", "column": "quantity", "set": law}]).apply(worlds.network())
+
+
+def test_refit__demand_that_nobody_tells_is_read_from_sales(tmp_path: Path) -> None:
+    world, tables = asking("normal(11, 3)"), asking("normal(8, 3)")
+    place = Described.of(tables)
+    untold = [event for event in told([(world, 80)], seed=3) if event["type"] != "ct:DemandPlaced"]
+    with open_store(tmp_path / "log.db", clock=SetClock(now=1)) as store:
+        put(store, untold)
+        until = latest_of(store)
+        assert until is not None
+        seen = gathered(store, InForce(tables), program=place.program, until=until)
+        assert (seen.sells, seen.asks) == (True, False)
+        past = past_of(store, tables, program=place.program, until=until)
+        points = place.program.names.buffers["buffer_id"].to_list()
+        demands = list(fit_sales(past, points, calendar=seen.calendar, fitting=FITTING))
+        found = refit(seen, place.in_use(None), now=until, fitting=FITTING, demands=demands)
+    assert {one.subject for one in demands} == set(points) - {"maker/milk"}
+    cross = next(one for one in demands if one.subject == "cross/milk")
+    means = [cross.draw(number).mean for number in range(32)]
+    assert min(means) < 11.0 < max(means)
+    assert (ParameterKind.DEMAND, "cross/milk") in found.adopted
+    applied = place.applied(found.version, draws=4)
+    asked = applied.asked(place.graph, None)
+    assert all(rows.shape == (4, 2) for rows in asked.values())
+    streams = applied.graph(place.graph).streams
+    assert streams["law"].str.starts_with("normal(1").all()

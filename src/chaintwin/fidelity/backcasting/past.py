@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from chaintwin.events.facts import Facts, Item, unpacked
 from chaintwin.events.vocabulary import Own
 from chaintwin.fidelity.calibration.lanes import Calendar
+from chaintwin.fidelity.calibration.observations import SOLD
 from chaintwin.fidelity.versions.gathering import standing
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
@@ -60,6 +61,7 @@ class Past:
     ----------
     first : the first whole period. stock : float64[periods, N], base units at the close of each.
     demand, served : float64[periods], units that customers asked for in each, and got at once.
+    sold : float64[periods, N], units that left for customers in each. asked : bool[N], whether what they asked for was told.
     eves : by period: the cells as they were right before it began, packed.
     known : int64[periods + 1], from ``first`` on: events up to the eve of a period. late : how many of them came later.
     counts : in the order of time. latencies : of each site, seconds from event to record; negative ones are left out.
@@ -70,6 +72,8 @@ class Past:
     stock: Floats
     demand: Floats
     served: Floats
+    sold: Floats
+    asked: NDArray[np.bool_]
     eves: dict[int, bytes]
     known: Integers
     late: Integers
@@ -132,6 +136,7 @@ class _Told:
     stock: list[Floats] = field(default_factory=list)
     demand: list[float] = field(default_factory=list)
     served: list[float] = field(default_factory=list)
+    sold: list[Floats] = field(default_factory=list)
     eves: dict[int, bytes] = field(default_factory=dict)
     counts: list[Count] = field(default_factory=list)
     latencies: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -151,6 +156,7 @@ class _Walk:
         self.told = _Told()
         self.asked: defaultdict[str, float] = defaultdict(float)
         self.lost: defaultdict[str, float] = defaultdict(float)
+        self.sold, self.is_asked = np.zeros(len(self.ids)), np.zeros(len(self.ids), dtype=bool)
         length = max(self.end - self.first, 0) + 1
         self._known, self._late = np.zeros(length + 1, dtype=np.int64), np.zeros(length + 1, dtype=np.int64)
 
@@ -172,6 +178,8 @@ class _Walk:
             stock=np.array(told.stock).reshape(len(told.stock), len(self.ids)),
             demand=np.array(told.demand),
             served=np.array(told.served),
+            sold=np.array(told.sold).reshape(len(told.sold), len(self.ids)),
+            asked=self.is_asked,
             eves=told.eves,
             known=np.cumsum(self._known)[:-1],
             late=np.cumsum(self._late)[:-1],
@@ -186,6 +194,7 @@ class _Walk:
             self._close()
         self.asked.clear()
         self.lost.clear()
+        self.sold = np.zeros(len(self.ids))
         if period in self.origins:
             self.told.eves[period] = self.projection.cells.packed()
 
@@ -208,6 +217,7 @@ class _Walk:
         self.told.stock.append(stock)
         self.told.demand.append(sum(self.asked.values()))
         self.told.served.append(served)
+        self.told.sold.append(self.sold)
 
     def _observe(self, row: FactsRow) -> None:
         """Note what an event says before it changes anything."""
@@ -225,8 +235,12 @@ class _Walk:
                 del latencies[:LATENCIES_MOST]
         if facts.kind in (Own.DEMAND_PLACED, Own.DEMAND_LOST):
             self._ask(facts, ledger, site=site)
-        elif facts.kind == "ObjectEvent" and site and "activity" not in facts.own and short_of(facts.step or "") in COUNTS:
-            self._count(facts, ledger, site=site)
+        elif facts.kind == "ObjectEvent" and site and "activity" not in facts.own and facts.step:
+            step = short_of(facts.step)
+            if step in COUNTS:
+                self._count(facts, ledger, site=site)
+            elif step in SOLD:
+                self._sell(facts, ledger, site=site)
 
     def _note_time(self, row: FactsRow) -> None:
         """Count the event for the eves that it comes before, and for those at which the log did not know it yet."""
@@ -247,6 +261,16 @@ class _Walk:
             product, _, quantity = _amount(ledger, item)
             if quantity is not None:
                 into[named or stream_of(site, product, market=market)] += quantity
+                place = self.points.get((site, product))
+                if place is not None:
+                    self.is_asked[place] = True
+
+    def _sell(self, facts: Facts, ledger: Ledger, *, site: str) -> None:
+        for item in facts.items:
+            product, _, quantity = _amount(ledger, item)
+            place = self.points.get((site, product))
+            if place is not None and quantity is not None:
+                self.sold[place] += quantity
 
     def _count(self, facts: Facts, ledger: Ledger, *, site: str) -> None:
         """Note what is counted without naming a lot, where something had been known of it."""

@@ -65,6 +65,7 @@ def play_drawn(
     )
     graph, before = lowered[0]
     moves, factors = parameters.moves(graph, before), parameters.factors(graph if before is None else before)
+    asked = parameters.asked(graph, before)
     count = min(parameters.draws, runs)
 
     def shared(setup: Setup, tape: Tape) -> Sequence[Tape]:
@@ -77,6 +78,8 @@ def play_drawn(
             if place in redrawing.drawable:
                 high = int(setup.program.activities.lead_fixed[place])
                 leads[place] = table.moved(moves.get(name, 0)).until(redrawing.shortest_drawn(place), high)
+        streams = {name: place for place, name in enumerate(setup.program.names.streams["stream_id"].to_list())}
+        demands = {streams[name]: rows for name, rows in asked.items() if streams.get(name, -1) in redrawing.asked}
         # The program holds the mean over the draws already, so each draw is relative to that.
         relative = {name: values / values.mean() for name, values in factors.items()}
         return [
@@ -84,6 +87,7 @@ def play_drawn(
                 Drawn(
                     {place: rows[number] for place, rows in leads.items()},
                     np.array([relative[name][number] if name in relative else 1.0 for name in resources]),
+                    {place: (float(rows[number, 0]), float(rows[number, 1])) for place, rows in demands.items()},
                 )
             )
             for number in range(count)

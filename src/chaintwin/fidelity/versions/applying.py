@@ -27,6 +27,9 @@ Array = NDArray[np.float64]
 DRAWS = 16
 """Draws of the parameters that the runs of a fork are shared out among."""
 
+SPREAD_LEAST = 1e-9
+"""A demand that does not vary is drawn with this deviation: a law needs one."""
+
 USUAL_OUTPUT = 0.95
 """Quantile of the capacities of the periods in which a resource is open, that a fitted capacity stands for."""
 
@@ -40,6 +43,7 @@ class Applied:
     version : its id. made_at : event time of its data, microseconds. draws : how many of each parameter.
     leads : lead times by activity, a row a draw. modes : how they go together, by activity.
     yields : mean share of good units by activity. capacities : float64[draws] by resource, units a period.
+    demands : float64[draws, 2] by stock point, mean and standard deviation of what customers ask for a period.
     findings : what has no place in the network, one finding a parameter.
     """
 
@@ -50,6 +54,7 @@ class Applied:
     modes: Mapping[str, LeadMode]
     yields: Mapping[str, float]
     capacities: Mapping[str, Array]
+    demands: Mapping[str, Array]
     findings: tuple[Finding, ...]
 
     def graph(self, graph: Graph, *, before: Graph | None = None) -> Graph:
@@ -77,7 +82,8 @@ class Applied:
             lead_mode=_replaced(name, modes, otherwise=pl.col("lead_mode")),
             yield_rate=pl.coalesce((fitted * rate).clip(1e-6, 1.0), pl.col("yield_rate")),
         )
-        return replace(graph, activities=activities, resources=self._resources(graph, before))
+        streams = self._streams(graph, before)
+        return replace(graph, activities=activities, streams=streams, resources=self._resources(graph, before))
 
     def moves(self, graph: Graph, before: Graph | None) -> dict[str, int]:
         """Return by how many periods a scenario moves the lead time of each activity; arguments as for ``graph``."""
@@ -87,7 +93,7 @@ class Applied:
         found = {}
         for name, lead in graph.activities.select("activity_id", "lead").iter_rows():
             if name in self.leads and name in old and old[name] != lead:
-                found[name] = round(_mean(lead, graph.folder) - _mean(old[name], graph.folder))
+                found[name] = round(mean_of(lead, graph.folder) - mean_of(old[name], graph.folder))
         return found
 
     def factors(self, graph: Graph) -> dict[str, Array]:
@@ -99,6 +105,28 @@ class Applied:
                 if opened.size:
                     found[name] = self.capacities[name] / float(np.quantile(opened, USUAL_OUTPUT))
         return found
+
+    def asked(self, graph: Graph, before: Graph | None) -> dict[str, Array]:
+        """Return float64[draws, 2] by stream: mean and deviation of its law, before its factors; arguments as for ``graph``."""
+        found = {}
+        old = graph if before is None else before
+        was = dict(old.streams.select("stream_id", "law").iter_rows())
+        factors = dict(old.streams.select("stream_id", "factor").iter_rows())
+        for name, point, law in graph.streams.select("stream_id", "buffer_id", "law").iter_rows():
+            if point in self.demands and law is not None and was.get(name) is not None:
+                share = 1.0 if law == was[name] else mean_of(law, graph.folder) / mean_of(was[name], graph.folder)
+                found[name] = self.demands[point] * share / float(np.mean(factors[name]))
+        return found
+
+    def _streams(self, graph: Graph, before: Graph | None) -> pl.DataFrame:
+        laws = {name: f"normal({mean:.12g}, {deviation:.12g})" for name, (mean, deviation) in self._mixed(graph, before)}
+        return graph.streams.with_columns(law=_replaced(pl.col("stream_id"), laws, otherwise=pl.col("law")))
+
+    def _mixed(self, graph: Graph, before: Graph | None) -> Iterator[tuple[str, tuple[float, float]]]:
+        """Yield of each stream mean and deviation over all draws together."""
+        for name, drawn in self.asked(graph, before).items():
+            mean = float(drawn[:, 0].mean())
+            yield name, (mean, float(np.sqrt((drawn[:, 1] ** 2 + (drawn[:, 0] - mean) ** 2).mean())))
 
     def _resources(self, graph: Graph, before: Graph | None) -> pl.DataFrame:
         factors = self.factors(graph if before is None else before)
@@ -117,7 +145,7 @@ def applied(version: ParameterSet, graph: Graph, *, layout: Layout, draws: int =
     version : the parameters. graph, layout : of the network, as its tables say. draws : how many of each parameter, 1 or more.
     """
     laws = LeadLaws(graph, layout, version=None)
-    placing = _Placing(laws, resources=set(graph.resources["resource_id"].to_list()), draws=draws)
+    placing = _Placing(laws, graph, draws=draws)
     for one in version.parameters:
         placing.place(one)
     return Applied(
@@ -128,6 +156,7 @@ def applied(version: ParameterSet, graph: Graph, *, layout: Layout, draws: int =
         placing.modes,
         placing.yields,
         placing.capacities,
+        placing.demands,
         tuple(placing.findings),
     )
 
@@ -145,15 +174,30 @@ def lane_of(subject: str, layout: Layout) -> Lane:
     return Lane(origin, destination, product)
 
 
+def mean_of(text: str, folder: str) -> float:
+    """Return the mean of a law as a table writes it.
+
+    Parameters
+    ----------
+    text : of the law. folder : where files named in laws are found, empty if none.
+    """
+    return parse(text, folder=Path(folder) if folder else None).mean
+
+
 class _Placing:
     """Puts parameters where a network has a place for them and tells which have none."""
 
-    def __init__(self, laws: LeadLaws, *, resources: set[str], draws: int) -> None:
-        self.laws, self.resources, self.draws = laws, resources, draws
+    def __init__(self, laws: LeadLaws, graph: Graph, *, draws: int) -> None:
+        self.laws, self.draws = laws, draws
+        self.resources = set(graph.resources["resource_id"].to_list())
+        alone = graph.streams.filter(pl.col("buffer_id").is_unique() & pl.col("law").is_not_null())
+        # Where quantities are whole units no normal law can take the place of one that draws them.
+        self.points = set() if graph.integer else set(alone["buffer_id"].to_list())
         self.leads: dict[str, LeadTable] = {}
         self.modes: dict[str, LeadMode] = {}
         self.yields: dict[str, float] = {}
         self.capacities: dict[str, Array] = {}
+        self.demands: dict[str, Array] = {}
         self.findings: list[Finding] = []
 
     def place(self, one: Parameter) -> None:
@@ -171,6 +215,10 @@ class _Placing:
                 self._put_lead(one, names)
         elif one.kind is ParameterKind.CAPACITY and one.subject in self.resources:
             self.capacities[one.subject] = np.array([law.mean for law in self._laws(one)])
+        elif one.kind is ParameterKind.DEMAND and one.subject in self.points:
+            self.demands[one.subject] = np.array([(law.mean, max(law.sd, SPREAD_LEAST)) for law in self._laws(one)])
+        elif one.kind is ParameterKind.DEMAND:
+            self._miss(one, "stock points with one demand, of a law and of real quantities", fix="keep the demand of the tables")
         elif one.kind in (ParameterKind.UP_TIME, ParameterKind.DOWN_TIME):
             self._miss(one, "what a network has a place for", fix="describe the outage in a scenario, with these times")
         else:
@@ -209,7 +257,3 @@ def _replaced(name: pl.Expr, values: Mapping[str, object], *, otherwise: pl.Expr
         return otherwise
     kind = pl.String() if isinstance(next(iter(values.values())), str) else pl.Int8()
     return pl.coalesce(name.replace_strict(dict(values), default=None, return_dtype=kind), otherwise)
-
-
-def _mean(text: str, folder: str) -> float:
-    return parse(text, folder=Path(folder) if folder else None).mean

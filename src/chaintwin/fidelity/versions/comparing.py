@@ -110,5 +110,4 @@ def _before(one: Parameter, in_use: InUse) -> tuple[float | None, str]:
     if one.kind is ParameterKind.LEAD_TIME:
         law = in_use.laws.of(lane_of(one.subject, in_use.laws.layout))
         return (None, "") if law is None else (float(law.table.means[0]), law.mode.name.lower())
-    known = {ParameterKind.YIELD: in_use.yields, ParameterKind.CAPACITY: in_use.capacities}.get(one.kind, {})
-    return known.get(one.subject), ""
+    return in_use.values(one.kind).get(one.subject), ""

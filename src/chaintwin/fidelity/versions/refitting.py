@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -39,7 +39,7 @@ TRAINING_LEAST = 5
 """With fewer arrivals before those held out a lane is not judged: its shape would be that of its family."""
 
 SURE = 0.95
-"""A yield or a capacity is replaced where its value in use lies outside this interval of the fit."""
+"""A yield, a capacity or a demand is replaced where its value in use lies outside this interval of the fit."""
 
 DRIFTED, STEADY = "drifted", "steady"
 """Groups of lanes that are judged together."""
@@ -52,13 +52,22 @@ class InUse:
     Parameters
     ----------
     version : the parameters in force; None for those of the tables. laws : lead times by lane.
-    yields, capacities : value by subject, by the version or the tables.
+    yields, capacities, demands : value by subject, by the version or the tables; of a demand its mean a period.
     """
 
     version: ParameterSet | None
     laws: LeadLaws
     yields: Mapping[str, float]
     capacities: Mapping[str, float]
+    demands: Mapping[str, float]
+
+    def values(self, kind: ParameterKind) -> Mapping[str, float]:
+        """Return the values by subject of a kind that has one number each."""
+        return {
+            ParameterKind.YIELD: self.yields,
+            ParameterKind.CAPACITY: self.capacities,
+            ParameterKind.DEMAND: self.demands,
+        }.get(kind, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,7 @@ def refit(
     *,
     now: int,
     fitting: Fitting,
+    demands: Iterable[Parameter] = (),
     since: int | None = None,
     is_taken: bool = False,
     note: str = "",
@@ -95,6 +105,7 @@ def refit(
     Parameters
     ----------
     observations : of all facts up to now. in_use : what is used so far. now : microseconds. fitting : how.
+    demands : behind sales, fitted already.
     since : only what left from then on counts, on all lanes; by default what left since its change on a lane that has drifted.
     is_taken : use everything without judging. note : why it is made.
     """
@@ -104,7 +115,11 @@ def refit(
     drifts = _drifts(arrivals, in_use.laws, after=begun)
     changes = {one.lane: one.since for one in drifts if one.since is not None} if since is None else {}
     usable = [one for one in lead_times if one.shipped_at >= _since(one.lane, changes, since)]
-    fitted = [*fit_lead_times(usable, calendar=calendar, fitting=fitting, now=now), *_others(observations, now, fitting=fitting)]
+    fitted = [
+        *fit_lead_times(usable, calendar=calendar, fitting=fitting, now=now),
+        *_others(observations, now, fitting=fitting),
+        *demands,
+    ]
     judged = _judge(usable, in_use.laws, changes=changes, calendar=calendar, fitting=fitting)
     adopted = frozenset(
         (one.kind, one.subject)
@@ -232,8 +247,7 @@ def _is_adopted(one: Parameter, judged: Sequence[Judgement], *, in_use: InUse, d
         return any(judgement.accepted for judgement in judged if judgement.group == group)
     if one.kind in _TOLD:
         return True
-    known = in_use.yields if one.kind is ParameterKind.YIELD else in_use.capacities
-    value = known.get(one.subject)
+    value = in_use.values(one.kind).get(one.subject)
     if value is None:
         return False
     means = np.array([one.draw(number).mean for number in range(len(one.draws))])

@@ -14,6 +14,9 @@ from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import session
 
 if TYPE_CHECKING:
+    from chaintwin.fidelity.calibration.fitting import Fitting
+    from chaintwin.fidelity.calibration.observations import Observations
+    from chaintwin.fidelity.calibration.parameters import Parameter
     from chaintwin.fidelity.versions.looking import Described
     from chaintwin.fidelity.versions.refitting import Refit
     from chaintwin.network import Network
@@ -104,8 +107,10 @@ def _fit(
         seen = gathered(log, in_force, program=described.program, until=until)
     version = version_at(log, until)
     used = described.in_use(version)
+    fitting = Fitting(seed, draws=draws)
     with waiting(terminal, "Fitting"):
-        found = refit(seen, used, now=until, fitting=Fitting(seed, draws=draws), since=since, is_taken=take, note=note)
+        demands = _demands(log, described, seen, until=until, fitting=fitting)
+        found = refit(seen, used, now=until, fitting=fitting, demands=demands, since=since, is_taken=take, note=note)
     frame = compared(found, used)
     findings = described.applied(found.version).findings if found.decided.accepted else ()
     if not dry_run and found.fitted:
@@ -115,6 +120,18 @@ def _fit(
     terminal.document(about | refit_document(found, frame, findings=findings))
     show_refit(terminal, found, frame, findings=findings, version=version, top=top, is_kept=not dry_run)
     outputs.say(terminal, "Parameters")
+
+
+def _demands(log: Store, described: Described, seen: Observations, *, until: int, fitting: Fitting) -> list[Parameter]:
+    """Return the demand behind sales, where nobody tells what customers asked for."""
+    if seen.asks or not seen.sells:
+        return []
+    from chaintwin.fidelity.backcasting.past import past_of
+    from chaintwin.fidelity.versions.selling import fit_sales
+
+    past = past_of(log, described.network, program=described.program, until=until)
+    points = described.program.names.buffers["buffer_id"].to_list()
+    return list(fit_sales(past, points, calendar=seen.calendar, fitting=fitting))
 
 
 def _until(log: Store, text: str | None) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from chaintwin.laws import PackedKind
 from chaintwin.network.program import Program
 from chaintwin.network.state import State
 from chaintwin.simulation.tape.leads import Leads, lead_tables, record_of
@@ -31,10 +32,12 @@ class Drawn:
     leads : by index of an activity with a random lead time: Floats[lead_fixed - least], the probability of at most ``least``
         periods, of at most one more, up to below the longest; ``least`` is ``shortest_drawn`` of the activity.
     capacity : Floats[K], what the capacities of each resource are multiplied by.
+    demands : by index of a stream: mean and standard deviation of its normal law.
     """
 
     leads: Mapping[int, Floats]
     capacity: Floats
+    demands: Mapping[int, tuple[float, float]]
 
 
 class Redrawing:
@@ -52,7 +55,20 @@ class Redrawing:
         used, times = np.unique(self._leads.of[random], return_counts=True)
         shared = set(used[times > 1].tolist())
         # Two activities may share a table where their laws are the same; theirs stay as they are.
+        streams = program.streams.law
+        laws, counts = np.unique(streams[streams >= 0], return_counts=True)
+        single = {
+            int(law)
+            for law, count in zip(laws, counts, strict=True)
+            if count == 1 and program.laws.kind[law] == PackedKind.CONTINUOUS
+        }
+        self._asked = {int(place): int(law) for place, law in enumerate(streams) if int(law) in single}
         self._own = {int(place): int(self._leads.of[place]) for place in random if int(self._leads.of[place]) not in shared}
+
+    @property
+    def asked(self) -> frozenset[int]:
+        """Indices of the streams whose normal demand can be drawn anew."""
+        return frozenset(self._asked)
 
     @property
     def drawable(self) -> frozenset[int]:
@@ -70,16 +86,22 @@ class Redrawing:
         ----------
         drawn : of activities in ``drawable``.
         """
-        leads = self._drawn_leads(drawn.leads)
+        leads = self._drawn_leads(drawn)
         remaining = remaining_of(self.program, self.state, rows=self.tape.rows, leads=leads)
         return replace(self.tape, laws=leads.laws, remaining=remaining, series=self._series(drawn.capacity))
 
-    def _drawn_leads(self, drawn: Mapping[int, Floats]) -> Leads:
+    def _drawn_leads(self, drawn: Drawn) -> Leads:
         laws = self._leads.laws
-        if not drawn:
+        if not drawn.leads and not drawn.demands:
             return self._leads
-        places = np.array([self._own[activity] for activity in drawn], dtype=np.int64)
-        records = [record_of(int(laws.low[self._own[activity]]), ends) for activity, ends in drawn.items()]
+        places = [self._own[activity] for activity in drawn.leads]
+        records = [record_of(int(laws.low[self._own[activity]]), ends) for activity, ends in drawn.leads.items()]
+        for stream, (mean, deviation) in drawn.demands.items():
+            law = self._asked[stream]
+            record = laws.values[laws.offset[law] : laws.offset[law] + laws.size[law]].copy()
+            record[:2] = mean, deviation
+            places.append(law)
+            records.append(record)
         sizes = np.array([record.size for record in records], dtype=np.int64)
         offset, size = laws.offset.copy(), laws.size.copy()
         offset[places], size[places] = laws.values.size + np.cumsum(sizes) - sizes, sizes
