@@ -50,7 +50,8 @@ def play_drawn(
         graph = lower(changed, periods=reach)
         before = None if changed is network else lower(network, periods=reach)
         lowered.append((graph, before))
-        return compile_graph(parameters.graph(graph, before=before))
+        fitted, laws = parameters.graph_and_laws(graph, before=before)
+        return compile_graph(fitted, known=laws)
 
     setup = set_up(
         network,
@@ -69,7 +70,7 @@ def play_drawn(
     count = min(parameters.draws, runs)
 
     def shared(setup: Setup, tape: Tape) -> Sequence[Tape]:
-        redrawing = Redrawing(tape, setup.program, state=setup.state)
+        redrawing = Redrawing(tape, setup.program)
         activities = {name: place for place, name in enumerate(setup.program.names.activities["activity_id"].to_list())}
         resources = setup.program.names.resources["resource_id"].to_list()
         leads = {}

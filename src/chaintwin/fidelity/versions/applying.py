@@ -65,8 +65,13 @@ class Applied:
         graph : of the network, changes of a scenario made. before : without them; None where there are none. What a scenario
             changes, it changes by as much as in the tables.
         """
+        return self.graph_and_laws(graph, before=before)[0]
+
+    def graph_and_laws(self, graph: Graph, *, before: Graph | None = None) -> tuple[Graph, dict[str, Law]]:
+        """Return the same graph, and the laws of lead times by their texts, so that nobody has to read them again."""
         moved = self.moves(graph, before)
-        leads = {name: str(table.moved(moved.get(name, 0)).law()) for name, table in self.leads.items()}
+        laws = {name: table.moved(moved.get(name, 0)).law() for name, table in self.leads.items()}
+        leads = {name: str(law) for name, law in laws.items()}
         modes = {name: int(mode) for name, mode in self.modes.items()}
         name = pl.col("activity_id")
         rate = pl.col("yield_rate")
@@ -83,7 +88,8 @@ class Applied:
             yield_rate=pl.coalesce((fitted * rate).clip(1e-6, 1.0), pl.col("yield_rate")),
         )
         streams = self._streams(graph, before)
-        return replace(graph, activities=activities, streams=streams, resources=self._resources(graph, before))
+        found = replace(graph, activities=activities, streams=streams, resources=self._resources(graph, before))
+        return found, {leads[name]: law for name, law in laws.items()}
 
     def moves(self, graph: Graph, before: Graph | None) -> dict[str, int]:
         """Return by how many periods a scenario moves the lead time of each activity; arguments as for ``graph``."""

@@ -6,7 +6,7 @@ from zlib import compress, decompress, error
 
 import msgspec
 
-from chaintwin.errors import StoreDamagedError, UsageError
+from chaintwin.errors import InputError, StoreDamagedError, UsageError
 from chaintwin.fidelity.calibration.parameters import ParameterSet, read_parameters, write_parameters
 from chaintwin.store.interface import PARAMETERS, VERDICTS, Store
 
@@ -115,12 +115,11 @@ def version_of(store: Store, name: str) -> ParameterSet:
     content = store.get(PARAMETERS, fitting[0])
     assert content is not None
     try:
-        version = read_parameters(decompress(content), name=f"parameters {fitting[0][:ID_SIGNS]}")
+        return read_parameters(decompress(content), name=f"parameters {fitting[0][:ID_SIGNS]}", expected=fitting[0])
     except error:
         raise StoreDamagedError(f"{PARAMETERS}/{fitting[0]}: found a document that cannot be unpacked") from None
-    if version.id != fitting[0]:
-        raise StoreDamagedError(f"{PARAMETERS}/{fitting[0]}: found the version {version.id}")
-    return version
+    except InputError as fault:
+        raise StoreDamagedError(f"{PARAMETERS}/{fitting[0]}: {fault}") from None
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

@@ -13,9 +13,12 @@ from chaintwin.laws.fits.intervals import pmf_of
 from chaintwin.laws.law import FAMILIES, Law
 from chaintwin.laws.parameters import LawKind
 from chaintwin.network.graph import LeadMode
-from chaintwin.network.sizes import longest_lead
+from chaintwin.network.sizes import LEAD_QUANTILE, longest_lead
 
 Array = NDArray[np.float64]
+
+BROAD = frozenset({LawKind.GAMMA, LawKind.LOGNORMAL, LawKind.WEIBULL})
+"""Families of fitted lead times whose draws are worked out at once."""
 
 PERIODS_MOST = 4096
 """Longest lead time that is kept as a table; longer ones count as this long."""
@@ -115,16 +118,17 @@ def table_of(parameter: Parameter, *, draws: int | None = None) -> LeadTable:
         shares = np.zeros((numbers.shape[0], int(periods[-1] - periods[0]) + 1))
         np.add.at(shares.T, periods - periods[0], weights.T)
         return _trimmed(LeadTable(int(periods[0]), shares / shares.sum(axis=1, keepdims=True)))
-    laws = [parameter.draw(number) for number in range(numbers.shape[0])]
-    family = FAMILIES.get(parameter.law)
-    high = min(max(longest_lead(law) for law in laws), PERIODS_MOST)
-    if family is None or any(law.is_discrete for law in laws):
-        rows = np.stack([law.cdf_many(_edges(0, high)) for law in laws])
-    else:
-        based = np.array([law.base()[0] for law in laws])
-        columns = tuple(based[:, place, None] for place in range(based.shape[1]))
-        # A family takes arrays as parameters wherever its functions do, which those of lead times all do.
+    if parameter.law in BROAD:
+        family = FAMILIES[parameter.law]
+        columns = tuple(numbers[:, place, None] for place in range(numbers.shape[1]))
+        # These families take arrays as parameters as well as numbers.
+        tops = family.quantile(columns, np.array([[LEAD_QUANTILE]]))  # type: ignore[arg-type]
+        high = min(int(np.floor(float(tops.max()) + 0.5)), PERIODS_MOST)
         rows = np.asarray(family.cdf(columns, _edges(0, high)[None, :]))  # type: ignore[arg-type]
+    else:
+        laws = [parameter.draw(number) for number in range(numbers.shape[0])]
+        high = min(max(longest_lead(law) for law in laws), PERIODS_MOST)
+        rows = np.stack([law.cdf_many(_edges(0, high)) for law in laws])
     return _trimmed(LeadTable(0, _shares(rows)))
 
 

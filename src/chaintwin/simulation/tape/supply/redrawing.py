@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from chaintwin.laws import PackedKind
 from chaintwin.network.program import Program
-from chaintwin.network.state import State
 from chaintwin.simulation.tape.leads import Leads, lead_tables, record_of
-from chaintwin.simulation.tape.supply.remaining import remaining_of
 from chaintwin.simulation.tape.tape import Tape
 
 Floats = NDArray[np.float64]
@@ -45,11 +43,11 @@ class Redrawing:
 
     Parameters
     ----------
-    tape : assembled of the program and the state. program, state : the network and where it starts.
+    tape : assembled of the program and a state. program : the network.
     """
 
-    def __init__(self, tape: Tape, program: Program, *, state: State) -> None:
-        self.tape, self.program, self.state = tape, program, state
+    def __init__(self, tape: Tape, program: Program) -> None:
+        self.tape, self.program = tape, program
         self._leads = lead_tables(program)
         random = np.flatnonzero(program.activities.lead_random == 1)
         used, times = np.unique(self._leads.of[random], return_counts=True)
@@ -87,7 +85,7 @@ class Redrawing:
         drawn : of activities in ``drawable``.
         """
         leads = self._drawn_leads(drawn)
-        remaining = remaining_of(self.program, self.state, rows=self.tape.rows, leads=leads)
+        remaining = None if self.tape.remaining is None else self.tape.remaining.with_leads(leads)
         return replace(self.tape, laws=leads.laws, remaining=remaining, series=self._series(drawn.capacity))
 
     def _drawn_leads(self, drawn: Drawn) -> Leads:
