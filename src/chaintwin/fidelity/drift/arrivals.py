@@ -2,6 +2,9 @@
 
 Every arrival is one forecast that met its truth: when the goods left, the law in use said how long they would take. The
 numbers that say where the truth lay are uniform while the law is right, whatever it is, so a detector watches them lane by lane.
+
+Soon after the first shipment that a log tells of, only those have come that were quick. Until nearly all of the first ones must
+have come, arrivals are left out: from then on those that come are as long as those that leave.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from chaintwin.rng import uniform
 
 THRESHOLD = 500.0
 """Least mean number of arrivals of a lane to a false alarm."""
+
+NEARLY_ALL = 0.999
+"""Share of the lead times that a lane is waited for before its arrivals count."""
 
 REFERENCE_MOST = 64
 """The naive forecast of a lead time looks back at so many arrivals of the lane."""
@@ -77,20 +83,22 @@ Laws = Callable[[Lane, int], LaneLaw | None]
 
 
 def arrivals_of(lead_times: Iterable[LeadTime], *, laws: Laws, calendar: Calendar, seed: int) -> dict[Lane, list[Arrival]]:
-    """Return the arrivals of every lane that has a law, in the order of their coming.
+    """Return the arrivals of every lane that has a law, in the order of their coming, the quick ones at the begin left out.
 
     Parameters
     ----------
-    lead_times : of all lanes. laws : in use. calendar : of the project. seed : of the numbers that break ties.
+    lead_times : of all lanes, open ones too. laws : in use. calendar : of the project. seed : of the numbers that break ties.
     """
     by_lane: defaultdict[Lane, list[LeadTime]] = defaultdict(list)
+    begun: dict[Lane, int] = {}
     for one in lead_times:
+        begun[one.lane] = min(begun.get(one.lane, one.shipped_at), one.shipped_at)
         if one.arrived:
             by_lane[one.lane].append(one)
     found = {}
     for lane, mine in sorted(by_lane.items()):
         mine.sort(key=lambda one: (one.ended_at, one.shipped_at, one.name))
-        scored = list(_scored(lane, mine, laws=laws, calendar=calendar, seed=seed))
+        scored = list(_scored(mine, begun[lane], laws=laws, calendar=calendar, seed=seed))
         if scored:
             found[lane] = scored
     return found
@@ -139,9 +147,10 @@ def met_by(law: LaneLaw, *, spacing: float) -> LeadTable:
     return law.table if law.mode is LeadMode.CROSSING else met(law.table, mode=law.mode, spacing=spacing)
 
 
-def _scored(lane: Lane, mine: Sequence[LeadTime], *, laws: Laws, calendar: Calendar, seed: int) -> Iterable[Arrival]:
+def _scored(mine: Sequence[LeadTime], begun: int, *, laws: Laws, calendar: Calendar, seed: int) -> Iterable[Arrival]:
+    lane = mine[0].lane
     spacing = spacing_of([one.shipped_at for one in mine], calendar)
-    tables: dict[int, tuple[LaneLaw, LeadTable]] = {}
+    tables: dict[int, tuple[LaneLaw, LeadTable, int]] = {}
     history: list[float] = []
     subject = subject_of(lane)
     for number, one in enumerate(mine):
@@ -150,10 +159,14 @@ def _scored(lane: Lane, mine: Sequence[LeadTime], *, laws: Laws, calendar: Calen
             continue
         # The law itself is held beside its table, so that no other one takes its identity meanwhile.
         if id(law) not in tables:
-            tables[id(law)] = (law, met_by(law, spacing=spacing))
-        table, periods = tables[id(law)][1], periods_of(one, calendar)
+            met_table = met_by(law, spacing=spacing)
+            longest = met_table.first + int((np.cumsum(met_table.shares[0]) < NEARLY_ALL).sum())
+            tables[id(law)] = (law, met_table, begun + longest * calendar.length)
+        _, table, steady = tables[id(law)]
+        periods = periods_of(one, calendar)
         tie_break = uniform(seed, "pit", entity=f"{subject}|lead_time", replication=0, period=number)
         reference = crps_sample(naive_ensemble(history, 1), float(periods)) if history else None
         pit, crps = pit_of(table, periods, tie_break=tie_break), crps_of(table, periods)
-        yield Arrival(lane, one.shipped_at, one.ended_at, periods, pit, crps, reference)
+        if one.ended_at >= steady:
+            yield Arrival(lane, one.shipped_at, one.ended_at, periods, pit, crps, reference)
         history = [*history[1 - REFERENCE_MOST :], float(periods)]

@@ -185,7 +185,7 @@ def _lane_drifts(arrivals: Mapping[Lane, Sequence[Arrival]], history: LawHistory
     found = []
     for mine in arrivals.values():
         # What the parameters in force were fitted to is no test of them.
-        fresh = [one for one in mine if one.shipped_at > after]
+        fresh = [one for one in mine if one.ended_at > after]
         if fresh:
             found.append(drift_of(fresh, law=history.now.of(fresh[0].lane)))
     return tuple(sorted(found, key=lambda one: (one.alarm is None, -one.statistic, one.subject)))

@@ -159,7 +159,7 @@ def _drifts(arrivals: Mapping[Lane, Sequence[Arrival]], laws: LeadLaws, *, after
     """Return the drift of every lane, those with an alarm first; what the parameters in use were fitted to is no test of them."""
     found = []
     for lane, mine in arrivals.items():
-        fresh = [one for one in mine if one.shipped_at > after]
+        fresh = [one for one in mine if one.ended_at > after]
         if fresh:
             found.append(drift_of(fresh, law=laws.of(lane)))
     return tuple(sorted(found, key=lambda one: (one.alarm is None, -one.statistic, one.subject)))

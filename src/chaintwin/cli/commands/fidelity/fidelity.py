@@ -79,10 +79,9 @@ def _measure(terminal: Terminal, log: Store, *, network: Network, options: tuple
     from chaintwin.twin import Twin
 
     budget, every, seed, threads = options
-    latest = latest_of(log)
-    if latest is None:
+    until = latest_of(log)
+    if until is None:
         raise UsageError("fidelity: found no event in the log; allowed: a log with events; fix: chaintwin ingest takes them in")
-    until = min(latest, max(SystemClock().now(), latest))
     with waiting(terminal, "Reading the log of events"):
         twin = Twin.open(network, store=log, is_kept=False)
         in_force = twin.as_of(until).in_force
