@@ -15,7 +15,7 @@ from chaintwin.fidelity.backcasting.past import Past, past_of, whole_periods
 from chaintwin.fidelity.backcasting.shelf import CUSTOMERS, MEASURES, ON_HAND, SERVED, Backcast, fingerprint, keep, kept
 from chaintwin.fidelity.calibration.lanes import Calendar
 from chaintwin.fidelity.calibration.parameters import ParameterSet
-from chaintwin.fidelity.forking.drawing import play_drawn
+from chaintwin.fidelity.forking.drawing import Compiling, play_drawn
 from chaintwin.fidelity.forking.recording import Recorded, record
 from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.fidelity.versions.looking import Described, version_at
@@ -171,6 +171,7 @@ class _Caster:
         self.seed, self.runs, self.threads, self.cancel = seed, runs, threads, cancel
         self._versions: dict[str, Applied] = {}
         self._free = ~ruled(described.program)
+        self._compiling = Compiling(described.network)
 
     def cast(self, origin: int) -> Backcast | None:
         """Return the backcast from the eve of a period; None where no stock was known then."""
@@ -208,7 +209,15 @@ class _Caster:
         network = self.described.network
         if version is None:
             setup = set_up(
-                network, None, periods=periods, replications=self.runs, seed=self.seed, warm_up=0, state=state, confidence=0.95
+                network,
+                None,
+                periods=periods,
+                replications=self.runs,
+                seed=self.seed,
+                warm_up=0,
+                state=state,
+                confidence=0.95,
+                compiled=lambda _, reach: self._compiling.program(reach, None),
             )
             return record([setup], threads=self.threads, cancel=self.cancel)
         if version.id not in self._versions:
@@ -220,6 +229,7 @@ class _Caster:
             periods=periods,
             runs=self.runs,
             seed=self.seed,
+            compiling=self._compiling,
             threads=self.threads,
             cancel=self.cancel,
         )

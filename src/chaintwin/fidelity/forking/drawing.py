@@ -16,9 +16,47 @@ from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.network.state import State
+from chaintwin.network.tables.schema import PERIODS_MAX
 from chaintwin.simulation.simulating import Setup, set_up
 from chaintwin.simulation.tape.supply.redrawing import Drawn, Redrawing
 from chaintwin.simulation.tape.tape import Tape
+
+
+class Compiling:
+    """Lowers and compiles a network for many forks of it, once for each version of its parameters.
+
+    What is compiled reaches a whole number of the horizons of the project, since nothing else depends on that.
+
+    Parameters
+    ----------
+    network : that is compiled.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._graphs: dict[int, Graph] = {}
+        self._programs: dict[tuple[str, int], Program] = {}
+
+    def graph(self, reach: int) -> Graph:
+        """Return the graph of the tables for a run that ends in the period before ``reach``."""
+        length = self._length(reach)
+        if length not in self._graphs:
+            self._graphs[length] = lower(self.network, periods=length)
+        return self._graphs[length]
+
+    def program(self, reach: int, parameters: Applied | None) -> Program:
+        """Return the program, with a version of parameters or with those of the tables."""
+        key = ("" if parameters is None else parameters.version, self._length(reach))
+        if key not in self._programs:
+            graph, laws = self.graph(reach), None
+            if parameters is not None:
+                graph, laws = parameters.graph_and_laws(graph)
+            self._programs[key] = compile_graph(graph, known=laws)
+        return self._programs[key]
+
+    def _length(self, reach: int) -> int:
+        usual = self.network.settings.periods
+        return max(reach, min(-(-reach // usual) * usual, PERIODS_MAX))
 
 
 def play_drawn(
@@ -29,6 +67,7 @@ def play_drawn(
     periods: int,
     runs: int,
     seed: int,
+    compiling: Compiling | None = None,
     scenario: Scenario | None = None,
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
@@ -39,16 +78,19 @@ def play_drawn(
     Parameters
     ----------
     network, state, parameters, periods, runs, seed, scenario, threads, progress, cancel : as for ``fork``.
+    compiling : of the network, where more forks of it come.
 
     Returns
     -------
     What was run, its lead times mixed over the draws; and what every run came to.
     """
-    lowered: list[tuple[Graph, Graph | None]] = []
+    kept, lowered = compiling or Compiling(network), list[tuple[Graph, Graph | None]]()
 
     def compiled(changed: Network, reach: int) -> Program:
-        graph = lower(changed, periods=reach)
-        before = None if changed is network else lower(network, periods=reach)
+        if changed is network:
+            lowered.append((kept.graph(reach), None))
+            return kept.program(reach, parameters)
+        graph, before = lower(changed, periods=reach), kept.graph(reach)
         lowered.append((graph, before))
         fitted, laws = parameters.graph_and_laws(graph, before=before)
         return compile_graph(fitted, known=laws)
