@@ -12,7 +12,7 @@ from chaintwin.fidelity.drift.arrivals import Arrival, arrivals_of, drift_of, sp
 from chaintwin.fidelity.versions.lead_laws import LaneLaw
 from chaintwin.fidelity.versions.whole_periods import table_of_law
 from chaintwin.laws import Law, parse
-from chaintwin.laws.sequential import SHIFTS, new_detector, watch
+from chaintwin.laws.sequential import SHIFTS, new_detector, watch_together
 from chaintwin.network.graph import LeadMode
 from chaintwin.rng import uniform_table
 from tests.sizes import scaled
@@ -67,17 +67,21 @@ def test_drift_of__finds_longer_lead_times_within_the_promised_arrivals(cv: floa
 
 def test_drift_of__false_alarms_are_as_rare_as_stated() -> None:
     law = parse("gamma(mean=10, cv=0.2)")
-    runs = []
-    for number in range(scaled(ci=12, full=400)):
-        seen = arrivals(*shipments(law, scaled(ci=2_500, full=6_000), number=number), law=law)
-        state, start = new_detector(500, shifts=SHIFTS), 0
-        for place, one in enumerate(seen):
-            state = watch(state, one.pit)
-            if state.alarm is not None:
-                runs.append(place + 1 - start)
-                state, start = new_detector(500, shifts=SHIFTS), place + 1
-        # What is under way at the end is longer than it is; counting it as ended would make the mean too short, not too long.
-        runs.append(len(seen) - start)
+    length = scaled(ci=2_500, full=6_000)
+    series = [
+        [one.pit for one in arrivals(*shipments(law, length, number=number), law=law)]
+        for number in range(scaled(ci=12, full=400))
+    ]
+    runs: list[int] = []
+    while series:
+        paths = watch_together(new_detector(500, shifts=SHIFTS), series)
+        runs += [len(one) if path.alarm is None else path.alarm + 1 for one, path in zip(series, paths, strict=True)]
+        series = [
+            one[path.alarm + 1 :]
+            for one, path in zip(series, paths, strict=True)
+            if path.alarm is not None and path.alarm + 1 < len(one)
+        ]
+    # What is under way at the end is longer than it is; counting it as ended makes the mean too short, not too long.
     assert np.mean(runs) >= 500
 
 

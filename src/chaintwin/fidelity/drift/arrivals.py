@@ -21,7 +21,7 @@ from chaintwin.fidelity.calibration.observations import LeadTime
 from chaintwin.fidelity.versions.lead_laws import LaneLaw
 from chaintwin.fidelity.versions.whole_periods import LeadTable, crps_of, met, pit_of
 from chaintwin.laws.scores import crps_sample, naive_ensemble
-from chaintwin.laws.sequential import SHIFTS, new_detector, watch_all
+from chaintwin.laws.sequential import SHIFTS, DetectorPath, new_detector, watch_together
 from chaintwin.network.graph import LeadMode
 from chaintwin.rng import uniform
 
@@ -110,20 +110,22 @@ def drift_of(arrivals: Sequence[Arrival], *, law: LaneLaw | None) -> LaneDrift:
     Parameters
     ----------
     arrivals : of one lane in the order of their coming, at least one. law : in use now.
+    """
+    return drifts_of([arrivals], law_of=lambda _: law)[0]
+
+
+def drifts_of(lanes: Sequence[Sequence[Arrival]], *, law_of: Callable[[Lane], LaneLaw | None]) -> list[LaneDrift]:
+    """Return whether each lane has drifted, and since when: those with an alarm first.
+
+    Parameters
+    ----------
+    lanes : arrivals of each in the order of their coming, at least one. law_of : the law in use now.
 
     Source: METHODS 7.5 and 7.6; `chaintwin.laws.sequential`.
     """
-    lane = arrivals[0].lane
-    path = watch_all(new_detector(THRESHOLD, shifts=SHIFTS), [one.pit for one in arrivals])
-    head = (subject_of(lane), lane, len(arrivals), path.state.statistic)
-    if path.alarm is None:
-        return LaneDrift(*head, None, None, None, None, None)
-    first = path.change if path.change is not None else path.alarm
-    off = arrivals[first:]
-    expected = None if law is None else float(law.table.means[0])
-    mean = float(np.mean([one.periods for one in off]))
-    since = min(one.shipped_at for one in arrivals[first : path.alarm + 1])
-    return LaneDrift(*head, path.alarm, arrivals[path.alarm].ended_at, since, expected, mean)
+    paths = watch_together(new_detector(THRESHOLD, shifts=SHIFTS), [[one.pit for one in mine] for mine in lanes])
+    found = [_drift(mine, path, law=law_of(mine[0].lane)) for mine, path in zip(lanes, paths, strict=True)]
+    return sorted(found, key=lambda one: (one.alarm is None, -one.statistic, one.subject))
 
 
 def periods_of(one: LeadTime, calendar: Calendar) -> int:
@@ -145,6 +147,19 @@ def spacing_of(shipped: Sequence[int], calendar: Calendar) -> float:
 def met_by(law: LaneLaw, *, spacing: float) -> LeadTable:
     """Return the lead times that are met on a lane; arguments as for ``met``."""
     return law.table if law.mode is LeadMode.CROSSING else met(law.table, mode=law.mode, spacing=spacing)
+
+
+def _drift(arrivals: Sequence[Arrival], path: DetectorPath, *, law: LaneLaw | None) -> LaneDrift:
+    lane = arrivals[0].lane
+    head = (subject_of(lane), lane, len(arrivals), float(path.statistic[-1]))
+    if path.alarm is None:
+        return LaneDrift(*head, None, None, None, None, None)
+    first = path.change if path.change is not None else path.alarm
+    off = arrivals[first:]
+    expected = None if law is None else float(law.table.means[0])
+    mean = float(np.mean([one.periods for one in off]))
+    since = min(one.shipped_at for one in arrivals[first : path.alarm + 1])
+    return LaneDrift(*head, path.alarm, arrivals[path.alarm].ended_at, since, expected, mean)
 
 
 def _scored(mine: Sequence[LeadTime], begun: int, *, laws: Laws, calendar: Calendar, seed: int) -> Iterable[Arrival]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chaintwin.fidelity.drift.arrivals import THRESHOLD
 from chaintwin.fidelity.scoring.forecasts import ScoredForecast, apart_in_time
-from chaintwin.laws.sequential import new_detector, watch_all
+from chaintwin.laws.sequential import new_detector, watch_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,19 @@ def point_drifts(forecasts: Iterable[ScoredForecast], *, measure: str) -> list[P
         if one.measure == measure:
             series[one.subject].append(one)
     found = []
-    for subject, mine in series.items():
+    watched = []
+    for mine in series.values():
         shortest = min(one.horizon for one in mine)
-        apart = apart_in_time(one for one in mine if one.horizon == shortest)
-        path = watch_all(new_detector(THRESHOLD), [one.pit for one in apart])
+        watched.append(apart_in_time(one for one in mine if one.horizon == shortest))
+    paths = watch_together(new_detector(THRESHOLD), [[one.pit for one in apart] for apart in watched])
+    for subject, apart, path in zip(series, watched, paths, strict=True):
         raised = path.alarm is not None
         change = path.change if path.change is not None else path.alarm
         found.append(
             PointDrift(
                 subject,
                 len(apart),
-                path.state.statistic,
+                float(path.statistic[-1]),
                 apart[path.alarm].origin if path.alarm is not None else None,
                 apart[change].origin if raised and change is not None else None,
             )

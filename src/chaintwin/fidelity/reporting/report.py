@@ -16,7 +16,7 @@ from chaintwin.fidelity.calibration.fitting import subject_of
 from chaintwin.fidelity.calibration.lanes import Lane
 from chaintwin.fidelity.calibration.observations import Observations
 from chaintwin.fidelity.calibration.parameters import ParameterSet
-from chaintwin.fidelity.drift.arrivals import THRESHOLD, Arrival, LaneDrift, arrivals_of, drift_of
+from chaintwin.fidelity.drift.arrivals import THRESHOLD, Arrival, LaneDrift, arrivals_of, drifts_of
 from chaintwin.fidelity.drift.points import PointDrift, point_drifts
 from chaintwin.fidelity.reporting.history import LawHistory
 from chaintwin.fidelity.scoring.forecasts import ScoredForecast, apart_in_time
@@ -182,13 +182,9 @@ def _latencies(past: Past) -> dict[str, float]:
 
 
 def _lane_drifts(arrivals: Mapping[Lane, Sequence[Arrival]], history: LawHistory, *, after: int) -> tuple[LaneDrift, ...]:
-    found = []
-    for mine in arrivals.values():
-        # What the parameters in force were fitted to is no test of them.
-        fresh = [one for one in mine if one.ended_at > after]
-        if fresh:
-            found.append(drift_of(fresh, law=history.now.of(fresh[0].lane)))
-    return tuple(sorted(found, key=lambda one: (one.alarm is None, -one.statistic, one.subject)))
+    # What the parameters in force were fitted to is no test of them.
+    fresh = [[one for one in mine if one.ended_at > after] for mine in arrivals.values()]
+    return tuple(drifts_of([mine for mine in fresh if mine], law_of=history.now.of))
 
 
 def _rows(card: Scorecard | None) -> pl.DataFrame:

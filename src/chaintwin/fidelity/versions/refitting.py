@@ -27,7 +27,7 @@ from chaintwin.fidelity.calibration.lanes import Calendar, Lane
 from chaintwin.fidelity.calibration.observations import LeadTime, Observations
 from chaintwin.fidelity.calibration.parameters import Parameter, ParameterKind, ParameterSet
 from chaintwin.fidelity.calibration.refitting import Verdict, judge_refit
-from chaintwin.fidelity.drift.arrivals import Arrival, LaneDrift, arrivals_of, drift_of, met_by, periods_of, spacing_of
+from chaintwin.fidelity.drift.arrivals import Arrival, LaneDrift, arrivals_of, drifts_of, met_by, periods_of, spacing_of
 from chaintwin.fidelity.versions.lead_laws import LaneLaw, LeadLaws, mode_of
 from chaintwin.fidelity.versions.shelf import Judgement, Kept
 from chaintwin.fidelity.versions.whole_periods import crps_of, table_of
@@ -157,12 +157,8 @@ def _since(lane: Lane, changes: Mapping[Lane, int], since: int | None) -> int:
 
 def _drifts(arrivals: Mapping[Lane, Sequence[Arrival]], laws: LeadLaws, *, after: int) -> tuple[LaneDrift, ...]:
     """Return the drift of every lane, those with an alarm first; what the parameters in use were fitted to is no test of them."""
-    found = []
-    for lane, mine in arrivals.items():
-        fresh = [one for one in mine if one.ended_at > after]
-        if fresh:
-            found.append(drift_of(fresh, law=laws.of(lane)))
-    return tuple(sorted(found, key=lambda one: (one.alarm is None, -one.statistic, one.subject)))
+    fresh = [[one for one in mine if one.ended_at > after] for mine in arrivals.values()]
+    return tuple(drifts_of([mine for mine in fresh if mine], law_of=laws.of))
 
 
 def _judge(

@@ -3,7 +3,16 @@
 from chaintwin.laws.sequential.adaptive import AdaptiveLevel, adapt, new_level
 from chaintwin.laws.sequential.change_points import ChangePoint, change_point, normal_scores, spread_scores
 from chaintwin.laws.sequential.cusum import CusumPath, cusum, cusum_p_values, cusum_run_length, cusum_threshold
-from chaintwin.laws.sequential.e_detector import SHIFTS, STAKES, DetectorPath, DetectorState, new_detector, watch, watch_all
+from chaintwin.laws.sequential.e_detector import (
+    SHIFTS,
+    STAKES,
+    DetectorPath,
+    DetectorState,
+    new_detector,
+    watch,
+    watch_all,
+    watch_together,
+)
 
 __all__ = [
     "SHIFTS",
@@ -25,4 +34,5 @@ __all__ = [
     "spread_scores",
     "watch",
     "watch_all",
+    "watch_together",
 ]

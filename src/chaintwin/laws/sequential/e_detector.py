@@ -14,7 +14,7 @@ martingale, so that the mean number of values to an alarm at threshold c is at l
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -210,6 +210,81 @@ def watch_all(state: DetectorState, pits: ArrayLike) -> DetectorPath:
         state = watch(state, value)
         statistic[place] = state.statistic
     return DetectorPath(statistic, state.alarm, state.change, state)
+
+
+def watch_together(state: DetectorState, series: Sequence[ArrayLike]) -> list[DetectorPath]:
+    """Return what detectors of one kind make of many series, each of its own; much faster than one by one.
+
+    Parameters
+    ----------
+    state : of a detector that has seen nothing. series : of each, float[n], 0 to 1; lengths may differ.
+
+    Returns
+    -------
+    A path for each series, as `watch_all` gives it, but for the state after the last value, which is that before the first.
+
+    Raises
+    ------
+    UsageError : a series has no value, or a value is out of its range.
+
+    Example
+    -------
+    >>> early, late = watch_together(new_detector(20), [[0.9, 0.95, 0.85, 0.99, 0.92, 0.97, 0.9, 0.96], [0.5, 0.4]])
+    >>> (early.alarm, early.change), late.alarm
+    ((7, 0), None)
+    """
+    rows = [check_numbers("pits", pits, low=0.0, high=1.0) for pits in series]
+    if not rows:
+        return []
+    lengths = np.array([row.size for row in rows])
+    table = np.full((len(rows), int(lengths.max())), 0.5)
+    for row, values in zip(table, rows, strict=True):
+        row[: values.size] = values
+    statistics, alarms, changes = _followed(state, table, lengths=lengths)
+    return [
+        DetectorPath(
+            statistics[number, : row.size],
+            None if alarms[number] < 0 else int(alarms[number]),
+            None if alarms[number] < 0 else int(changes[number]),
+            state,
+        )
+        for number, row in enumerate(rows)
+    ]
+
+
+def _followed(
+    state: DetectorState, table: Array, *, lengths: NDArray[np.int64]
+) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+    """Return statistics of all rows, and of each the place of its alarm and of its change, -1 without an alarm."""
+    from scipy.special import logsumexp, ndtri
+
+    count, length = table.shape
+    tilts = np.array(state.stakes)
+    bulges = tilts[tilts >= BULGE_LOW]
+    shifts = np.array(state.shifts)
+    logs = np.full((count, tilts.size + bulges.size + shifts.size), -np.inf)
+    statistics = np.empty((count, length))
+    sums, starts = np.zeros((4, count)), np.zeros((4, count), dtype=np.int64)
+    alarms, changes = np.full(count, -1), np.full(count, -1)
+    everyone = np.arange(count)
+    for place in range(length):
+        pits = table[:, place, None]
+        tilt, bulge = 2 * pits - 1, 6 * pits * (1 - pits) - 1
+        score = ndtri(np.clip(pits, END, 1 - END))
+        moved = np.exp(shifts * score - shifts**2 / 2)
+        factors = np.concatenate([1 + tilts * tilt, 1 + bulges * bulge, moved], axis=1)
+        logs = np.log(np.maximum(factors, LEAST_FACTOR)) + np.logaddexp(0.0, logs)
+        log = logsumexp(logs, axis=1) - math.log(logs.shape[1])
+        statistics[:, place] = np.exp(np.minimum(log, 700.0))
+        near = ndtri(np.clip(pits[:, 0], SCORE_END, 1 - SCORE_END))
+        square = (near * near - 1) / math.sqrt(2)
+        risen = sums + np.stack([near, -near, square, -square]) - ALLOWANCE
+        starts = np.where(risen > 0, starts, place + 1)
+        sums = np.maximum(risen, 0.0)
+        raised = (alarms < 0) & (place < lengths) & (log >= math.log(state.threshold))
+        alarms[raised] = place
+        changes[raised] = np.minimum(starts[sums.argmax(axis=0), everyone], place)[raised]
+    return statistics, alarms, changes
 
 
 def _factors(state: DetectorState, pit: float) -> list[float]:
