@@ -69,8 +69,7 @@ def test_drift_of__false_alarms_are_as_rare_as_stated() -> None:
     law = parse("gamma(mean=10, cv=0.2)")
     length = scaled(ci=2_500, full=6_000)
     series = [
-        [one.pit for one in arrivals(*shipments(law, length, number=number), law=law)]
-        for number in range(scaled(ci=12, full=400))
+        [one.pit for one in arrivals(*shipments(law, length, number=number), law=law)] for number in range(scaled(ci=6, full=400))
     ]
     runs: list[int] = []
     while series:

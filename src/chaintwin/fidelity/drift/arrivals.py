@@ -123,8 +123,10 @@ def drifts_of(lanes: Sequence[Sequence[Arrival]], *, law_of: Callable[[Lane], La
 
     Source: METHODS 7.5 and 7.6; `chaintwin.laws.sequential`.
     """
-    paths = watch_together(new_detector(THRESHOLD, shifts=SHIFTS), [[one.pit for one in mine] for mine in lanes])
-    found = [_drift(mine, path, law=law_of(mine[0].lane)) for mine, path in zip(lanes, paths, strict=True)]
+    laws = [law_of(mine[0].lane) for mine in lanes]
+    watched = [_independent(mine, law) for mine, law in zip(lanes, laws, strict=True)]
+    paths = watch_together(new_detector(THRESHOLD, shifts=SHIFTS), [[one.pit for one in mine] for mine in watched])
+    found = [_drift(mine, path, law=law) for mine, path, law in zip(watched, paths, laws, strict=True)]
     return sorted(found, key=lambda one: (one.alarm is None, -one.statistic, one.subject))
 
 
@@ -160,6 +162,20 @@ def _drift(arrivals: Sequence[Arrival], path: DetectorPath, *, law: LaneLaw | No
     mean = float(np.mean([one.periods for one in off]))
     since = min(one.shipped_at for one in arrivals[first : path.alarm + 1])
     return LaneDrift(*head, path.alarm, arrivals[path.alarm].ended_at, since, expected, mean)
+
+
+def _independent(arrivals: Sequence[Arrival], law: LaneLaw | None) -> Sequence[Arrival]:
+    """Return all arrivals where each shipment has a lead time of its own; else those that left after the one before had come.
+
+    Where order is kept, what holds up one shipment holds up those behind it.
+    """
+    if law is None or law.mode is LeadMode.CROSSING:
+        return arrivals
+    found: list[Arrival] = []
+    for one in arrivals:
+        if not found or one.shipped_at >= found[-1].ended_at:
+            found.append(one)
+    return found
 
 
 def _scored(mine: Sequence[LeadTime], begun: int, *, laws: Laws, calendar: Calendar, seed: int) -> Iterable[Arrival]:
