@@ -8,11 +8,10 @@ import pytest
 from chaintwin.clock import DAY
 from chaintwin.fidelity.calibration import Lane, LeadTime
 from chaintwin.fidelity.calibration.lanes import Calendar
-from chaintwin.fidelity.drift.arrivals import Arrival, arrivals_of, drift_of, spacing_of
+from chaintwin.fidelity.drift.arrivals import Arrival, arrivals_of, drift_of, spacing_of, watched_together
 from chaintwin.fidelity.versions.lead_laws import LaneLaw
 from chaintwin.fidelity.versions.whole_periods import table_of_law
 from chaintwin.laws import Law, parse
-from chaintwin.laws.sequential import SHIFTS, new_detector, watch_together
 from chaintwin.network.graph import LeadMode
 from chaintwin.rng import uniform_table
 from tests.sizes import scaled
@@ -68,12 +67,10 @@ def test_drift_of__finds_longer_lead_times_within_the_promised_arrivals(cv: floa
 def test_drift_of__false_alarms_are_as_rare_as_stated() -> None:
     law = parse("gamma(mean=10, cv=0.2)")
     length = scaled(ci=2_500, full=6_000)
-    series = [
-        [one.pit for one in arrivals(*shipments(law, length, number=number), law=law)] for number in range(scaled(ci=6, full=400))
-    ]
+    series = [arrivals(*shipments(law, length, number=number), law=law) for number in range(scaled(ci=6, full=400))]
     runs: list[int] = []
     while series:
-        paths = watch_together(new_detector(500, shifts=SHIFTS), series)
+        paths = watched_together(series)
         runs += [len(one) if path.alarm is None else path.alarm + 1 for one, path in zip(series, paths, strict=True)]
         series = [
             one[path.alarm + 1 :]

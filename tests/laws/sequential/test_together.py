@@ -24,3 +24,18 @@ def test_watch_together__is_watch_all_of_each(shifts: tuple[float, ...]) -> None
     assert watch_together(state, []) == []
     with pytest.raises(UsageError):
         watch_together(state, [[0.5], [1.5]])
+
+
+def test_watch_together__between_two_ends_bets_pay_their_mean() -> None:
+    state = new_detector(1e6, shifts=SHIFTS)
+    ends = [(0.0, 1.0), (0.2, 0.7), (0.0, 0.1), (0.9, 1.0), (0.4, 0.4)]
+    for low, high in ends:
+        (path,) = watch_together(state, [[low]], highs=[[high]])
+        inside = low + (high - low) * (np.arange(4_000) + 0.5) / 4_000
+        mean = np.mean([one.statistic[0] for one in watch_together(state, [[pit] for pit in inside])])
+        assert path.statistic[0] == pytest.approx(mean, rel=1e-3)
+    # A value that could not be another one says nothing at all.
+    (path,) = watch_together(state, [[0.0] * 50], highs=[[1.0] * 50])
+    np.testing.assert_allclose(path.statistic, np.arange(1, 51))
+    (path,) = watch_together(state, [[0.0] * 50], highs=[[1.0] * 50], weights=[[0.0] * 50])
+    assert not path.statistic.any()

@@ -42,8 +42,9 @@ class Arrival:
     Parameters
     ----------
     lane : that it went by. shipped_at, ended_at : microseconds. periods : whole ones that it took, halves up.
-    pit : where that lies in the law, 0 to 1. crps, reference : scores of the law and of the naive forecast, periods;
-        ``reference`` is None before the second arrival.
+    pit : where that lies in the law, 0 to 1. low, high : between which that is, since periods are whole.
+    weight : how much it can tell, 0 to 1: 0 where the law has one value.
+    crps, reference : scores of the law and of the naive forecast, periods; ``reference`` is None before the second arrival.
     """
 
     lane: Lane
@@ -51,6 +52,9 @@ class Arrival:
     ended_at: int
     periods: int
     pit: float
+    low: float
+    high: float
+    weight: float
     crps: float
     reference: float | None
 
@@ -125,9 +129,20 @@ def drifts_of(lanes: Sequence[Sequence[Arrival]], *, law_of: Callable[[Lane], La
     """
     laws = [law_of(mine[0].lane) for mine in lanes]
     watched = [_independent(mine, law) for mine, law in zip(lanes, laws, strict=True)]
-    paths = watch_together(new_detector(THRESHOLD, shifts=SHIFTS), [[one.pit for one in mine] for mine in watched])
+    paths = watched_together(watched)
     found = [_drift(mine, path, law=law) for mine, path, law in zip(watched, paths, laws, strict=True)]
     return sorted(found, key=lambda one: (one.alarm is None, -one.statistic, one.subject))
+
+
+def watched_together(lanes: Sequence[Sequence[Arrival]]) -> list[DetectorPath]:
+    """Return what a detector makes of each series of arrivals.
+
+    Parameters
+    ----------
+    lanes : arrivals that are independent of each other, in the order of their coming.
+    """
+    lows, highs, weights = ([[getattr(one, name) for one in mine] for mine in lanes] for name in ("low", "high", "weight"))
+    return watch_together(new_detector(THRESHOLD, shifts=SHIFTS), lows, highs=highs, weights=weights)
 
 
 def periods_of(one: LeadTime, calendar: Calendar) -> int:
@@ -199,5 +214,8 @@ def _scored(mine: Sequence[LeadTime], begun: int, *, laws: Laws, calendar: Calen
         reference = crps_sample(naive_ensemble(history, 1), float(periods)) if history else None
         pit, crps = pit_of(table, periods, tie_break=tie_break), crps_of(table, periods)
         if one.ended_at >= steady:
-            yield Arrival(lane, one.shipped_at, one.ended_at, periods, pit, crps, reference)
+            low, high = (pit_of(table, periods, tie_break=end) for end in (0.0, 1.0))
+            # The variance of the middles of the values, relative to that of a law without steps.
+            weight = 1.0 - float((table.shares[0] ** 3).sum())
+            yield Arrival(lane, one.shipped_at, one.ended_at, periods, pit, low, high, max(weight, 0.0), crps, reference)
         history = [*history[1 - REFERENCE_MOST :], float(periods)]
