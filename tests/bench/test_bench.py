@@ -43,6 +43,7 @@ EXPECTED = {
     "twin_replay",
     "twin_as_of",
     "fork_medicines",
+    "fork_drawn_medicines",
     "ingest_mqtt",
     "ingest_nats",
     "ingest_opcua",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
-from chaintwin.bench.fidelity.forking import fork_medicines
+from chaintwin.bench.fidelity.forking import fork_drawn_medicines, fork_medicines
 from chaintwin.bench.live.capturing import events_capture
 from chaintwin.bench.live.edi_cases import edi_read
 from chaintwin.bench.live.messages import ingest_mqtt
@@ -85,6 +85,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         twin_replay(),
         twin_as_of(),
         fork_medicines(),
+        fork_drawn_medicines(),
         ingest_mqtt(),
         ingest_nats(),
         ingest_opcua(),

@@ -13,7 +13,7 @@ import typer
 
 from chaintwin.cli.commands import bench, check, compare, demo, import_log, init, simulate
 from chaintwin.cli.commands.feeding import ingest, refused, replay, sources
-from chaintwin.cli.commands.fidelity import fork
+from chaintwin.cli.commands.fidelity import calibrate, fidelity, fork
 from chaintwin.cli.commands.hidden import world
 from chaintwin.cli.commands.history import trace, why
 from chaintwin.cli.commands.live import serve, state
@@ -43,6 +43,8 @@ app.command()(why.why)
 app.command()(serve.serve)
 app.command()(state.state)
 app.command()(fork.fork)
+app.command()(calibrate.calibrate)
+app.command()(fidelity.fidelity)
 app.command()(ingest.ingest)
 app.command()(sources.sources)
 app.command()(replay.replay)

@@ -179,12 +179,14 @@ def set_up(
     warm_up: int | None,
     state: State | None,
     confidence: float,
+    compiled: Callable[[Network, int], Program] | None = None,
 ) -> Setup:
     """Check the arguments of a simulation and compile its network.
 
     Parameters
     ----------
     network, scenario, periods, replications, seed, warm_up, state, confidence : as for ``simulate``.
+    compiled : makes the program of a network for so many periods, where its parameters are others than those of its tables.
 
     Raises
     ------
@@ -213,7 +215,7 @@ def set_up(
         raise UsageError(f"periods: found {span.periods:,} after {before}; allowed: at most {PERIODS_MAX:,} together")
     changed = network if scenario is None else scenario.apply(network)
     check_begins(changed.disruptions, changed.settings, reach=reach)
-    program = changed.compile(periods=reach)
+    program = changed.compile(periods=reach) if compiled is None else compiled(changed, reach)
     if state is not None and changed is not network:
         state = carried_over(state, network.compile(periods=reach), after=program)
     if state is not None:

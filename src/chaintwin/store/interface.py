@@ -16,8 +16,14 @@ Report = Callable[[list[Receipt]], Shelved | Sequence[Shelved | Amended]]
 SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH = "snapshot", "connectors", "replays", "source_health"
 """Shelves of states of the twin, of how far sources and replays were read, and of how sources are."""
 
-PROGRESS_SHELVES = (SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH)
-"""Shelves that speak of how far something has come; a copy up to a point leaves them out."""
+PARAMETERS, VERDICTS = "parameters", "parameter_verdicts"
+"""Shelves of versions of parameters, and of what was decided of each; answers of before name them, so every copy takes them."""
+
+BACKCASTS, FIDELITY = "backcasts", "fidelity"
+"""Shelves of forecasts that met their truth, and of the fidelity that was measured last; both can be worked out anew."""
+
+PROGRESS_SHELVES = (SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH, BACKCASTS, FIDELITY)
+"""Shelves that speak of how far something has come, or of what came later; a copy up to a point leaves them out."""
 
 Progress = Callable[[float], None]
 """Is told the share of a long work that is done, 0 to 1."""

@@ -19,7 +19,7 @@ from chaintwin.twin.kept.pausing import collection_paused
 from chaintwin.twin.kept.snapshots import Snapshots
 from chaintwin.twin.kept.window import Change, Sizes, Tail, Window
 from chaintwin.twin.live_state import LiveState
-from chaintwin.twin.naming.networks import FAR, Networks
+from chaintwin.twin.naming.networks import FAR, InForce, Networks
 from chaintwin.twin.projecting import Projection, in_order, position_of
 
 if TYPE_CHECKING:
@@ -91,6 +91,11 @@ class Twin:
     def head(self) -> int:
         """Number of the last entry of the log that has been applied."""
         return self._head
+
+    @property
+    def base(self) -> InForce:
+        """The network of the project, before any edit that the log tells of."""
+        return self._networks.base
 
     def catch_up(self) -> int:
         """Apply what the log has beyond what has been applied, and return how many entries that were."""

@@ -168,7 +168,7 @@ class _Sites:
     def of(self, event: dict[str, Any]) -> str:
         for place in ("bizLocation", "readPoint"):
             if place in event:
-                return self.by_uri.get(event[place]["id"], WORLD)
+                return self.by_uri.get(str(event[place]["id"]), WORLD)
         own: dict[str, str] = {name: event.get(f"{PREFIX}:{name}") or "" for name in ("stock_point", "resource", "activity")}
         if own["stock_point"]:
             return self.of_buffer.get(own["stock_point"], WORLD)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chaintwin.cli.commands.fidelity.fidelity import told_fidelity
 from chaintwin.cli.commands.live.logs import StoreUrl
 from chaintwin.cli.commands.options import (
     Anew,
@@ -117,8 +118,9 @@ def simulate(
             # Only now: until the result is written, the checkpoint is all there is.
             checkpoint.unlink(missing_ok=True)
         about = {"project": project, "scenario": changes and changes.name, "out": out, "plot": plot}
-        terminal.document(result_document(result) | about | ({} if live is None else {"start": live}))
         show_result(terminal, result, is_live=live is not None)
+        started = {} if live is None else {"start": live} | told_fidelity(terminal, project, store=store, points=[])
+        terminal.document(result_document(result) | about | started)
         _say_places(terminal, out=out, format=format, plot=plot)
 
 

@@ -16,7 +16,7 @@ def to_json(value: object, *, is_ascii: bool) -> str:
 
     Parameters
     ----------
-    value : dictionaries, lists, dataclasses, frames, numbers, dates, text.
+    value : dictionaries, lists, dataclasses, structs, frames, numbers, dates, text.
     is_ascii : write other characters as escapes.
     """
     return json.dumps(to_plain(value), ensure_ascii=is_ascii, allow_nan=False, indent=1)
@@ -40,6 +40,8 @@ def to_plain(value: object) -> object:
         return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: to_plain(getattr(value, item.name)) for item in fields(value)}
+    if hasattr(value, "__struct_fields__"):
+        return {name: to_plain(getattr(value, name)) for name in value.__struct_fields__}
     if hasattr(value, "to_dicts"):
         return [to_plain(row) for row in value.to_dicts()]
     if hasattr(value, "tolist"):

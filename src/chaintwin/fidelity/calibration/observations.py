@@ -24,6 +24,8 @@ from chaintwin.twin.rules.shipping import plain_id, short_of
 _LEAVING = frozenset({"shipping", "consigning", "departing"})
 _COMING = frozenset({"receiving", "accepting"})
 _BAD = frozenset({"damaged", "destroyed", "expired", "non_conformant", "recalled", "non_sellable_other"})
+SOLD = frozenset({"retail_selling", "dispensing"})
+"""Steps that give goods to customers."""
 _PAPERS = frozenset({"desadv", "bol", "shipment"})
 
 
@@ -93,6 +95,8 @@ class Observations:
         self._loads = 0
         self.since: int | None = None
         """Event time of the first fact, microseconds."""
+        self.sells, self.asks = False, False
+        """Whether anything was sold, and whether anybody told what was asked for."""
 
     def observe(self, facts: Facts) -> None:
         """Take in one event; times must not go back.
@@ -106,10 +110,13 @@ class Observations:
         own = facts.own
         if facts.kind in ("ObjectEvent", "TransactionEvent"):
             step = short_of(facts.step) if facts.step else ""
+            self.sells |= step in SOLD
             if "activity" in own:
                 self._observe_activity(facts, step)
             elif step in _LEAVING or step in _COMING or step == "void_shipping":
                 self._observe_goods(facts, step)
+        elif facts.kind == Own.DEMAND_PLACED:
+            self.asks = True
         elif facts.kind == Own.EQUIPMENT_CHANGED:
             self._observe_equipment(facts)
         elif facts.kind in (Own.ORDER_PLACED, Own.ORDER_SEEN, Own.ORDER_CANCELLED, Own.CAPACITY_USED, Own.STATE_COUNTED):

@@ -191,12 +191,13 @@ def write_parameters(parameters: ParameterSet) -> bytes:
     return content
 
 
-def read_parameters(content: bytes, *, name: str = "parameters") -> ParameterSet:
+def read_parameters(content: bytes, *, name: str = "parameters", expected: str | None = None) -> ParameterSet:
     """Return the version that a document holds.
 
     Parameters
     ----------
     content : JSON as `write_parameters` gives it. name : of the document, for messages.
+    expected : id of the version that it has to hold: what has this hash was checked before it was written. None to check all.
 
     Raises
     ------
@@ -221,7 +222,10 @@ def read_parameters(content: bytes, *, name: str = "parameters") -> ParameterSet
     if document.id != version.id:
         fix = "take the document from where it was written; a change makes a new version with an id of its own"
         findings.append(Finding("parameters.id", document.id, f"{version.id}, the hash of the content", fix=fix, file=name))
-    findings += _faults(version, name)
+    if expected is None:
+        findings += _faults(version, name)
+    elif document.id != expected:
+        findings.append(Finding("parameters.id", document.id, expected, fix="restore the log from a backup", file=name))
     if findings:
         raise InputError(findings)
     return version

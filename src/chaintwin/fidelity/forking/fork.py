@@ -11,7 +11,9 @@ import numpy as np
 import polars as pl
 
 from chaintwin.errors import UsageError
+from chaintwin.fidelity.forking.drawing import play_drawn
 from chaintwin.fidelity.forking.recording import Recorded, record
+from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.scenarios.scenario import Scenario
@@ -44,6 +46,7 @@ class Fork:
         ``is_sold`` (to customers), ``probability`` of any shortage until the end, ``first_date`` and ``first_period`` at which a
         shortage until then has the probability ``likely`` (null where it never has), ``earliest_date`` in any run, ``units`` owed
         at worst (mean over the runs of the greatest amount), ``fill_rate`` of its customers over all periods.
+    parameters : id of the version whose draws the runs were shared out among; empty for those of the tables.
     """
 
     setup: Setup
@@ -52,6 +55,7 @@ class Fork:
     stock: pl.DataFrame
     service: pl.DataFrame
     shortages: pl.DataFrame
+    parameters: str = ""
 
 
 def fork(
@@ -63,6 +67,7 @@ def fork(
     seed: int = 0,
     scenario: Scenario | None = None,
     drawn: Sequence[Network] = (),
+    parameters: Applied | None = None,
     likely: float = LIKELY,
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
@@ -80,20 +85,39 @@ def fork(
     scenario : what if: changes and disruptions.
     drawn : the same network with parameters drawn from what is known of them; the runs are shared out among them, so that the fan
         holds what is not known of the parameters too. None: those of ``network``.
+    parameters : a version of parameters that takes the place of those of the tables, its draws shared out in the same way, but
+        without compiling the network again for each. What a scenario changes, it changes by as much as in the tables.
     likely : probability of ``first_date``, between 0 and 1. threads, progress, cancel : as for ``simulate``.
 
     Raises
     ------
     UsageError, InputError, GraphError, CancelledError
-        As for ``simulate``; or so many runs do not fit into memory, or a drawn network has other stock points.
+        As for ``simulate``; or so many runs do not fit into memory, a drawn network has other stock points, or there are both
+        drawn networks and parameters.
 
     Source: METHODS 7.3 (warm start), 7.1 (parameter uncertainty in the fan).
     """
     if not 0.0 < likely < 1.0:
         raise UsageError(f"likely: found {likely}; allowed: between 0 and 1, such as 0.5")
-    setup = set_up(network, scenario, periods=periods, replications=runs, seed=seed, warm_up=0, state=state, confidence=0.95)
-    setups = _shared(setup, drawn, scenario=scenario, state=state)
-    found = record(setups, threads=threads, progress=progress, cancel=cancel)
+    if drawn and parameters is not None:
+        raise UsageError("drawn: found parameters beside them; allowed: one of the two")
+    if parameters is not None:
+        setup, found = play_drawn(
+            network,
+            state,
+            parameters=parameters,
+            periods=periods,
+            runs=runs,
+            seed=seed,
+            scenario=scenario,
+            threads=threads,
+            progress=progress,
+            cancel=cancel,
+        )
+    else:
+        setup = set_up(network, scenario, periods=periods, replications=runs, seed=seed, warm_up=0, state=state, confidence=0.95)
+        setups = _shared(setup, drawn, scenario=scenario, state=state)
+        found = record(setups, threads=threads, progress=progress, cancel=cancel)
     dates = _dates(setup)
     return Fork(
         setup=setup,
@@ -102,6 +126,7 @@ def fork(
         stock=_stock(setup.program, found, setup=setup, dates=dates),
         service=_service(found, setup=setup, dates=dates),
         shortages=_shortages(setup.program, found, setup=setup, likely=likely, dates=dates),
+        parameters="" if parameters is None else parameters.version,
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from chaintwin.errors import UsageError
 from chaintwin.fidelity.forking.fork import Fork
+from chaintwin.network.network import Period, Settings
 from chaintwin.simulation.pictures.band_picture import POINTS_MAX, draw_panels
 from chaintwin.simulation.pictures.drawing import write_picture
 
@@ -41,4 +43,21 @@ def draw_fork(fork: Fork, file: Path, *, stock_points: Sequence[str] = ()) -> No
     settings, span = fork.setup.network.settings, fork.setup.span
     what = f", {fork.scenario}" if fork.scenario else ""
     title = f"The coming {span.periods:,} {settings.period.value}s{what}: {fork.runs:,} runs from the live state"
-    write_picture(file, draw_panels(panels, title=title, period=settings.period.value).svg())
+    write_picture(file, draw_panels(panels, title=title, period="date", named=dates_of(settings)).svg())
+
+
+def dates_of(settings: Settings) -> Callable[[int], str]:
+    """Return what writes the first moment of a period: its day, and its hour where a period is shorter than a day.
+
+    Parameters
+    ----------
+    settings : of the project.
+
+    Example
+    -------
+    >>> dates_of(Settings(period=Period.WEEK))(2)
+    '2026-01-15'
+    """
+    begin = datetime(settings.start.year, settings.start.month, settings.start.day, tzinfo=UTC)
+    form = "%m-%d %H:%M" if settings.period is Period.HOUR else "%Y-%m-%d"
+    return lambda period: (begin + timedelta(hours=settings.period.hours * period)).strftime(form)

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from chaintwin.simulation.playing import CANCELLED, GROUP
 from chaintwin.simulation.preparing import prepare_kernels
 from chaintwin.simulation.simulating import Setup
 from chaintwin.simulation.tape.assembling import assemble
+from chaintwin.simulation.tape.tape import Tape
 
 Singles = NDArray[np.float32]
 
@@ -75,6 +76,7 @@ class Recorded:
 def record(
     setups: Sequence[Setup],
     *,
+    shared: Callable[[Setup, Tape], Sequence[Tape]] | None = None,
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
@@ -84,7 +86,9 @@ def record(
     Parameters
     ----------
     setups : networks of the same stock points and customers, each with its share of the runs, one behind the other; all begin in
-        the same period and have the same length. threads : all cores by default.
+        the same period and have the same length.
+    shared : returns the tapes that the runs of a network are shared out among; by default all play the one of the network.
+    threads : all cores by default.
     progress : called with the share done, from worker threads. cancel : set it to stop.
 
     Raises
@@ -94,19 +98,21 @@ def record(
     UsageError
         So many runs do not fit into memory.
     """
-    first = setups[0]
-    points = first.program.counts[0]
+    leading = setups[0]
+    points = leading.program.counts[0]
     total = sum(setup.span.replications for setup in setups)
-    found = Recorded.empty(first.span.periods, points, runs=total)
+    found = Recorded.empty(leading.span.periods, points, runs=total)
     prepare_kernels()
     parts, done = [], 0
     for setup in setups:
         span = setup.span
         tape = assemble(setup.program, setup.state, periods=span.periods)
         plan = Plan.of(setup.program, tape, begin=span.first, warm_up=0, periods=span.periods)
-        for begin in range(0, span.replications, GROUP):
-            width = min(GROUP, span.replications - begin)
-            parts.append(_Part(setup, plan, slice(done + begin, done + begin + width)))
+        tapes = [tape] if shared is None else shared(setup, tape)
+        ends = np.linspace(done, done + span.replications, len(tapes) + 1).astype(int).tolist()
+        for one, first, last in zip(tapes, ends, ends[1:], strict=False):
+            for begin in range(first, last, GROUP):
+                parts.append(_Part(setup, replace(plan, tape=one), slice(begin, min(begin + GROUP, last))))
         done += span.replications
     finished = _Share(len(parts), progress)
 

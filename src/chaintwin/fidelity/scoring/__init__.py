@@ -1,6 +1,16 @@
 """How far a twin is to be trusted: forecasts against their truth, the fidelity vector, and its score."""
 
-from chaintwin.fidelity.scoring.forecasts import Forecast, ForecastScores, apart_in_time, joint_pits, pits_of, score_forecasts
+from chaintwin.fidelity.scoring.forecasts import (
+    Forecast,
+    ForecastScores,
+    ScoredForecast,
+    apart_in_time,
+    joint_pits,
+    pits_of,
+    pooled,
+    score_forecasts,
+    scored,
+)
 from chaintwin.fidelity.scoring.scorecard import OVERALL, Evidence, Scorecard, StateError, make_scorecard
 from chaintwin.fidelity.scoring.vector import (
     FidelityVector,
@@ -19,6 +29,7 @@ __all__ = [
     "Forecast",
     "ForecastScores",
     "Scorecard",
+    "ScoredForecast",
     "StateError",
     "apart_in_time",
     "coverage_part",
@@ -26,8 +37,10 @@ __all__ = [
     "joint_pits",
     "make_scorecard",
     "pits_of",
+    "pooled",
     "scale_of",
     "score_forecasts",
+    "scored",
     "skill_part",
     "state_part",
     "timeliness_part",

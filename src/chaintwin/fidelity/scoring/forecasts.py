@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from chaintwin.laws.scores import Coverage, Uniformity, central_coverage, crps_s
 from chaintwin.rng import uniform
 
 Array = NDArray[np.float64]
+
+Kind = TypeVar("Kind", "Forecast", "ScoredForecast")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,25 @@ class Forecast:
     members: Array
     reference: Array
     observed: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredForecast:
+    """What is left of a forecast once it has met its truth and its members are let go.
+
+    Parameters
+    ----------
+    subject, measure, origin, horizon : as for `Forecast`. pit : where the truth lay, 0 to 1. crps : score, in its unit.
+    reference : the score of the naive forecast; None where there is none.
+    """
+
+    subject: str
+    measure: str
+    origin: int
+    horizon: int
+    pit: float
+    crps: float
+    reference: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +103,50 @@ def score_forecasts(forecasts: Sequence[Forecast], *, seed: int, nominal: float 
     """
     if not forecasts:
         raise UsageError("forecasts: found none; allowed: at least one")
+    return pooled(scored(forecasts, seed=seed), nominal=nominal)
+
+
+def scored(forecasts: Sequence[Forecast], *, seed: int) -> list[ScoredForecast]:
+    """Return the score of each forecast, in their order.
+
+    Parameters
+    ----------
+    forecasts : in any order. seed : of the numbers that break ties.
+    """
+    if not forecasts:
+        return []
+    return [
+        ScoredForecast(
+            one.subject,
+            one.measure,
+            one.origin,
+            one.horizon,
+            float(pit),
+            crps_sample(one.members, one.observed),
+            crps_sample(one.reference, one.observed) if one.reference.size else None,
+        )
+        for one, pit in zip(forecasts, pits_of(forecasts, seed=seed), strict=True)
+    ]
+
+
+def pooled(forecasts: Sequence[ScoredForecast], *, nominal: float = 0.9) -> ForecastScores:
+    """Return what some forecasts that were scored one by one come to together.
+
+    Parameters
+    ----------
+    forecasts : at least one. nominal : as for `score_forecasts`.
+
+    Raises
+    ------
+    UsageError : there are none, or a number is out of its range.
+    """
+    if not forecasts:
+        raise UsageError("forecasts: found none; allowed: at least one")
     ordered = sorted(forecasts, key=_place)
-    pits = pits_of(ordered, seed=seed)
-    crps = float(np.mean([crps_sample(one.members, one.observed) for one in ordered]))
-    has_reference = all(one.reference.size for one in ordered)
-    reference = float(np.mean([crps_sample(one.reference, one.observed) for one in ordered])) if has_reference else None
+    pits = np.array([one.pit for one in ordered])
+    references = [one.reference for one in ordered if one.reference is not None]
+    reference = float(np.mean(references)) if len(references) == len(ordered) else None
+    crps = float(np.mean([one.crps for one in ordered]))
     return ForecastScores(len(ordered), crps, reference, central_coverage(pits, nominal), pits, uniformity(pits))
 
 
@@ -136,7 +197,7 @@ def joint_pits(forecasts: Iterable[Forecast], *, seed: int) -> Array:
     return np.array(found)
 
 
-def apart_in_time(forecasts: Iterable[Forecast]) -> list[Forecast]:
+def apart_in_time(forecasts: Iterable[Kind]) -> list[Kind]:
     """Return the forecasts of each subject, measure and horizon that do not overlap: the first, and each that starts behind it.
 
     Tests and detectors take their values as independent, which overlapping horizons are not.
@@ -159,5 +220,5 @@ def apart_in_time(forecasts: Iterable[Forecast]) -> list[Forecast]:
     return found
 
 
-def _place(forecast: Forecast) -> tuple[int, int, str, str]:
+def _place(forecast: Forecast | ScoredForecast) -> tuple[int, int, str, str]:
     return forecast.origin, forecast.horizon, forecast.subject, forecast.measure

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chaintwin.errors import UsageError
-from chaintwin.fidelity.scoring.forecasts import Forecast, ForecastScores, apart_in_time, joint_pits, score_forecasts
+from chaintwin.fidelity.scoring.forecasts import (
+    Forecast,
+    ForecastScores,
+    ScoredForecast,
+    apart_in_time,
+    joint_pits,
+    pooled,
+    scored,
+)
 from chaintwin.fidelity.scoring.vector import (
     USUAL_P,
     FidelityVector,
@@ -21,9 +30,6 @@ from chaintwin.laws.scores import Uniformity, combined_p, coverage_p, uniformity
 
 OVERALL = ""
 """Name of the group that holds everything."""
-
-ROUNDING = 1e-12
-"""Scores below this part of the values are rounding."""
 
 JOINT_LEAST = 8
 """With fewer times no joint check is made."""
@@ -49,12 +55,13 @@ class Evidence:
 
     Parameters
     ----------
-    forecasts : that have met their truth. states : error of each subject.
+    forecasts : that have met their truth. scored : others, of which only the scores are left. states : error of each subject.
     latencies : of each subject, from event to state, in seconds, as the share of events that matters has it (such as 95 %).
     latency_target : in seconds, above 0. purpose, window : in words, for the report.
     """
 
     forecasts: Sequence[Forecast] = ()
+    scored: Sequence[ScoredForecast] = ()
     states: Mapping[str, StateError] = field(default_factory=dict)
     latencies: Mapping[str, float] = field(default_factory=dict)
     latency_target: float = 60.0
@@ -83,7 +90,11 @@ class Scorecard:
 
 
 def make_scorecard(
-    evidence: Evidence, *, seed: int, groups_of: Callable[[str], Iterable[str]] | None = None, nominal: float = 0.9
+    evidence: Evidence,
+    *,
+    seed: int,
+    groups_of: Callable[[str], Iterable[str]] | None = None,
+    nominal: float = 0.9,
 ) -> Scorecard:
     """Return the fidelity of every group.
 
@@ -110,40 +121,48 @@ def make_scorecard(
 
     Source: METHODS 7.4.
     """
-    subjects = {one.subject for one in evidence.forecasts} | set(evidence.states) | set(evidence.latencies)
+    every = [*scored(evidence.forecasts, seed=seed), *evidence.scored]
+    subjects = {one.subject for one in every} | set(evidence.states) | set(evidence.latencies)
     if not subjects:
         raise UsageError("evidence: found none; allowed: forecasts, states or latencies")
     members: defaultdict[str, set[str]] = defaultdict(set)
     for subject in sorted(subjects):
         for group in (OVERALL, *((subject,) if groups_of is None else groups_of(subject))):
             members[group].add(subject)
-    apart = apart_in_time(evidence.forecasts)
+    apart, overlapping = _by_subject(apart_in_time(every)), _by_subject(every)
     scores: dict[str, ForecastScores] = {}
     vectors: dict[str, FidelityVector] = {}
-    tests: dict[str, tuple[float, float]] = {}
     for group, within in sorted(members.items()):
-        mine = [one for one in apart if one.subject in within]
+        mine = [one for subject in sorted(within) for one in apart.get(subject, ())]
+        coverage, distribution = None, None
         if mine:
-            scores[group] = score_forecasts(mine, seed=seed, nominal=nominal)
-            tests[group] = _tested(mine, scores[group], seed=seed, nominal=nominal)
+            scores[group] = pooled(mine, nominal=nominal)
+            coverage, distribution = _tested(mine, scores[group], nominal=nominal)
         vectors[group] = FidelityVector(
             state=_state(evidence, within),
-            skill=_skill([one for one in evidence.forecasts if one.subject in within], seed=seed),
-            coverage=tests[group][0] if mine else None,
-            distribution=tests[group][1] if mine else None,
+            skill=_skill([one for subject in sorted(within) for one in overlapping.get(subject, ())]),
+            coverage=coverage,
+            distribution=distribution,
             timeliness=_timeliness(evidence, within),
         )
-    return Scorecard(vectors, scores, _joint(apart, seed=seed))
+    return Scorecard(vectors, scores, _joint(apart_in_time(evidence.forecasts), seed=seed))
 
 
-def _tested(mine: Sequence[Forecast], scores: ForecastScores, *, seed: int, nominal: float) -> tuple[float, float]:
+def _by_subject(forecasts: Iterable[ScoredForecast]) -> dict[str, list[ScoredForecast]]:
+    found: defaultdict[str, list[ScoredForecast]] = defaultdict(list)
+    for one in forecasts:
+        found[one.subject].append(one)
+    return found
+
+
+def _tested(mine: Sequence[ScoredForecast], scores: ForecastScores, *, nominal: float) -> tuple[float, float]:
     """Return the parts of coverage and of distribution of a group, from tests of each subject, measure and horizon by itself."""
-    series: defaultdict[tuple[str, str, int], list[Forecast]] = defaultdict(list)
+    series: defaultdict[tuple[str, str, int], list[ScoredForecast]] = defaultdict(list)
     for one in mine:
         series[one.subject, one.measure, one.horizon].append(one)
     if len(series) == 1:
         return coverage_part(scores.coverage), distribution_part(scores.uniformity.p_value)
-    found = [score_forecasts(each, seed=seed, nominal=nominal) for each in series.values()]
+    found = [pooled(each, nominal=nominal) for each in series.values()]
     inside = combined_p([coverage_p(round(one.coverage.share * one.size), one.size, nominal=nominal) for one in found])
     uniform = combined_p([one.uniformity.p_value for one in found])
     return min(1.0, inside / USUAL_P), distribution_part(uniform)
@@ -165,20 +184,18 @@ def _timeliness(evidence: Evidence, within: set[str]) -> float | None:
     return timeliness_part(max(found), evidence.latency_target) if found else None
 
 
-def _skill(forecasts: Sequence[Forecast], *, seed: int) -> float | None:
+def _skill(forecasts: Sequence[ScoredForecast]) -> float | None:
     """Return the part of skill: the mean over subjects and measures of the ratio of scores, weighed by forecasts."""
-    series: defaultdict[tuple[str, str], list[Forecast]] = defaultdict(list)
+    series: defaultdict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for one in forecasts:
-        if one.reference.size:
-            series[one.subject, one.measure].append(one)
+        if one.reference is not None:
+            series[one.subject, one.measure].append((one.crps, one.reference))
     ratios: list[tuple[float, int]] = []
     for mine in series.values():
-        found = score_forecasts(mine, seed=seed)
-        reference = found.reference_crps or 0.0
+        crps, reference = (math.fsum(column) / len(mine) for column in zip(*mine, strict=True))
         # Where a reference is never wrong there is no scale to measure by; only being as good counts.
-        rounding = ROUNDING * max(abs(one.observed) for one in mine)
-        ratio = found.crps / reference if reference > rounding else float(found.crps > rounding)
-        ratios.append((ratio, found.size))
+        ratio = crps / reference if reference > 0 else float(crps > 0)
+        ratios.append((ratio, len(mine)))
     if not ratios:
         return None
     total = sum(size for _, size in ratios)

@@ -14,7 +14,7 @@ martingale, so that the mean number of values to an alarm at threshold c is at l
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -43,6 +43,9 @@ SCORE_END = 1e-6
 
 END = 1e-9
 """PITs closer to 0 or 1 count as this far from it, so that their normal score is a number."""
+
+WIDE = 1e-6
+"""Ends that are closer together count as one place."""
 
 LEAST_FACTOR = 1e-300
 """Stands for a factor of 0, which a stake of 1 can meet: all is lost, and the logarithm is still a number that can be stored."""
@@ -210,6 +213,112 @@ def watch_all(state: DetectorState, pits: ArrayLike) -> DetectorPath:
         state = watch(state, value)
         statistic[place] = state.statistic
     return DetectorPath(statistic, state.alarm, state.change, state)
+
+
+def watch_together(
+    state: DetectorState,
+    series: Sequence[ArrayLike],
+    *,
+    highs: Sequence[ArrayLike] | None = None,
+    weights: Sequence[ArrayLike] | None = None,
+) -> list[DetectorPath]:
+    """Return what detectors of one kind make of many series, each of its own; much faster than one by one.
+
+    Parameters
+    ----------
+    state : of a detector that has seen nothing. series : of each, float[n], 0 to 1; lengths may differ.
+    highs : where values of few kinds leave open where they lie, the upper ends; ``series`` are then the lower ones, and each bet
+        pays its mean in between. Its mean stays 1, without the noise of numbers that break ties.
+    weights : 0 to 1, how much each value can tell, known before it comes: R = (weight + R) e. R minus the sum of the weights is
+        a martingale, so that the mean number of values to a false alarm is at least the threshold still, and values that can
+        tell nothing never raise one. 1 by default.
+
+    Returns
+    -------
+    A path for each series, as `watch_all` gives it, but for the state after the last value, which is that before the first.
+
+    Raises
+    ------
+    UsageError : a series has no value, or a value is out of its range.
+
+    Example
+    -------
+    >>> early, late = watch_together(new_detector(20), [[0.9, 0.95, 0.85, 0.99, 0.92, 0.97, 0.9, 0.96], [0.5, 0.4]])
+    >>> (early.alarm, early.change), late.alarm
+    ((7, 0), None)
+    """
+    rows = [check_numbers("pits", pits, low=0.0, high=1.0) for pits in series]
+    if not rows:
+        return []
+    lengths = np.array([row.size for row in rows])
+    tables = np.full((2, len(rows), int(lengths.max())), 0.5)
+    for number, row in enumerate(rows):
+        upper = row if highs is None else check_numbers("highs", highs[number], low=0.0, high=1.0, size=row.size)
+        tables[0, number, : row.size], tables[1, number, : row.size] = row, np.maximum(row, upper)
+    told = np.ones(tables.shape[1:])
+    for number, row in enumerate(rows if weights is not None else ()):
+        assert weights is not None
+        told[number, : row.size] = check_numbers("weights", weights[number], low=0.0, high=1.0, size=row.size)
+    statistics, alarms, changes = _followed(state, tables, told=told, lengths=lengths)
+    return [
+        DetectorPath(
+            statistics[number, : row.size],
+            None if alarms[number] < 0 else int(alarms[number]),
+            None if alarms[number] < 0 else int(changes[number]),
+            state,
+        )
+        for number, row in enumerate(rows)
+    ]
+
+
+def _followed(
+    state: DetectorState, tables: Array, *, told: Array, lengths: NDArray[np.int64]
+) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+    """Return statistics of all rows, and of each the place of its alarm and of its change, -1 without an alarm."""
+    from scipy.special import logsumexp, ndtri
+
+    _, count, length = tables.shape
+    tilts = np.array(state.stakes)
+    bulges = tilts[tilts >= BULGE_LOW]
+    shifts = np.array(state.shifts)
+    logs = np.full((count, tilts.size + bulges.size + shifts.size), -np.inf)
+    statistics = np.empty((count, length))
+    sums, starts = np.zeros((4, count)), np.zeros((4, count), dtype=np.int64)
+    alarms, changes = np.full(count, -1), np.full(count, -1)
+    everyone = np.arange(count)
+    for place in range(length):
+        lows, highs = tables[0, :, place, None], tables[1, :, place, None]
+        pits = (lows + highs) / 2
+        # The mean of 6 p (1 - p) between two ends lies below that of the middle by half the square of their distance.
+        tilt, bulge = 2 * pits - 1, 6 * pits * (1 - pits) - 1 - (highs - lows) ** 2 / 2
+        factors = np.concatenate([1 + tilts * tilt, 1 + bulges * bulge, _moved(shifts, lows, highs=highs)], axis=1)
+        with np.errstate(divide="ignore"):
+            logs = np.log(np.maximum(factors, LEAST_FACTOR)) + np.logaddexp(np.log(told[:, place, None]), logs)
+        log = logsumexp(logs, axis=1) - math.log(logs.shape[1])
+        statistics[:, place] = np.exp(np.minimum(log, 700.0))
+        near = ndtri(np.clip(pits[:, 0], SCORE_END, 1 - SCORE_END))
+        square = (near * near - 1) / math.sqrt(2)
+        risen = sums + np.stack([near, -near, square, -square]) - ALLOWANCE
+        starts = np.where(risen > 0, starts, place + 1)
+        sums = np.maximum(risen, 0.0)
+        raised = (alarms < 0) & (place < lengths) & (log >= math.log(state.threshold))
+        alarms[raised] = place
+        changes[raised] = np.minimum(starts[sums.argmax(axis=0), everyone], place)[raised]
+    return statistics, alarms, changes
+
+
+def _moved(shifts: Array, lows: Array, *, highs: Array) -> Array:
+    """Return the mean of exp(shift z - shift² / 2) between two ends, float64[rows, shifts]."""
+    from scipy.special import ndtr, ndtri
+
+    low, high = (ndtri(np.clip(ends, END, 1 - END)) for ends in (lows, highs))
+    wide = (highs - lows) > WIDE
+    between = np.where(wide, highs - lows, 1.0)
+    # The ends themselves are far out where they are 0 and 1.
+    above = np.where(highs >= 1.0, 1.0, ndtr(high - shifts))
+    below = np.where(lows <= 0.0, 0.0, ndtr(low - shifts))
+    middle = ndtri(np.clip((lows + highs) / 2, END, 1 - END))
+    return np.asarray(np.where(wide, (above - below) / between, np.exp(shifts * middle - shifts**2 / 2)))
 
 
 def _factors(state: DetectorState, pit: float) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import GraphError, StreamCollisionError
-from chaintwin.laws import pack_laws
+from chaintwin.laws import Law, pack_laws
 from chaintwin.network.compiling.columns import floats, from_zero, group_totals, integers, lists
 from chaintwin.network.compiling.laws_used import UsedLaws
 from chaintwin.network.compiling.paying import accounts_of, payments_of
@@ -32,12 +33,12 @@ from chaintwin.network.program import Activities, Buffers, Floats, Integers, Nam
 from chaintwin.rng import stream_id
 
 
-def compile_graph(graph: Graph) -> Program:
+def compile_graph(graph: Graph, *, known: Mapping[str, Law] | None = None) -> Program:
     """Return the program of a graph.
 
     Parameters
     ----------
-    graph : frames by name, rows in any order.
+    graph : frames by name, rows in any order. known : laws by their texts, which need not be read again.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def compile_graph(graph: Graph) -> Program:
     refuse_fractions(graph)
     refuse_large(graph)
     strikes = StrikeRows.of(graph, entities=index.entities)
-    laws = UsedLaws(graph, activity=index.activity, stream=index.stream, strikes=strikes)
+    laws = UsedLaws(graph, activity=index.activity, stream=index.stream, strikes=strikes, known=known)
     refuse_late_substitutes(index.activity, laws.lead_max)
     inputs = _arcs(graph.inputs, index, other="buffer_id", index_of=index.buffers)
     outputs = _arcs(graph.outputs, index, other="buffer_id", index_of=index.buffers, flag="is_main")

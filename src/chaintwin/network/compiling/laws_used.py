@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ class UsedLaws:
     ----------
     graph : the graph.
     activity, stream : its activities and streams, sorted by id.
-    strikes : its disruptions, sorted.
+    strikes : its disruptions, sorted. known : laws by their texts, which need not be read again.
 
     Attributes
     ----------
@@ -34,10 +35,21 @@ class UsedLaws:
         may change it. longest : Integers[A], period: the longest one with all disruptions together.
     """
 
-    def __init__(self, graph: Graph, *, activity: pl.DataFrame, stream: pl.DataFrame, strikes: StrikeRows) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        activity: pl.DataFrame,
+        stream: pl.DataFrame,
+        strikes: StrikeRows,
+        known: Mapping[str, Law] | None = None,
+    ) -> None:
         more = [strikes.strikes[name] for name in ("onset", "duration", "chance_law")]
         texts = pl.concat([activity["lead"], stream["law"].drop_nulls(), *more]).unique(maintain_order=True).sort()
-        parsed = parse_many(texts.to_list(), folder=Path(graph.folder) if graph.folder else None)
+        given = known or {}
+        folder = Path(graph.folder) if graph.folder else None
+        read = iter(parse_many([text for text in texts if text not in given], folder=folder))
+        parsed = [given[text] if text in given else next(read) for text in texts]
         number = pl.DataFrame({"text": texts, "law": np.arange(texts.len(), dtype=np.int64)})
         wrong = [law for law in parsed if isinstance(law, LawError)]
         if wrong:

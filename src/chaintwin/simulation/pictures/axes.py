@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chaintwin.simulation.pictures.canvas import FAINT, GRID, INK, Canvas
@@ -64,8 +65,16 @@ class Panel:
         up = (y - self.y[0]) / ((self.y[1] - self.y[0]) or 1.0)
         return self.left + across * self.width, self.top + (1 - up) * self.height
 
-    def draw_frame(self, *, title: str, unit: str, is_share: bool = False, below: str = "") -> None:
-        """Draw grid, scales, the title above, the unit of the values, and what runs along the bottom."""
+    def draw_frame(
+        self, *, title: str, unit: str, is_share: bool = False, below: str = "", named: Callable[[int], str] | None = None
+    ) -> None:
+        """Draw grid, scales, the title above, the unit of the values, and what runs along the bottom.
+
+        Parameters
+        ----------
+        title, unit : texts. is_share : whether values are shares, shown as percentages. below : what runs along the bottom.
+        named : writes a whole number of the scale along the bottom, such as the date of a period; by default as it is.
+        """
         canvas, bottom = self.canvas, self.top + self.height
         canvas.text((self.left, self.top - 10), title, size=13, bold=True)
         canvas.text((self.left + self.width, self.top - 10), unit, size=11, color=FAINT, anchor="end")
@@ -79,7 +88,8 @@ class Panel:
                 continue
             x, _ = self.at(value, self.y[0])
             canvas.line([(x, bottom), (x, bottom + 4)], color=INK)
-            canvas.text((x, bottom + 17), f"{value:.0f}", size=11, color=FAINT, anchor="middle")
+            label = f"{value:.0f}" if named is None else named(round(value))
+            canvas.text((x, bottom + 17), label, size=11, color=FAINT, anchor="middle")
         canvas.line([(self.left, bottom), (self.left + self.width, bottom)], color=INK)
         if below:
             canvas.text((self.left + self.width / 2, bottom + 34), below, size=11, color=FAINT, anchor="middle")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
@@ -77,19 +77,21 @@ def draw_bands(result: Result, stock_points: Sequence[str] = ()) -> Canvas:
     return draw_panels(panels, title=title, period=result.period)
 
 
-def draw_panels(panels: Sequence[tuple[str, str, pl.DataFrame]], *, title: str, period: str) -> Canvas:
+def draw_panels(
+    panels: Sequence[tuple[str, str, pl.DataFrame]], *, title: str, period: str, named: Callable[[int], str] | None = None
+) -> Canvas:
     """Draw bands below each other.
 
     Parameters
     ----------
     panels : name of each; its quantity, ``fill_rate`` for a share; and its rows: ``period`` and quantiles ``q01`` to ``q99``.
-    title : of the picture. period : what a period is called.
+    title : of the picture. period : what a period is called. named : writes a period, such as its date; its number by default.
     """
     canvas = Canvas(WIDTH, HEAD + len(panels) * (PANEL + GAP), title=title)
     canvas.text((LEFT, 28), title, size=16, bold=True)
     _legend(canvas)
     for number, (name, quantity, rows) in enumerate(panels):
-        _panel(canvas, name, top=HEAD + 26 + number * (PANEL + GAP), quantity=quantity, rows=rows, period=period)
+        _panel(canvas, name, top=HEAD + 26 + number * (PANEL + GAP), quantity=quantity, rows=rows, period=period, named=named)
     return canvas
 
 
@@ -105,7 +107,16 @@ def _legend(canvas: Canvas) -> None:
         x += 145
 
 
-def _panel(canvas: Canvas, name: str, *, top: float, quantity: str, rows: pl.DataFrame, period: str) -> None:
+def _panel(
+    canvas: Canvas,
+    name: str,
+    *,
+    top: float,
+    quantity: str,
+    rows: pl.DataFrame,
+    period: str,
+    named: Callable[[int], str] | None,
+) -> None:
     is_share = quantity == "fill_rate"
     known = rows.drop_nulls(["q50"])
     periods = rows["period"].to_numpy()
@@ -119,7 +130,7 @@ def _panel(canvas: Canvas, name: str, *, top: float, quantity: str, rows: pl.Dat
     # Little room above, so that the highest band does not touch the title.
     span = (float(periods[0]), float(max(periods[-1], periods[0] + 1)))
     panel = Panel(canvas, LEFT, top, WIDTH - LEFT - RIGHT, PANEL, span, (low, high if is_share else low + 1.05 * (high - low)))
-    panel.draw_frame(title=name, unit="share" if is_share else "units", is_share=is_share, below=period)
+    panel.draw_frame(title=name, unit="share" if is_share else "units", is_share=is_share, below=period, named=named)
     for first, last, shade, _ in SHADES:
         _fill(panel, known["period"].to_numpy(), first=known[first].to_numpy(), last=known[last].to_numpy(), shade=shade)
     canvas.line([panel.at(x, y) for x, y in known.select("period", "q50").iter_rows()], color=MEDIAN, width=1.8)

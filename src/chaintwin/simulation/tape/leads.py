@@ -59,7 +59,7 @@ def lead_tables(program: Program) -> Leads:
     ends = np.empty(int(start[-1]))
     packed = (laws.kind[law], laws.offset[law], laws.size[law], laws.values)
     thresholds_kernel(*packed, low, high, start, ends)
-    records = [_record(int(low[number]), ends[start[number] : start[number + 1]]) for number in range(law.size)]
+    records = [record_of(int(low[number]), ends[start[number] : start[number + 1]]) for number in range(law.size)]
     sizes = np.array([record.size for record in records], dtype=np.int64)
     offsets = laws.values.size + np.cumsum(sizes) - sizes
     nothing = np.zeros(law.size)
@@ -80,8 +80,13 @@ def lead_tables(program: Program) -> Leads:
     return Leads(extended, of, shortest)
 
 
-def _record(first: int, ends: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the record of a discrete law (see ``laws.tables``) whose uniforms from ``ends[i]`` on give more than first + i."""
+def record_of(first: int, ends: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the record of a discrete law (see ``laws.tables``) whose uniforms from ``ends[i]`` on give more than first + i.
+
+    Parameters
+    ----------
+    first : the smallest value. ends : float64[values - 1], 0 to 1, ascending.
+    """
     cumulative = np.append(ends, 1.0)
     cells = min(CELLS_MAX, 1 << (CELLS_PER_PERIOD * cumulative.size - 1).bit_length())
     guide = np.searchsorted(cumulative, np.arange(cells) / cells, side="left")

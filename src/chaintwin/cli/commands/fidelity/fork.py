@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chaintwin.cli.commands.fidelity.choosing import ParametersName, chosen_parameters
+from chaintwin.cli.commands.fidelity.fidelity import told_fidelity
 from chaintwin.cli.commands.live.logs import StoreUrl
 from chaintwin.cli.commands.options import Json, Plot, Project, ScenarioFile, Seed, TableFile, Threads, refuse_alone
 from chaintwin.cli.running.outputs import Outputs
@@ -17,6 +19,7 @@ from chaintwin.cli.terminal.session import SMALLER_RUN, session
 if TYPE_CHECKING:
     from chaintwin.cli.commands.live.starting import Start
     from chaintwin.fidelity.forking.fork import Fork
+    from chaintwin.fidelity.versions.applying import Applied
     from chaintwin.network import Scenario
 
 RUNS = 256
@@ -32,6 +35,7 @@ def fork(
     replications: Annotated[int, typer.Option(help="Independent runs.", min=1)] = RUNS,
     seed: Seed = 0,
     likely: Annotated[float, typer.Option(help="Probability from which on a shortage counts as likely, between 0 and 1.")] = 0.5,
+    parameters: ParametersName = None,
     as_planned: Annotated[
         bool, typer.Option("--as-planned", help="Take every shipment to arrive as it was planned; by default its age tells.")
     ] = False,
@@ -58,6 +62,7 @@ def fork(
         changes = _changes(scenario)
         network = usable_network(terminal, project)
         start = live_start(terminal, network, project=project, start=at, store=store, option="--at")
+        chosen = chosen_parameters(terminal, start, project=project, store=store, name=parameters)
         hours = start.network.settings.period.hours
         periods = max(1, round(days * 24 / hours))
         forks = [
@@ -71,6 +76,7 @@ def fork(
                 likely=likely,
                 threads=threads,
                 as_planned=as_planned,
+                parameters=chosen,
             )
             for one in ((None,) if changes is None else (None, changes))
         ]
@@ -81,8 +87,9 @@ def fork(
 
             outputs.draw(lambda file: draw_fork(last, file, stock_points=stock_point or []))
         about = {"project": project, "start": start.about, "out": out, "plot": plot}
-        terminal.document(about | {"forks": [fork_document(one) for one in forks]})
         show_fork(terminal, last, before=forks[0] if len(forks) > 1 else None, top=top)
+        trust = told_fidelity(terminal, project, store=store, points=last.shortages["stock_point"].head(top).to_list())
+        terminal.document(about | {"forks": [fork_document(one) for one in forks]} | trust)
         outputs.say(terminal, "Stock by period")
 
 
@@ -105,6 +112,7 @@ def _run(
     likely: float,
     threads: int | None,
     as_planned: bool,
+    parameters: Applied | None,
 ) -> Fork:
     """Run one fork with its progress shown."""
     from chaintwin.cli.terminal.progress import progress_bar
@@ -124,6 +132,7 @@ def _run(
             runs=runs,
             seed=seed,
             scenario=scenario,
+            parameters=parameters,
             likely=likely,
             threads=threads,
             progress=report,

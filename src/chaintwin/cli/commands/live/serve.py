@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,6 +50,9 @@ def serve(
     no_sources: Annotated[
         bool, typer.Option("--no-sources", help="Leave out the sources of events that the project names.")
     ] = False,
+    measure: Annotated[
+        float, typer.Option(help="Share of one core that looks back from the past meanwhile, 0 to 1; 0 for none.", min=0, max=1)
+    ] = 0.0,
     json: Json = False,
 ) -> None:
     """Serve the live twin: EPCIS 2.0, its state and its changes."""
@@ -96,7 +101,24 @@ def serve(
                 terminal.note(printable(f"{name}: {text}"))
 
             app = create_app(log, settings=settings, twin=twin, sources=sources, note=note)
-            run(app, address, sock=sock, started=started)
+            with _measuring(log, project=project, place=log_to_write(project, store), share=measure):
+                run(app, address, sock=sock, started=started)
+
+
+@contextmanager
+def _measuring(log: Store, *, project: Path, place: str, share: float) -> Iterator[None]:
+    """Measure fidelity in the background, where a share of a core was given for it."""
+    if not share:
+        yield
+        return
+    from chaintwin.fidelity.reporting.background import Measuring
+
+    measuring = Measuring(log, project=project, place=place, share=share)
+    measuring.start()
+    try:
+        yield
+    finally:
+        measuring.close()
 
 
 def _sources(project: Path) -> tuple[ConfiguredSource, ...]:

@@ -29,12 +29,14 @@ class Start:
     ----------
     network : in force at that moment. state : what the simulator takes, all arrivals as they are expected.
     opened : the same with the arrivals open that nobody foretold. about : the same for machines.
+    time : that moment, microseconds.
     """
 
     network: Network
     state: State
     opened: State
     about: dict[str, object]
+    time: int
 
 
 def live_start(
@@ -81,7 +83,9 @@ def live_start(
         "period": placed.state.period,
     }
     about |= {name: summary[name] for name in names}
-    return Start(live.network, placed.state, placed.opened, about | {"not_placed": placed.findings, "warnings": warnings})
+    return Start(
+        live.network, placed.state, placed.opened, about | {"not_placed": placed.findings, "warnings": warnings}, live.time
+    )
 
 
 def _refuse_nothing(twin: Twin, live: LiveState, *, time: int | None, place: str, option: str) -> None:

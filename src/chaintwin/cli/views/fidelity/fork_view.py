@@ -25,6 +25,7 @@ def fork_about(fork: Fork) -> dict[str, tuple[str | float, str]]:
         "replications": (fork.runs, "Independent runs."),
         "first_period": (fork.setup.span.first, "Period that it starts from."),
         "periods": (fork.setup.span.periods, "Periods that were run."),
+        "parameters": (fork.parameters or "tables", "Version of the parameters; --parameters with it gives the same again."),
     }
 
 
@@ -36,6 +37,7 @@ def fork_document(fork: Fork) -> dict[str, object]:
         "first_period": fork.setup.span.first,
         "periods": fork.setup.span.periods,
         "seed": fork.setup.span.seed,
+        "parameters": fork.parameters or None,
         "service": fork.service,
         "shortages": fork.shortages,
     }

@@ -14,7 +14,7 @@ lead times (METHODS 1.4):
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,8 @@ class Remaining:
     ----------
     period : of the state. streams : Words[S]: of the activity. slot : Integers[S]: which of the activity's shipments.
     started, law, share, due, place, quantity : as ``remaining_kernel`` takes them.
+    owner, least : Integers[S]: its activity, and the lead time that it has had already, as far as it tells.
+    known : bool[S]: whether its arrival is.
     """
 
     period: int
@@ -56,6 +58,15 @@ class Remaining:
     due: Floats
     place: Integers
     quantity: Floats
+    owner: Integers
+    least: Integers
+    known: NDArray[np.bool_]
+
+    def with_leads(self, leads: Leads) -> Remaining:
+        """Return the same shipments with other tables of lead times."""
+        offset = leads.laws.offset[leads.of[self.owner]]
+        law = np.where(self.known, -1, offset).astype(np.int64)
+        return replace(self, law=law, share=_passed(leads, offset, least=self.least))
 
 
 def drawn_shipments(program: Program, shipments: Shipments) -> NDArray[np.bool_]:
@@ -111,12 +122,15 @@ def remaining_of(program: Program, state: State, *, rows: Rows, leads: Leads) ->
         slot=slot.astype(np.int64),
         started=started.astype(np.int64),
         law=np.where(known, -1, offset).astype(np.int64),
-        share=np.array([_passed(leads, int(at), least=int(age)) for at, age in zip(offset, least, strict=True)]),
+        share=_passed(leads, offset, least=least),
         due=shipments.arrival[chosen].astype(np.float64),
         place=np.stack([rows.pipe[owner], rows.pipe_length[owner], np.where(queued, rows.latest[owner], -1)], axis=1).astype(
             np.int64
         ),
         quantity=quantity,
+        owner=owner,
+        least=least,
+        known=known,
     )
 
 
@@ -136,15 +150,13 @@ def _leading(owner: Integers, *, is_open: NDArray[np.bool_], is_before: NDArray[
     return leading
 
 
-def _passed(leads: Leads, offset: int, *, least: int) -> float:
-    """Return the probability that a lead time is less than ``least`` periods; 0 where that is certain.
+def _passed(leads: Leads, offset: Integers, *, least: Integers) -> Floats:
+    """Return the probability that each lead time is less than ``least`` periods; 0 where that is certain.
 
     What is certain cannot be conditioned on: such goods are overdue by every law, and arrive at once.
     """
     values = leads.laws.values
-    cells, atoms, lowest = (int(values[offset + part]) for part in (GUIDE, ATOMS, LOWEST))
-    shorter = min(least - lowest, atoms)
-    if shorter <= 0:
-        return 0.0
-    share = float(values[offset + 4 + cells + shorter - 1])
-    return share if share < 1.0 else 0.0
+    cells, atoms, lowest = (values[offset + part].astype(np.int64) for part in (GUIDE, ATOMS, LOWEST))
+    shorter = np.minimum(least - lowest, atoms)
+    share = values[offset + 4 + cells + np.maximum(shorter, 1) - 1]
+    return np.where((shorter > 0) & (share < 1.0), share, 0.0)

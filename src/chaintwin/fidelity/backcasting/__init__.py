@@ -1,0 +1,1 @@
+"""Backcasts: forks from moments of the past, as it was known then, held against what came about."""
