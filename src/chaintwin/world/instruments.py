@@ -154,7 +154,7 @@ class _Sites:
         program = world.trace.program
         activities, names = program.activities, program.names
         site = names.buffers["site_id"].to_list()
-        self.by_uri = {own_uri(Name(Thing.SITE, one)): one for one in site}
+        self.by_uri: dict[str, str] = {own_uri(Name(Thing.SITE, one)): one for one in site}
         self.of_buffer: dict[str, str] = dict(zip(names.buffers["buffer_id"].to_list(), site, strict=True))
         self.source: dict[str, str] = {}
         self.goal: dict[str, str] = {}
