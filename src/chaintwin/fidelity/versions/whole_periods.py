@@ -217,7 +217,7 @@ def mixed_of(tables: Sequence[LeadTable]) -> LeadTable:
 
 def _edges(low: int, high: int) -> Array:
     """Return what a lead time lies below if it counts as at most ``low``, ``low`` + 1, up to below ``high``."""
-    return np.nextafter(np.arange(low, high) + 0.5, -np.inf)
+    return np.asarray(np.nextafter(np.arange(low, high) + 0.5, -np.inf))
 
 
 def _shares(cumulative: Array) -> Array:
