@@ -289,7 +289,7 @@ def naive_members(history: Floats, horizon: int) -> Floats:
     """
     last = np.asarray(history[-1][:, None])
     if history.shape[0] <= horizon:
-        return last
+        return np.asarray(last)
     return np.asarray(last + (history[horizon:] - history[:-horizon])[-HISTORY_MOST:].T)
 
 
