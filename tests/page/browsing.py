@@ -108,17 +108,24 @@ def opened(
         context.close()
 
 
-def kept(name: str, folder: Path) -> Path:
-    """Return where a picture goes: into the folder that CHAINTWIN_PICTURES names, else into that of the test."""
+def picture(page: Page, name: str, *, folder: Path) -> None:
+    """Keep a picture of a page.
+
+    Parameters
+    ----------
+    name : of the picture. folder : of the test; CHAINTWIN_PICTURES names another one.
+    """
     place = Path(os.environ.get("CHAINTWIN_PICTURES") or folder)
     place.mkdir(parents=True, exist_ok=True)
-    return place / f"{name}.png"
+    # To hide the caret a style would be put into the page, which its policy stops and reports.
+    page.screenshot(path=place / f"{name}.png", caret="initial")
 
 
 def faults_of(page: Page) -> list[str]:
     """Return what axe finds wrong with a page that was opened to be examined."""
     if not AXE.is_file():
         pytest.skip("needs the packages of the page: web/node_modules is absent; run npm ci in web")
-    page.add_script_tag(path=str(AXE))
+    if not page.evaluate("() => 'axe' in window"):
+        page.add_script_tag(path=str(AXE))
     found = page.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations")
     return [f"{one['id']}: {one['help']}: {node['target']} {node['html'][:120]}" for one in found for node in one["nodes"]]

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from chaintwin.examples import Example, load
 from chaintwin.network import write
-from tests.page.browsing import faults_of, kept, opened
+from tests.page.browsing import faults_of, opened, picture
 from tests.page.happening import OWN, counted
 from tests.serve.commanded import Served
 from tests.serve.documents import document
@@ -31,6 +31,12 @@ SHOWN = "/map?site=sto-zw"
 def is_live(page: Page) -> None:
     """Wait until the page follows the server."""
     expect(page.locator(".contact")).to_contain_text("Live")
+
+
+def drawn_whole(page: Page) -> None:
+    """Wait for the lines of ships, which come after the map, and a frame."""
+    page.locator("[data-ways=known]").wait_for()
+    page.wait_for_timeout(300)
 
 
 def colors_on(page: Page) -> int:
@@ -60,9 +66,8 @@ def test_map__is_drawn_and_asks_nobody_else(medicines: Served, chromium: Browser
         is_live(page)
         expect(page.get_by_role("status").filter(has_text="64 of 64 sites")).to_be_visible()
         eventually(lambda: colors_on(page) > 50)
-        # Lines of ships come after the map.
-        page.wait_for_timeout(1500)
-        page.screenshot(path=kept("map", tmp_path))
+        drawn_whole(page)
+        picture(page, "map", folder=tmp_path)
         assert TOKEN not in page.url
     assert noted.foreign(medicines.url) == []
     assert noted.violations == []
@@ -93,8 +98,8 @@ def test_map__shows_a_site_and_follows_what_is_counted(medicines: Served, chromi
         is_live(page)
         panel = page.get_by_role("region", name=re.compile("Zimbabwe|Harare"))
         expect(panel).to_be_visible()
-        page.wait_for_timeout(1500)
-        page.screenshot(path=kept("site", tmp_path))
+        drawn_whole(page)
+        picture(page, "site", folder=tmp_path)
         show_all = panel.get_by_role("button", name="Show all").first
         show_all.click()
         for quantity in (12_345.0, 54_321.0):
@@ -142,12 +147,15 @@ def test_map__a_click_opens_what_is_under_it(medicines: Served, chromium: Browse
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("address", [SHOWN, "/sites"])
-def test_views__are_open_to_all(medicines: Served, chromium: Browser, tmp_path: Path, theme: str, address: str) -> None:
-    with opened(chromium, medicines.url, address=address, theme=theme, is_examined=True) as (page, _):
+def test_views__are_open_to_all(medicines: Served, chromium: Browser, tmp_path: Path, theme: str) -> None:
+    with opened(chromium, medicines.url, address=SHOWN, theme=theme, is_examined=True) as (page, _):
         is_live(page)
-        page.wait_for_timeout(800)
-        page.screenshot(path=kept(f"{address.split('?')[0].strip('/')}-{theme}", tmp_path))
+        drawn_whole(page)
+        picture(page, f"site-{theme}", folder=tmp_path)
+        assert faults_of(page) == []
+        page.get_by_role("link", name="Sites").click()
+        expect(page.get_by_role("table")).to_be_visible()
+        picture(page, f"sites-{theme}", folder=tmp_path)
         assert faults_of(page) == []
 
 
@@ -155,7 +163,7 @@ def test_sign_in__takes_the_token_and_refuses_others(medicines: Served, chromium
     with opened(chromium, medicines.url, token=None, is_examined=True) as (page, _):
         token = page.get_by_label("Token")
         expect(token).to_be_visible()
-        page.screenshot(path=kept("sign-in", tmp_path))
+        picture(page, "sign-in", folder=tmp_path)
         assert faults_of(page) == []
         token.fill("ct_wrong")
         token.press("Enter")
@@ -173,19 +181,20 @@ def test_language__chinese_is_whole(medicines: Served, chromium: Browser, tmp_pa
         expect(page.locator("html")).to_have_attribute("lang", "zh")
         expect(page.get_by_role("heading", name="库存", exact=True)).to_be_visible()
         page.wait_for_timeout(500)
-        page.screenshot(path=kept("chinese", tmp_path))
+        picture(page, "chinese", folder=tmp_path)
         page.get_by_label("语言").select_option("en")
         expect(page.get_by_role("heading", name="Stock", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [(390, 844), (1280, 720), (2560, 1440)])
-def test_map__fits_its_screen(medicines: Served, chromium: Browser, tmp_path: Path, size: tuple[int, int]) -> None:
-    with opened(chromium, medicines.url, address=SHOWN, size=size) as (page, _):
+def test_map__fits_its_screen(medicines: Served, chromium: Browser, tmp_path: Path) -> None:
+    with opened(chromium, medicines.url, address=SHOWN) as (page, _):
         is_live(page)
-        page.wait_for_timeout(500)
-        page.screenshot(path=kept(f"map-{size[0]}", tmp_path))
-        wide = page.evaluate("() => document.scrollingElement.scrollWidth")
-        assert wide <= size[0]
+        drawn_whole(page)
+        for width, height in ((390, 844), (1280, 720), (2560, 1440)):
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(300)
+            picture(page, f"map-{width}", folder=tmp_path)
+            assert page.evaluate("() => document.scrollingElement.scrollWidth") <= width
 
 
 def started(project: Path, port: int, log: Path) -> subprocess.Popen[str]:

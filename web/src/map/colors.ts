@@ -16,6 +16,8 @@ export interface Colors {
   modes: Record<string, string>;
   other: string;
   font: string;
+  /** Height of text, pixels. */
+  textSize: number;
 }
 
 /** Read the colors that hold now. */
@@ -35,5 +37,6 @@ export function colorsOf(style: CSSStyleDeclaration): Colors {
     modes: { sea: read("mode-sea"), air: read("mode-air"), road: read("mode-road"), rail: read("mode-rail") },
     other: read("mode-other"),
     font: read("font"),
+    textSize: Number.parseFloat(read("size-small")) || 12,
   };
 }

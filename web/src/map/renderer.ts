@@ -256,18 +256,17 @@ export class MapRenderer {
     for (const { lane, share, radius } of scene.goods) {
       const mark = scene.lanes[lane];
       if (!mark?.line.length) continue;
-      const isFaint = scene.selected !== null && mark.origin !== scene.selected && mark.destination !== scene.selected;
+      // Where one site is looked at, only what comes to it and leaves it counts.
+      if (scene.selected !== null && mark.origin !== scene.selected && mark.destination !== scene.selected) continue;
       pointAt(mark.line, share, at);
       const [x, y] = this.onScreen(at[0], at[1]);
       if (x < 0 || y < 0 || x > this.size.width || y > this.size.height) continue;
-      context.globalAlpha = isFaint ? 0.25 : 0.95;
       context.fillStyle = colors.modes[mark.mode ?? ""] ?? colors.other;
       context.beginPath();
       context.arc(x, y, radius, 0, 2 * Math.PI);
       context.fill();
       context.stroke();
     }
-    context.globalAlpha = 1;
   }
 
   private drawLights(seconds: number): void {
@@ -305,15 +304,15 @@ export class MapRenderer {
       if (members.length === 1) this.drawSite(context, scene.sites[members[0] as number] as SiteMark, at);
       else this.drawCluster(context, members, at, radius);
     }
-    context.font = `12px ${colors.font}`;
+    context.font = `${colors.textSize}px ${colors.font}`;
     context.textBaseline = "middle";
     context.textAlign = "left";
     const named = shown
       .map((one) => ({ ...one, site: one.members.length === 1 ? scene.sites[one.members[0] as number] : undefined }))
       .sort((a, b) => rank(b.site, scene.selected) - rank(a.site, scene.selected));
     const places = placedLabels(
-      named.map(({ at: [x, y], radius, site }) => ({ x, y, radius: radius + 2, width: site ? context.measureText(site.name).width : 0 })),
-      15,
+      named.map(({ at: [x, y], radius, site }) => ({ x, y, radius: radius + rimOf(site, scene.selected), width: site ? context.measureText(site.name).width : 0 })),
+      colors.textSize + 3,
       { left: 4, top: 4, right: size.width - 4, bottom: size.height - 4 },
     );
     context.lineWidth = 3;
@@ -380,7 +379,7 @@ export class MapRenderer {
       context.lineWidth = 2;
       context.stroke();
     }
-    context.font = `600 12px ${colors.font}`;
+    context.font = `600 ${colors.textSize}px ${colors.font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillStyle = colors.text;
@@ -404,6 +403,12 @@ function isSameLanes(some: LaneMark[], others: LaneMark[]): boolean {
       return lane.lane === other.lane && lane.line === other.line && lane.isActive === other.isActive;
     })
   );
+}
+
+/** How far what is drawn around a site reaches beyond it, pixels. */
+function rimOf(site: SiteMark | undefined, selected: string | null): number {
+  if (!site) return 2;
+  return site.site === selected ? 8 : site.missing ? 5 : 2;
 }
 
 function rank(site: SiteMark | undefined, selected: string | null): number {
