@@ -147,9 +147,9 @@ def _of_twin(path: str) -> _Given:
     if path == "/api/v1/proofs/{sequence}":
         return _Given(schema="Proof", query=(_parameter("size", "query", schema={"type": "integer", "minimum": 1}),))
     if path.startswith("/api/v1/network"):
-        sent = (_parameter("If-None-Match", "header", schema=TEXT, words="ETag of an answer that is known."),)
+        known = _parameter("If-None-Match", "header", schema=TEXT, words="ETag of an answer that is known.")
         schema = "Routes" if path.endswith("/routes") else "Network"
-        return _Given(schema=schema, headers=("ETag",), sent=sent, errors=(404,))
+        return _Given(schema=schema, headers=("ETag",), sent=(known,), errors=(404,))
     return _Given(schema="Health")
 
 
