@@ -22,6 +22,11 @@ renderer.setScene(scene);
 let view = fitView(scene.sites.map(({ x, y }): Point => [x, y]), size);
 renderer.setView(view, 0);
 
+// The first frames draw what is kept from then on, and compile.
+for (let frame = 0; frame < 3; frame++) {
+  renderer.draw(await new Promise<number>(requestAnimationFrame), true);
+}
+
 const still = await rate(() => undefined);
 const moving = await rate((frame) => {
   view = moved(view, frame % 240 < 120 ? 3 : -3, 0, size);

@@ -429,7 +429,7 @@ function layer(): HTMLCanvasElement {
 }
 
 function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("This browser draws nothing on a canvas");
   return context;
 }
