@@ -10,11 +10,12 @@ VENV ?= .venv
 PYTEST_ARGUMENTS ?=
 
 BIN := $(VENV)/bin
+WEB_SOURCES := hatch_build.py $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full lint docs-test reference bench wheel lock clean
+.PHONY: help demo test test-full lint docs-test reference bench web client frames wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,11 +29,12 @@ test: $(VENV)/.stamp-test ## install what tests need, then run all tests (20 min
 test-full: $(VENV)/.stamp-test ## the same tests with larger counts (hours)
 	CHAINTWIN_TEST_SIZE=full $(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
 
-lint: $(VENV)/.stamp-dev ## style, types and import rules
+lint: $(VENV)/.stamp-dev ## style, types and import rules, of the page too
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python hatch_build.py check
 
 docs-test: $(VENV)/.stamp-test ## run every code block and check every link of README and docs
 	$(BIN)/python -m pytest tests/docs $(PYTEST_ARGUMENTS)
@@ -43,6 +45,15 @@ reference: $(VENV)/.stamp-test ## write the pages of docs/reference that are mad
 bench: $(VENV)/.stamp-package ## run the registered benchmark cases (use a quiet machine)
 	@$(BIN)/chaintwin bench
 
+web: $(VENV)/.stamp-node ## build the page of web/ into the package, if its sources have changed
+	@$(BIN)/python hatch_build.py
+
+client: $(VENV)/.stamp-test ## write the types of the page's client from the description of the routes
+	@$(BIN)/python -m tests.page.client
+
+frames: $(VENV)/.stamp-test ## measure how many frames a second the map draws (use a quiet machine)
+	@$(BIN)/python -m tests.page.frames
+
 wheel: $(VENV)/.stamp-test ## build the source distribution and the wheel into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
@@ -51,9 +62,10 @@ lock: $(VENV)/.stamp-dev ## refresh the pinned, hashed versions in the lock file
 	$(COMPILE) --upgrade -c requirements.lock --extra test pyproject.toml -o requirements-test.lock
 	$(COMPILE) --upgrade -c requirements-test.lock --extra test --extra dev pyproject.toml -o requirements-dev.lock
 	$(COMPILE) --upgrade -c requirements-dev.lock --group build -o build.lock
+	$(COMPILE) --upgrade --group node -o node.lock
 
 clean: ## remove the environment, caches and what was built
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
+	rm -rf $(VENV) build dist web/node_modules src/chaintwin/_web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.stamp-core: requirements.lock build.lock
@@ -63,7 +75,13 @@ $(VENV)/.stamp-core: requirements.lock build.lock
 	@$(PIP) install --require-hashes -r requirements.lock -r build.lock
 	@touch $@
 
-$(VENV)/.stamp-package: $(VENV)/.stamp-core pyproject.toml
+# The page is built by the installation of the package, with the Node of the machine if that is new enough.
+$(VENV)/.stamp-node: node.lock $(VENV)/.stamp-core
+	@$(BIN)/python -c 'import hatch_build, sys; sys.exit(hatch_build.system_node() is None)' || { \
+	    echo "Installing Node into $(VENV): 60 MB ..." && $(PIP) install --require-hashes -r node.lock; }
+	@touch $@
+
+$(VENV)/.stamp-package: $(VENV)/.stamp-node pyproject.toml $(WEB_SOURCES)
 	@$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
 

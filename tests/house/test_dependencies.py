@@ -12,7 +12,7 @@ import pytest
 
 from tests.shared_data import REPOSITORY
 
-LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-dev.lock", "build.lock")
+LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-dev.lock", "build.lock", "node.lock")
 COPYLEFT = re.compile(r"\b(A?GPL|GNU (Affero )?General Public)", re.IGNORECASE)
 LESSER = re.compile(r"\b(LGPL|GNU Lesser)", re.IGNORECASE)
 STATED_ELSEWHERE = {"resvg-py": "MIT"}

@@ -29,6 +29,8 @@ from chaintwin.serve.known import Known
 from chaintwin.serve.live import routes
 from chaintwin.serve.live.applying import Applying
 from chaintwin.serve.live.growth import Growth
+from chaintwin.serve.network import routes as network_routes
+from chaintwin.serve.page.routes import page_routes
 from chaintwin.serve.parts import Live, Parts
 from chaintwin.serve.problems import ProblemError, problem_of, problem_response
 from chaintwin.serve.settings import Settings
@@ -75,9 +77,10 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    more = (resources.router, routes.router)
+    more = (resources.router, routes.router, network_routes.router)
     for router in (capture.router, events.router, sockets.router, queries.router, subscriptions.router, tokens.router, *more):
         app.router.routes.extend(router.routes)
+    app.router.routes.extend(page_routes())
     document: list[bytes] = []
 
     @app.get("/openapi.json", name="openapi")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
@@ -13,6 +13,7 @@ from chaintwin.serve.epcis.paging import Pages
 from chaintwin.serve.known import Known
 from chaintwin.serve.live.applying import Applying
 from chaintwin.serve.live.growth import Growth
+from chaintwin.serve.network.view import NetworkView
 from chaintwin.serve.settings import Settings
 from chaintwin.serve.subscribing.dispatching import Dispatcher
 from chaintwin.serve.subscribing.registering import Register
@@ -28,11 +29,13 @@ class Live:
     Parameters
     ----------
     twin : the state. applying : what keeps it up to date. growth : tells how far it is.
+    view : documents of the network in force.
     """
 
     twin: Twin
     applying: Applying
     growth: Growth
+    view: NetworkView = field(default_factory=NetworkView)
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,8 @@ TARGETS = (
         "/api/v1/discrepancies?perPage=1&at=2026-03-01T00:00:10Z",
         "/api/v1/proofs/1?size=1",
         "/api/v1/health",
+        "/api/v1/network",
+        "/api/v1/network/routes",
         "/openapi.json",
         "/",
     ),

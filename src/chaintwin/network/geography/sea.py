@@ -130,16 +130,49 @@ class SeaGraph:
         >>> Passage.PANAMA in way.passages
         True
         """
+        graph = _graph(self, *_conditions(closures, delays_km, northwest_open=northwest_open))
         latitude, longitude = _positions((origin, destination))
         vertices, legs_km = nearest_positions(latitude, longitude, among=self.vectors)
-        graph = _graph(self, *_conditions(closures, delays_km, northwest_open=northwest_open))
         start, end = int(vertices[0]), int(vertices[1])
-        path = [start]
-        if start != end:
-            found = rx.dijkstra_shortest_paths(graph, start, target=end, weight_fn=_cost)
-            if end not in found:
-                raise UnreachablePortError(_unreachable(origin, destination, closures=closures))
-            path = list(found[end])
+        paths = {} if start == end else rx.dijkstra_shortest_paths(graph, start, target=end, weight_fn=_cost)
+        path = _path(paths, start, end=end)
+        if path is None:
+            raise UnreachablePortError(_unreachable(origin, destination, closures=closures))
+        return self._sailed(graph, path, latitude=latitude, longitude=longitude, legs_km=float(legs_km.sum()))
+
+    def routes(self, origin: Located, destinations: Sequence[Located]) -> tuple[SeaRoute | None, ...]:
+        """Find the shortest ways by sea from one place to many with one search, with every passage open that ice leaves open.
+
+        Parameters
+        ----------
+        origin, destinations : as in ``route``.
+
+        Returns
+        -------
+        A route for each destination, None where there is none.
+
+        Example
+        -------
+        >>> from chaintwin.network.geography.terminals import find_port
+        >>> ways = SeaGraph.load().routes(find_port("CNSHA"), [find_port("NLRTM"), find_port("USLAX")])
+        >>> [Passage.SUEZ in way.passages for way in ways]
+        [True, False]
+        """
+        graph = _graph(self, *_conditions(frozenset(), None, northwest_open=False))
+        latitude, longitude = _positions((origin, *destinations))
+        vertices, legs_km = nearest_positions(latitude, longitude, among=self.vectors)
+        start = int(vertices[0])
+        paths = rx.dijkstra_shortest_paths(graph, start, weight_fn=_cost)
+        found: list[SeaRoute | None] = []
+        for place, end in enumerate(vertices[1:].tolist(), start=1):
+            path = _path(paths, start, end=end)
+            ends, legs = [0, place], float(legs_km[0] + legs_km[place])
+            lat, lon = latitude[ends], longitude[ends]
+            found.append(None if path is None else self._sailed(graph, path, latitude=lat, longitude=lon, legs_km=legs))
+        return tuple(found)
+
+    def _sailed(self, graph: Graph, path: list[int], *, latitude: Floats, longitude: Floats, legs_km: float) -> SeaRoute:
+        """Return the way along vertices, between two positions (2,) that straight legs of so many km join to its ends."""
         edges = [int(graph.get_edge_data(one, other)[1]) for one, other in pairwise(path)]
         tags = [int(self.edge_passage[edge]) for edge in edges]
         names = tuple(Passage)
@@ -148,7 +181,7 @@ class SeaGraph:
         line_lon = np.concatenate([longitude[:1], self.longitude[path], longitude[1:]])
         line_lon = np.unwrap(line_lon, period=360.0)
         points = tuple(zip(line_lat.tolist(), line_lon.tolist(), strict=True))
-        return SeaRoute(float(self.edge_km[edges].sum() + legs_km.sum()), passages, points)
+        return SeaRoute(float(self.edge_km[edges].sum() + legs_km), passages, points)
 
     def distances_km(
         self,
@@ -318,6 +351,13 @@ def _transit_share(sea: SeaGraph, edges: NDArray[np.intp]) -> Floats:
         longest = max(max(rx.dijkstra_shortest_path_lengths(part, node, float).values()) for node in members)
         through |= dict.fromkeys(members, longest)
     return np.array([sea.edge_km[edge] / through[number[a]] for edge, (a, _) in zip(edges.tolist(), ends, strict=True)])
+
+
+def _path(paths: Any, start: int, *, end: int) -> list[int] | None:
+    """Return the vertices of a way that a search found, both ends included, or None where it found none."""
+    if start == end:
+        return [start]
+    return list(paths[end]) if end in paths else None
 
 
 def _cost(edge: tuple[float, int]) -> float:

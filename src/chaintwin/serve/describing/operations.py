@@ -71,10 +71,13 @@ def operation_of(path: str, method: str, *, limits: Limits) -> Operation:
     errors |= {404} if in_path else set()
     errors |= {406} if is_epcis and method != "DELETE" else set()
     errors |= {408, 413, 415} if given.body else set()
+    answers = {given.status: answer}
+    if "ETag" in given.headers:
+        answers[304] = {"description": "What is known already holds.", "headers": ("ETag",)}
     return Operation(
         "EPCIS" if is_epcis else "twin",
         (*in_path, *given.query, *in_headers),
-        {given.status: answer},
+        answers,
         tuple(sorted(errors)),
         body=given.body,
         is_open=path == "/api/v1/health",
@@ -143,6 +146,10 @@ def _of_twin(path: str) -> _Given:
         return _Given(schema="Event", media=("text/event-stream",), query=(after,), sent=(sent,), errors=(404,))
     if path == "/api/v1/proofs/{sequence}":
         return _Given(schema="Proof", query=(_parameter("size", "query", schema={"type": "integer", "minimum": 1}),))
+    if path.startswith("/api/v1/network"):
+        known = _parameter("If-None-Match", "header", schema=TEXT, words="ETag of an answer that is known.")
+        schema = "Routes" if path.endswith("/routes") else "Network"
+        return _Given(schema=schema, headers=("ETag",), sent=(known,), errors=(404,))
     return _Given(schema="Health")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaintwin.ingest.sources.health import State
+from chaintwin.serve.describing.network_schemas import network_schemas
 from chaintwin.serve.problems import MEDIA_TYPE, XML_MEDIA_TYPE
 from chaintwin.serve.settings import ELEMENTS_HEADER, EVENTS_HEADER, Limits
 
@@ -57,7 +58,7 @@ def problem_answer(status: int) -> dict[str, Any]:
 
 def schemas(limits: Limits) -> dict[str, Any]:
     """Return all schemas by name."""
-    return {
+    return network_schemas() | {
         "Problem": _object({"type": TEXT, "title": TEXT, "status": WHOLE, "detail": TEXT}, needed=4)
         | {"description": "RFC 9457; `faults` has where, found, allowed and fix of each fault, `faultCount` how many there are."},
         "Collection": {

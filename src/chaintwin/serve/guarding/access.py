@@ -11,8 +11,21 @@ from chaintwin.serve.settings import Settings, host_shown
 HEALTH = "/api/v1/health"
 """The one route that answers without a token, and then tells no more than that the server runs."""
 
+ICON = "/favicon.svg"
+"""The one file of the page besides ``/`` that is not under ``/assets/``."""
+
 CHANGES = "/api/v1/changes"
 """The one route over HTTP whose answer has no end."""
+
+
+def is_page(path: str) -> bool:
+    """Tell whether a path is one of the page itself, which holds nothing of the twin and so needs no token.
+
+    Parameters
+    ----------
+    path : as it was sent.
+    """
+    return path in ("/", ICON) or path.startswith("/assets/")
 
 
 def check_host(headers: Mapping[str, str], settings: Settings) -> None:
@@ -29,8 +42,12 @@ def check_host(headers: Mapping[str, str], settings: Settings) -> None:
         raise ProblemError(421, "host", detail=f"Host: found {host[:100]!r}; allowed: {', '.join(sorted(settings.hosts))}")
 
 
-def check_origin(headers: Mapping[str, str], settings: Settings) -> None:
+def check_origin(headers: Mapping[str, str], settings: Settings, *, is_opened: bool = False) -> None:
     """Refuse what a page of another site makes a browser ask for; a program sends neither header.
+
+    Parameters
+    ----------
+    is_opened : whether the page is opened, which a link on another site may do.
 
     Raises
     ------
@@ -42,6 +59,8 @@ def check_origin(headers: Mapping[str, str], settings: Settings) -> None:
     if origin is not None and origin not in own and origin not in settings.origins:
         raise ProblemError(403, "SecurityException", detail=f"Origin: found {origin[:100]!r}; allowed: the server's own pages")
     site = headers.get("sec-fetch-site")
+    if is_opened:
+        return
     if site not in (None, "same-origin", "none") and origin not in settings.origins:
         raise ProblemError(403, "SecurityException", detail=f"Sec-Fetch-Site: found {site[:20]!r}; allowed: same-origin, none")
 

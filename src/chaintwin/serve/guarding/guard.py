@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chaintwin.serve.guarding.access import CHANGES, HEALTH, check_host, check_origin, check_token
+from chaintwin.serve.guarding.access import CHANGES, HEALTH, check_host, check_origin, check_token, is_page
 from chaintwin.serve.guarding.bodies import Bodies, bounded
 from chaintwin.serve.problems import ProblemError, problem_of, problem_response
 from chaintwin.serve.settings import Settings
@@ -24,7 +24,7 @@ HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-"""What every answer carries, so that a browser does nothing with it but show it."""
+"""What an answer carries that says nothing else of it, so that a browser does nothing with it but show it."""
 
 
 class Guard:
@@ -122,8 +122,10 @@ class Guard:
             raise ProblemError(431, "headers", detail=f"The headers are longer than {limits.header_bytes} bytes")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         check_host(headers, self._settings)
-        check_origin(headers, self._settings)
-        if scope["path"] != HEALTH:
+        is_shown = is_page(_path(scope)) and scope["type"] == "http"
+        is_opened = is_shown and headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+        check_origin(headers, self._settings, is_opened=is_opened)
+        if scope["path"] != HEALTH and not is_shown:
             check_token(headers, self._settings)
         # An encoded slash belongs to the name that a path holds, so routes see the path as it was sent.
         return {**scope, "path": _path(scope)}
@@ -166,7 +168,9 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
+            own = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in own}
+            message = {**message, "headers": [*own, *(pair for pair in HEADERS if pair[0] not in names)]}
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self.finished = True
         await self._send(message)

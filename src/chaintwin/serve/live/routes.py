@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from chaintwin.errors import Finding
 from chaintwin.events.queries.spelling import moment_of_text
 from chaintwin.ingest.sources.health import told_health
 from chaintwin.serve.guarding.access import shows_token
+from chaintwin.serve.live.asking import check_names, live_of
 from chaintwin.serve.live.changes import ChangeStream, resumed_after
 from chaintwin.serve.parts import Live, Parts, parts_of
 from chaintwin.serve.problems import ProblemError
@@ -41,8 +41,8 @@ async def health(request: Request) -> Response:
 async def state(request: Request) -> Response:
     """Return the state, now or as of a moment: its numbers, one of its tables, or one of its values."""
     parts = parts_of(request)
-    live = _live(parts)
-    _check_names(request, "at", "known", "table", "path", *PAGING)
+    live = live_of(parts)
+    check_names(request, "at", "known", "table", "path", *PAGING)
     at, known = _moment(request, "at"), _moment(request, "known")
     table, path = request.query_params.get("table"), request.query_params.get("path")
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
@@ -57,8 +57,8 @@ async def state(request: Request) -> Response:
 async def changes(request: Request) -> Response:
     """Send what each entry of the log changes in the state, as server-sent events."""
     parts = parts_of(request)
-    live = _live(parts)
-    _check_names(request, "after")
+    live = live_of(parts)
+    check_names(request, "after")
     after = resumed_after(request, head=live.twin.head)
     last = max(live.twin.head, parts.store.head().sequence)
     if after is None or after > last:
@@ -76,8 +76,8 @@ async def changes(request: Request) -> Response:
 async def discrepancies(request: Request) -> Response:
     """Return what the state cannot reconcile: events that contradict each other, and names that nothing is known of."""
     parts = parts_of(request)
-    live = _live(parts)
-    _check_names(request, "at", "known", *PAGING)
+    live = live_of(parts)
+    check_names(request, "at", "known", *PAGING)
     at, known = _moment(request, "at"), _moment(request, "known")
     rows = await parts.threads.read(lambda: _discrepancies(live.twin.as_of(at, known=known)))
     page, headers = parts.pages.slice(request, rows)
@@ -88,18 +88,10 @@ async def discrepancies(request: Request) -> Response:
 async def proof(request: Request) -> Response:
     """Return the proof that an entry is in the log, as it was when it had ``size`` entries (RFC 9162)."""
     parts = parts_of(request)
-    _check_names(request, "size")
+    check_names(request, "size")
     sequence = _whole(request.path_params["sequence"], name="sequence")
     size = _whole(request.query_params["size"], name="size") if "size" in request.query_params else None
     return JSONResponse(await parts.threads.read(lambda: _proof(parts, sequence, size=size)))
-
-
-def _live(parts: Parts) -> Live:
-    if parts.live is None:
-        raise ProblemError(
-            404, "NoSuchResourceException", detail="The server was started without a project, so there is no state"
-        )
-    return parts.live
 
 
 def _status(parts: Parts) -> str:
@@ -181,16 +173,6 @@ def _proof(parts: Parts, sequence: int, *, size: int | None) -> dict[str, Any]:
         "path": [node.hex() for node in path],
         "digests": {name: base64.b64encode(digest).decode() for name, (_, digest) in disclosed.items()},
     }
-
-
-def _check_names(request: Request, *allowed: str) -> None:
-    """Refuse parameters that a route does not know: who writes ``att`` for ``at`` must not get another state for it."""
-    for name in request.query_params:
-        if name not in allowed:
-            close = get_close_matches(name, allowed, n=1)
-            fix = f"did you mean {close[0]}?" if close else ""
-            finding = Finding("query.unknown", "it", ", ".join(allowed) or "no parameter", fix, column=name[:100])
-            raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
 
 
 def _moment(request: Request, name: str) -> int | None:

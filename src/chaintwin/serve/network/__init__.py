@@ -1,0 +1,1 @@
+"""The network of a twin, as a page or another program reads it."""

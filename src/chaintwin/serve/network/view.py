@@ -1,0 +1,65 @@
+"""What was made of the network in force, kept until another one comes into force."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from chaintwin.network.network import Network
+from chaintwin.serve.network.documents import network_document, routes_document
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One answer.
+
+    Parameters
+    ----------
+    body : JSON. tag : what tells it from any other, as in ``ETag``.
+    """
+
+    body: bytes
+    tag: str
+
+
+class NetworkView:
+    """The documents of the network in force, each made when it is first asked for; may be used from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._network: Network | None = None
+        self._made: dict[str, Content] = {}
+
+    def network(self, network: Network) -> Content:
+        """Return what is where and what moves between.
+
+        Parameters
+        ----------
+        network : in force.
+        """
+        return self._get("network", network, make=network_document)
+
+    def routes(self, network: Network) -> Content:
+        """Return the lines of lanes by sea.
+
+        Parameters
+        ----------
+        network : in force.
+        """
+        return self._get("routes", network, make=routes_document)
+
+    def _get(self, name: str, network: Network, *, make: Callable[[Network], dict[str, Any]]) -> Content:
+        # Who asks for what another one is making waits for that, so that a page that many open is made once.
+        with self._lock:
+            if network is not self._network:
+                self._network, self._made = network, {}
+            found = self._made.get(name)
+            if found is None:
+                body = msgspec.json.encode(make(network))
+                found = self._made[name] = Content(body, f'"{blake2b(body, digest_size=16).hexdigest()}"')
+            return found

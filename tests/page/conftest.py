@@ -1,0 +1,30 @@
+"""One server with a chain that moves, and one browser, for all tests of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser
+
+from chaintwin.examples import Example, load
+from tests.page.browsing import browser
+from tests.page.happening import happened
+from tests.serve.commanded import Served, serving
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def medicines(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    network = load(Example.MEDICINES)
+    with serving(tmp_path_factory.mktemp("page") / "served", network, workers=0) as served:
+        with served.client() as client:
+            taken = client.post("/epcis/capture", json=happened(network, now=datetime.now(UTC)))
+            assert taken.status_code == 202, taken.text
+        yield served

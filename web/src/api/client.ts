@@ -1,0 +1,93 @@
+// The one place that asks the server. Types come from its own description, so that what it changes does not compile here.
+
+import { credentials } from "./session";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+export type Network = Schemas["Network"];
+export type Routes = Schemas["Routes"];
+export type Problem = Schemas["Problem"];
+export type Row = Record<string, unknown>;
+
+/** What the state answers for one table. */
+export interface Page {
+  time: string;
+  sequence: number;
+  rows: Row[];
+}
+
+/** What the state answers without a table. */
+export interface Summary {
+  time: string;
+  sequence: number;
+  summary: { latest: string | null };
+}
+
+type Getting = { [P in keyof paths]: paths[P] extends { get: object } ? P : never }[keyof paths];
+
+/** An answer that is an error, as RFC 9457 has it. */
+export class ProblemError extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Partial<Problem>,
+  ) {
+    super(problem.detail ?? problem.title ?? `HTTP ${status}`);
+  }
+}
+
+/** Ask for a resource; the answer of any other status than 200 is thrown. */
+export async function get<T>(path: Getting, query: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
+  const response = await send(path, query, {}, signal);
+  return (await response.json()) as T;
+}
+
+/** Ask for all rows of a table of the state, page by page; the sequence is that of the first. */
+export async function getTable(table: string, signal?: AbortSignal): Promise<Page> {
+  let query: Record<string, string> | null = { table, perPage: "1000" };
+  let first: Page | null = null;
+  while (query) {
+    const response = await send("/api/v1/state", query, {}, signal);
+    const page = (await response.json()) as Page;
+    if (first) first.rows.push(...page.rows);
+    else first = page;
+    query = nextQuery(response.headers.get("link"));
+  }
+  return first as unknown as Page;
+}
+
+/** Open the stream of changes behind an entry of the log. */
+export async function openChanges(after: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  const response = await send("/api/v1/changes", {}, { "Last-Event-ID": String(after), Accept: "text/event-stream" }, signal);
+  if (!response.body) throw new ProblemError(response.status, {});
+  return response.body;
+}
+
+/** Parameters of the next page that a Link header names, or null. */
+export function nextQuery(link: string | null): Record<string, string> | null {
+  const found = /<([^>]+)>\s*;\s*rel="?next"?/.exec(link ?? "");
+  return found ? Object.fromEntries(new URL(found[1] as string, "http://x").searchParams) : null;
+}
+
+async function send(
+  path: string,
+  query: Record<string, string>,
+  headers: Record<string, string>,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const text = new URLSearchParams(query).toString();
+  const response = await fetch(text ? `${path}?${text}` : path, {
+    headers: { Accept: "application/json", ...headers, ...credentials() },
+    credentials: "same-origin",
+    signal: signal ?? null,
+  });
+  if (response.status === 200) return response;
+  throw new ProblemError(response.status, await problemIn(response));
+}
+
+async function problemIn(response: Response): Promise<Partial<Problem>> {
+  try {
+    return (await response.json()) as Partial<Problem>;
+  } catch {
+    return {};
+  }
+}

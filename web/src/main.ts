@@ -1,0 +1,8 @@
+import "./begin";
+
+import { mount } from "svelte";
+
+import App from "./App.svelte";
+import "./app.css";
+
+mount(App, { target: document.getElementById("app") as HTMLElement });

@@ -1,0 +1,49 @@
+// Every state a person can see has a name in the address. Pure: text to an address and back.
+
+export const VIEWS = ["map", "sites"] as const;
+export type View = (typeof VIEWS)[number];
+
+export interface Address {
+  view: View;
+  site: string | null;
+  product: string | null;
+  owner: string | null;
+  tier: number | null;
+  mode: string | null;
+  /** Longitude and latitude of the middle of the map, and how many times it is enlarged; null shows all. */
+  at: [number, number, number] | null;
+}
+
+export const START: Address = { view: "map", site: null, product: null, owner: null, tier: null, mode: null, at: null };
+
+/** Read an address; what it does not hold, or holds wrongly, is as at the start. */
+export function readAddress(hash: string): Address {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  const given = new URLSearchParams(query);
+  const tier = given.get("tier");
+  const numbers = (given.get("at") ?? "").split(",").map(Number);
+  const [longitude, latitude, zoom] = numbers;
+  const isPlace =
+    numbers.length === 3 && numbers.every(Number.isFinite) && Math.abs(longitude ?? 0) <= 540 && Math.abs(latitude ?? 91) <= 90;
+  return {
+    view: VIEWS.find((view) => view === path) ?? START.view,
+    site: given.get("site"),
+    product: given.get("product"),
+    owner: given.get("owner"),
+    tier: tier !== null && /^\d{1,3}$/.test(tier) ? Number(tier) : null,
+    mode: given.get("mode"),
+    at: isPlace ? [longitude as number, latitude as number, Math.min(Math.max(zoom as number, 1), 200)] : null,
+  };
+}
+
+/** Write an address; what is as at the start is left out. */
+export function writeAddress(address: Address): string {
+  const query = new URLSearchParams();
+  for (const name of ["site", "product", "owner", "tier", "mode"] as const) {
+    const value = address[name];
+    if (value !== null) query.set(name, String(value));
+  }
+  if (address.at) query.set("at", address.at.map((value) => String(Math.round(value * 100) / 100)).join(","));
+  const text = query.toString().replaceAll("%2C", ",");
+  return `#/${address.view}${text ? `?${text}` : ""}`;
+}

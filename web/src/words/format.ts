@@ -1,0 +1,86 @@
+// Words, numbers and dates as people of a language write them. Pure: the language is an argument.
+
+import { en, type Catalogue, type Word } from "./en";
+import { zh } from "./zh";
+
+export const LANGUAGES = { en: "English", zh: "中文" } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const CATALOGUES: Record<Language, Catalogue> = { en, zh };
+
+/** Return the language to begin with: the first that a browser asks for and we have. */
+export function chosenLanguage(asked: readonly string[], kept: string | null): Language {
+  if (kept && kept in LANGUAGES) return kept as Language;
+  const found = asked.map((name) => name.slice(0, 2).toLowerCase()).find((name) => name in LANGUAGES);
+  return (found as Language | undefined) ?? "en";
+}
+
+/** How one language writes. */
+export class Format {
+  private readonly catalogue: Catalogue;
+  private readonly plain: Intl.NumberFormat;
+  private readonly short: Intl.NumberFormat;
+  private readonly date: Intl.DateTimeFormat;
+  private readonly day: Intl.DateTimeFormat;
+  private readonly ago: Intl.RelativeTimeFormat;
+
+  constructor(
+    readonly language: Language,
+    locale: string = language,
+  ) {
+    this.catalogue = CATALOGUES[language];
+    this.plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+    this.short = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3, notation: "compact" });
+    this.date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+    this.day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+    this.ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
+  }
+
+  /** A word of the catalogue, with what stands in braces filled in. */
+  word(name: Word, values: Record<string, string | number> = {}): string {
+    return this.catalogue[name].replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole));
+  }
+
+  /** A word of the catalogue whose name is made from data, or the data itself where there is none. */
+  named(group: "kind" | "mode" | "level", value: string | null): string {
+    const name = `${group}.${value}`;
+    return name in this.catalogue ? this.catalogue[name as Word] : (value ?? "–");
+  }
+
+  number(value: number): string {
+    return Math.abs(value) < 100_000 ? this.plain.format(value) : this.short.format(value);
+  }
+
+  amount(value: number, currency: string): string {
+    return `${this.short.format(value)} ${currency}`;
+  }
+
+  moment(time: string | number): string {
+    return this.date.format(typeof time === "string" ? Date.parse(time) : time);
+  }
+
+  dayOf(time: string | number): string {
+    return this.day.format(typeof time === "string" ? Date.parse(time) : time);
+  }
+
+  /** How long ago a moment was, in the largest unit that says enough. */
+  age(time: string, now: number): string {
+    const seconds = (Date.parse(time) - now) / 1000;
+    for (const [unit, size] of SPANS) {
+      if (Math.abs(seconds) >= size) return this.ago.format(Math.trunc(seconds / size), unit);
+    }
+    return this.ago.format(Math.trunc(seconds), "second");
+  }
+
+  periods(count: number, period: string): string {
+    return this.word(`unit.${period}` as Word, { count: this.number(Math.round(count * 10) / 10) });
+  }
+}
+
+const SPANS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 365 * 86_400],
+  ["month", 30 * 86_400],
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
