@@ -179,12 +179,14 @@ def set_up(
     warm_up: int | None,
     state: State | None,
     confidence: float,
+    before: Program | None = None,
 ) -> Setup:
     """Check the arguments of a simulation and compile its network.
 
     Parameters
     ----------
     network, scenario, periods, replications, seed, warm_up, state, confidence : as for ``simulate``.
+    before : the program of the network without the scenario for so many periods or more, where somebody has it already.
 
     Raises
     ------
@@ -209,13 +211,13 @@ def set_up(
         raise UsageError(f"confidence: found {confidence}; allowed: between 0 and 1, such as 0.95")
     reach = span.first + span.warm_up + span.periods
     if reach > PERIODS_MAX:
-        before = f"{span.warm_up:,} of warm-up from period {span.first:,} on"
-        raise UsageError(f"periods: found {span.periods:,} after {before}; allowed: at most {PERIODS_MAX:,} together")
+        earlier = f"{span.warm_up:,} of warm-up from period {span.first:,} on"
+        raise UsageError(f"periods: found {span.periods:,} after {earlier}; allowed: at most {PERIODS_MAX:,} together")
     changed = network if scenario is None else scenario.apply(network)
     check_begins(changed.disruptions, changed.settings, reach=reach)
-    program = changed.compile(periods=reach)
+    program = before if before is not None and changed is network else changed.compile(periods=reach)
     if state is not None and changed is not network:
-        state = carried_over(state, network.compile(periods=reach), after=program)
+        state = carried_over(state, before or network.compile(periods=reach), after=program)
     if state is not None:
         check_state(state, program)
     return Setup(changed, program, state or initial_state(program), span, confidence)

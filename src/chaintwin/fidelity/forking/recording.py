@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -29,6 +29,9 @@ BYTES_MOST = 2 * 1024**3
 BYTES_OF_VALUE = 8
 """Stock and what is owed, a single each, of a stock point, a period and a run."""
 
+FIRST = 8
+"""Runs of the first answer, where one is asked for."""
+
 NOISE = 1e-6
 """What is owed and less than this, relative to what was asked for, is rounding."""
 
@@ -51,6 +54,15 @@ class Recorded:
     served: NDArray[np.float64]
     wanted: NDArray[np.float64]
     given: NDArray[np.float64]
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are."""
+        return int(self.demand.shape[1])
+
+    def first(self, runs: int) -> Recorded:
+        """Return what the first runs came to."""
+        return Recorded(*(getattr(self, name)[..., :runs] for name in self.__dataclass_fields__))
 
     @staticmethod
     def empty(periods: int, points: int, *, runs: int) -> Recorded:
@@ -78,6 +90,7 @@ def record(
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    reached: Callable[[Recorded], None] | None = None,
 ) -> Recorded:
     """Play all runs and return what they came to; threads never change it.
 
@@ -86,6 +99,7 @@ def record(
     setups : networks of the same stock points and customers, each with its share of the runs, one behind the other; all begin in
         the same period and have the same length. threads : all cores by default.
     progress : called with the share done, from worker threads. cancel : set it to stop.
+    reached : is told what the first 8, 64, 256 and so on runs came to, in this thread, while others go on.
 
     Raises
     ------
@@ -104,8 +118,7 @@ def record(
         span = setup.span
         tape = assemble(setup.program, setup.state, periods=span.periods)
         plan = Plan.of(setup.program, tape, begin=span.first, warm_up=0, periods=span.periods)
-        for begin in range(0, span.replications, GROUP):
-            width = min(GROUP, span.replications - begin)
+        for begin, width in _widths(span.replications, first=FIRST if reached is not None and not done else GROUP):
             parts.append(_Part(setup, plan, slice(done + begin, done + begin + width)))
         done += span.replications
     finished = _Share(len(parts), progress)
@@ -116,9 +129,21 @@ def record(
 
     workers = max(1, min(threads or os.cpu_count() or 1, len(parts)))
     with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(play, parts):
-            pass
+        mark = FIRST
+        for part, _ in zip(parts, pool.map(play, parts), strict=True):
+            if reached is not None and mark <= part.columns.stop < total:
+                reached(found.first(part.columns.stop))
+                mark = max(GROUP, 4 * part.columns.stop)
     return found
+
+
+def _widths(runs: int, *, first: int) -> Iterator[tuple[int, int]]:
+    """Yield begin and width of the parts of some runs: ``first`` of them, then up to each 64."""
+    begin = 0
+    while begin < runs:
+        end = min(runs, first if begin == 0 else GROUP * (begin // GROUP + 1))
+        yield begin, end - begin
+        begin = end
 
 
 @dataclass(frozen=True, slots=True)
