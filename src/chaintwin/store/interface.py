@@ -16,8 +16,11 @@ Report = Callable[[list[Receipt]], Shelved | Sequence[Shelved | Amended]]
 SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH = "snapshot", "connectors", "replays", "source_health"
 """Shelves of states of the twin, of how far sources and replays were read, and of how sources are."""
 
-PROGRESS_SHELVES = (SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH)
-"""Shelves that speak of how far something has come; a copy up to a point leaves them out."""
+SESSIONS = "sessions"
+"""Shelf of the browsers that are signed in."""
+
+PROGRESS_SHELVES = (SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH, SESSIONS)
+"""Shelves that speak of how far something has come, or of who is signed in; a copy up to a point leaves them out."""
 
 Progress = Callable[[float], None]
 """Is told the share of a long work that is done, 0 to 1."""
