@@ -53,7 +53,7 @@ def test_client__errors_tell_all_faults(twin: Client, running: Running) -> None:
     with pytest.raises(ServerError, match="404"):
         twin.value("stock/none/none")
     with Client(running.url, token="ct_wrong") as stranger, pytest.raises(ServerError, match="401"):
-        stranger.health()
+        stranger.state()
     with pytest.raises(UsageError):
         Client(running.url)
 

@@ -113,7 +113,7 @@ def _fork_rows(job: Job, runs: pl.DataFrame, base: pl.DataFrame) -> list[dict[st
     rows = []
     for figure, unit, sign, one, two in figures:
         found = difference(one, two, confidence=0.95)
-        row = {"job": job.id, "figure": figure, "unit": unit, "good": {1: "more", -1: "less", 0: None}[sign]}
+        row: dict[str, Any] = {"job": job.id, "figure": figure, "unit": unit, "good": {1: "more", -1: "less", 0: None}[sign]}
         row |= {"reference": two.value, "value": one.value, "difference": found.value, "low": found.low, "high": found.high}
         row |= {"relative": found.value / abs(two.value) if two.value else math.nan, "variance_ratio": found.variance_ratio}
         row |= {"replications": runs.height}
