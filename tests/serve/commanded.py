@@ -58,24 +58,35 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, network: Network, *, workers: int, program: tuple[str, ...] = ("-m", "chaintwin")) -> Iterator[Served]:
+def serving(
+    folder: Path,
+    network: Network,
+    *,
+    workers: int,
+    jobs: int = 0,
+    program: tuple[str, ...] = ("-m", "chaintwin"),
+    more: tuple[str, ...] = (),
+) -> Iterator[Served]:
     """Serve a network until the end of the block.
 
     Parameters
     ----------
     folder : is made; holds the project, its log, the token and what the server says.
-    workers : processes that read documents. program : what Python is to run in place of the command itself.
+    workers : processes that read documents. jobs : that are done at one time. program : what Python is to run in place of the
+        command
+        itself. more : further words of the command.
     """
     folder.mkdir(parents=True)
     write(network, folder / "project")
     token = folder / "token"
     token.touch(0o600)
     token.write_text(TOKEN)
-    words = ["serve", str(folder / "project"), "--port", "0", "--token-file", str(token), "--workers", str(workers), "--json"]
+    place = str(folder / "project")
+    words = ["serve", place, "--port", "0", "--token-file", str(token), "--workers", str(workers), "--jobs", str(jobs), "--json"]
     paths = os.pathsep.join([str(REPOSITORY / "src"), str(REPOSITORY)])
     with (folder / "said").open("w") as said:
         process = subprocess.Popen(
-            [sys.executable, *program, *words],
+            [sys.executable, *program, *words, *more],
             stdout=subprocess.PIPE,
             stderr=said,
             text=True,

@@ -10,6 +10,7 @@ from typing import Any
 
 from chaintwin.guard.tokens import token_hash
 from chaintwin.serve import Address, Limits, Settings, bound, create_app, run
+from chaintwin.serve.settings import JobLimits, SessionLimits, UploadLimits
 from chaintwin.store.opening import open_store
 from tests.serve.running import TOKEN
 
@@ -45,9 +46,17 @@ def main(folder: Path, options: dict[str, Any]) -> None:
         from chaintwin.twin import Twin
 
         twin = Twin.open(load(project), store=store)
-    settings = Settings((token_hash(TOKEN),), workers=options.get("workers", 0), limits=limits)
+    settings = Settings(
+        (token_hash(options.get("token", TOKEN)),),
+        workers=options.get("workers", 0),
+        limits=limits,
+        jobs=JobLimits(**options.get("jobs", {})),
+        uploads=UploadLimits(**options.get("uploads", {})),
+        sessions=SessionLimits(**options.get("sessions", {})),
+        folder=folder / "jobs",
+    )
     try:
-        address = Address(port=0)
+        address = Address(port=options.get("port", 0))
         with bound(address) as sock:
             app = create_app(store, settings=settings, twin=twin)
             run(app, address, sock=sock, started=lambda url: print(url, flush=True))

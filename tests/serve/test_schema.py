@@ -11,7 +11,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from tests.serve.running import TOKEN, Running
 from tests.sizes import scaled
 
-STREAMED = {"/api/v1/changes"}
+STREAMED = {"/api/v1/changes", "/api/v1/jobs/{jobID}/events"}
 NOT_TOLD = [positive_data_acceptance, negative_data_rejection]
 """What a schema cannot say: which names and tokens there are, and that a parameter nobody knows is refused."""
 

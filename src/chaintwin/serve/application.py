@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,22 +28,68 @@ from chaintwin.serve.describing.openapi import description
 from chaintwin.serve.epcis.paging import Pages
 from chaintwin.serve.epcis.routes import capture, events, queries, resources, sockets, subscriptions, tokens
 from chaintwin.serve.guarding import Guard
+from chaintwin.serve.jobs.files import JobFiles
+from chaintwin.serve.jobs.results.routes import router as results_router
+from chaintwin.serve.jobs.routes import router as jobs_router
+from chaintwin.serve.jobs.scheduling import Scheduler
 from chaintwin.serve.known import Known
 from chaintwin.serve.live import routes
 from chaintwin.serve.live.applying import Applying
 from chaintwin.serve.live.growth import Growth
 from chaintwin.serve.network import routes as network_routes
+from chaintwin.serve.operating.routes import router as operating_router
+from chaintwin.serve.operating.traffic import Traffic
 from chaintwin.serve.page.routes import page_routes
 from chaintwin.serve.parts import Live, Parts
 from chaintwin.serve.problems import ProblemError, problem_of, problem_response
 from chaintwin.serve.settings import Settings
+from chaintwin.serve.signing_in.routes import router as session_router
+from chaintwin.serve.signing_in.sessions import Sessions
 from chaintwin.serve.subscribing.dispatching import Dispatcher
 from chaintwin.serve.subscribing.registering import Register
 from chaintwin.serve.threads import Threads
+from chaintwin.serve.uploading.routes import router as uploads_router
+from chaintwin.serve.uploading.uploads import Uploads
 from chaintwin.store.interface import Store
 from chaintwin.twin import Twin
 
 SECRET_SHELF = "server"
+
+ROUTERS: tuple[APIRouter, ...] = (
+    capture.router,
+    events.router,
+    sockets.router,
+    queries.router,
+    subscriptions.router,
+    tokens.router,
+    resources.router,
+    routes.router,
+    jobs_router,
+    results_router,
+    uploads_router,
+    session_router,
+    operating_router,
+    network_routes.router,
+)
+"""All routes but for the description of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a server has beside its log.
+
+    Parameters
+    ----------
+    clock : tells the time. sessions : browsers that are signed in. traffic : counts what was answered. sources : events are
+        taken from.
+    note : takes what is to be told of them.
+    """
+
+    clock: Clock
+    sessions: Sessions
+    traffic: Traffic
+    sources: tuple[ConfiguredSource, ...]
+    note: Callable[[str, str], None]
 
 
 def create_app(
@@ -61,10 +110,11 @@ def create_app(
     sources : events are taken from while the server runs. note : takes what is to be told of them: name and text.
     """
     clock = clock or SystemClock()
+    outside = Outside(clock, Sessions(store, clock=clock, settings=settings), Traffic(), tuple(sources), note)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        async with _parts(store, settings=settings, twin=twin, clock=clock, sources=sources, note=note) as parts:
+        async with _parts(store, settings=settings, twin=twin, outside=outside) as parts:
             app.state.parts = parts
             yield
 
@@ -77,8 +127,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    more = (resources.router, routes.router, network_routes.router)
-    for router in (capture.router, events.router, sockets.router, queries.router, subscriptions.router, tokens.router, *more):
+    for router in ROUTERS:
         app.router.routes.extend(router.routes)
     app.router.routes.extend(page_routes())
     document: list[bytes] = []
@@ -95,20 +144,12 @@ def create_app(
     app.add_exception_handler(ChaintwinError, _own_error)
     app.add_exception_handler(Exception, _unforeseen)
     app.router.routes.append(WebSocketRoute("/{path:path}", _no_socket))
-    return Guard(app, settings)
+    return Guard(app, settings, sessions=outside.sessions, traffic=outside.traffic)
 
 
 @asynccontextmanager
-async def _parts(
-    store: Store,
-    *,
-    settings: Settings,
-    twin: Twin | None,
-    clock: Clock,
-    sources: Sequence[ConfiguredSource],
-    note: Callable[[str, str], None],
-) -> AsyncIterator[Parts]:
-    threads = Threads()
+async def _parts(store: Store, *, settings: Settings, twin: Twin | None, outside: Outside) -> AsyncIterator[Parts]:
+    threads, clock = Threads(), outside.clock
     workers = Workers(settings.workers)
     await threads.read(workers.warm)
     capturing = Capturing(store, workers=workers, threads=threads, clock=clock, settings=settings)
@@ -120,34 +161,53 @@ async def _parts(
         live = Live(twin, Applying(twin, store=store, tell=growth.tell), growth)
     await dispatcher.start()
     feeding: Feeding | None = None
-    try:
-        register = Register(store, settings=settings)
-        feeding = await threads.write(lambda: _feeding(store, sources, clock=clock, workers=workers, note=note))
-        yield Parts(store, clock, settings, threads, capturing, pages, Known(store), register, dispatcher, live, feeding)
-    finally:
-        if feeding is not None:
-            # Sources end before all that they need.
-            await asyncio.to_thread(feeding.close)
-        await dispatcher.close()
-        if live is not None:
-            live.applying.close()
-        workers.close()
-        threads.close()
+    with ExitStack() as stack:
+        folder = settings.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaintwin-")))
+        uploads = Uploads(folder / "uploads", limits=settings.uploads, threads=threads, clock=clock)
+        scheduler = Scheduler(
+            store, twin=twin, files=JobFiles(folder), uploads=uploads, threads=threads, clock=clock, limits=settings.jobs
+        )
+        try:
+            await scheduler.start()
+            register = Register(store, settings=settings)
+            feeding = await threads.write(lambda: _feeding(store, outside, workers=workers))
+            yield Parts(
+                store,
+                clock,
+                settings,
+                threads,
+                capturing,
+                pages,
+                Known(store),
+                register,
+                dispatcher,
+                outside.sessions,
+                scheduler,
+                uploads,
+                outside.traffic,
+                live,
+                feeding,
+            )
+        finally:
+            if feeding is not None:
+                # Sources end before all that they need.
+                await asyncio.to_thread(feeding.close)
+            await scheduler.close()
+            await dispatcher.close()
+            if live is not None:
+                live.applying.close()
+            workers.close()
+            threads.close()
 
 
-def _feeding(
-    store: Store,
-    sources: Sequence[ConfiguredSource],
-    *,
-    clock: Clock,
-    workers: Workers,
-    note: Callable[[str, str], None],
-) -> Feeding | None:
+def _feeding(store: Store, outside: Outside, *, workers: Workers) -> Feeding | None:
     """Begin to take sources, gently, with the checking done by other processes; None where there are none."""
-    if not sources:
+    if not outside.sources:
         return None
     manner = Manner(follow=True, gentle=True)
-    feeding = Feeding(sources, store=store, clock=clock, manner=manner, note=note, capture=workers.captured)
+    feeding = Feeding(
+        outside.sources, store=store, clock=outside.clock, manner=manner, note=outside.note, capture=workers.captured
+    )
     feeding.start()
     return feeding
 

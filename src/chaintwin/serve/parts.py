@@ -10,14 +10,18 @@ from chaintwin.clock import Clock
 from chaintwin.ingest.sources.feeding import Feeding
 from chaintwin.serve.capturing.capturing import Capturing
 from chaintwin.serve.epcis.paging import Pages
+from chaintwin.serve.jobs.scheduling import Scheduler
 from chaintwin.serve.known import Known
 from chaintwin.serve.live.applying import Applying
 from chaintwin.serve.live.growth import Growth
 from chaintwin.serve.network.view import NetworkView
+from chaintwin.serve.operating.traffic import Traffic
 from chaintwin.serve.settings import Settings
+from chaintwin.serve.signing_in.sessions import Sessions
 from chaintwin.serve.subscribing.dispatching import Dispatcher
 from chaintwin.serve.subscribing.registering import Register
 from chaintwin.serve.threads import Threads
+from chaintwin.serve.uploading.uploads import Uploads
 from chaintwin.store.interface import Store
 from chaintwin.twin import Twin
 
@@ -46,6 +50,8 @@ class Parts:
     ----------
     store : the log. threads : where it may be waited for. capturing : what takes documents. pages : tokens of pages.
     known : names in the log. register : takes in queries and subscriptions. dispatcher : what serves subscriptions.
+    sessions : browsers that are signed in. scheduler : has jobs done. uploads : files that jobs import. traffic : what was
+        answered.
     live : state of the twin; None for a server of the log alone. feeding : takes the sources of the project; None for none.
     """
 
@@ -58,6 +64,10 @@ class Parts:
     known: Known
     register: Register
     dispatcher: Dispatcher
+    sessions: Sessions
+    scheduler: Scheduler
+    uploads: Uploads
+    traffic: Traffic
     live: Live | None
     feeding: Feeding | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names by which a server that listens on this machine only may be called."""
@@ -50,6 +51,62 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class JobLimits:
+    """How much work is taken in over HTTP.
+
+    Parameters
+    ----------
+    at_once : jobs that are worked on at one time, each by a process of its own; 0 for a server that does none.
+    queued : jobs that may wait. threads : of each; 0 for all processors but one, one at least.
+    seconds, memory_bytes : that one job may take. kept, kept_bytes, kept_seconds : jobs that are kept when they are over, the
+        bytes of
+        all of them, and how long each is kept.
+    """
+
+    at_once: int = 0
+    queued: int = 16
+    threads: int = 0
+    seconds: float = 3600.0
+    memory_bytes: int = 3 * 1024**3
+    kept: int = 200
+    kept_bytes: int = 2 * 1024**3
+    kept_seconds: int = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """How much may be sent to be imported.
+
+    Parameters
+    ----------
+    bytes_each, bytes_all : of one file and of all that are kept. at_once : files that are sent at one time.
+    kept_seconds : how long one is kept. seconds : in which one has to arrive.
+    """
+
+    bytes_each: int = 64 * 1024 * 1024
+    bytes_all: int = 512 * 1024 * 1024
+    at_once: int = 4
+    kept_seconds: int = 24 * 3600
+    seconds: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long a browser that signed in is let in.
+
+    Parameters
+    ----------
+    seconds : at most. idle_seconds : without a request. most : sessions at one time; the oldest end.
+    attempts : tokens that may be wrong within a minute before no more are looked at.
+    """
+
+    seconds: int = 7 * 24 * 3600
+    idle_seconds: int = 24 * 3600
+    most: int = 100
+    attempts: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How a server is run.
 
@@ -61,7 +118,8 @@ class Settings:
     origins : values of ``Origin`` that are answered besides the server's own.
     webhook_hosts : hosts that subscriptions may send to; an address of this machine counts by its own name only.
     workers : processes that read and check documents; 0 does so in the process of the server.
-    source : who sends what is captured, as the log keeps it. limits : see above.
+    source : who sends what is captured, as the log keeps it. limits, jobs, uploads, sessions : see above.
+    folder : where jobs, their results and uploads lie; None for one that is gone with the server.
     """
 
     token_hashes: tuple[str, ...]
@@ -71,6 +129,10 @@ class Settings:
     workers: int = 2
     source: str = "http"
     limits: Limits = field(default_factory=Limits)
+    jobs: JobLimits = field(default_factory=JobLimits)
+    uploads: UploadLimits = field(default_factory=UploadLimits)
+    sessions: SessionLimits = field(default_factory=SessionLimits)
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hosts", frozenset(map(host_shown, self.hosts)))

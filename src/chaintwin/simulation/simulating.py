@@ -180,6 +180,7 @@ def set_up(
     state: State | None,
     confidence: float,
     compiled: Callable[[Network, int], Program] | None = None,
+    before: Program | None = None,
 ) -> Setup:
     """Check the arguments of a simulation and compile its network.
 
@@ -187,6 +188,7 @@ def set_up(
     ----------
     network, scenario, periods, replications, seed, warm_up, state, confidence : as for ``simulate``.
     compiled : makes the program of a network for so many periods, where its parameters are others than those of its tables.
+    before : the program of the network without the scenario for so many periods or more, where somebody has it already.
 
     Raises
     ------
@@ -211,13 +213,16 @@ def set_up(
         raise UsageError(f"confidence: found {confidence}; allowed: between 0 and 1, such as 0.95")
     reach = span.first + span.warm_up + span.periods
     if reach > PERIODS_MAX:
-        before = f"{span.warm_up:,} of warm-up from period {span.first:,} on"
-        raise UsageError(f"periods: found {span.periods:,} after {before}; allowed: at most {PERIODS_MAX:,} together")
+        earlier = f"{span.warm_up:,} of warm-up from period {span.first:,} on"
+        raise UsageError(f"periods: found {span.periods:,} after {earlier}; allowed: at most {PERIODS_MAX:,} together")
     changed = network if scenario is None else scenario.apply(network)
     check_begins(changed.disruptions, changed.settings, reach=reach)
-    program = changed.compile(periods=reach) if compiled is None else compiled(changed, reach)
+    if compiled is not None:
+        program = compiled(changed, reach)
+    else:
+        program = before if before is not None and changed is network else changed.compile(periods=reach)
     if state is not None and changed is not network:
-        state = carried_over(state, network.compile(periods=reach), after=program)
+        state = carried_over(state, before or network.compile(periods=reach), after=program)
     if state is not None:
         check_state(state, program)
     return Setup(changed, program, state or initial_state(program), span, confidence)

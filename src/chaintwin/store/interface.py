@@ -22,8 +22,11 @@ PARAMETERS, VERDICTS = "parameters", "parameter_verdicts"
 BACKCASTS, FIDELITY = "backcasts", "fidelity"
 """Shelves of forecasts that met their truth, and of the fidelity that was measured last; both can be worked out anew."""
 
-PROGRESS_SHELVES = (SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH, BACKCASTS, FIDELITY)
-"""Shelves that speak of how far something has come, or of what came later; a copy up to a point leaves them out."""
+SESSIONS = "sessions"
+"""Shelf of the browsers that are signed in."""
+
+PROGRESS_SHELVES = (SNAPSHOTS, CURSORS, REPLAYS, SOURCE_HEALTH, BACKCASTS, FIDELITY, SESSIONS)
+"""Shelves of how far something has come, of what came later, or of who is signed in; a copy up to a point leaves them out."""
 
 Progress = Callable[[float], None]
 """Is told the share of a long work that is done, 0 to 1."""

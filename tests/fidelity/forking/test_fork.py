@@ -144,3 +144,22 @@ def test_draw_fork__service_and_those_that_may_run_short(tmp_path: Path) -> None
 
 def test_command__has_the_default_of_the_room() -> None:
     assert command.RUNS == forking.RUNS
+
+
+def test_fork__first_answers_are_those_of_so_many_runs() -> None:
+    network = beer()
+    told: list[Fork] = []
+    found = made(runs=200, partial=told.append, threads=2, before=network.compile(periods=40))
+    assert [one.runs for one in told] == [8, 64]
+    for one in told:
+        alone = made(runs=one.runs)
+        assert_frame_equal(one.stock, alone.stock)
+        assert_frame_equal(one.service, alone.service)
+        assert_frame_equal(one.shortages, alone.shortages)
+    # Being told on the way changes nothing of the whole.
+    whole = made(runs=200)
+    assert_frame_equal(found.stock, whole.stock)
+    assert_frame_equal(found.by_run, whole.by_run)
+    assert found.by_run["served"].sum() / found.by_run["demand"].sum() == pytest.approx(
+        found.service["served"].sum() / found.service["demand"].sum()
+    )

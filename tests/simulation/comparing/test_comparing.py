@@ -18,7 +18,8 @@ from chaintwin.errors import CancelledError, InputError, UsageError
 from chaintwin.network.lowering.paying import CARRIERS, CUSTOMERS
 from chaintwin.network.network import Network
 from chaintwin.simulation.comparing.accounts import ACCOUNT_SCHEMA
-from chaintwin.simulation.comparing.comparison import LESS_IS_GOOD, MORE_IS_GOOD, SCHEMA, accounts_file
+from chaintwin.simulation.comparing.comparison import accounts_file
+from chaintwin.simulation.comparing.differing import LESS_IS_GOOD, MORE_IS_GOOD, SCHEMA
 from chaintwin.simulation.comparing.paired import Difference
 from chaintwin.simulation.comparing.saving import Saved
 from chaintwin.simulation.comparing.verdicts import Verdict, verdict_of
@@ -340,3 +341,13 @@ def test_compare__projects_without_partners_have_no_accounts(network: Network, t
     found.write(tmp_path / "found.csv")
     assert found.accounts.is_empty()
     assert [path.name for path in tmp_path.iterdir()] == ["found.csv"]
+
+
+def test_compare__first_answers_are_those_of_so_many_replications(network: Network, tmp_path: Path) -> None:
+    told: list[Any] = []
+    found = compare(network, [SLOWER], periods=30, replications=200, seed=4, partial=told.append, checkpoint=tmp_path / "saved")
+    assert [one.results["baseline"].span.replications for one in told] == [8, 64, 128]
+    for one in told:
+        count = one.results["baseline"].span.replications
+        assert one.differences.equals(compare(network, [SLOWER], periods=30, replications=count, seed=4).differences)
+    assert found.differences.equals(compare(network, [SLOWER], periods=30, replications=200, seed=4).differences)

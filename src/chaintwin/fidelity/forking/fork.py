@@ -47,6 +47,7 @@ class Fork:
         shortage until then has the probability ``likely`` (null where it never has), ``earliest_date`` in any run, ``units`` owed
         at worst (mean over the runs of the greatest amount), ``fill_rate`` of its customers over all periods.
     parameters : id of the version whose draws the runs were shared out among; empty for those of the tables.
+    by_run : ``run``, ``demand``, ``served``: what customers wanted and got at once over all periods, units, in each run.
     """
 
     setup: Setup
@@ -55,6 +56,7 @@ class Fork:
     stock: pl.DataFrame
     service: pl.DataFrame
     shortages: pl.DataFrame
+    by_run: pl.DataFrame
     parameters: str = ""
 
 
@@ -72,6 +74,8 @@ def fork(
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    partial: Callable[[Fork], None] | None = None,
+    before: Program | None = None,
 ) -> Fork:
     """Run the coming periods many times from a state and return what they may bring.
 
@@ -88,6 +92,8 @@ def fork(
     parameters : a version of parameters that takes the place of those of the tables, its draws shared out in the same way, but
         without compiling the network again for each. What a scenario changes, it changes by as much as in the tables.
     likely : probability of ``first_date``, between 0 and 1. threads, progress, cancel : as for ``simulate``.
+    partial : is told what the first 8, 64, 256, 1,024 and so on runs say, for who does not want to wait for all.
+    before : as for ``set_up``.
 
     Raises
     ------
@@ -99,6 +105,7 @@ def fork(
     """
     if not 0.0 < likely < 1.0:
         raise UsageError(f"likely: found {likely}; allowed: between 0 and 1, such as 0.5")
+    name = scenario.name if scenario is not None else ""
     if drawn and parameters is not None:
         raise UsageError("drawn: found parameters beside them; allowed: one of the two")
     if parameters is not None:
@@ -115,19 +122,45 @@ def fork(
             cancel=cancel,
         )
     else:
-        setup = set_up(network, scenario, periods=periods, replications=runs, seed=seed, warm_up=0, state=state, confidence=0.95)
+        setup = set_up(
+            network,
+            scenario,
+            periods=periods,
+            replications=runs,
+            seed=seed,
+            warm_up=0,
+            state=state,
+            confidence=0.95,
+            before=before,
+        )
         setups = _shared(setup, drawn, scenario=scenario, state=state)
-        found = record(setups, threads=threads, progress=progress, cancel=cancel)
+
+        def reached(so_far: Recorded) -> None:
+            if partial is not None:
+                partial(_fork_of(setup, so_far, scenario=name, likely=likely))
+
+        found = record(setups, threads=threads, progress=progress, cancel=cancel, reached=reached if partial else None)
+    version = "" if parameters is None else parameters.version
+    return _fork_of(setup, found, scenario=name, likely=likely, parameters=version)
+
+
+def _fork_of(setup: Setup, found: Recorded, *, scenario: str, likely: float, parameters: str = "") -> Fork:
+    """Name what all runs, or the first of them, came to."""
     dates = _dates(setup)
     return Fork(
         setup=setup,
-        runs=runs,
-        scenario=scenario.name if scenario is not None else "",
+        runs=found.runs,
+        scenario=scenario,
         stock=_stock(setup.program, found, setup=setup, dates=dates),
         service=_service(found, setup=setup, dates=dates),
         shortages=_shortages(setup.program, found, setup=setup, likely=likely, dates=dates),
-        parameters="" if parameters is None else parameters.version,
+        parameters=parameters,
+        by_run=_by_run(found),
     )
+
+
+def _by_run(found: Recorded) -> pl.DataFrame:
+    return pl.DataFrame({"run": np.arange(found.runs), "demand": found.demand.sum(axis=0), "served": found.served.sum(axis=0)})
 
 
 def _shared(setup: Setup, drawn: Sequence[Network], *, scenario: Scenario | None, state: State) -> list[Setup]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -30,6 +30,9 @@ BYTES_MOST = 2 * 1024**3
 BYTES_OF_VALUE = 8
 """Stock and what is owed, a single each, of a stock point, a period and a run."""
 
+FIRST = 8
+"""Runs of the first answer, where one is asked for."""
+
 NOISE = 1e-6
 """What is owed and less than this, relative to what was asked for, is rounding."""
 
@@ -52,6 +55,15 @@ class Recorded:
     served: NDArray[np.float64]
     wanted: NDArray[np.float64]
     given: NDArray[np.float64]
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are."""
+        return int(self.demand.shape[1])
+
+    def first(self, runs: int) -> Recorded:
+        """Return what the first runs came to."""
+        return Recorded(*(getattr(self, name)[..., :runs] for name in self.__dataclass_fields__))
 
     @staticmethod
     def empty(periods: int, points: int, *, runs: int) -> Recorded:
@@ -80,6 +92,7 @@ def record(
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    reached: Callable[[Recorded], None] | None = None,
 ) -> Recorded:
     """Play all runs and return what they came to; threads never change it.
 
@@ -90,6 +103,7 @@ def record(
     shared : returns the tapes that the runs of a network are shared out among; by default all play the one of the network.
     threads : all cores by default.
     progress : called with the share done, from worker threads. cancel : set it to stop.
+    reached : is told what the first 8, 64, 256 and so on runs came to, in this thread, while others go on.
 
     Raises
     ------
@@ -110,9 +124,9 @@ def record(
         plan = Plan.of(setup.program, tape, begin=span.first, warm_up=0, periods=span.periods)
         tapes = [tape] if shared is None else shared(setup, tape)
         ends = np.linspace(done, done + span.replications, len(tapes) + 1).astype(int).tolist()
-        for one, first, last in zip(tapes, ends, ends[1:], strict=False):
-            for begin in range(first, last, GROUP):
-                parts.append(_Part(setup, replace(plan, tape=one), slice(begin, min(begin + GROUP, last))))
+        for one, begun, last in zip(tapes, ends, ends[1:], strict=False):
+            for begin, width in _widths(last - begun, first=FIRST if reached is not None and not begun else GROUP):
+                parts.append(_Part(setup, replace(plan, tape=one), slice(begun + begin, begun + begin + width)))
         done += span.replications
     finished = _Share(len(parts), progress)
 
@@ -122,9 +136,21 @@ def record(
 
     workers = max(1, min(threads or os.cpu_count() or 1, len(parts)))
     with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(play, parts):
-            pass
+        mark = FIRST
+        for part, _ in zip(parts, pool.map(play, parts), strict=True):
+            if reached is not None and mark <= part.columns.stop < total:
+                reached(found.first(part.columns.stop))
+                mark = max(GROUP, 4 * part.columns.stop)
     return found
+
+
+def _widths(runs: int, *, first: int) -> Iterator[tuple[int, int]]:
+    """Yield begin and width of the parts of some runs: ``first`` of them, then up to each 64."""
+    begin = 0
+    while begin < runs:
+        end = min(runs, first if begin == 0 else GROUP * (begin // GROUP + 1))
+        yield begin, end - begin
+        begin = end
 
 
 @dataclass(frozen=True, slots=True)

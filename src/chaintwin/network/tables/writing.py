@@ -74,7 +74,7 @@ def write(network: Network, path: str | Path, *, layout: Layout = Layout.CSV) ->
     if layout is Layout.XLSX:
         check_workbook(target)
         fill = filler(network, layout=layout)
-        for sample in _sample_files(network):
+        for sample in sample_files(network):
             _copy_beside(network, sample, folder=target.parent)
         write_file(target, fill)
         return
@@ -113,7 +113,7 @@ def filler(network: Network, *, layout: Layout) -> Callable[[Path], None]:
         if network.feeds:
             tables[FEEDS_SHEET] = feeds_frame(network.feeds)
         return lambda file: write_workbook(file, settings, sheet=SETTINGS_SHEET, tables=tables)
-    samples = _sample_files(network)
+    samples = sample_files(network)
 
     def fill(folder: Path) -> None:
         (folder / SETTINGS_FILE).write_text(settings_text(network.settings) + feeds_text(network.feeds or ()), encoding="utf-8")
@@ -195,6 +195,28 @@ def normalized(network: Network) -> Network:
     return Network(settings=network.settings, tables=frames, folder=network.folder, feeds=network.feeds)
 
 
+def sample_files(network: Network) -> list[str]:
+    """Return the files named in laws, relative to the network's folder.
+
+    Parameters
+    ----------
+    network : the network.
+    """
+    if network.folder is None:
+        return []
+    columns = [(t.name, c.name) for t in CATALOG for c in t.columns if c.kind is Kind.LAW]
+    cells = pl.concat([network[table][column] for table, column in columns])
+    texts = cells.filter(cells.str.contains("(?i)empirical").fill_null(False)).unique(maintain_order=True).to_list()
+    files: dict[str, None] = {}
+    for law in parse_many(texts, folder=network.folder):
+        inner = law if isinstance(law, Law) else None
+        while inner is not None:
+            if inner.source:
+                files[inner.source.split(", column=", maxsplit=1)[0]] = None
+            inner = inner.inner
+    return list(files)
+
+
 def _check_columns(frame: pl.DataFrame, described: Table) -> None:
     wanted = [(column.name, DTYPES[column.kind]) for column in described.columns]
     if list(frame.schema.items()) != wanted:
@@ -252,23 +274,6 @@ def _write_table(frame: pl.DataFrame, path: Path, *, layout: Layout) -> None:
         frame.write_csv(path.with_suffix(".csv"))
     else:
         frame.write_parquet(path.with_suffix(".parquet"))
-
-
-def _sample_files(network: Network) -> list[str]:
-    """Return the files named in laws, relative to the network's folder."""
-    if network.folder is None:
-        return []
-    columns = [(t.name, c.name) for t in CATALOG for c in t.columns if c.kind is Kind.LAW]
-    cells = pl.concat([network[table][column] for table, column in columns])
-    texts = cells.filter(cells.str.contains("(?i)empirical").fill_null(False)).unique(maintain_order=True).to_list()
-    files: dict[str, None] = {}
-    for law in parse_many(texts, folder=network.folder):
-        inner = law if isinstance(law, Law) else None
-        while inner is not None:
-            if inner.source:
-                files[inner.source.split(", column=", maxsplit=1)[0]] = None
-            inner = inner.inner
-    return list(files)
 
 
 def _copy_sample(network: Network, name: str, *, folder: Path) -> None:

@@ -9,10 +9,15 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from chaintwin.serve.describing.operations import Operation, operation_of
+from chaintwin.serve.describing.own_routes import own_schemas
 from chaintwin.serve.describing.schemas import headers_of, problem_answer, schemas
 from chaintwin.serve.settings import Limits
 
-SECURED_BY: list[dict[str, list[str]]] = [{"token": []}]
+SECURED_BY: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
+SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "chaintwin-8750", "description": "Named after the port."},
+}
 
 
 def description(app: FastAPI, *, limits: Limits) -> bytes:
@@ -33,11 +38,11 @@ def description(app: FastAPI, *, limits: Limits) -> bytes:
         "info": {
             "title": "chaintwin",
             "version": "1",
-            "description": "EPCIS 2.0 under /epcis, the state of the twin under /api/v1. Errors are RFC 9457 on every route.",
+            "description": "EPCIS 2.0 under /epcis, the twin and its jobs under /api/v1. Errors are RFC 9457 on every route.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": schemas(limits), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "components": {"schemas": schemas(limits) | own_schemas(), "securitySchemes": SCHEMES},
         "security": SECURED_BY,
     }
     return msgspec.json.encode(document)

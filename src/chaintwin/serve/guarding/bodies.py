@@ -25,8 +25,12 @@ class Bodies:
         self._free = most
 
     @contextmanager
-    def reserved(self, scope: Scope, *, most: int) -> Iterator[int]:
+    def reserved(self, scope: Scope, *, most: int, memory: int | None = None) -> Iterator[int]:
         """Hold as many bytes as the body of a request may take, and yield that number.
+
+        Parameters
+        ----------
+        most : bytes that it may have. memory : bytes that are held of one that goes to a disk; None where all of it is held.
 
         Raises
         ------
@@ -34,14 +38,15 @@ class Bodies:
             400 or 413 for a length that is none or above ``most``; 429 where the memory is taken.
         """
         size = _announced(scope, most=most)
-        if size > self._free:
+        held = size if memory is None else min(size, memory)
+        if held > self._free:
             detail = "The bodies of other requests take all the memory there is for them"
             raise ProblemError(429, "busy", detail=detail, headers={"Retry-After": "1"})
-        self._free -= size
+        self._free -= held
         try:
             yield size
         finally:
-            self._free += size
+            self._free += held
 
 
 def bounded(receive: Receive, *, most: int, within: float, is_capture: bool) -> Receive:

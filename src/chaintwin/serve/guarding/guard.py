@@ -10,21 +10,28 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chaintwin.serve.guarding.access import CHANGES, HEALTH, check_host, check_origin, check_token, is_page
+from chaintwin.serve.guarding.access import (
+    PAGES,
+    STREAMS,
+    UPLOADS,
+    check_host,
+    check_origin,
+    check_page,
+    known_principal,
+    refused,
+)
 from chaintwin.serve.guarding.bodies import Bodies, bounded
+from chaintwin.serve.guarding.headers import headers_for
+from chaintwin.serve.guarding.principals import Principal, check_role, is_open
+from chaintwin.serve.operating.traffic import Traffic
 from chaintwin.serve.problems import ProblemError, problem_of, problem_response
 from chaintwin.serve.settings import Settings
+from chaintwin.serve.signing_in.sessions import Sessions
 
 _LOG = logging.getLogger("chaintwin.serve")
 
-HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
-"""What an answer carries that says nothing else of it, so that a browser does nothing with it but show it."""
+UPLOAD_BYTES = 1024 * 1024
+"""Memory that an upload takes while it goes to the disk."""
 
 
 class Guard:
@@ -32,14 +39,17 @@ class Guard:
 
     Parameters
     ----------
-    app : what answers. settings : who is let in and how much is taken.
+    app : what answers. settings : who is let in and how much is taken. sessions : browsers that signed in.
+    traffic : counts what was answered.
     """
 
-    __slots__ = ("_app", "_bodies", "_ending", "_requests", "_settings", "_streams")
+    __slots__ = ("_app", "_bodies", "_ending", "_requests", "_sessions", "_settings", "_streams", "traffic")
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, *, sessions: Sessions, traffic: Traffic) -> None:
         self._app = app
         self._settings = settings
+        self._sessions = sessions
+        self.traffic = traffic
         self._bodies = Bodies(settings.limits.bodies_bytes)
         self._requests = 0
         self._streams = 0
@@ -63,28 +73,37 @@ class Guard:
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, *, receive: Receive, send: Send) -> None:
-        answer = _Answer(send)
-        is_stream = _path(scope) == CHANGES
+        answer = _Answer(send, scope)
+        is_stream = STREAMS.fullmatch(_path(scope)) is not None
         counted = False
+        timer = self.traffic.begin()
         try:
             scope = self._checked(scope)
             self._enter(is_stream=is_stream)
             counted = True
             limits = self._settings.limits
-            most = limits.capture_bytes if _captures(scope) else limits.body_bytes
-            with self._bodies.reserved(scope, most=most) as reserved:
-                reading = bounded(receive, most=reserved, within=limits.body_seconds, is_capture=_captures(scope))
+            most, within, memory = self._room(scope)
+            with self._bodies.reserved(scope, most=most, memory=memory) as reserved:
+                reading = bounded(receive, most=reserved, within=within, is_capture=_captures(scope))
                 if is_stream:
                     await self._until_ending(scope, receive=reading, send=answer)
                     await answer.finish()
                 else:
-                    async with asyncio.timeout(limits.request_seconds):
+                    async with asyncio.timeout(within if memory is not None else limits.request_seconds):
                         await self._app(scope, reading, answer)
         except Exception as error:
             await _tell(error, scope=scope, receive=receive, answer=answer)
         finally:
             if counted:
                 self._leave(is_stream=is_stream)
+            self.traffic.end(timer, scope, status=answer.status, sent=answer.sent, is_stream=is_stream)
+
+    def _room(self, scope: Scope) -> tuple[int, float, int | None]:
+        """Return how many bytes a body may have, in which time, and the memory of one that goes to the disk; None for others."""
+        limits, uploads = self._settings.limits, self._settings.uploads
+        if scope["method"] == "POST" and scope["path"] == UPLOADS:
+            return uploads.bytes_each, uploads.seconds, UPLOAD_BYTES
+        return (limits.capture_bytes if _captures(scope) else limits.body_bytes), limits.body_seconds, None
 
     async def _websocket(self, scope: Scope, *, receive: Receive, send: Send) -> None:
         try:
@@ -99,15 +118,18 @@ class Guard:
             self._leave(is_stream=True)
 
     async def _until_ending(self, scope: Scope, *, receive: Receive, send: Send) -> None:
-        """Let a connection stay open until it ends, or all are to end."""
+        """Let a connection stay open until it ends, or all are to end, or whoever opened it is not let in any more."""
+        principal: Principal = scope["principal"]
         working = asyncio.ensure_future(self._app(scope, receive, send))
-        ending = asyncio.ensure_future(self._ending.wait())
+        waiting: set[asyncio.Future[Any]] = {working, asyncio.ensure_future(self._ending.wait())}
+        if principal.session is not None:
+            waiting.add(asyncio.ensure_future(self._sessions.until_over(principal.session)))
         try:
-            await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            ending.cancel()
-            if not working.done():
-                working.cancel()
+            for task in waiting:
+                if not task.done():
+                    task.cancel()
         with suppress(asyncio.CancelledError):
             await working
 
@@ -121,14 +143,21 @@ class Guard:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > limits.header_bytes:
             raise ProblemError(431, "headers", detail=f"The headers are longer than {limits.header_bytes} bytes")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        check_host(headers, self._settings)
-        is_shown = is_page(_path(scope)) and scope["type"] == "http"
-        is_opened = is_shown and headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
-        check_origin(headers, self._settings, is_opened=is_opened)
-        if scope["path"] != HEALTH and not is_shown:
-            check_token(headers, self._settings)
         # An encoded slash belongs to the name that a path holds, so routes see the path as it was sent.
-        return {**scope, "path": _path(scope)}
+        path, method, is_socket = _path(scope), scope.get("method", "GET"), scope["type"] == "websocket"
+        scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
+        check_host(headers, self._settings)
+        check_origin(headers, self._settings, scheme=scheme, may_be_opened=path in PAGES and method == "GET" and not is_socket)
+        port = (scope.get("server") or ("", 0))[1] or 0
+        who = known_principal(headers, self._settings, sessions=self._sessions, port=port, is_secure=scheme == "https")
+        if is_open(method, path) and not is_socket:
+            return {**scope, "path": path, "principal": who}
+        if who.role is None:
+            raise refused()
+        if who.session is not None:
+            check_page(headers, self._settings, scheme=scheme, method=method, is_socket=is_socket)
+        check_role(who, method=method, path=path)
+        return {**scope, "path": path, "principal": who}
 
     def _enter(self, *, is_stream: bool) -> None:
         limits = self._settings.limits
@@ -153,12 +182,13 @@ class Guard:
 class _Answer:
     """Sends an answer with the headers that every one carries, and knows whether it has begun."""
 
-    __slots__ = ("_send", "begun", "finished")
+    __slots__ = ("_scope", "_send", "begun", "finished", "sent", "status")
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, scope: Scope) -> None:
+        self._send, self._scope = send, scope
         self.begun = False
         self.finished = False
+        self.status = self.sent = 0
 
     async def finish(self) -> None:
         """End an answer that was cut short in good form, so that its reader comes again."""
@@ -168,11 +198,12 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            own = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in own}
-            message = {**message, "headers": [*own, *(pair for pair in HEADERS if pair[0] not in names)]}
-        elif message["type"] == "http.response.body" and not message.get("more_body", False):
-            self.finished = True
+            self.status = message["status"]
+            given = list(message.get("headers", ()))
+            message = {**message, "headers": [*given, *headers_for(given, is_secure=self._scope["scheme"] == "https")]}
+        elif message["type"] == "http.response.body":
+            self.sent += len(message.get("body", b""))
+            self.finished = not message.get("more_body", False)
         await self._send(message)
 
 
@@ -201,7 +232,8 @@ async def _deny(problem: ProblemError, *, scope: Scope, send: Send) -> None:
         return
     response = problem_response(problem, scope=scope)
     start: dict[str, Any] = {"type": "websocket.http.response.start", "status": response.status_code}
-    await send({**start, "headers": [*response.raw_headers, *HEADERS]})
+    headers = [*response.raw_headers, *headers_for(response.raw_headers, is_secure=scope["scheme"] == "wss")]
+    await send({**start, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": bytes(response.body)})
 
 

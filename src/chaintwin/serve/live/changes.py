@@ -57,7 +57,7 @@ class ChangeStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         sending = asyncio.create_task(self._send_all(send))
-        leaving = asyncio.create_task(_until_gone(receive))
+        leaving = asyncio.create_task(until_gone(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -106,6 +106,12 @@ def resumed_after(request: Request, *, head: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
+async def until_gone(receive: Receive) -> None:
+    """Return when whoever reads an answer has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 def _event(change: Change) -> bytes:
     return b"id: %d\nevent: change\ndata: %s\n\n" % (change.sequence, msgspec.json.encode(change_document(change)))
 
@@ -113,8 +119,3 @@ def _event(change: Change) -> bytes:
 def _cell(path: str, before: Value | None, after: Value | None) -> dict[str, Any]:
     family = path.partition("/")[0]
     return {"path": path, "before": told_cell(family, before), "after": told_cell(family, after)}
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

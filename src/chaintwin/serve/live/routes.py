@@ -11,19 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chaintwin.clock import SECOND, text_of
-from chaintwin.errors import Finding
-from chaintwin.events.queries.spelling import moment_of_text
 from chaintwin.ingest.sources.health import told_health
-from chaintwin.serve.guarding.access import shows_token
-from chaintwin.serve.live.asking import check_names, live_of
+from chaintwin.serve.answering.conditional import tagged
+from chaintwin.serve.answering.parameters import PAGING, bad, check_names, moment, whole
+from chaintwin.serve.guarding.principals import principal_of
+from chaintwin.serve.live.asking import live_of
 from chaintwin.serve.live.changes import ChangeStream, resumed_after
 from chaintwin.serve.parts import Live, Parts, parts_of
 from chaintwin.serve.problems import ProblemError
 from chaintwin.twin import LiveState
 from chaintwin.twin.telling import told_part, told_rows, told_summary
-
-PAGING = ("perPage", "nextPageToken")
-"""Parameters of every list."""
 
 router = APIRouter(prefix="/api/v1")
 
@@ -32,7 +29,7 @@ router = APIRouter(prefix="/api/v1")
 async def health(request: Request) -> Response:
     """Tell whether the server works; who shows a token is told how far log and state go, and how sources are."""
     parts = parts_of(request)
-    if not shows_token(request.headers, parts.settings):
+    if principal_of(request).role is None:
         return JSONResponse({"status": _status(parts)})
     return JSONResponse(await parts.threads.read(lambda: _health(parts)))
 
@@ -43,14 +40,15 @@ async def state(request: Request) -> Response:
     parts = parts_of(request)
     live = live_of(parts)
     check_names(request, "at", "known", "table", "path", *PAGING)
-    at, known = _moment(request, "at"), _moment(request, "known")
+    at, known = moment(request, "at"), moment(request, "known")
     table, path = request.query_params.get("table"), request.query_params.get("path")
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
     document, more = await parts.threads.read(
         lambda: _state(live, at=at, known=known, table=table, path=path, begin=begin, size=size)
     )
     headers = parts.pages.headers(request, begin + size) if more else {}
-    return Response(msgspec.json.encode(document), headers=headers, media_type="application/json")
+    # Ages grow with every second; what they are of is told by the state and by the query.
+    return tagged(request, document, headers=headers, of=f"{document['sequence']} {document['hash']} {request.url}")
 
 
 @router.get("/changes")
@@ -78,10 +76,11 @@ async def discrepancies(request: Request) -> Response:
     parts = parts_of(request)
     live = live_of(parts)
     check_names(request, "at", "known", *PAGING)
-    at, known = _moment(request, "at"), _moment(request, "known")
+    at, known = moment(request, "at"), moment(request, "known")
     rows = await parts.threads.read(lambda: _discrepancies(live.twin.as_of(at, known=known)))
     page, headers = parts.pages.slice(request, rows)
-    return Response(msgspec.json.encode({"member": page, "count": len(rows)}), headers=headers, media_type="application/json")
+    document = {"member": page, "count": len(rows)}
+    return tagged(request, document, headers=headers, of=f"{live.twin.head} {msgspec.json.encode(_without_ages(page))!r}")
 
 
 @router.get("/proofs/{sequence}")
@@ -89,9 +88,9 @@ async def proof(request: Request) -> Response:
     """Return the proof that an entry is in the log, as it was when it had ``size`` entries (RFC 9162)."""
     parts = parts_of(request)
     check_names(request, "size")
-    sequence = _whole(request.path_params["sequence"], name="sequence")
-    size = _whole(request.query_params["size"], name="size") if "size" in request.query_params else None
-    return JSONResponse(await parts.threads.read(lambda: _proof(parts, sequence, size=size)))
+    sequence = whole(request.path_params["sequence"], name="sequence")
+    size = whole(request.query_params["size"], name="size") if "size" in request.query_params else None
+    return tagged(request, await parts.threads.read(lambda: _proof(parts, sequence, size=size)))
 
 
 def _status(parts: Parts) -> str:
@@ -144,9 +143,13 @@ def _state(
             "tables": {name: frame.height for name, frame in tables.items()},
         }, False
     if table not in tables:
-        raise _bad("table", found=repr(table[:60]), allowed=", ".join(tables))
+        raise bad("table", found=repr(table[:60]), allowed=", ".join(tables))
     rows = told_rows(tables[table].slice(begin, size))
     return document | {"table": table, "count": tables[table].height, "rows": rows}, begin + size < tables[table].height
+
+
+def _without_ages(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name != "ageSeconds"} for row in rows]
 
 
 def _discrepancies(found: LiveState) -> list[dict[str, Any]]:
@@ -160,7 +163,7 @@ def _proof(parts: Parts, sequence: int, *, size: int | None) -> dict[str, Any]:
         raise ProblemError(404, "NoSuchResourceException", detail=f"The log has entries 1 to {head.sequence}")
     upto = head.sequence if size is None else size
     if not sequence <= upto <= head.sequence:
-        raise _bad("size", found=str(upto), allowed=f"{sequence} to {head.sequence}")
+        raise bad("size", found=str(upto), allowed=f"{sequence} to {head.sequence}")
     (entry,) = parts.store.entries_of([sequence])
     path = parts.store.proof(sequence, size=upto)
     disclosed = parts.store.disclose(sequence)
@@ -173,24 +176,3 @@ def _proof(parts: Parts, sequence: int, *, size: int | None) -> dict[str, Any]:
         "path": [node.hex() for node in path],
         "digests": {name: base64.b64encode(digest).decode() for name, (_, digest) in disclosed.items()},
     }
-
-
-def _moment(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    moment = moment_of_text(text)
-    if moment is None:
-        raise _bad(name, found=repr(text[:60]), allowed="a time with a zone, such as 2026-01-31T09:30:00Z")
-    return moment
-
-
-def _whole(text: str, *, name: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise _bad(name, found=repr(text[:60]), allowed="a whole number")
-    return int(text)
-
-
-def _bad(name: str, *, found: str, allowed: str) -> ProblemError:
-    finding = Finding("query.value", found, allowed, column=name)
-    return ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])

@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chaintwin.network.network import Network
-from chaintwin.serve.live.asking import check_names, live_of
+from chaintwin.serve.answering.conditional import CACHE_CONTROL, has_tag
+from chaintwin.serve.answering.parameters import check_names
+from chaintwin.serve.live.asking import live_of
 from chaintwin.serve.network.view import Content, NetworkView
 from chaintwin.serve.parts import parts_of
 
@@ -28,28 +30,12 @@ async def network_routes(request: Request) -> Response:
     return await _answer(request, NetworkView.routes)
 
 
-def is_known(given: str, tag: str) -> bool:
-    """Tell whether ``If-None-Match`` names what would be answered.
-
-    Parameters
-    ----------
-    given : value of the header. tag : of the answer.
-
-    Example
-    -------
-    >>> is_known('W/"b", "a"', '"a"'), is_known("*", '"a"'), is_known("a", '"a"')
-    (True, True, False)
-    """
-    names = [name.strip().removeprefix("W/") for name in given.split(",")]
-    return given.strip() == "*" or tag in names
-
-
 async def _answer(request: Request, get: Callable[[NetworkView, Network], Content]) -> Response:
     parts = parts_of(request)
     live = live_of(parts)
     check_names(request)
     content = await parts.threads.read(lambda: get(live.view, live.twin.now().network))
-    headers = {"ETag": content.tag, "Cache-Control": "private, no-cache"}
-    if is_known(request.headers.get("if-none-match", ""), content.tag):
+    headers = {"ETag": content.tag, "Cache-Control": CACHE_CONTROL}
+    if has_tag(request.headers.get("if-none-match", ""), content.tag):
         return Response(status_code=304, headers=headers)
     return Response(content.body, headers=headers, media_type="application/json")

@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chaintwin.serve.guarding.access import ICON
-from chaintwin.serve.network.routes import is_known
+from chaintwin.serve.answering.conditional import has_tag
 from chaintwin.serve.page.files import page_files
 from chaintwin.serve.problems import ProblemError
 
@@ -29,6 +28,9 @@ POLICY = "; ".join(
 )
 """What the page may load: its own files and this server's answers. Nothing that stands in the document itself is run, and no text
 becomes markup but what its components were compiled to."""
+
+
+ICON = "/favicon.svg"
 
 
 def page_routes() -> Sequence[BaseRoute]:
@@ -51,7 +53,7 @@ async def page(request: Request) -> Response:
         "ETag": found.tag,
         "Vary": "Accept-Encoding",
     }
-    if is_known(request.headers.get("if-none-match", ""), found.tag):
+    if has_tag(request.headers.get("if-none-match", ""), found.tag):
         return Response(status_code=304, headers=headers)
     takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
     if found.zipped is not None and takes_gzip:

@@ -25,6 +25,9 @@ from chaintwin.simulation.simulating import Setup, set_up
 BASELINE = "baseline"
 """Name of the network without changes in a comparison."""
 
+FIRST = 8
+"""Replications of the first answer that is told of a comparison."""
+
 
 def compare(
     network: Network,
@@ -41,6 +44,7 @@ def compare(
     cancel: threading.Event | None = None,
     until: str | None = None,
     checkpoint: Checkpoint | Path | str | None = None,
+    partial: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
     """Simulate a network and its scenarios on the same random numbers and return the differences with intervals.
 
@@ -57,6 +61,7 @@ def compare(
     checkpoint : a folder in which finished replications of each scenario are saved every few seconds; a comparison that was
         stopped in any way goes on from there when it is asked for again, and comes to the same bit for bit. One that has finished
         removes the files.
+    partial : is told what the first 8, 64, 128, 256 and so on replications say, for who does not want to wait for all.
 
     Returns
     -------
@@ -108,26 +113,60 @@ def compare(
     prepare_kernels()
     asked = checkpoint if isinstance(checkpoint, Checkpoint) or checkpoint is None else Checkpoint(checkpoint)
     saved = None if asked is None else Saved(asked.file, anew=asked.anew)
+
+    def compared(done: Mapping[str, Reduced]) -> Comparison:
+        return comparison_of(
+            {name: reduced.figures for name, reduced in done.items()},
+            {name: setups[name].result(reduced) for name, reduced in done.items()},
+            accounts={name: reduced.accounts for name, reduced in done.items()},
+            reference=reference,
+            confidence=confidence,
+        )
+
     run = _Run(setups, threads=threads, cancel=cancel, progress=progress or (lambda _: None), saved=saved)
     before = {} if saved is None else saved.replications(setups)
     if asked is not None:
         asked.tell(sum(before.values()))
-    # What is saved was not precise enough, or it would have ended there.
-    first = _first_round(max(before.values(), default=0))
-    done = run.all(replications if precision is None else min(first, replications))
-    while precision is not None and run.count < replications:
-        if _is_reached(precision, done, reference=reference, confidence=confidence):
-            break
-        done = run.all(min(2 * run.count, replications))
+    done = _enough(
+        run,
+        replications,
+        saved=max(before.values(), default=0),
+        is_reached=None
+        if precision is None
+        else lambda found: _is_reached(precision, found, reference=reference, confidence=confidence),
+        told=None if partial is None else lambda found: partial(compared(found)),
+    )
     if saved is not None and asked is not None and not asked.keep:
         saved.remove(names)
-    return comparison_of(
-        {name: reduced.figures for name, reduced in done.items()},
-        {name: setups[name].result(reduced) for name, reduced in done.items()},
-        accounts={name: reduced.accounts for name, reduced in done.items()},
-        reference=reference,
-        confidence=confidence,
-    )
+    return compared(done)
+
+
+def _enough(
+    run: _Run,
+    most: int,
+    *,
+    saved: int,
+    is_reached: Callable[[Mapping[str, Reduced]], bool] | None,
+    told: Callable[[Mapping[str, Reduced]], None] | None,
+) -> dict[str, Reduced]:
+    """Return what is kept of all replications, or of as many as a precision needs.
+
+    Parameters
+    ----------
+    most : replications. saved : those that an earlier run left. is_reached : tells whether they are enough; None for all.
+    told : is told what there is on the way.
+    """
+    if is_reached is None and told is None:
+        return run.all(most)
+    if told is not None and not saved and most > FIRST:
+        told(run.all(FIRST))
+    # What is saved was not precise enough, or it would have ended there.
+    done = run.all(min(_first_round(saved), most))
+    while run.count < most and not (is_reached is not None and is_reached(done)):
+        if told is not None:
+            told(done)
+        done = run.all(min(2 * run.count, most))
+    return done
 
 
 class _Run:

@@ -17,39 +17,15 @@ from chaintwin.errors import UsageError
 from chaintwin.network.tables.files.exchanging import write_file
 from chaintwin.network.tables.files.workbook_writing import write_workbook
 from chaintwin.simulation.comparing.accounts import account_differences
-from chaintwin.simulation.comparing.paired import DUST, Difference, difference, figure_of
-from chaintwin.simulation.comparing.verdicts import Verdict, verdict_of
-from chaintwin.simulation.counting.figures import COSTS, FIGURES, figures_of
+from chaintwin.simulation.comparing.differing import SCHEMA, Row, difference_rows
+from chaintwin.simulation.comparing.verdicts import Verdict
 from chaintwin.simulation.results import Result
 from chaintwin.simulation.writing import harmless
 
 Floats = NDArray[np.float64]
 
-MORE_IS_GOOD = ("fill_rate", "on_time_rate", "cycle_service_level", "shipped", "revenue")
-LESS_IS_GOOD = ("lost_sales", "backlog", "expired", "scrapped", "held_outside", *COSTS, "total_cost")
-"""Figures of which more, or less, is good. Demand and stock are neither: what they do to service and cost is counted there."""
-
 ENDINGS = (".csv", ".parquet", ".xlsx")
 """Kinds of file a comparison is written to."""
-
-SCHEMA = pl.Schema(
-    {
-        "scenario": pl.String,
-        "figure": pl.String,
-        "unit": pl.String,
-        "good": pl.String,
-        "reference": pl.Float64,
-        "value": pl.Float64,
-        "difference": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
-        "relative": pl.Float64,
-        "variance_ratio": pl.Float64,
-        "better_share": pl.Float64,
-        "replications": pl.Int64,
-        "verdict": pl.String,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,55 +154,14 @@ def comparison_of(
     reference : name of one of them.
     confidence : level of the intervals, between 0 and 1.
     """
-    base = ledgers[reference]
     units = dict(results[reference].summary.select("figure", "unit").iter_rows())
-    known = figures_of(base)
-    rows: list[tuple[object, ...]] = []
+    rows: list[Row] = []
     for name, ledger in ledgers.items():
-        if name == reference:
-            continue
-        is_random = results[name].is_random or results[reference].is_random
-        values = figures_of(ledger)
-        for figure in FIGURES:
-            one, other = figure_of(ledger, figure), figure_of(base, figure)
-            found = difference(one, other, confidence=confidence)
-            if not is_random:
-                # Without chance every replication is the same, and one of them says everything.
-                found = Difference(found.value, 0.0, math.nan)
-            size = max(abs(one.value), abs(other.value))
-            sign = _better_sign(figure)
-            rows.append(
-                (
-                    name,
-                    figure,
-                    units[figure],
-                    {1: "more", -1: "less", 0: None}[sign],
-                    other.value,
-                    one.value,
-                    found.value,
-                    found.low,
-                    found.high,
-                    found.value / abs(other.value) if other.value else math.nan,
-                    found.variance_ratio,
-                    _better_share(values[figure], known[figure], sign=sign),
-                    ledger.shape[0],
-                    verdict_of(found, sign=sign, size=size).value,
-                )
+        if name != reference:
+            is_random = results[name].is_random or results[reference].is_random
+            rows += difference_rows(
+                name, ledger, base=ledgers[reference], units=units, is_random=is_random, confidence=confidence
             )
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
     money = account_differences(accounts, results, reference=reference, confidence=confidence)
     return Comparison(reference, confidence, frame, results, money)
-
-
-def _better_sign(figure: str) -> int:
-    return 1 if figure in MORE_IS_GOOD else -1 if figure in LESS_IS_GOOD else 0
-
-
-def _better_share(values: Floats, base: Floats, *, sign: int) -> float:
-    """Return the share of the replications in which a figure is better, those that do not know it left out."""
-    gaps = sign * (values - base)
-    known = ~np.isnan(gaps)
-    if sign == 0 or not known.any():
-        return math.nan
-    dust = DUST * np.maximum(np.abs(values), np.abs(base))
-    return float((gaps[known] > dust[known]).mean())

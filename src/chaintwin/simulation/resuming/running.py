@@ -36,6 +36,7 @@ def run_from_checkpoint(
     cancel: threading.Event | None = None,
     until: Until | None = None,
     by_account: bool = False,
+    keep: Callable[[Kept], None] | None = None,
 ) -> Reduced:
     """Run an ensemble as ``run_ensemble`` does, with finished groups of 64 replications saved in a file.
 
@@ -44,6 +45,7 @@ def run_from_checkpoint(
     program, state, span, threads, width, progress, cancel, until, by_account : as for ``run_ensemble``. Threads and
         width, and the most replications, may be others than those of the run that was stopped.
     checkpoint : where replications are saved; at the end the file is removed unless it is to be kept.
+    keep : is told of all full groups so far, too.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def run_from_checkpoint(
             refuse_fewer(file, saved=GROUP * earlier.groups, asked=span.replications)
             _refuse_wider(file, earlier, until=until)
         checkpoint.tell(GROUP * earlier.groups)
-        saver = _Saver(file, earlier, identity=identity)
+        saver = _Saver(file, earlier, identity=identity, also=keep)
         try:
             reduced = run_ensemble(
                 program,
@@ -93,15 +95,17 @@ def run_from_checkpoint(
 class _Saver:
     """Saves groups when enough time has passed."""
 
-    def __init__(self, file: Path, kept: Kept, *, identity: Mapping[str, str | int]) -> None:
+    def __init__(self, file: Path, kept: Kept, *, identity: Mapping[str, str | int], also: Callable[[Kept], None] | None) -> None:
         self.kept, self.saved = kept, kept.groups
-        self._file, self._identity = file, identity
+        self._file, self._identity, self._also = file, identity, also
         self._next = monotonic() + SAVE_SECONDS
 
     def keep(self, kept: Kept) -> None:
         self.kept = kept
         if monotonic() >= self._next:
             self.save()
+        if self._also is not None:
+            self._also(kept)
 
     def save(self) -> None:
         if self.kept.groups == self.saved:

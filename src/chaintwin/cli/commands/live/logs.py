@@ -44,6 +44,24 @@ def log_place(project: Path, store: str | None) -> str:
     return str(project / ".twin" / "log.db" if project.is_dir() else project.parent / ".twin" / f"{project.stem}.db")
 
 
+def jobs_place(project: Path, store: str | None) -> Path:
+    """Return the folder of the jobs of a server: beside the log, for a log in a database where that of the project would lie.
+
+    Parameters
+    ----------
+    project : folder or workbook. store : what was asked for, or None.
+
+    Example
+    -------
+    >>> jobs_place(Path("beer"), "logs/first.db").as_posix()
+    'logs/first.jobs'
+    """
+    from chaintwin.store.opening import file_of
+
+    file = None if store is None else file_of(store)
+    return Path(log_place(project, None) if file is None else file).with_suffix(".jobs")
+
+
 def is_project(path: Path) -> bool:
     """Tell whether a folder or file holds a project: settings, a table, or a workbook; how good it is does not matter.
 

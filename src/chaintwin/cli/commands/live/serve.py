@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaintwin.cli.commands.live.logs import StoreUrl, log_to_write
+from chaintwin.cli.commands.live.logs import StoreUrl, jobs_place, log_to_write
 from chaintwin.cli.commands.options import Json, Project
 from chaintwin.cli.terminal.output import printable
 from chaintwin.cli.terminal.session import session
@@ -32,6 +35,13 @@ WebhookHosts = Annotated[
 ]
 
 
+class LogFormat(StrEnum):
+    """How a server says what it has to say besides its address."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 def serve(
     project: Project,
     *,
@@ -47,6 +57,12 @@ def serve(
     name: HostNames = None,
     allow_webhook: WebhookHosts = None,
     workers: Annotated[int, typer.Option(help="Processes that read documents; 0 reads in the server itself.", min=0)] = 2,
+    jobs: Annotated[
+        int, typer.Option(help="Jobs worked on at one time, each by a process of its own; 0 for none.", min=0, max=64)
+    ] = 1,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="How the server says things: text, or json with a line for each request too.")
+    ] = LogFormat.TEXT,
     no_sources: Annotated[
         bool, typer.Option("--no-sources", help="Leave out the sources of events that the project names.")
     ] = False,
@@ -62,10 +78,12 @@ def serve(
         # Before anything is loaded that makes threads.
         allocate_compactly()
         from chaintwin.serve import Address, Settings, bound, create_app, run
-        from chaintwin.serve.settings import LOOPBACK_HOSTS
+        from chaintwin.serve.settings import LOOPBACK_HOSTS, JobLimits
         from chaintwin.store.opening import open_store
         from chaintwin.twin import Twin
 
+        if log_format is LogFormat.JSON:
+            _say_as_json()
         address = Address(host, port, certificate=certificate, key=key)
         sources = () if no_sources else _sources(project)
         # Where nobody can listen, no log is made.
@@ -78,6 +96,8 @@ def serve(
                 hosts=LOOPBACK_HOSTS | {host, *(name or ())},
                 webhook_hosts=LOOPBACK_HOSTS | set(allow_webhook or ()),
                 workers=workers,
+                jobs=JobLimits(at_once=jobs),
+                folder=jobs_place(project, store),
             )
 
             def started(url: str) -> None:
@@ -90,15 +110,21 @@ def serve(
                     # Only a token that is shown counts from now on: a port that was taken must not use one up.
                     keep_hash(log, token_hash(token))
                 said = token or (f"in {token_file}" if token_file else "the one shown before; --new-token makes another")
-                terminal.document({"url": url, "token": token or None, "sequence": log.head().sequence})
-                terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"))
+                # Behind the # of a link nothing is sent to the server, so the token comes into no log and no other page's hands.
+                link = f"{url}/sign-in#{token}" if token else f"{url}/sign-in"
+                head = log.head().sequence
+                terminal.document({"url": url, "token": token or None, "link": link, "sequence": head})
+                terminal.show(Text(f"Serving {project} at {url}"), Text(f"Token: {said}"), Text(f"In a browser: {link}"))
                 if sources:
                     names = printable(", ".join(source.name for source in sources))
                     terminal.show(Text(f"Taking events from {names}; chaintwin sources shows how they are."))
                 terminal.show(Text("Stop with Ctrl-C."))
 
             def note(name: str, text: str) -> None:
-                terminal.note(printable(f"{name}: {text}"))
+                if log_format is LogFormat.JSON:
+                    logging.getLogger("chaintwin.sources").info(text, extra={"fields": {"source": name}})
+                else:
+                    terminal.note(printable(f"{name}: {text}"))
 
             app = create_app(log, settings=settings, twin=twin, sources=sources, note=note)
             with _measuring(log, project=project, place=log_to_write(project, store), share=measure):
@@ -119,6 +145,14 @@ def _measuring(log: Store, *, project: Path, place: str, share: float) -> Iterat
         yield
     finally:
         measuring.close()
+
+
+def _say_as_json() -> None:
+    """Let what the server says be lines of JSON."""
+    from chaintwin.clock import SystemClock
+    from chaintwin.serve.operating.lines import say_as_json
+
+    say_as_json(sys.stderr, clock=SystemClock())
 
 
 def _sources(project: Path) -> tuple[ConfiguredSource, ...]:

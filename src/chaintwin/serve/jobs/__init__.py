@@ -1,0 +1,1 @@
+"""Jobs: long work that is asked for over HTTP, done apart from the server, and kept with what it found."""

@@ -1,0 +1,1 @@
+"""What jobs found, as tables over HTTP, and what differs between two of them."""

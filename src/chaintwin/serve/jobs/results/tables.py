@@ -1,0 +1,84 @@
+"""Tables of a result in the form that is asked for: JSON by pages, CSV or Parquet."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from chaintwin.serve.problems import ProblemError
+
+CSV_CELLS_MAX = 5_000_000
+"""Cells of a table that is given as CSV; a larger one is had as Parquet, as it lies on the disk."""
+
+
+class TableForm(StrEnum):
+    """Forms that a table is given in."""
+
+    JSON = "application/json"
+    CSV = "text/csv"
+    PARQUET = "application/vnd.apache.parquet"
+
+
+def form_wanted(accept: str) -> TableForm:
+    """Return the form that is accepted with the highest weight, the first of several.
+
+    Parameters
+    ----------
+    accept : value of the header.
+
+    Raises
+    ------
+    ProblemError
+        406 where there is none.
+
+    Example
+    -------
+    >>> str(form_wanted("text/csv;q=0.9, application/json;q=0.1"))
+    'text/csv'
+    """
+    best, found = 0.0, None
+    for part in (accept or "*/*").split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            if match := re.fullmatch(r"q\s*=\s*([01](?:\.\d{0,3})?)", parameter):
+                weight = float(match[1])
+        form = next((form for form in TableForm if name in (form.value, "*/*", form.value.split("/")[0] + "/*")), None)
+        if form is not None and weight > best:
+            best, found = weight, form
+    if found is None:
+        detail = f"Accept: found {accept[:100]!r}; allowed: {', '.join(TableForm)}"
+        raise ProblemError(406, "NotAcceptableException", detail=detail)
+    return found
+
+
+def rows_of(file: Path, *, begin: int = 0, size: int | None = None) -> list[dict[str, Any]]:
+    """Return rows of a table by column.
+
+    Parameters
+    ----------
+    file : Parquet. begin : first row, from 0. size : how many; None for all behind it.
+    """
+    return pl.scan_parquet(file).slice(begin, size).collect().to_dicts()
+
+
+def csv_of(file: Path) -> bytes:
+    """Return a table as CSV, in which a text that a spreadsheet would take for a formula has an apostrophe before it.
+
+    Raises
+    ------
+    ProblemError
+        413 for a table that is too large.
+    """
+    from chaintwin.simulation.writing import harmless
+
+    frame = pl.read_parquet(file)
+    if frame.height * frame.width > CSV_CELLS_MAX:
+        cells = f"{frame.height:,} rows of {frame.width} columns; allowed: {CSV_CELLS_MAX:,} cells"
+        detail = f"The table has {cells}; fix: ask for Parquet"
+        raise ProblemError(413, "QueryTooLargeException", detail=detail)
+    return harmless(frame).write_csv().encode()

@@ -1,0 +1,1 @@
+"""What the process of jobs does; it alone loads the engine."""

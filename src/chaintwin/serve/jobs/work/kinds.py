@@ -1,0 +1,281 @@
+"""Each kind of job: what is run, what is told on the way, and which tables come of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from time import monotonic
+from typing import Any
+
+import polars as pl
+
+from chaintwin.errors import UsageError
+from chaintwin.serve.jobs.asking import Compare, Fork, Simulate, Stress
+from chaintwin.serve.jobs.files import CHECKPOINT
+from chaintwin.serve.jobs.messages import Found, Order, Said
+from chaintwin.serve.jobs.work.networks import Networks
+from chaintwin.serve.jobs.work.task import FIRST, Task, scenario_of
+
+SHARPER_SECONDS = 0.4
+"""Time between two answers that get sharper, at least."""
+
+
+def do(order: Order, *, networks: Networks, say: Callable[[Said], None], cancel: threading.Event) -> Found:
+    """Do a job and return its whole result.
+
+    Parameters
+    ----------
+    order : what is to be done. networks : where they are had from. say : tells the server on the way. cancel : is set to stop it.
+
+    Raises
+    ------
+    ChaintwinError
+        It cannot be done, or was cancelled.
+    """
+    task = Task(order, networks=networks, say=say, cancel=cancel)
+    asked = order.asked
+    if isinstance(asked, Simulate):
+        return _simulate(task, asked)
+    if isinstance(asked, Fork):
+        return _fork(task, asked)
+    if isinstance(asked, Stress):
+        return _stress(task, asked)
+    if isinstance(asked, Compare):
+        return _compare(task, asked)
+    from chaintwin.serve.jobs.work.importing import make_network
+
+    return make_network(task, asked)
+
+
+def _simulate(task: Task, asked: Simulate) -> Found:
+    from dataclasses import replace
+
+    from chaintwin.simulation.bands.naming import chosen_buffers
+    from chaintwin.simulation.counting.precision import parse_precision
+    from chaintwin.simulation.ensemble import Kept, Until, run_ensemble
+    from chaintwin.simulation.playing import Reduced
+    from chaintwin.simulation.simulating import set_up
+
+    network, live = task.network, task.live()
+    until = None if asked.until is None else Until(parse_precision(asked.until), asked.confidence)
+    if until is not None and asked.bands is not None:
+        raise UsageError("bands: found a precision beside them; allowed: a number of replications")
+    periods = asked.periods or network.settings.horizon
+    warm = (0 if live is not None else network.settings.warm_up) if asked.warm_up is None else asked.warm_up
+    reach = periods + warm + (max(live.period, 0) if live is not None else 0)
+    program = task.program(reach)
+    begun = task.begun(live, program=program)
+    setup = set_up(
+        network,
+        scenario_of(asked.scenario),
+        periods=periods,
+        replications=asked.replications,
+        seed=asked.seed,
+        warm_up=warm,
+        state=begun.state,
+        confidence=asked.confidence,
+        before=program,
+    )
+    by_account = setup.program.names.accounts.height > 0
+    chosen = None
+    if asked.bands is not None:
+        chosen = chosen_buffers(setup.program.names.buffers, asked.bands, periods=periods)
+
+    def told(reduced: Reduced, *, is_last: bool = False) -> Found:
+        result = setup.result(reduced, chosen=chosen if is_last else None)
+        frames = {name: getattr(result, name) for name in _FRAMES}
+        about = {name: getattr(result, name) for name in _ABOUT} | {"span": asdict(result.span)} | begun.about
+        arrays = {"ledger": reduced.figures, "accounts": reduced.accounts}
+        return task.found(frames, about, replications=reduced.figures.shape[0], arrays=arrays, is_last=is_last)
+
+    options: dict[str, Any] = {"threads": task.order.threads, "cancel": task.cancel, "by_account": by_account}
+    is_new = not (task.folder / CHECKPOINT).exists()
+    if is_new and asked.replications > FIRST:
+        task.tell(told(run_ensemble(setup.program, setup.state, span=replace(setup.span, replications=FIRST), **options)))
+    if chosen is not None:
+        span = setup.span
+        reduced = run_ensemble(setup.program, setup.state, span=span, bands=chosen, progress=task.progress, **options)
+        return told(reduced, is_last=True)
+    after = monotonic() + SHARPER_SECONDS
+
+    def keep(kept: Kept) -> None:
+        nonlocal after
+        # Ever more between two of them, so that telling takes no more than its part of the time.
+        if monotonic() >= after and kept.groups.bit_count() == 1 and kept.groups * 64 < asked.replications:
+            task.tell(told(kept.total()))
+            after = monotonic() + SHARPER_SECONDS
+
+    reduced = _saved(task, setup, until=until, keep=keep, options=options)
+    return told(reduced, is_last=True)
+
+
+def _saved(task: Task, setup: Any, *, until: Any, keep: Callable[[Any], None], options: dict[str, Any]) -> Any:
+    """Run an ensemble that goes on from what an earlier process saved of it, or anew where that is of another run."""
+    from chaintwin.simulation.resuming.checkpoint import Checkpoint
+    from chaintwin.simulation.resuming.running import run_from_checkpoint
+
+    folder = task.folder / CHECKPOINT
+    folder.mkdir(exist_ok=True)
+    for anew in (False, True):
+        try:
+            return run_from_checkpoint(
+                setup.program,
+                setup.state,
+                span=setup.span,
+                checkpoint=Checkpoint(folder / "run.checkpoint", anew=anew),
+                until=until,
+                keep=keep,
+                progress=task.progress,
+                **options,
+            )
+        except UsageError:
+            if anew:
+                raise
+    raise AssertionError("the second try returns or raises")
+
+
+def _fork(task: Task, asked: Fork) -> Found:
+    from chaintwin.fidelity.forking.fork import Fork as Ahead
+    from chaintwin.fidelity.forking.fork import fork
+
+    live = task.live()
+    assert live is not None
+    periods = max(1, round(asked.days * 24 / task.network.settings.period.hours))
+    program = task.program(max(live.period, 0) + periods)
+    begun = task.begun(live, program=program)
+    state = begun.state if asked.as_planned else begun.opened
+    assert state is not None
+
+    def told(found: Ahead, *, is_last: bool = False) -> Found:
+        span, settings = found.setup.span, found.setup.network.settings
+        about = {
+            "scenario": found.scenario or None,
+            "span": asdict(span) | {"replications": found.runs},
+            "likely": asked.likely,
+            "confidence": found.setup.confidence,
+            "program_digest": found.setup.program.digest(),
+            "currency": settings.currency,
+            "period": settings.period.value,
+            "version": _version(),
+        }
+        frames = {"service": found.service, "shortages": found.shortages, "stock": found.stock, "by_run": found.by_run}
+        return task.found(frames, about | begun.about, replications=found.runs, is_last=is_last)
+
+    found = fork(
+        task.network,
+        state,
+        periods=periods,
+        runs=asked.replications,
+        seed=asked.seed,
+        scenario=scenario_of(asked.scenario),
+        likely=asked.likely,
+        threads=task.order.threads,
+        progress=task.progress,
+        cancel=task.cancel,
+        partial=lambda so_far: task.tell(told(so_far)),
+        before=program,
+    )
+    return told(found, is_last=True)
+
+
+def _stress(task: Task, asked: Stress) -> Found:
+    from chaintwin.risk.stress.stressing import stress_test
+
+    network, live = task.network, task.live()
+    begun = task.begun(live, program=task.program(network.settings.periods))
+    found = stress_test(
+        network,
+        by=asked.by,
+        recovery=asked.recover,
+        measure=asked.measure,
+        followed=asked.follow,
+        state=begun.state,
+        threads=task.order.threads,
+        progress=task.progress,
+        cancel=task.cancel,
+    )
+    about = {
+        "measure": str(found.measure),
+        "unit": found.unit,
+        "currency": found.currency,
+        "period": found.period,
+        "demand": found.demand,
+        "survives": found.survives,
+        "rank_correlation": found.rank_correlation,
+        "short_at_start": found.short,
+        "version": _version(),
+    }
+    return task.found({"outages": found.table}, about | begun.about, is_last=True)
+
+
+def _compare(task: Task, asked: Compare) -> Found:
+    from chaintwin.simulation.comparing.comparing import compare
+    from chaintwin.simulation.comparing.comparison import Comparison
+    from chaintwin.simulation.resuming.checkpoint import Checkpoint
+
+    scenarios = [scenario_of(values, place) for place, values in enumerate(asked.scenarios, start=1)]
+
+    def told(found: Comparison, *, is_last: bool = False) -> Found:
+        first = found.results[found.reference]
+        about = {
+            "reference": found.reference,
+            "scenarios": list(found.results),
+            "confidence": found.confidence,
+            "currency": first.currency,
+            "period": first.period,
+            "span": asdict(first.span),
+            "version": first.version,
+            "program_digests": {name: result.program_digest for name, result in found.results.items()},
+        }
+        frames = {"differences": found.differences, "accounts": found.accounts}
+        for table in ("summary", "periods"):
+            parts = [getattr(result, table).with_columns(scenario=pl.lit(name)) for name, result in found.results.items()]
+            frames[table] = pl.concat(parts).select("scenario", pl.exclude("scenario"))
+        return task.found(frames, about, replications=first.span.replications, is_last=is_last)
+
+    for anew in (False, True):
+        try:
+            found = compare(
+                task.network,
+                [scenario for scenario in scenarios if scenario is not None],
+                reference=asked.reference,
+                periods=asked.periods,
+                replications=asked.replications,
+                seed=asked.seed,
+                warm_up=asked.warm_up,
+                confidence=asked.confidence,
+                threads=task.order.threads,
+                progress=task.progress,
+                cancel=task.cancel,
+                until=asked.until,
+                checkpoint=Checkpoint(task.folder / CHECKPOINT, anew=anew),
+                partial=lambda so_far: task.tell(told(so_far)),
+            )
+            return told(found, is_last=True)
+        except UsageError:
+            if anew or not (task.folder / CHECKPOINT).exists():
+                raise
+    raise AssertionError("the second try returns or raises")
+
+
+def _version() -> str:
+    from chaintwin import __version__
+
+    return str(__version__)
+
+
+_FRAMES = (
+    "summary",
+    "stock_points",
+    "streams",
+    "activities",
+    "resources",
+    "periods",
+    "costs",
+    "bands",
+    "bullwhip",
+    "accounts",
+    "cash_flows",
+)
+_ABOUT = ("program_digest", "version", "confidence", "currency", "period", "is_random")
