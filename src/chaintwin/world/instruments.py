@@ -153,7 +153,7 @@ class _Sites:
     def __init__(self, world: World) -> None:
         program = world.trace.program
         activities, names = program.activities, program.names
-        site = names.buffers["site_id"].to_list()
+        site: list[str] = names.buffers["site_id"].to_list()
         self.by_uri = {own_uri(Name(Thing.SITE, one)): one for one in site}
         self.of_buffer: dict[str, str] = dict(zip(names.buffers["buffer_id"].to_list(), site, strict=True))
         self.source: dict[str, str] = {}
