@@ -22,7 +22,7 @@ from tests.world.stories import (
     world_of,
 )
 
-PERIODS = scaled(ci=12, full=120)
+PERIODS = scaled(ci=4, full=120)
 
 ROUNDING = 1e-9
 """Real quantities come back to one part in so many (decision 0013)."""
@@ -51,7 +51,7 @@ def test_twin__of_medicines_is_the_truth_through_loss_doubles_and_disorder(grade
 
 
 def test_twin__without_repeats_is_not_the_truth(tmp_path: Path) -> None:
-    world = world_of(Example.MEDICINES, scaled(ci=12, full=120))
+    world = world_of(Example.MEDICINES, scaled(ci=4, full=120))
     story = story_of(world, Wire.of(Grade.TERRIBLE, changed={"is_retried": False}))
     with told(story, tmp_path) as store:
         error = state_error(twin_stock(world, store), world.stock)

@@ -12,7 +12,7 @@ from chaintwin.world import Distance, Instruments, Wire, state_error
 from tests.sizes import scaled
 from tests.world.stories import project, story_of, told, twin_stock, world_of
 
-PERIODS = scaled(ci=20, full=120)
+PERIODS = scaled(ci=6, full=120)
 
 MOST = 0.03
 """What the error may be, as a share of the mean stock."""

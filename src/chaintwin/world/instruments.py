@@ -153,8 +153,8 @@ class _Sites:
     def __init__(self, world: World) -> None:
         program = world.trace.program
         activities, names = program.activities, program.names
-        site = names.buffers["site_id"].to_list()
-        self.by_uri: dict[str, str] = {own_uri(Name(Thing.SITE, one)): one for one in site}
+        site: list[str] = names.buffers["site_id"].to_list()
+        self.by_uri = {own_uri(Name(Thing.SITE, one)): one for one in site}
         self.of_buffer: dict[str, str] = dict(zip(names.buffers["buffer_id"].to_list(), site, strict=True))
         self.source: dict[str, str] = {}
         self.goal: dict[str, str] = {}
@@ -168,7 +168,7 @@ class _Sites:
     def of(self, event: dict[str, Any]) -> str:
         for place in ("bizLocation", "readPoint"):
             if place in event:
-                return self.by_uri.get(str(event[place]["id"]), WORLD)
+                return self.by_uri.get(event[place]["id"], WORLD)
         own: dict[str, str] = {name: event.get(f"{PREFIX}:{name}") or "" for name in ("stock_point", "resource", "activity")}
         if own["stock_point"]:
             return self.of_buffer.get(own["stock_point"], WORLD)

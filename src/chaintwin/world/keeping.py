@@ -96,7 +96,9 @@ def state_error(estimate: Floats, truth: Floats) -> Distance:
     off = np.abs(estimate - truth)
     scale = np.maximum(np.abs(truth).max(axis=0), 1.0)
     own = truth.mean(axis=0)
-    typical = (off.mean(axis=0)[own > 0.0] / own[own > 0.0]).mean()
+    # What rounding leaves at a point that keeps nothing is no stock.
+    kept = own > ROUNDING * mean
+    typical = (off.mean(axis=0)[kept] / own[kept]).mean()
     return Distance(float(off.mean()) / mean, float(typical), float(off.max()), float((off > ROUNDING * scale).mean()))
 
 
