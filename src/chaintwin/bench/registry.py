@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chaintwin.bench.case import Case
+from chaintwin.bench.connectors.edi_cases import edi_read
+from chaintwin.bench.connectors.messages import ingest_mqtt
+from chaintwin.bench.connectors.streams import ingest_nats
+from chaintwin.bench.connectors.values import ingest_opcua
 from chaintwin.bench.fidelity.forking import fork_drawn_medicines, fork_medicines
 from chaintwin.bench.live.capturing import events_capture
-from chaintwin.bench.live.edi_cases import edi_read
-from chaintwin.bench.live.messages import ingest_mqtt
 from chaintwin.bench.live.serving import serve_capture
 from chaintwin.bench.live.store_cases import store_append, store_replay
-from chaintwin.bench.live.streams import ingest_nats
 from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
-from chaintwin.bench.live.values import ingest_opcua
 from chaintwin.bench.risk.annual import annual_medicines, annual_simulated
 from chaintwin.bench.risk.bullwhip import bullwhip_project
 from chaintwin.bench.risk.service import project_service

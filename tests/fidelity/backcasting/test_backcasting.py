@@ -33,7 +33,7 @@ def looked_back(store: Store, tables: Network, *, every: int = 1, budget: float 
     twin = Twin.open(tables, store=store, is_kept=False, clock=SetClock(now=1))
     until = latest_of(store)
     assert until is not None
-    backcast(store, twin, place, until=until, budget=budget, every=every, runs=runs, threads=1)
+    backcast(store, twin, described=place, until=until, budget=budget, every=every, runs=runs, threads=1)
     return list(kept(store, fingerprint(place.program)).values())
 
 
@@ -132,13 +132,13 @@ def test_backcast__goes_on_where_it_ended_and_does_again_what_no_longer_stands(t
         twin = Twin.open(world, store=store, is_kept=False, clock=SetClock(now=1))
         until = latest_of(store) or 0
         options = {"until": until, "every": 3, "runs": 8, "threads": 1}
-        first = backcast(store, twin, place, budget=0.0, **options)  # type: ignore[arg-type]
+        first = backcast(store, twin, described=place, budget=0.0, **options)  # type: ignore[arg-type]
         assert (first.made, first.there) == (1, 1)
         (newest,) = kept(store, fingerprint(place.program))
         assert newest == 23
-        rest = backcast(store, twin, place, budget=1e9, **options)  # type: ignore[arg-type]
+        rest = backcast(store, twin, described=place, budget=1e9, **options)  # type: ignore[arg-type]
         assert (rest.made, rest.open) == (first.open, 0)
-        assert backcast(store, twin, place, budget=1e9, **options).made == 0  # type: ignore[arg-type]
+        assert backcast(store, twin, described=place, budget=1e9, **options).made == 0  # type: ignore[arg-type]
         # A count of the past changes the truth of the periods behind it, and the forecasts that were held against it.
         put(
             store,
@@ -155,11 +155,11 @@ def test_backcast__goes_on_where_it_ended_and_does_again_what_no_longer_stands(t
             ],
         )
         twin.catch_up()
-        again = backcast(store, twin, place, budget=1e9, **options)  # type: ignore[arg-type]
+        again = backcast(store, twin, described=place, budget=1e9, **options)  # type: ignore[arg-type]
         assert 0 < again.made < rest.made + 1
         cancel = threading.Event()
         cancel.set()
-        stopped = backcast(store, twin, place, budget=1e9, cancel=cancel, until=until, every=1, runs=8, threads=1)
+        stopped = backcast(store, twin, described=place, budget=1e9, cancel=cancel, until=until, every=1, runs=8, threads=1)
         assert stopped.made == 0
 
 

@@ -59,7 +59,7 @@ def test_backcast__of_recorded_stock_beats_persistence(tmp_path: Path) -> None:
         place, until = Described.of(network), latest_of(store)
         assert until is not None
         twin = Twin.open(network, store=store, clock=clock, is_kept=False)
-        done = backcast(store, twin, place, until=until, budget=1e9, runs=64, every=1, threads=1)
+        done = backcast(store, twin, described=place, until=until, budget=1e9, runs=64, every=1, threads=1)
         found = kept(store, fingerprint(place.program))
     ours, persistence = [], []
     for origin, one in sorted(found.items()):

@@ -27,10 +27,12 @@ def reported(store: Store, tables: Network, *, every: int = 8) -> Report:
     place, until = Described.of(tables), latest_of(store)
     assert until is not None
     twin = Twin.open(tables, store=store, is_kept=False, clock=SetClock(now=1))
-    done = backcast(store, twin, place, until=until, budget=1e9, every=every, runs=48, threads=1)
+    done = backcast(store, twin, described=place, until=until, budget=1e9, every=every, runs=48, threads=1)
     seen = gathered(store, twin.base, program=place.program, until=until)
     found = list(kept(store, fingerprint(place.program)).values())
-    return report_of(store, place, seen, past=done.past, backcasts=found, version=version_at(store, until), until=until)
+    return report_of(
+        store, place, observations=seen, past=done.past, backcasts=found, version=version_at(store, until), until=until
+    )
 
 
 @pytest.mark.slow

@@ -64,8 +64,8 @@ class Progressed:
 def backcast(
     store: Store,
     twin: Twin,
-    described: Described,
     *,
+    described: Described,
     until: int,
     budget: float,
     seed: int = 0,

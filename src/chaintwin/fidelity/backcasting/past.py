@@ -129,7 +129,7 @@ def past_of(
     return _Walk(store, network, program=program, until=until, origins=frozenset(origins)).run(progress)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Told:
     """What the walk has gathered."""
 

@@ -101,12 +101,12 @@ def measured(project: Path, place: str, *, into: Connection, seconds: float = SL
             _hand_over(into, BACKCASTS, name=name_of(mark, one), content=packed(one))
             found[one.origin] = one
 
-        done = backcast(log, twin, described, until=until, budget=seconds, threads=1, into=take)
+        done = backcast(log, twin, described=described, until=until, budget=seconds, threads=1, into=take)
         if done.made:
             report = report_of(
                 log,
                 described,
-                gathered(log, in_force, program=described.program, until=until),
+                observations=gathered(log, in_force, program=described.program, until=until),
                 past=done.past,
                 backcasts=list(found.values()),
                 version=version_at(log, until),

@@ -84,8 +84,8 @@ class Report:
 def report_of(
     store: Store,
     described: Described,
-    observations: Observations,
     *,
+    observations: Observations,
     past: Past,
     backcasts: Sequence[Backcast],
     version: ParameterSet | None,

@@ -141,6 +141,11 @@ _TOLD = (ParameterKind.UP_TIME, ParameterKind.DOWN_TIME)
 """Kinds that no network has a place for: they are kept along with others, and alone are no reason for a version."""
 
 
+def recorded(decided: Kept, at: int) -> Kept:
+    """Return a decision with the moment that it is kept at, microseconds."""
+    return msgspec.structs.replace(decided, recorded_at=at)
+
+
 def _others(observations: Observations, now: int, *, fitting: Fitting) -> list[Parameter]:
     """Return all parameters but lead times."""
     calendar, since = observations.calendar, observations.since or 0
@@ -249,8 +254,3 @@ def _is_adopted(one: Parameter, judged: Sequence[Judgement], *, in_use: InUse, d
     means = np.array([one.draw(number).mean for number in range(len(one.draws))])
     low, high = np.quantile(means, [(1 - SURE) / 2, (1 + SURE) / 2])
     return not low <= value <= high
-
-
-def recorded(decided: Kept, at: int) -> Kept:
-    """Return a decision with the moment that it is kept at, microseconds."""
-    return msgspec.structs.replace(decided, recorded_at=at)

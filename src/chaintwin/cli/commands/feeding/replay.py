@@ -76,7 +76,6 @@ def replay(
 
         from chaintwin.ingest.connectors.registry import connector_for, connector_named
         from chaintwin.ingest.history.playing import Sent, play
-        from chaintwin.ingest.history.targets import StoreTarget
 
         rate = rate_of(speed)
         between = (_moment("--from", begin), _moment("--until", until))
@@ -94,9 +93,7 @@ def replay(
             sent = Sent() if last is None else last.sent
             # A stop may come between noting a group and counting it, so what was noted says how far it is.
             count = target.played().count
-            unknown: list[dict[str, object]] = []
-            if isinstance(target, StoreTarget) and sent.accepted and not is_stopped and is_project(project):
-                unknown = unknown_names(terminal, project, log=target.store)
+            unknown = _unknown(terminal, target, project=project) if sent.accepted and not is_stopped else []
             where = to or log_to_write(project, store)
             _show(terminal, recorded, played=count, sent=sent, where=where, is_stopped=is_stopped, unknown=unknown)
             show_unknown(terminal, unknown)
@@ -206,6 +203,15 @@ def _target(
     kept = folder / f"{hashlib.sha256(f'{to} {key}'.encode()).hexdigest()[:24]}.txt"
     with httpx.Client(headers=headers, timeout=60.0) as client:
         yield HttpTarget(client, address, kept, sleep, terminal.note)
+
+
+def _unknown(terminal: Terminal, target: Target, *, project: Path) -> list[dict[str, object]]:
+    """Return names that the project does not know, where the events went into its log."""
+    from chaintwin.ingest.history.targets import StoreTarget
+
+    if not isinstance(target, StoreTarget) or not is_project(project):
+        return []
+    return unknown_names(terminal, project, log=target.store)
 
 
 def _authorization(token_file: Path | None) -> dict[str, str]:

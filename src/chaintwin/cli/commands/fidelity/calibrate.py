@@ -118,7 +118,7 @@ def _fit(
     outputs.write(frame, name="parameters", about=_about(found, described))
     about = {"project": project, "until": until, "dry_run": dry_run}
     terminal.document(about | refit_document(found, frame, findings=findings))
-    show_refit(terminal, found, frame, findings=findings, version=version, top=top, is_kept=not dry_run)
+    show_refit(terminal, found, frame=frame, findings=findings, version=version, top=top, is_kept=not dry_run)
     outputs.say(terminal, "Parameters")
 
 
@@ -177,5 +177,5 @@ def _show_kept(terminal: Terminal, log: Store, *, project: Path, name: str | Non
     decided = next((one for one in kept if one.id == version.id), None)
     outputs.write(frame, name="parameters", about={"version": (version.id, "Id of the version, a hash of its content.")})
     terminal.document({"project": project, "version": version.id, "decided": decided, "parameters": frame})
-    show_version(terminal, version, frame, decided=decided, top=top)
+    show_version(terminal, version, frame=frame, decided=decided, top=top)
     outputs.say(terminal, "Parameters")

@@ -63,70 +63,6 @@ def fidelity(
         outputs.say(terminal, "Scores")
 
 
-def _measure(terminal: Terminal, log: Store, *, network: Network, options: tuple[float, int, int, int | None]) -> Report:
-    """Look back within the budget, and report all that was measured, now and before."""
-    from chaintwin.cli.terminal.progress import compile_shown, progress_bar, waiting
-    from chaintwin.cli.views.numbers import count
-    from chaintwin.clock import SystemClock
-    from chaintwin.errors import UsageError
-    from chaintwin.fidelity.backcasting.backcasting import backcast
-    from chaintwin.fidelity.backcasting.past import past_of
-    from chaintwin.fidelity.backcasting.shelf import fingerprint, forget_others, kept
-    from chaintwin.fidelity.reporting.report import report_of
-    from chaintwin.fidelity.reporting.summary import keep_summary, summary_of
-    from chaintwin.fidelity.versions.gathering import gathered, latest_of
-    from chaintwin.fidelity.versions.looking import Described, version_at
-    from chaintwin.twin import Twin
-
-    budget, every, seed, threads = options
-    until = latest_of(log)
-    if until is None:
-        raise UsageError("fidelity: found no event in the log; allowed: a log with events; fix: chaintwin ingest takes them in")
-    with waiting(terminal, "Reading the log of events"):
-        twin = Twin.open(network, store=log, is_kept=False)
-        in_force = twin.as_of(until).in_force
-        described = Described.of(in_force.network)
-    mark = fingerprint(described.program)
-    if budget:
-        compile_shown(terminal)
-        forget_others(log, mark)
-        with progress_bar(terminal, "Looking back", is_cold=False) as report, stopping() as cancel:
-            done = backcast(
-                log,
-                twin,
-                described,
-                until=until,
-                budget=budget,
-                seed=seed,
-                every=every,
-                threads=threads,
-                progress=report,
-                cancel=cancel,
-            )
-        past = done.past
-        terminal.note(
-            f"Looked back from {count(done.made, 'moment')}; {done.there:,} are kept, {done.open:,} are open: "
-            "the same command goes on."
-        )
-    else:
-        with waiting(terminal, "Walking through the log"):
-            past = past_of(log, described.network, program=described.program, until=until)
-    with waiting(terminal, "Scoring"):
-        found = report_of(
-            log,
-            described,
-            gathered(log, in_force, program=described.program, until=until),
-            past=past,
-            backcasts=list(kept(log, mark).values()),
-            version=version_at(log, until),
-            until=until,
-            seed=seed,
-        )
-    if budget:
-        keep_summary(log, summary_of(found, measured_at=SystemClock().now()))
-    return found
-
-
 @contextmanager
 def stopping() -> Iterator[threading.Event]:
     """Yield an event that the first Ctrl-C sets, so that what is done is kept and shown; a second one ends the command."""
@@ -165,3 +101,67 @@ def told_fidelity(terminal: Terminal, project: Path, *, store: str | None, point
         summary = kept_summary(log)
     show_trust(terminal, summary, project=str(project), points=points)
     return {"fidelity": summary}
+
+
+def _measure(terminal: Terminal, log: Store, *, network: Network, options: tuple[float, int, int, int | None]) -> Report:
+    """Look back within the budget, and report all that was measured, now and before."""
+    from chaintwin.cli.terminal.progress import compile_shown, progress_bar, waiting
+    from chaintwin.cli.views.numbers import count
+    from chaintwin.clock import SystemClock
+    from chaintwin.errors import UsageError
+    from chaintwin.fidelity.backcasting.backcasting import backcast
+    from chaintwin.fidelity.backcasting.past import past_of
+    from chaintwin.fidelity.backcasting.shelf import fingerprint, forget_others, kept
+    from chaintwin.fidelity.reporting.report import report_of
+    from chaintwin.fidelity.reporting.summary import keep_summary, summary_of
+    from chaintwin.fidelity.versions.gathering import gathered, latest_of
+    from chaintwin.fidelity.versions.looking import Described, version_at
+    from chaintwin.twin import Twin
+
+    budget, every, seed, threads = options
+    until = latest_of(log)
+    if until is None:
+        raise UsageError("fidelity: found no event in the log; allowed: a log with events; fix: chaintwin ingest takes them in")
+    with waiting(terminal, "Reading the log of events"):
+        twin = Twin.open(network, store=log, is_kept=False)
+        in_force = twin.as_of(until).in_force
+        described = Described.of(in_force.network)
+    mark = fingerprint(described.program)
+    if budget:
+        compile_shown(terminal)
+        forget_others(log, mark)
+        with progress_bar(terminal, "Looking back", is_cold=False) as report, stopping() as cancel:
+            done = backcast(
+                log,
+                twin,
+                described=described,
+                until=until,
+                budget=budget,
+                seed=seed,
+                every=every,
+                threads=threads,
+                progress=report,
+                cancel=cancel,
+            )
+        past = done.past
+        terminal.note(
+            f"Looked back from {count(done.made, 'moment')}; {done.there:,} are kept, {done.open:,} are open: "
+            "the same command goes on."
+        )
+    else:
+        with waiting(terminal, "Walking through the log"):
+            past = past_of(log, described.network, program=described.program, until=until)
+    with waiting(terminal, "Scoring"):
+        found = report_of(
+            log,
+            described,
+            observations=gathered(log, in_force, program=described.program, until=until),
+            past=past,
+            backcasts=list(kept(log, mark).values()),
+            version=version_at(log, until),
+            until=until,
+            seed=seed,
+        )
+    if budget:
+        keep_summary(log, summary_of(found, measured_at=SystemClock().now()))
+    return found

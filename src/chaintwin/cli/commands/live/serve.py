@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ import typer
 
 from chaintwin.cli.commands.live.logs import StoreUrl, jobs_place, log_to_write
 from chaintwin.cli.commands.options import Json, Project
-from chaintwin.cli.terminal.output import printable
+from chaintwin.cli.terminal.output import Terminal, printable
 from chaintwin.cli.terminal.session import session
 
 if TYPE_CHECKING:
@@ -120,15 +121,17 @@ def serve(
                     terminal.show(Text(f"Taking events from {names}; chaintwin sources shows how they are."))
                 terminal.show(Text("Stop with Ctrl-C."))
 
-            def note(name: str, text: str) -> None:
-                if log_format is LogFormat.JSON:
-                    logging.getLogger("chaintwin.sources").info(text, extra={"fields": {"source": name}})
-                else:
-                    terminal.note(printable(f"{name}: {text}"))
-
-            app = create_app(log, settings=settings, twin=twin, sources=sources, note=note)
+            app = create_app(log, settings=settings, twin=twin, sources=sources, note=partial(_note, terminal, log_format))
             with _measuring(log, project=project, place=log_to_write(project, store), share=measure):
                 run(app, address, sock=sock, started=started)
+
+
+def _note(terminal: Terminal, form: LogFormat, name: str, text: str) -> None:
+    """Say something of a source."""
+    if form is LogFormat.JSON:
+        logging.getLogger("chaintwin.sources").info(text, extra={"fields": {"source": name}})
+    else:
+        terminal.note(printable(f"{name}: {text}"))
 
 
 @contextmanager

@@ -49,8 +49,8 @@ def refit_document(found: Refit, frame: pl.DataFrame, *, findings: Sequence[Find
 def show_refit(
     terminal: Terminal,
     found: Refit,
-    frame: pl.DataFrame,
     *,
+    frame: pl.DataFrame,
     findings: Sequence[Finding],
     version: ParameterSet | None,
     top: int,
@@ -120,7 +120,7 @@ def show_versions(terminal: Terminal, kept: Sequence[Kept]) -> None:
     terminal.show(table)
 
 
-def show_version(terminal: Terminal, version: ParameterSet, frame: pl.DataFrame, *, decided: Kept | None, top: int) -> None:
+def show_version(terminal: Terminal, version: ParameterSet, *, frame: pl.DataFrame, decided: Kept | None, top: int) -> None:
     """Print one version."""
     from rich.text import Text
 

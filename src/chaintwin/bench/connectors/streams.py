@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from chaintwin.bench.case import Case, Phase
-from chaintwin.bench.live.messages import MAPPING, PER_SECOND, BrokerError
+from chaintwin.bench.connectors.messages import MAPPING, PER_SECOND, BrokerError
 
 BLOCK = 200
 """Messages that are sent in one piece."""

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from chaintwin.bench.case import Case, Phase
-from chaintwin.bench.live.opcua_server import MACHINES
+from chaintwin.bench.connectors.opcua_server import MACHINES
 from chaintwin.errors import ChaintwinError
 from chaintwin.ingest.connectors.opcua.kept import OpcuaCursor, cursor_of
 
@@ -106,7 +106,7 @@ def _started(folder: Path) -> tuple[subprocess.Popen[str], int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "chaintwin.bench.live.opcua_server", str(port), str(folder)]
+    command = [sys.executable, "-m", "chaintwin.bench.connectors.opcua_server", str(port), str(folder)]
     server = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
     )

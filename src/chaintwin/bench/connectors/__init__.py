@@ -1,0 +1,1 @@
+"""Benchmark cases of connectors: brokers, streams, control systems and messages of trading partners."""
