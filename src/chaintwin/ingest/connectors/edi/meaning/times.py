@@ -140,6 +140,31 @@ def x12_time(told: Told, segment: Segment, *, day: str, clock: str = "", zone: s
     return moment
 
 
+def revised_at(told: Told, at: Moment) -> Moment:
+    """Return since when a message that changes another holds: since it was sent, which is told in minutes.
+
+    Those of one minute are told apart by the number of their interchange and their place in it, in microseconds that are
+    less than a second together.
+
+    Parameters
+    ----------
+    told : of the message. at : date of the document, which is often that of the first message; it is never later than the answer.
+    """
+    header = told.message.header
+    form = ("CCYYMMDD" if len(header.day) == 8 else "YYMMDD") + "HHMMSS"
+    parts = _last(header.day + (header.time[:6] if len(header.time) >= 6 else header.time[:4] + "00"), form)
+    if parts is not None:
+        is_assumed = told.is_zone_assumed
+        sent = _moment(told, *parts)
+        if sent is not None and sent.at > at.at:
+            at = sent
+        else:
+            told.is_zone_assumed = is_assumed
+    digits = "".join(sign for sign in header.control if sign in "0123456789")[-3:]
+    place = min(max(told.message.number - header.before, 1), 999)
+    return Moment(at.at + int(digits or 0) * 1_000 + place, at.offset)
+
+
 def _moment(told: Told, local: datetime, zone: str) -> Moment | None:
     """Return a moment of a clock at a place; without a zone, of the one that a person set."""
     place: tzinfo

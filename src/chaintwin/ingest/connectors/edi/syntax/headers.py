@@ -83,6 +83,7 @@ class Header:
     ----------
     dialect : its syntax. separators, charset : to read it with. sender : who sent it. is_test : whether it is one for trial.
     day, time : of the interchange or of its functional group, as written: YYMMDD or CCYYMMDD, HHMM and more.
+    control : number that the sender gave the interchange. before : messages of the file before it.
     """
 
     dialect: Dialect
@@ -92,6 +93,8 @@ class Header:
     is_test: bool = False
     day: str = ""
     time: str = ""
+    control: str = ""
+    before: int = 0
 
 
 def begun(scanner: Scanner) -> Header | str | None:

@@ -246,8 +246,9 @@ class _Walk:
             segment = Segment(0, tag, ())
         findings: list[Finding] = []
         if tag == dialect.interchange.open:
-            self.interchange = _Open(dialect.interchange, segment.text(dialect.interchange.reference))
-            self.header = _told(self.header, segment)
+            control = segment.text(dialect.interchange.reference)
+            self.interchange = _Open(dialect.interchange, control)
+            self.header = replace(_told(self.header, segment), control=control, before=self.number)
         elif tag == dialect.group.open:
             if self.group is not None:
                 findings.append(self._open_still(self.group, tag))
