@@ -313,6 +313,41 @@ def test_read__estimates_of_x12_are_said_when_the_group_was_made(tmp_path: Path)
     assert event["bizStep"] == "transporting"
 
 
+# Offsets in winter, then in summer, as the dictionary names the codes of element 623.
+ZONES = {
+    "UT": ("+00:00", "+00:00"), "GM": ("+00:00", "+00:00"), "LT": ("+01:00", "+02:00"),
+    "NS": ("-03:30", "-03:30"), "ND": ("-02:30", "-02:30"), "NT": ("-03:30", "-02:30"),
+    "TS": ("-04:00", "-04:00"), "TD": ("-03:00", "-03:00"), "TT": ("-04:00", "-03:00"),
+    "ES": ("-05:00", "-05:00"), "ED": ("-04:00", "-04:00"), "ET": ("-05:00", "-04:00"),
+    "CS": ("-06:00", "-06:00"), "CD": ("-05:00", "-05:00"), "CT": ("-06:00", "-05:00"),
+    "MS": ("-07:00", "-07:00"), "MD": ("-06:00", "-06:00"), "MT": ("-07:00", "-06:00"),
+    "PS": ("-08:00", "-08:00"), "PD": ("-07:00", "-07:00"), "PT": ("-08:00", "-07:00"),
+    "AS": ("-09:00", "-09:00"), "AD": ("-08:00", "-08:00"), "AT": ("-09:00", "-08:00"),
+    "HS": ("-10:00", "-10:00"), "HD": ("-09:00", "-09:00"), "HT": ("-10:00", "-10:00"),
+    "01": ("+01:00", "+01:00"), "12": ("+12:00", "+12:00"), "13": ("-12:00", "-12:00"), "20": ("-05:00", "-05:00"),
+    "24": ("-01:00", "-01:00"), "25": ("-02:30", "-02:30"), "26": ("-03:30", "-03:30"), "27": ("+05:30", "+05:30"),
+    "28": ("+09:30", "+09:30"), "29": ("+10:30", "+10:30"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", sorted(ZONES))
+def test_read__zones_of_x12(tmp_path: Path, zone: str) -> None:
+    for day, offset in zip(("20260107", "20260707"), ZONES[zone], strict=True):
+        told_then = without(X12_STATUS.replace("20260107*0600*CS", f"{day}*0600*{zone}"), "G62")
+        (event,), findings = taken(tmp_path, x12(told_then, group="QM"), time_zone="Europe/Berlin")
+        assert not findings
+        assert event["eventTimeZoneOffset"] == offset
+        assert ("ct:assumed" in event) == (zone == "LT")
+
+
+def test_read__zones_of_one_syntax_are_none_of_the_other(tmp_path: Path) -> None:
+    for zone, offset in (("AST", "-04:00"), ("ADT", "-03:00"), ("CET", "+01:00"), ("UTC", "+00:00")):
+        (event,), _ = taken(tmp_path, edifact(STATUS.replace("202601070600?+0100:205", f"202601070600{zone}:303")))
+        assert event["eventTimeZoneOffset"] == offset
+    assert told(tmp_path, edifact(STATUS.replace("202601070600?+0100:205", "202601070600AS:303")))
+    assert told(tmp_path, x12(without(X12_STATUS.replace("0600*CS", "0600*EST"), "G62"), group="QM"))
+
+
 def test_read__releases_of_a_blanket_order_are_orders_of_their_own(tmp_path: Path) -> None:
     (order,), _ = taken(tmp_path, x12(X12_ORDER.replace("PO-4711**", "PO-4711*R5*")))
     assert order["ct:order"] == "PO-4711/R5"
