@@ -294,6 +294,26 @@ def test_read__goods_in_several_units_of_one_level_are_loose(tmp_path: Path) -> 
     assert events[-1]["quantityList"] == [{"epcClass": "https://id.gs1.org/01/09521321000031/10/LOT1", "quantity": 200}]
 
 
+def test_read__several_items_of_one_level(tmp_path: Path) -> None:
+    more = "LIN**EN*9521321000055*LT*B7~\nSN1**7*EA~\nLIN**EN*9521321000055~\nSN1**2*EA~\nREF*LT*B8~\n"
+    two = counted(X12_NOTICE.replace("SN1**40*EA~\n", "SN1**40*EA~\n" + more), tail="SE", element="*")
+    events, findings = taken(tmp_path, x12(two, group="SH"))
+    assert not findings
+    case = next(event for event in events if event.get("parentID", "").endswith("095213210000000020"))
+    assert [(one["epcClass"].rpartition("/01/")[2], one["quantity"]) for one in case["childQuantityList"]] == [
+        ("09521321000031", 40), ("09521321000055/10/B7", 7), ("09521321000055/10/B8", 2),
+    ]  # fmt: skip
+    # Each of them needs its quantity, and a quantity its item.
+    assert any("found no segment SN1" in text for text in told(tmp_path, x12(without(two, "SN1**40"), group="SH")))
+    assert any("SN1: found no segment LIN" in text for text in told(tmp_path, x12(without(two, "LIN**EN*9521321000055~"))))
+    # Packs below several items are beside them: nobody says which of them holds what.
+    under = "HL*4*2*I~\nLIN**EN*9521321000031~\nSN1**7*EA~\n" + more + "HL*5*4*P~\nMAN*GM*095213210000000020~\n"
+    below = X12_NOTICE[: X12_NOTICE.index("HL*3*2*T")] + under + "CTT*2~\nSE*23*0002~\n"
+    (event,), _ = taken(tmp_path, x12(counted(below, tail="SE", element="*"), group="SH"))
+    assert event["epcList"] == ["https://id.gs1.org/00/095213210000000020"]
+    assert [one["quantity"] for one in event["quantityList"]] == [7, 7, 2]
+
+
 def test_read__packs_under_their_item_and_serial_numbers(tmp_path: Path) -> None:
     lines = "HL*4*2*I~\nLIN**EN*9521321000031~\nSN1**7*EA~\nHL*5*4*P~\nMAN*GM*095213210000000020~\n"
     under = X12_NOTICE[: X12_NOTICE.index("HL*3*2*T")] + lines + "CTT*2~\nSE*23*0002~\n"
