@@ -314,6 +314,35 @@ def test_read__several_items_of_one_level(tmp_path: Path) -> None:
     assert [one["quantity"] for one in event["quantityList"]] == [7, 7, 2]
 
 
+@pytest.mark.parametrize(
+    ("una", "version", "text", "quantity"),
+    [
+        (b"UNA:+.? '", b":3", "1.5", 1.5), (b"UNA:+.? '", b":3", "1,5", None), (b"UNA:+.? '", b":3", "1,234", None),
+        (b"UNA:+,? '", b":3", "1,5", 1.5), (b"UNA:+,? '", b":3", "1.234", None), (b"UNA:+,? '", b":4", "1.5", 1.5),
+        (b"UNA:+ ? '", b":3", "1,5", 1.5), (b"", b":3", "1,5", 1.5), (b"", b":3", "1.5", 1.5), (b"", b":3", "1,234.5", None),
+        (b"", b":3", ",5", 0.5), (b"", b":3", "5,", 5.0), (b"", b":3", ",", None), (b"", b":3", "1.2.3", None), (b"", b":3", "-1", None),
+    ],
+)  # fmt: skip
+def test_read__decimal_marks_of_edifact(tmp_path: Path, una: bytes, version: bytes, text: str, quantity: float | None) -> None:
+    content = una + edifact(ORDER.replace("QTY+21:240:PCE", f"QTY+21:{text}:KGM"), una=False).replace(
+        b"UNOC:3", b"UNOC" + version
+    )
+    if quantity is None:
+        assert any(f'segment 12 QTY element 1.2: found "{text}"; allowed: a number' in one for one in told(tmp_path, content))
+    else:
+        (event,), _ = taken(tmp_path, content)
+        assert event["quantityList"][0]["quantity"] == quantity
+
+
+@pytest.mark.parametrize(("text", "quantity"), [("1,234", None), ("1.5", 1.5), (".5", 0.5), ("12", 12), ("1,5", None)])
+def test_read__x12_has_no_decimal_comma(tmp_path: Path, text: str, quantity: float | None) -> None:
+    content = x12(X12_ORDER.replace("*240*EA*", f"*{text}*LB*"))
+    if quantity is None:
+        assert any(f'PO1 element 2: found "{text}"' in one for one in told(tmp_path, content))
+    else:
+        assert taken(tmp_path, content)[0][0]["quantityList"][0]["quantity"] == quantity
+
+
 def test_read__packs_under_their_item_and_serial_numbers(tmp_path: Path) -> None:
     lines = "HL*4*2*I~\nLIN**EN*9521321000031~\nSN1**7*EA~\nHL*5*4*P~\nMAN*GM*095213210000000020~\n"
     under = X12_NOTICE[: X12_NOTICE.index("HL*3*2*T")] + lines + "CTT*2~\nSE*23*0002~\n"

@@ -12,6 +12,9 @@ ISA_BYTES = 106
 
 UNA_BYTES = 9
 
+DECIMALS = ",."
+"""Decimal marks of EDIFACT; neither of them ever separates thousands."""
+
 CHARSETS = {
     "UNOA": "latin-1",
     "UNOB": "latin-1",
@@ -112,7 +115,8 @@ def begun(scanner: Scanner) -> Header | str | None:
         if len(head) < UNA_BYTES:
             return "a service string advice that is cut off"
         component, element, decimal, release, repetition, terminator = list(head[3:].decode("latin-1"))
-        separators = Separators(component, element, terminator, _sign(repetition), _sign(release), decimal)
+        marks = decimal if decimal in DECIMALS else DECIMALS
+        separators = Separators(component, element, terminator, _sign(repetition), _sign(release), marks)
         if fault := _fault(separators):
             return fault
         scanner.go(scanner.at + UNA_BYTES)
