@@ -294,6 +294,55 @@ def test_read__goods_in_several_units_of_one_level_are_loose(tmp_path: Path) -> 
     assert events[-1]["quantityList"] == [{"epcClass": "https://id.gs1.org/01/09521321000031/10/LOT1", "quantity": 200}]
 
 
+def test_read__several_items_of_one_level(tmp_path: Path) -> None:
+    more = "LIN**EN*9521321000055*LT*B7~\nSN1**7*EA~\nLIN**EN*9521321000055~\nSN1**2*EA~\nREF*LT*B8~\n"
+    two = counted(X12_NOTICE.replace("SN1**40*EA~\n", "SN1**40*EA~\n" + more), tail="SE", element="*")
+    events, findings = taken(tmp_path, x12(two, group="SH"))
+    assert not findings
+    case = next(event for event in events if event.get("parentID", "").endswith("095213210000000020"))
+    assert [(one["epcClass"].rpartition("/01/")[2], one["quantity"]) for one in case["childQuantityList"]] == [
+        ("09521321000031", 40), ("09521321000055/10/B7", 7), ("09521321000055/10/B8", 2),
+    ]  # fmt: skip
+    # Each of them needs its quantity, and a quantity its item.
+    assert any("found no segment SN1" in text for text in told(tmp_path, x12(without(two, "SN1**40"), group="SH")))
+    assert any("SN1: found no segment LIN" in text for text in told(tmp_path, x12(without(two, "LIN**EN*9521321000055~"))))
+    # Packs below several items are beside them: nobody says which of them holds what.
+    under = "HL*4*2*I~\nLIN**EN*9521321000031~\nSN1**7*EA~\n" + more + "HL*5*4*P~\nMAN*GM*095213210000000020~\n"
+    below = X12_NOTICE[: X12_NOTICE.index("HL*3*2*T")] + under + "CTT*2~\nSE*23*0002~\n"
+    (event,), _ = taken(tmp_path, x12(counted(below, tail="SE", element="*"), group="SH"))
+    assert event["epcList"] == ["https://id.gs1.org/00/095213210000000020"]
+    assert [one["quantity"] for one in event["quantityList"]] == [7, 7, 2]
+
+
+@pytest.mark.parametrize(
+    ("una", "version", "text", "quantity"),
+    [
+        (b"UNA:+.? '", b":3", "1.5", 1.5), (b"UNA:+.? '", b":3", "1,5", None), (b"UNA:+.? '", b":3", "1,234", None),
+        (b"UNA:+,? '", b":3", "1,5", 1.5), (b"UNA:+,? '", b":3", "1.234", None), (b"UNA:+,? '", b":4", "1.5", 1.5),
+        (b"UNA:+ ? '", b":3", "1,5", 1.5), (b"", b":3", "1,5", 1.5), (b"", b":3", "1.5", 1.5), (b"", b":3", "1,234.5", None),
+        (b"", b":3", ",5", 0.5), (b"", b":3", "5,", 5.0), (b"", b":3", ",", None), (b"", b":3", "1.2.3", None), (b"", b":3", "-1", None),
+    ],
+)  # fmt: skip
+def test_read__decimal_marks_of_edifact(tmp_path: Path, una: bytes, version: bytes, text: str, quantity: float | None) -> None:
+    content = una + edifact(ORDER.replace("QTY+21:240:PCE", f"QTY+21:{text}:KGM"), una=False).replace(
+        b"UNOC:3", b"UNOC" + version
+    )
+    if quantity is None:
+        assert any(f'segment 12 QTY element 1.2: found "{text}"; allowed: a number' in one for one in told(tmp_path, content))
+    else:
+        (event,), _ = taken(tmp_path, content)
+        assert event["quantityList"][0]["quantity"] == quantity
+
+
+@pytest.mark.parametrize(("text", "quantity"), [("1,234", None), ("1.5", 1.5), (".5", 0.5), ("12", 12), ("1,5", None)])
+def test_read__x12_has_no_decimal_comma(tmp_path: Path, text: str, quantity: float | None) -> None:
+    content = x12(X12_ORDER.replace("*240*EA*", f"*{text}*LB*"))
+    if quantity is None:
+        assert any(f'PO1 element 2: found "{text}"' in one for one in told(tmp_path, content))
+    else:
+        assert taken(tmp_path, content)[0][0]["quantityList"][0]["quantity"] == quantity
+
+
 def test_read__packs_under_their_item_and_serial_numbers(tmp_path: Path) -> None:
     lines = "HL*4*2*I~\nLIN**EN*9521321000031~\nSN1**7*EA~\nHL*5*4*P~\nMAN*GM*095213210000000020~\n"
     under = X12_NOTICE[: X12_NOTICE.index("HL*3*2*T")] + lines + "CTT*2~\nSE*23*0002~\n"
@@ -311,6 +360,41 @@ def test_read__estimates_of_x12_are_said_when_the_group_was_made(tmp_path: Path)
     assert event["eventTime"] == "2026-01-06T10:45:00.000Z"
     assert event["ct:predicted_at"] == "2026-01-09T18:00:00.000Z"
     assert event["bizStep"] == "transporting"
+
+
+# Offsets in winter, then in summer, as the dictionary names the codes of element 623.
+ZONES = {
+    "UT": ("+00:00", "+00:00"), "GM": ("+00:00", "+00:00"), "LT": ("+01:00", "+02:00"),
+    "NS": ("-03:30", "-03:30"), "ND": ("-02:30", "-02:30"), "NT": ("-03:30", "-02:30"),
+    "TS": ("-04:00", "-04:00"), "TD": ("-03:00", "-03:00"), "TT": ("-04:00", "-03:00"),
+    "ES": ("-05:00", "-05:00"), "ED": ("-04:00", "-04:00"), "ET": ("-05:00", "-04:00"),
+    "CS": ("-06:00", "-06:00"), "CD": ("-05:00", "-05:00"), "CT": ("-06:00", "-05:00"),
+    "MS": ("-07:00", "-07:00"), "MD": ("-06:00", "-06:00"), "MT": ("-07:00", "-06:00"),
+    "PS": ("-08:00", "-08:00"), "PD": ("-07:00", "-07:00"), "PT": ("-08:00", "-07:00"),
+    "AS": ("-09:00", "-09:00"), "AD": ("-08:00", "-08:00"), "AT": ("-09:00", "-08:00"),
+    "HS": ("-10:00", "-10:00"), "HD": ("-09:00", "-09:00"), "HT": ("-10:00", "-10:00"),
+    "01": ("+01:00", "+01:00"), "12": ("+12:00", "+12:00"), "13": ("-12:00", "-12:00"), "20": ("-05:00", "-05:00"),
+    "24": ("-01:00", "-01:00"), "25": ("-02:30", "-02:30"), "26": ("-03:30", "-03:30"), "27": ("+05:30", "+05:30"),
+    "28": ("+09:30", "+09:30"), "29": ("+10:30", "+10:30"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", sorted(ZONES))
+def test_read__zones_of_x12(tmp_path: Path, zone: str) -> None:
+    for day, offset in zip(("20260107", "20260707"), ZONES[zone], strict=True):
+        told_then = without(X12_STATUS.replace("20260107*0600*CS", f"{day}*0600*{zone}"), "G62")
+        (event,), findings = taken(tmp_path, x12(told_then, group="QM"), time_zone="Europe/Berlin")
+        assert not findings
+        assert event["eventTimeZoneOffset"] == offset
+        assert ("ct:assumed" in event) == (zone == "LT")
+
+
+def test_read__zones_of_one_syntax_are_none_of_the_other(tmp_path: Path) -> None:
+    for zone, offset in (("AST", "-04:00"), ("ADT", "-03:00"), ("CET", "+01:00"), ("UTC", "+00:00")):
+        (event,), _ = taken(tmp_path, edifact(STATUS.replace("202601070600?+0100:205", f"202601070600{zone}:303")))
+        assert event["eventTimeZoneOffset"] == offset
+    assert told(tmp_path, edifact(STATUS.replace("202601070600?+0100:205", "202601070600AS:303")))
+    assert told(tmp_path, x12(without(X12_STATUS.replace("0600*CS", "0600*EST"), "G62"), group="QM"))
 
 
 def test_read__releases_of_a_blanket_order_are_orders_of_their_own(tmp_path: Path) -> None:

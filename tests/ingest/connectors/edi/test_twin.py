@@ -169,6 +169,104 @@ def test_despatch__replaced_in_its_file(tmp_path: Path) -> None:
     assert sum(value[0] for value in cells(state, "cargo").values()) == 240.0
 
 
+def cargo_of(state: LiveState) -> dict[Any, float]:
+    return {key[1:]: value[0] for key, value in cells(state, "cargo").items()}
+
+
+def test_despatch__replaced_again_by_the_same_has_one_effect(tmp_path: Path) -> None:
+    better = DESPATCH.replace("DES-1+9", "DES-1+5").replace("ME0001", "2").replace("QTY+12:200", "QTY+12:180")
+    for number, other in enumerate((better, better.replace("20260106100000", "20260106110000"))):
+        repeats = [better, better.replace("UNH+2", "UNH+3").replace("UNT+28+2", "UNT+28+3")]
+        for place, content in enumerate((edifact(DESPATCH, *repeats), edifact(DESPATCH, better, DESPATCH, other))):
+            folder = tmp_path / f"{number}{place}"
+            folder.mkdir()
+            state, summary = state_of(folder, content)
+            assert cargo_of(state) == {("milk", "LOT1", ""): 180.0, ("milk", "", ""): 40.0}
+            assert (set(cells(state, "shipment")), summary.conflict) == ({("DES-1",)}, 0)
+
+
+def test_despatch__revisions_of_one_date_follow_each_other_and_go_back(tmp_path: Path) -> None:
+    revisions = [
+        DESPATCH.replace("DES-1+9", "DES-1+5").replace("ME0001", str(number)).replace("QTY+12:200", f"QTY+12:{quantity}")
+        for number, quantity in enumerate((180, 170, 180, 200), start=2)
+    ]
+    for count in range(1, 5):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        state, summary = state_of(folder, edifact(DESPATCH, *revisions[:count]))
+        assert cargo_of(state)[("milk", "LOT1", "")] == (180.0, 170.0, 180.0, 200.0)[count - 1]
+        assert summary.conflict == summary.rejected == 0
+    # Two files that each replace the original in another way: the second is refused, as goods would leave twice.
+    (tmp_path / "apart").mkdir()
+    contents = (edifact(DESPATCH, revisions[0]), edifact(DESPATCH, revisions[1], reference="R2"))
+    state, summary = state_of(tmp_path / "apart", *contents)
+    assert cargo_of(state)[("milk", "LOT1", "")] == 180.0
+    assert summary.conflict > 0
+
+
+def revised(purpose: str, quantity: int, *, number: str = "0001") -> str:
+    """Return an order of X12 that revises another of its date."""
+    numbered = X12_ORDER.replace("850*0001", f"850*{number}").replace("*0001~", f"*{number}~")
+    return numbered.replace("BEG*00", f"BEG*{purpose}").replace("*240*", f"*{quantity}*")
+
+
+@pytest.mark.parametrize("purpose", ["04", "05"])
+def test_order__revisions_of_one_day_follow_each_other(tmp_path: Path, purpose: str) -> None:
+    first, second, back = (
+        revised(purpose, quantity, number=number) for quantity, number in ((200, "0002"), (180, "0003"), (240, "0004"))
+    )
+    state, summary = state_of(tmp_path, x12(X12_ORDER, first, second, revised(purpose, 180, number="0005")))
+    assert cells(state, "order")[("PO-4711", "milk")][3:5] == (180.0, 180.0)
+    assert cells(state, "order")[("PO-4711", "bread")][3] == 50.0
+    assert summary.conflict == summary.rejected == 0
+    (tmp_path / "back").mkdir()
+    state, _ = state_of(tmp_path / "back", x12(X12_ORDER, first, second, back))
+    assert cells(state, "order")[("PO-4711", "milk")][3:5] == (240.0, 240.0)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0)])
+def test_order__changes_in_files_of_their_own_hold_in_the_order_they_were_sent(tmp_path: Path, order: tuple[int, ...]) -> None:
+    numbers = (b"000000001", b"000000002", b"000000003")
+    contents = [
+        x12(one).replace(numbers[0], number)
+        for one, number in zip((X12_ORDER, revised("04", 200), revised("04", 193)), numbers, strict=True)
+    ]
+    for quantity in (193.0, 190.0, 194.0):
+        folder = tmp_path / str(quantity)
+        folder.mkdir()
+        files = [content.replace(b"*193*", b"*%d*" % quantity) for content in contents]
+        state, summary = state_of(folder, *[files[place] for place in order], files[2])
+        assert cells(state, "order")[("PO-4711", "milk")][3] == quantity
+        assert (summary.duplicate, summary.conflict) == (1, 0)
+    later = files[1].replace(b"*260106*1045*", b"*260107*0900*").replace(b"*20260106*1045*", b"*20260107*0900*")
+    (tmp_path / "later").mkdir()
+    state, _ = state_of(tmp_path / "later", files[0], later, files[2])
+    assert cells(state, "order")[("PO-4711", "milk")][3] == 200.0
+
+
+def test_order__a_change_with_the_time_of_its_order_comes_after_it(tmp_path: Path) -> None:
+    early = [b"260106:1045", b"260105:0800"]
+    for quantity in (120, 121, 122, 123):
+        less = ORDER.replace("PO-4711+9", "PO-4711+4").replace("QTY+21:240", f"QTY+21:{quantity}")
+        gone = counted("".join(line + "\n" for line in less.replace("4711+4", "4711+1").splitlines() if line[:3] in HEAD))
+        for name, sent in enumerate(early):
+            folder = tmp_path / f"{quantity}{name}"
+            folder.mkdir()
+            contents = [content.replace(early[0], sent) for content in (edifact(ORDER), edifact(less, reference="R2"))]
+            state, _ = state_of(folder, *contents)
+            assert cells(state, "order")[("PO-4711", "milk")][3:5] == (quantity, quantity)
+            (folder / "gone").mkdir()
+            state, _ = state_of(folder / "gone", contents[0], edifact(gone, reference="R3").replace(early[0], sent))
+            assert {value[0] for value in cells(state, "order").values()} == {"cancelled"}
+
+
+def test_order__placed_again_behind_its_cancellation(tmp_path: Path) -> None:
+    gone = ORDER.replace("PO-4711+9", "PO-4711+1")
+    again = ORDER.replace("PO-4711+9", "PO-4711+5")
+    summary = state_of(tmp_path, edifact(ORDER, gone, again))[1]
+    assert summary.accepted == 4, "the order, its end, a declaration that the order was wrong, and the order anew"
+
+
 def test_despatch__replaced_from_another_file_is_set_aside(tmp_path: Path) -> None:
     better = DESPATCH.replace("DES-1+9", "DES-1+5").replace("QTY+12:200", "QTY+12:180")
     state, summary = state_of(tmp_path, edifact(DESPATCH), edifact(better, reference="R2"))

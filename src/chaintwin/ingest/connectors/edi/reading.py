@@ -10,8 +10,9 @@ from chaintwin.errors import Finding
 from chaintwin.ingest.connectors.edi.edifact.desadv import read_desadv
 from chaintwin.ingest.connectors.edi.edifact.iftsta import read_iftsta
 from chaintwin.ingest.connectors.edi.edifact.orders import read_orders
-from chaintwin.ingest.connectors.edi.meaning.events import Event, events_of, taken_back, written_at
+from chaintwin.ingest.connectors.edi.meaning.events import Event, content_of, events_of, said_at, taken_back
 from chaintwin.ingest.connectors.edi.meaning.records import Order, Purpose, Record, Report
+from chaintwin.ingest.connectors.edi.meaning.times import Moment
 from chaintwin.ingest.connectors.edi.meaning.told import Told
 from chaintwin.ingest.connectors.edi.syntax.headers import Header
 from chaintwin.ingest.connectors.edi.syntax.interchanges import Message, Stray, message_at, messages_of
@@ -54,11 +55,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Where the message of a document stands."""
+    """Where the message of a document stands, how many were replaced before it, and a digest of what it says."""
 
     at: int
     header: Header
     number: int
+    revision: int
+    content: str
+    is_change: bool
 
 
 _Key = tuple[str, str, str]
@@ -95,22 +99,16 @@ class _Reader:
 
     def message(self, message: Message) -> Iterator[Item | Problem]:
         place = Place(self.file, message.number)
-        findings = message.findings or tuple(self._unread(message))
-        record: Record | None = None
         events: list[Event] = []
+        findings = message.findings or tuple(self._unread(message))
         if not findings:
-            record, events, findings = self._read(message)
-        before: list[Event] = []
-        key = (message.header.sender, message.kind, "" if record is None else record.number)
-        if record is not None and not findings:
-            before, findings = self._replaced(record, key)
-        if record is None or findings:
+            events, findings = self._given(message)
+        if findings:
             placed = tuple(replace(finding, row=message.number) for finding in findings)
             yield Problem(place, placed, message.content[:KEPT_BYTES])
             return
-        for event in (*before, *events):
+        for event in events:
             yield item_of(event, place=place)
-        self._remember(record, key, message=message)
 
     def remark(self) -> None:
         """Tell people what was taken although not all of it is known."""
@@ -130,27 +128,43 @@ class _Reader:
             fix = "set the option tests to take where it should count"
             yield Finding("edi.test", "a message that is marked as a test", "one that is meant", fix, self.file, message.number)
 
-    def _read(self, message: Message) -> tuple[Record | None, list[Event], tuple[Finding, ...]]:
-        told = Told(self.file, message, self.settings.zone, self.settings.own)
+    def _told(self, message: Message) -> Told:
+        return Told(self.file, message, self.settings.zone, self.settings.own)
+
+    def _given(self, message: Message) -> tuple[list[Event], tuple[Finding, ...]]:
+        """Return what a message gives: its events, behind declarations that earlier ones were wrong; or what is wrong with it."""
+        told = self._told(message)
         record = READERS[message.kind](told)
-        events = events_of(record, told) if record is not None and not told.findings else []
         if record is None and not told.findings:
             told.missing("content", allowed="a whole message")
-        return record, events, tuple(told.findings)
-
-    def _replaced(self, record: Record, key: _Key) -> tuple[list[Event], tuple[Finding, ...]]:
-        """Return declarations that the events of an earlier message were wrong, or why there are none and should be."""
-        purpose, is_order = record.purpose, isinstance(record, Order)
-        if purpose is Purpose.ORIGINAL or (purpose is Purpose.CANCEL and not isinstance(record, Report)):
-            # What is cancelled has an event of its own, which needs nothing to be known of it.
+        if record is None or told.findings:
+            return [], tuple(told.findings)
+        key = (message.header.sender, message.kind, record.number)
+        known = self.known.get(key, ())
+        revision = known[-1].revision + 1 if known and _takes_back(record) else 0
+        events = events_of(record, told, revision=revision)
+        if told.findings:
+            return [], tuple(told.findings)
+        here = _Known(message.at, message.header, message.number, revision, content_of(events), record.purpose is Purpose.CHANGE)
+        if _is_said(record, here, known):
             return [], ()
-        if is_order and (purpose is Purpose.CHANGE or key not in self.known):
+        before, findings = self._replaced(record, key, at=said_at(record, told, revision=revision))
+        if findings:
+            return [], findings
+        self._remember(record, key, here=here)
+        return [*before, *events], ()
+
+    def _replaced(self, record: Record, key: _Key, *, at: Moment) -> tuple[list[Event], tuple[Finding, ...]]:
+        """Return declarations that the events of an earlier message were wrong, or why there are none and should be."""
+        if not _takes_back(record):
+            return [], ()
+        if isinstance(record, Order) and (record.purpose is Purpose.CHANGE or key not in self.known):
             # The state follows a second message of an order line by line.
             self.changes += key not in self.known
             return [], ()
         earlier = [event for known in self.known.get(key, ()) for event in self._again(known)]
         if earlier:
-            return [taken_back(event, at=written_at(record)) for event in earlier], ()
+            return [taken_back(event, at=at) for event in earlier], ()
         found = f"a message that replaces {record.number}, which is not before it in this file"
         fix = "put both into one file, or declare the earlier events wrong and have the message sent as an original"
         return [], (Finding("edi.replaced", found, "the earlier message before it", fix, self.file),)
@@ -159,15 +173,34 @@ class _Reader:
         """Return the events of an earlier message of the file."""
         with self.opened.found.path.open("rb") as file:
             message = message_at(file, known.at, header=known.header, number=known.number)
-        return [] if message is None else self._read(message)[1]
+        if message is None:
+            return []
+        told = self._told(message)
+        record = READERS[message.kind](told)
+        return [] if record is None or told.findings else events_of(record, told, revision=known.revision)
 
-    def _remember(self, record: Record, key: _Key, *, message: Message) -> None:
-        here = (_Known(message.at, message.header, message.number),)
+    def _remember(self, record: Record, key: _Key, *, here: _Known) -> None:
         before = self.known.get(key, ())
-        if record.purpose is Purpose.CHANGE:
-            self.known[key] = before + here
-        elif record.purpose is Purpose.REPLACE or isinstance(record, Report) or not before:
-            self.known[key] = here
+        if isinstance(record, Order) and record.purpose is Purpose.CHANGE:
+            self.known[key] = (*before, here)
+        elif isinstance(record, Report) or record.purpose in (Purpose.REPLACE, Purpose.CHANGE) or not before:
+            self.known[key] = (here,)
+        elif record.purpose is Purpose.CANCEL:
+            # What is said again behind a cancellation is no repetition.
+            self.known[key] = (*before[:-1], replace(before[-1], content=""))
         self.known.move_to_end(key)
         if len(self.known) > KNOWN_MAX:
             self.known.popitem(last=False)
+
+
+def _takes_back(record: Record) -> bool:
+    """Whether a message takes back what earlier ones said; what is cancelled otherwise has an event of its own."""
+    is_cancelled = record.purpose is Purpose.CANCEL and isinstance(record, Report)
+    return is_cancelled or record.purpose in (Purpose.REPLACE, Purpose.CHANGE)
+
+
+def _is_said(record: Record, here: _Known, known: tuple[_Known, ...]) -> bool:
+    """Whether a message takes back only what it says itself again; an order that is replaced also loses lines it has no more."""
+    if not known or not _takes_back(record) or known[-1].content != here.content:
+        return False
+    return not (isinstance(record, Order) and record.purpose is Purpose.REPLACE and known[-1].is_change)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -28,18 +31,21 @@ from chaintwin.ingest.connectors.edi.meaning.records import (
     Report,
     Status,
 )
-from chaintwin.ingest.connectors.edi.meaning.times import Moment
+from chaintwin.ingest.connectors.edi.meaning.times import Moment, revised_at
 from chaintwin.ingest.connectors.edi.meaning.told import Told
 
 Event = dict[str, Any]
 
+SAID = ("eventID", "eventTime", "eventTimeZoneOffset", f"{PREFIX}:revised_at", f"{PREFIX}:assumed")
+"""Fields of an order that tell its messages apart, not what it orders; all but the times are those of any event."""
 
-def events_of(record: Record, told: Told) -> list[Event]:
+
+def events_of(record: Record, told: Told, *, revision: int = 0) -> list[Event]:
     """Return the events that a message gives, in the order in which they happened; none where something is wrong, which is told.
 
     Parameters
     ----------
-    record : what the message says. told : of the message.
+    record : what the message says. told : of the message. revision : messages of its document that were replaced before it.
     """
     if isinstance(record, Order):
         events = list(_of_order(record, told))
@@ -50,19 +56,48 @@ def events_of(record: Record, told: Told) -> list[Event]:
         events = [] if is_taken_back else [_of_status(status, told) for status in record.statuses]
     if told.findings:
         return []
-    more: dict[str, Any] = {f"{PREFIX}:assumed": ["time zone"]} if told.is_zone_assumed else {}
+    more: dict[str, Any] = {}
+    said = said_at(record, told, revision=revision)
     if record.purpose in (Purpose.REPLACE, Purpose.CHANGE):
         # Events of a message that replaces another are never the same as those of the one that they take the place of.
-        more[f"{PREFIX}:revised_at"] = written_at(record).text
+        more[f"{PREFIX}:revised_at"] = said.text
+    if isinstance(record, Order) and record.purpose is not Purpose.ORIGINAL:
+        # The state follows messages of an order by their times, and the date of the order is the same in all of them.
+        more |= {"eventTime": said.text, "eventTimeZoneOffset": said.offset}
+    if told.is_zone_assumed:
+        more[f"{PREFIX}:assumed"] = ["time zone"]
     events = [event | more for event in events]
-    return events if isinstance(record, Report) else [
-        event | {"eventID": _event_id(record, told, place)} for place, event in enumerate(events)
-    ]  # fmt: skip
+    if isinstance(record, Report):
+        return events
+    of_document = _id_of_document(record, told, content_of(events), revision=revision)
+    return [event | {"eventID": f"{of_document}:{place}"} for place, event in enumerate(events)]
 
 
-def written_at(record: Record) -> Moment:
-    """Return when a message was written, as it says itself."""
-    return record.told_at if isinstance(record, Despatch) else record.at
+def said_at(record: Record, told: Told, *, revision: int) -> Moment:
+    """Return since when a message holds: as it says itself, of a change of an order as its envelope does.
+
+    Parameters
+    ----------
+    record, told, revision : as for ``events_of``; each revision of other documents is a microsecond later.
+    """
+    if isinstance(record, Order):
+        return record.at if record.purpose is Purpose.ORIGINAL else revised_at(told, record.at)
+    written = record.told_at if isinstance(record, Despatch) else record.at
+    return replace(written, at=written.at + revision)
+
+
+def content_of(events: Sequence[Event]) -> str:
+    """Return a digest of what events say, the same for a message that says the same again.
+
+    Parameters
+    ----------
+    events : of one message.
+    """
+    said = []
+    for event in events:
+        left_out = SAID if event["type"].startswith(f"{PREFIX}:") else (SAID[0], *SAID[3:])
+        said.append({name: value for name, value in event.items() if name not in left_out})
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def taken_back(event: Event, *, at: Moment) -> Event:
@@ -75,10 +110,19 @@ def taken_back(event: Event, *, at: Moment) -> Event:
     return event | {"errorDeclaration": {"declarationTime": at.text, "reason": "incorrect_data"}}
 
 
-def _event_id(record: Order | Despatch, told: Told, place: int) -> str:
-    """Return the id of an event; one of a document of the same number that says something else has the same and is refused."""
-    revised = written_at(record).text if record.purpose is not Purpose.ORIGINAL else ""
-    parts = (told.message.header.sender, told.message.kind, written_at(record).text[:4], record.number, revised, str(place))
+def _id_of_document(record: Order | Despatch, told: Told, content: str, *, revision: int) -> str:
+    """Return the begin of the ids of events; those of a document of one number that says something else are the same: refused.
+
+    Changes of an order are told apart by their time and content, revisions of a despatch are counted: of two that do not know of
+    each other one is refused, as the goods would leave twice.
+    """
+    written = record.told_at if isinstance(record, Despatch) else record.at
+    revised = ""
+    if isinstance(record, Order) and record.purpose is not Purpose.ORIGINAL:
+        revised = f"{said_at(record, told, revision=revision).text}/{content}"
+    elif record.purpose is not Purpose.ORIGINAL:
+        revised = written.text if record.purpose is Purpose.CANCEL else str(revision)
+    parts = (told.message.header.sender, told.message.kind, written.text[:4], record.number, revised)
     return f"{NAMESPACE}message:" + ":".join(quote(part, safe="") for part in parts)
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from chaintwin.clock import microseconds_of, text_of
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.edi.meaning.told import Told
+from chaintwin.ingest.connectors.edi.syntax.headers import X12
 from chaintwin.ingest.connectors.edi.syntax.segments import Segment
 
 YEARS = (1950, 2150)
@@ -42,29 +43,42 @@ FORMATS = {
 }
 """Codes of element 2379 and what they mean; of a span of time, a week and a month the end counts."""
 
-ZONES: dict[str, float] = {
+ZONES: dict[str, float | str] = {
     **dict.fromkeys(("UTC", "GMT", "UT", "GM", "Z", "ZZZ", "WET"), 0),
     **dict.fromkeys(("BST", "CET", "MEZ"), 1),
     **dict.fromkeys(("CES", "EET", "MES"), 2),
     **dict.fromkeys(("EES", "MSK"), 3),
     **dict.fromkeys(("JST", "KST"), 9),
     **dict.fromkeys(("AES", "ACT"), 10),
-    **dict.fromkeys(("EST", "ES", "CDT", "CD"), -5),
-    **dict.fromkeys(("EDT", "ED", "AST", "AS"), -4),
-    **dict.fromkeys(("CST", "CS", "MDT", "MD"), -6),
-    **dict.fromkeys(("MST", "MS", "PDT", "PD"), -7),
-    **dict.fromkeys(("PST", "PS"), -8),
-    **dict.fromkeys(("ADT", "AD"), -3),
-    **dict.fromkeys(("NST", "NS"), -3.5),
-    **dict.fromkeys(("HST", "HS"), -10),
+    **dict.fromkeys(("EST", "CDT"), -5),
+    **dict.fromkeys(("EDT", "AST"), -4),
+    **dict.fromkeys(("CST", "MDT"), -6),
+    **dict.fromkeys(("MST", "PDT"), -7),
+    "PST": -8,
+    "ADT": -3,
+    "NST": -3.5,
+    "HST": -10,
+}
+"""Zones of EDIFACT by three letters: hours from UTC."""
+
+ZONES_X12: dict[str, float | str] = {
     **{f"{hours:02}": hours for hours in range(1, 13)},
     **{f"{25 - hours:02}": -hours for hours in range(1, 13)},
-}
-"""Zones that are one number of hours: three letters of EDIFACT, two letters or digits of X12 element 623."""
+    "25": -2.5, "26": -3.5, "27": 5.5, "28": 9.5, "29": 10.5,
+    "UT": 0, "GM": 0,
+    "NS": -3.5, "ND": -2.5, "NT": "America/St_Johns",
+    "TS": -4, "TD": -3, "TT": "America/Halifax",
+    "ES": -5, "ED": -4, "ET": "America/New_York",
+    "CS": -6, "CD": -5, "CT": "America/Chicago",
+    "MS": -7, "MD": -6, "MT": "America/Denver",
+    "PS": -8, "PD": -7, "PT": "America/Los_Angeles",
+    "AS": -9, "AD": -8, "AT": "America/Anchorage",
+    "HS": -10, "HD": -9, "HT": "Pacific/Honolulu",
+}  # fmt: skip
+"""Zones of X12, element 623, with those of version 8010: hours from UTC, or a place whose clocks change in summer.
 
-PLACES = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles",
-          "AT": "America/Halifax", "NT": "America/St_Johns", "HT": "Pacific/Honolulu"}  # fmt: skip
-"""Zones of X12 that change in summer."""
+``A`` is Alaska, ``T`` the Atlantic, ``H`` Hawaii and the Aleutians; most people there live in Hawaii, where clocks do not change.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +154,39 @@ def x12_time(told: Told, segment: Segment, *, day: str, clock: str = "", zone: s
     return moment
 
 
+def revised_at(told: Told, at: Moment) -> Moment:
+    """Return since when a message that changes another holds: since it was sent, which is told in minutes.
+
+    Those of one minute are told apart by the number of their interchange and their place in it, in microseconds that are
+    less than a second together.
+
+    Parameters
+    ----------
+    told : of the message. at : date of the document, which is often that of the first message; it is never later than the answer.
+    """
+    header = told.message.header
+    form = ("CCYYMMDD" if len(header.day) == 8 else "YYMMDD") + "HHMMSS"
+    parts = _last(header.day + (header.time[:6] if len(header.time) >= 6 else header.time[:4] + "00"), form)
+    if parts is not None:
+        is_assumed = told.is_zone_assumed
+        sent = _moment(told, *parts)
+        if sent is not None and sent.at > at.at:
+            at = sent
+        else:
+            told.is_zone_assumed = is_assumed
+    digits = "".join(sign for sign in header.control if sign in "0123456789")[-3:]
+    place = min(max(told.message.number - header.before, 1), 999)
+    return Moment(at.at + int(digits or 0) * 1_000 + place, at.offset)
+
+
 def _moment(told: Told, local: datetime, zone: str) -> Moment | None:
     """Return a moment of a clock at a place; without a zone, of the one that a person set."""
     place: tzinfo
     if not zone:
         told.is_zone_assumed = True
         place = _zone(told.zone)
-    elif zone in PLACES:
-        place = _zone(PLACES[zone])
-    elif zone in ZONES:
-        place = timezone(timedelta(hours=ZONES[zone]))
+    elif (known := (ZONES_X12 if told.message.header.dialect is X12 else ZONES).get(zone)) is not None:
+        place = _zone(known) if isinstance(known, str) else timezone(timedelta(hours=known))
     else:
         found = re.fullmatch(r"([+-])(\d\d):?(\d\d)?", zone)
         hours = 0 if found is None else int(found[2]) + int(found[3] or 0) / 60

@@ -57,15 +57,19 @@ class Told(msgspec.Struct):
 
         Parameters
         ----------
-        segment, element : where it stands. text : what stands there, with a point or a comma as its decimal mark.
+        segment, element : where it stands. text : what stands there, with a decimal mark of the interchange.
         """
-        plain = text.replace(",", ".", 1)
-        is_plain = bool(plain) and len(plain) <= DIGITS_MAX and plain.isascii()
-        if is_plain and all(sign.isdigit() or sign == "." for sign in plain) and plain.strip(".") and plain.count(".") < 2:
-            return float(plain)
-        self.fault(
-            "edi.value", f'"{text}"' if text else "nothing", allowed="a number, 0 or more", segment=segment, element=element
-        )
+        marks = self.message.header.separators.decimal
+        whole, mark, part = text, "", ""
+        for one in marks:
+            if one in text:
+                whole, mark, part = text.partition(one)
+                break
+        digits = whole + part
+        if len(text) <= DIGITS_MAX and digits.isascii() and digits.isdigit():
+            return float(f"{whole or 0}.{part or 0}" if mark else whole)
+        allowed = f"a number, 0 or more, with {' or '.join(repr(one) for one in marks)} as its decimal mark"
+        self.fault("edi.value", f'"{text}"' if text else "nothing", allowed=allowed, segment=segment, element=element)
         return None
 
 

@@ -12,6 +12,9 @@ ISA_BYTES = 106
 
 UNA_BYTES = 9
 
+DECIMALS = ",."
+"""Decimal marks of EDIFACT; neither of them ever separates thousands."""
+
 CHARSETS = {
     "UNOA": "latin-1",
     "UNOB": "latin-1",
@@ -83,6 +86,7 @@ class Header:
     ----------
     dialect : its syntax. separators, charset : to read it with. sender : who sent it. is_test : whether it is one for trial.
     day, time : of the interchange or of its functional group, as written: YYMMDD or CCYYMMDD, HHMM and more.
+    control : number that the sender gave the interchange. before : messages of the file before it.
     """
 
     dialect: Dialect
@@ -92,6 +96,8 @@ class Header:
     is_test: bool = False
     day: str = ""
     time: str = ""
+    control: str = ""
+    before: int = 0
 
 
 def begun(scanner: Scanner) -> Header | str | None:
@@ -109,7 +115,8 @@ def begun(scanner: Scanner) -> Header | str | None:
         if len(head) < UNA_BYTES:
             return "a service string advice that is cut off"
         component, element, decimal, release, repetition, terminator = list(head[3:].decode("latin-1"))
-        separators = Separators(component, element, terminator, _sign(repetition), _sign(release), decimal)
+        marks = decimal if decimal in DECIMALS else DECIMALS
+        separators = Separators(component, element, terminator, _sign(repetition), _sign(release), marks)
         if fault := _fault(separators):
             return fault
         scanner.go(scanner.at + UNA_BYTES)

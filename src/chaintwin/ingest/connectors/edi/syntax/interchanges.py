@@ -9,7 +9,7 @@ from typing import BinaryIO
 import msgspec
 
 from chaintwin.errors import Finding
-from chaintwin.ingest.connectors.edi.syntax.headers import CHARSETS, EDIFACT, X12, Envelope, Header, begun
+from chaintwin.ingest.connectors.edi.syntax.headers import CHARSETS, DECIMALS, EDIFACT, X12, Envelope, Header, begun
 from chaintwin.ingest.connectors.edi.syntax.scanning import SEGMENT_BYTES_MAX, Raw, Scanner
 from chaintwin.ingest.connectors.edi.syntax.segments import EDIFACT_USUAL, Segment, read_segment
 from chaintwin.ingest.connectors.interface import KEPT_BYTES
@@ -246,8 +246,9 @@ class _Walk:
             segment = Segment(0, tag, ())
         findings: list[Finding] = []
         if tag == dialect.interchange.open:
-            self.interchange = _Open(dialect.interchange, segment.text(dialect.interchange.reference))
-            self.header = _told(self.header, segment)
+            control = segment.text(dialect.interchange.reference)
+            self.interchange = _Open(dialect.interchange, control)
+            self.header = replace(_told(self.header, segment), control=control, before=self.number)
         elif tag == dialect.group.open:
             if self.group is not None:
                 findings.append(self._open_still(self.group, tag))
@@ -395,9 +396,12 @@ def _told(header: Header, opening: Segment) -> Header:
         return replace(header, sender=sender, is_test=opening.text(15) == "T", day=opening.text(9), time=opening.text(10))
     syntax, version = opening.text(1, 1), opening.text(1, 2)
     separators = header.separators
-    if separators.repetition == "" and version == "4" and separators == EDIFACT_USUAL:
-        separators = replace(separators, repetition="*")
-    elif version and version < "4":
+    if version >= "4":
+        # Since version 4 either decimal mark may stand, whatever the advice says.
+        separators = replace(separators, decimal=DECIMALS)
+        if separators == EDIFACT_USUAL:
+            separators = replace(separators, repetition="*")
+    elif version:
         # Until version 4 the place of the repetition in the advice was reserved.
         separators = replace(separators, repetition="")
     sender = ":".join(part for part in (opening.text(2, 2), opening.text(2, 1)) if part)

@@ -19,7 +19,7 @@ class Separators:
     ----------
     component, element, terminator : between components and elements, and behind a segment.
     repetition : between repetitions of an element. release : takes its meaning from the character behind it.
-    decimal : mark in numbers.
+    decimal : marks that may stand in a number; of EDIFACT both unless the advice names one.
     """
 
     component: str = ":"
@@ -27,7 +27,7 @@ class Separators:
     terminator: str = "'"
     repetition: str = ""
     release: str = "?"
-    decimal: str = "."
+    decimal: str = ",."
 
     def twice(self) -> str:
         """Return the first character that stands for two things; empty if none does."""

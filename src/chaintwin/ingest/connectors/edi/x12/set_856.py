@@ -38,7 +38,6 @@ class _Level(msgspec.Struct):
     kind: str
     segments: list[Segment]
     node: Node = msgspec.field(default_factory=Node)
-    line: Line | None = None
 
 
 def read_856(told: Told) -> Despatch | None:
@@ -74,7 +73,7 @@ def read_856(told: Told) -> Despatch | None:
         for code, what, roles in ((ends.origin, "leave", "SF, SU, VN or SE"), (ends.destination, "go to", "ST, CN or BY")):
             if code is None:
                 told.missing(f"place that goods {what}", allowed=f"N1 with {roles}")
-        if not any(level.line is not None or level.node.packages for level in levels):
+        if not any(level.node.lines or level.node.packages for level in levels):
             told.missing("item", allowed="at least one level HL of an item, with LIN and SN1")
     return Despatch(
         opening.text(2), left, written, purpose, ends, root, planned=time_among(told, about, among=PLANNED),
@@ -95,8 +94,9 @@ def _split(told: Told) -> tuple[list[Segment], list[_Level]]:
 
 
 def _fill(told: Told, level: _Level) -> None:
-    """Read the logistic units and the goods of a level."""
+    """Read the logistic units and the goods of a level; each LIN begins an item, whose SN1 and REF follow."""
     line: Line | None = None
+    is_counted = True
     for segment in level.segments:
         if segment.tag == "MAN":
             for kind, element in ((1, 2), (4, 5)):
@@ -105,34 +105,42 @@ def _fill(told: Told, level: _Level) -> None:
                     found = ssccs_of(told, segment, first=segment.text(element), last=last, element=str(element))
                     level.node.packages.extend(found)
         elif segment.tag == "LIN":
-            line = Line(product_of(told, segment, first=2))
-            items = items_in(segment, first=2)
-            line.lots += [items["item-lt"][0]] if "item-lt" in items else []
-            line.serials += [items["item-sn"][0]] if "item-sn" in items else []
+            _check_counted(told, level, is_counted=is_counted)
+            line, is_counted = _line(told, segment), False
+            level.node.lines.append(line)
         elif segment.tag == "SN1":
-            if line is None:
+            if line is None or is_counted:
                 told.missing("segment LIN", allowed="LIN before SN1", segment=segment)
                 continue
             line.quantity = told.number(segment, segment.text(2), element="2")
             line.unit = unit_of(told, segment, text=segment.text(3), element="3")
-        elif segment.tag == "REF" and line is not None:
-            line.lots += [segment.text(2)] if segment.text(1) == "LT" and segment.text(2) else []
-            line.serials += [segment.text(2)] if segment.text(1) == "SE" and segment.text(2) else []
-    if line is not None:
-        line.lots = list(dict.fromkeys(line.lots))
-        level.line = line
-        level.node.lines.append(line)
-        if line.quantity is None and not any(segment.tag == "SN1" for segment in level.segments):
-            told.missing("segment SN1", allowed="SN1 with quantity and unit", segment=level.segments[0])
-    elif level.kind == ITEM:
+            is_counted = True
+        elif segment.tag == "REF" and line is not None and segment.text(2):
+            line.lots += [segment.text(2)] if segment.text(1) == "LT" and segment.text(2) not in line.lots else []
+            line.serials += [segment.text(2)] if segment.text(1) == "SE" else []
+    _check_counted(told, level, is_counted=is_counted)
+    if line is None and level.kind == ITEM:
         told.missing("segment LIN", allowed="LIN with the number of the item", segment=level.segments[0])
 
 
+def _line(told: Told, segment: Segment) -> Line:
+    line = Line(product_of(told, segment, first=2))
+    items = items_in(segment, first=2)
+    line.lots += [items["item-lt"][0]] if "item-lt" in items else []
+    line.serials += [items["item-sn"][0]] if "item-sn" in items else []
+    return line
+
+
+def _check_counted(told: Told, level: _Level, *, is_counted: bool) -> None:
+    if not is_counted:
+        told.missing("segment SN1", allowed="SN1 with quantity and unit", segment=level.segments[0])
+
+
 def _move_packs(levels: list[_Level]) -> None:
-    """Where packs lie on levels under their item, as some structures have it, let the item name them."""
-    items = {level.number: level for level in levels if level.line is not None}
+    """Where packs lie on levels under their item, as some structures have it, let the item name them, if it is the only one."""
+    items = {level.number: level for level in levels if level.node.lines}
     for level in levels:
         item = items.get(level.around)
-        if item is not None and item.line is not None and level.line is None:
-            item.line.packages += level.node.packages
+        if item is not None and len(item.node.lines) == 1 and not level.node.lines:
+            item.node.lines[0].packages += level.node.packages
             level.node.packages.clear()
