@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chaintwin.clock import SECOND
 from chaintwin.ingest.connectors.capturing import captured
 from chaintwin.ingest.connectors.interface import Item, Problem
-from chaintwin.ingest.connectors.signals.memory import Memory
+from chaintwin.ingest.connectors.signals.memory import COUNTS_MOST, Memory
 from chaintwin.ingest.connectors.signals.reading import time_of
 from chaintwin.ingest.connectors.signals.signal import Presence, Quality, Signal
 from chaintwin.ingest.connectors.signals.signal_mapping import parse_signal_mapping
@@ -159,6 +159,36 @@ def test_turn__counts_go_on_from_what_was_remembered() -> None:
     event = one(turner(rules, later).turn(signal(14, 1)))
     assert (event["bizStep"], event["action"], event["quantityList"][0]["quantity"]) == ("decommissioning", "DELETE", 4)
     assert event["readPoint"] == {"id": "urn:chaintwin:v1:site:plant"}
+
+
+def test_turn__what_is_remembered_is_of_one_thing() -> None:
+    count = turner(rule("produced", match="gw", site="s", product="{p}", value="{n}", counter=True))
+    heard = [("A", 1_000), ("B", 50), ("A", 1_001), ("B", 52)]
+    made = [event for p, n in heard for event in events(count.turn(signal(json.dumps({"p": p, "n": n}).encode(), address="gw")))]
+    assert [event["quantityList"][0]["quantity"] for event in made] == [1, 2]
+    status = turner(rule("device", match="gw", device="{id}", value="{s}"))
+    said = [{"id": "d1", "s": "online"}, {"id": "d2", "s": "online"}, {"id": "d1", "s": "online"}, {"id": "d2", "s": "offline"}]
+    assert [len(status.turn(signal(json.dumps(one).encode(), address="gw"))) for one in said] == [1, 1, 0, 1]
+    band = turner(rule("sensor", match="gw", measures="Temperature", device="{id}", value="{v}", least_change=0.5))
+    read = [{"id": "d1", "v": 20.0}, {"id": "d2", "v": 20.1}, {"id": "d1", "v": 20.2}]
+    assert [len(band.turn(signal(json.dumps(one).encode(), address="gw"))) for one in read] == [1, 1, 0]
+
+
+def test_turn__rules_of_one_pattern_remember_apart() -> None:
+    parts = [rule("consumed", site="s", product=name, counter=True) for name in ("bolt", "nut")]
+    both = turner("".join(parts))
+    assert [len(both.turn(signal(total, at))) for at, total in enumerate([100, 110, 125])] == [0, 2, 2]
+    state = turner("".join(rule("equipment", resource=name) for name in ("press", "oven")))
+    told = [[event["ct:resource"] for event in events(state.turn(signal(word, at)))] for at, word in enumerate(["run", "halt"])]
+    assert told == [["press", "oven"]] * 2
+
+
+def test_memory__keeps_so_many_counts_and_the_oldest_leaves() -> None:
+    memory = Memory({"counts": {str(number): [number, 0] for number in range(COUNTS_MOST)}})
+    memory.keep_count("0", [5, 1])
+    memory.keep_count("new", [1, 1])
+    assert len(memory.plain()["counts"]) == COUNTS_MOST
+    assert (memory.count("0"), memory.count("1"), memory.count("new")) == ([5, 1], None, [1, 1])
 
 
 def test_turn__equipment_says_what_changes() -> None:

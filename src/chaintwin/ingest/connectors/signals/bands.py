@@ -67,10 +67,10 @@ def counted(memory: Memory, key: str, *, reader: Reader, total: float) -> Counte
     ----------
     memory, key : where the last value is remembered. reader : of the signal. total : state of the count.
     """
-    kept = memory.counts.get(key)
+    kept = memory.count(key)
     if kept is not None and (reader.signal.is_late or reader.at < kept[1]):
         return None
-    memory.counts[key] = [total, reader.at]
+    memory.keep_count(key, [total, reader.at])
     if kept is None or total == kept[0]:
         return None
     settings = reader.rule.numbers

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from math import isfinite
 from typing import Any
 
@@ -18,7 +19,7 @@ from chaintwin.events.vocabulary import PREFIX, Own
 from chaintwin.ingest.connectors.interface import KEPT_BYTES, Item, Place, Problem, item_of
 from chaintwin.ingest.connectors.signals import making
 from chaintwin.ingest.connectors.signals.bands import counted, is_wanted
-from chaintwin.ingest.connectors.signals.kinds import As
+from chaintwin.ingest.connectors.signals.kinds import IDENTITY, As
 from chaintwin.ingest.connectors.signals.memory import Memory
 from chaintwin.ingest.connectors.signals.reading import Reader
 from chaintwin.ingest.connectors.signals.signal import Presence, Quality, Signal
@@ -33,12 +34,23 @@ Made = Item | Problem
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """A rule for one address: what the address says is filled in, and texts that are then complete are kept."""
+    """A rule for one address: what the address says is filled in, and texts that are then complete are kept.
+
+    ``told`` are the entries that say which thing a value is of, and that only the signal itself can fill in.
+    """
 
     rule: Rule
     templates: Mapping[str, Template]
     fixed: Mapping[str, str]
     key: str
+    told: tuple[str, ...]
+
+    def thing(self, reader: Reader) -> str:
+        """Return the key of what is remembered of the thing that a signal is of."""
+        if not self.told:
+            return self.key
+        said = ascii([reader.text(name) for name in self.told])
+        return f"{self.key} {blake2b(said.encode(), digest_size=8).hexdigest()}"
 
 
 class SignalTurner:
@@ -117,7 +129,8 @@ class SignalTurner:
                     for name, template in templates.items()
                     if template.is_fixed
                 }
-                found.append(_Bound(rule, {"value": _VALUE} | templates, fixed, f"{address} {rule.key}"))
+                told = tuple(name for name in IDENTITY if name in templates and name not in fixed)
+                found.append(_Bound(rule, {"value": _VALUE} | templates, fixed, f"{address} {rule.key}", told))
         if len(self._addresses) >= ADDRESSES_MAX:
             self._addresses.clear()
         self._addresses[address] = bounds = tuple(found)
@@ -147,7 +160,7 @@ class SignalTurner:
             reader.fault("measures", "nothing", allowed="what is measured")
         if not (said["site"] or said["device"]):
             reader.fault("site", "nothing", allowed="a site or a device")
-        if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=value):
+        if reader.faults or not is_wanted(self.memory, bound.thing(reader), reader=reader, value=value):
             return None
         return making.with_report(self._frame(reader), said, value=value)
 
@@ -167,7 +180,7 @@ class SignalTurner:
         if quantity is None:
             return making.doubtful(event, site=said["site"], value=plain_text(reader.value()))
         if rule.is_counter:
-            made = counted(self.memory, bound.key, reader=reader, total=quantity)
+            made = counted(self.memory, bound.thing(reader), reader=reader, total=quantity)
             if made is None:
                 return None
             if made.is_doubtful:
@@ -197,7 +210,9 @@ class SignalTurner:
             reader.fault("share", f"{share:g}", allowed="a share from 0 to 1", fix="say in words what it means")
         if share is None and not status and reader.quality is not Quality.BAD:
             reader.fault("value", "nothing", allowed="a status in words, or a share that works")
-        if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=[status, share], changes_only=True):
+        if reader.faults:
+            return None
+        if not is_wanted(self.memory, bound.thing(reader), reader=reader, value=[status, share], changes_only=True):
             return None
         if share is None and not status:
             status = "unknown"
@@ -213,7 +228,7 @@ class SignalTurner:
             reader.fault(
                 "present", plain_text(reader.value())[:60], allowed="true or false, online or offline, or a word of words"
             )
-        if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=present, changes_only=True):
+        if reader.faults or not is_wanted(self.memory, bound.thing(reader), reader=reader, value=present, changes_only=True):
             return None
         reason = reader.text("reason") or f"status {plain_text(reader.value())}"[:200]
         fields = {"device": device, "present": present, "reason": reason}
@@ -230,7 +245,7 @@ class SignalTurner:
             reader.fault("vehicle", "nothing", allowed="a vehicle")
         if position is None and not site:
             reader.fault("site", "nothing", allowed="a site or a position")
-        if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=[position, site, present]):
+        if reader.faults or not is_wanted(self.memory, bound.thing(reader), reader=reader, value=[position, site, present]):
             return None
         fields = {"vehicle": vehicle, "present": present, "position": position, "shipment": reader.text("shipment")}
         return making.with_own(self._frame(reader, Own.VEHICLE_SEEN), fields, site=site)
