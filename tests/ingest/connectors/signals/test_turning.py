@@ -255,10 +255,32 @@ def test_presence__is_an_event_of_its_device() -> None:
     ("value", "unit", "time"),
     [(1, "s", SECOND), ("1.5", "s", 1_500_000), (1_700_000_000_123, "auto", 1_700_000_000_123_000), (2_000, "ns", 2),
      ("2026-01-01T00:00:00", "auto", NOW), ("soon", "auto", None), (True, "s", None), (-1, "s", None), (1e30, "s", None),
-     (10**19, "auto", 10**16), ({}, "auto", None)],
+     (10**19, "auto", 10**16), ({}, "auto", None), ("1712121521234", "auto", 1_712_121_521_234_000),
+     ("1712121521.5", "auto", 1_712_121_521_500_000), ("20260101", "auto", NOW), ("1e9", "auto", 10**15),
+     ("9" * 400, "auto", None),
+     (10**400, "auto", None), (10**400, "ns", None), ("9" * 5_000, "s", None), ("9999-12-31T23:59:59-14:00", "auto", None),
+     ("0001-01-01T00:00:00+14:00", "auto", None), (2**64, "s", None)],
 )  # fmt: skip
 def test_time_of__numbers_and_texts(value: Any, unit: str, time: int | None) -> None:
     assert time_of(value, unit=unit) == time
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"value": b'{"v": 1, "t": "' + b"9" * 400 + b'"}'}, {"value": b'{"v": 1, "t": ' + b"9" * 400 + b"}"},
+     {"value": b'{"v": 1, "t": "9999-12-31T23:59:59-14:00"}'}, {"value": b'{"v": 1, "q": "' + b"9" * 5_000 + b'"}'},
+     {"value": b'{"v": 1}', "time": 2**64 * 1_000}, {"value": b'{"v": 1}', "time": -(2**70)}],
+)  # fmt: skip
+def test_turn__no_signal_stops_a_source(more: dict[str, Any]) -> None:
+    made = turner(rule("sensor", measures="Temperature", device="{thing}", value="{v}", time="{t}", quality="{q}"))
+    assert faults(made.turn(signal(**more))) in (["time"], ["quality"])
+    assert len(events(made.turn(signal(b'{"v": 2}', at=1)))) == 1
+
+
+def test_turn__numbers_beyond_floating_point_are_none() -> None:
+    assert faults(turner(SENSOR).turn(signal(10**20_000))) == ["value"]
+    assert faults(turner(rule("stock", site="s", product="p")).turn(signal(10**20_000))) == ["value"]
+    assert faults(turner(rule("equipment", resource="p")).turn(signal(10**20_000))) == ["signal.value"]
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),

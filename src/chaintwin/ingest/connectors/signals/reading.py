@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite
@@ -17,8 +18,13 @@ YES = frozenset({"true", "1", "yes", "on", "online", "up", "connected", "present
 NO = frozenset({"false", "0", "no", "off", "offline", "down", "disconnected", "absent", "out", "dead", "lost"})
 """Words that say whether something is there."""
 
-LATEST = 253_402_300_799 * SECOND
-"""The last second of the year 9999: a later time is none."""
+EARLIEST, LATEST = -62_135_596_800 * SECOND, 253_402_300_799 * SECOND
+"""The first second of the year 1 and the last of the year 9999: other times are none."""
+
+_DIGITS = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{0,30})?")
+"""Texts that are a number and no date, though a date may be read into their digits; a day has eight of them."""
+
+_DAY_DIGITS = 8
 
 
 class Reader:
@@ -77,10 +83,11 @@ class Reader:
             except ValueError:
                 self.fault(entry, value[:60] or "nothing", allowed="a number")
                 return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        if not is_number(value):
             self.fault(entry, "nothing" if value is None else plain_text(value)[:60], allowed="a number")
             return None
-        return value
+        found: float = value
+        return found
 
     def truth(self, entry: str) -> bool | None:
         """Return what an entry says as a truth, or None where it says none."""
@@ -89,11 +96,13 @@ class Reader:
         return True if word in YES else False if word in NO else None
 
     def _time(self) -> int | None:
-        if "time" not in self.templates:
-            return self.signal.time
-        value = self.templates["time"].filled(self.seen)
+        value = self.templates["time"].filled(self.seen) if "time" in self.templates else None
         if value is None or value == "":
-            return self.signal.time
+            found = self.signal.time
+            if found is not None and not EARLIEST <= found <= LATEST:
+                self.fault("time", f"{plain_text(found)[:60]} microseconds", allowed="a time in the years 1 to 9999")
+                return None
+            return found
         found = time_of(value, unit=self.rule.time_unit)
         if found is None:
             self.fault("time", plain_text(value)[:60], allowed="a time in ISO 8601 with an offset, or a number since 1970")
@@ -127,21 +136,35 @@ def time_of(value: Any, *, unit: str = "auto") -> int | None:
     (1700000000000000, 1700000000000000, 1000000)
     """
     if isinstance(value, str):
+        text = value.strip()
+        is_number_text = _DIGITS.fullmatch(text) is not None and (len(text) != _DAY_DIGITS or unit != "auto")
         try:
-            moment = datetime.fromisoformat(value)
-            return microseconds_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-        except ValueError:
+            if not is_number_text:
+                moment = datetime.fromisoformat(text)
+                return _within(microseconds_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
+        except (ValueError, OverflowError):
             pass
         try:
-            value = float(value) if not value.isdecimal() else int(value)
+            value = int(text) if text.isdecimal() else float(text)
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+    if not is_number(value) or value < 0:
         return None
     if unit == "auto":
         unit = "s" if value < 1e11 else "ms" if value < 1e14 else "us" if value < 1e17 else "ns"
-    found = int(value * _FACTORS[unit]) if unit != "ns" else int(value) // 1_000
-    return found if found <= LATEST else None
+    return _within(int(min(value, 1e30) * _FACTORS[unit]) if unit != "ns" else int(value) // 1_000)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number, finite and no larger than floating point holds."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _within(time: int) -> int | None:
+    return time if EARLIEST <= time <= LATEST else None
 
 
 _FACTORS: Mapping[str, int] = {"s": SECOND, "ms": 1_000, "us": 1}

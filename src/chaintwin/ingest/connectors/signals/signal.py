@@ -86,7 +86,7 @@ def quality_of(value: object) -> Quality | None:
         word = value.strip().lower()
         if word in _WORDS:
             return Quality(word)
-        value = int(word) if word.isdecimal() else None
+        value = int(word) if word.isdecimal() and len(word) <= _STATUS_DIGITS else None
     if isinstance(value, int | float):
         return Quality.GOOD if value >= _GOOD else Quality.UNCERTAIN if value >= _UNCERTAIN else Quality.BAD
     return None
@@ -94,3 +94,4 @@ def quality_of(value: object) -> Quality | None:
 
 _WORDS = frozenset(Quality)
 _GOOD, _UNCERTAIN = 192, 64
+_STATUS_DIGITS = 10

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from math import isfinite
 from typing import Any
 
 import msgspec
@@ -21,7 +20,7 @@ from chaintwin.ingest.connectors.signals import making
 from chaintwin.ingest.connectors.signals.bands import counted, is_wanted
 from chaintwin.ingest.connectors.signals.kinds import IDENTITY, As
 from chaintwin.ingest.connectors.signals.memory import Memory
-from chaintwin.ingest.connectors.signals.reading import Reader
+from chaintwin.ingest.connectors.signals.reading import Reader, is_number
 from chaintwin.ingest.connectors.signals.signal import Presence, Quality, Signal
 from chaintwin.ingest.connectors.signals.signal_mapping import Rule, SignalMapping
 from chaintwin.ingest.connectors.signals.templates import Seen, Template, plain_text, template_of
@@ -97,16 +96,13 @@ class SignalTurner:
             return []
         seen, found = Seen(signal), list[Made]()
         for bound in bounds:
-            kind = bound.rule.kind
-            if kind is As.EPCIS:
-                found += _documents(signal)
-            elif kind is not As.IGNORED:
-                reader = Reader(bound.rule, bound.templates, fixed=bound.fixed, seen=seen)
-                event = self._makers[kind](reader, bound)
-                if reader.faults:
-                    found.append(Problem(Place(signal.address), tuple(reader.faults), content_of(signal)))
-                elif event is not None:
-                    found.append(item_of(event, place=Place(signal.address)))
+            try:
+                found += self._under(bound, seen)
+            except Exception as fault:
+                # What was not thought of stops one signal, and not its source with all that comes after.
+                said = f"{type(fault).__name__}: {fault}"[:200]
+                finding = Finding("signal.value", said, "a value that a rule can read", "mend the source", signal.address)
+                found.append(Problem(Place(signal.address), (finding,), content_of(signal)))
         return found
 
     def presence(self, presence: Presence, *, source: str) -> Item:
@@ -117,6 +113,19 @@ class SignalTurner:
         presence : what happened. source : the address that tells of it.
         """
         return item_of(making.presence_event(presence, source=source), place=Place(source))
+
+    def _under(self, bound: _Bound, seen: Seen) -> list[Made]:
+        """Return what a signal becomes under one rule."""
+        kind, place = bound.rule.kind, Place(seen.signal.address)
+        if kind is As.EPCIS:
+            return _documents(seen.signal)
+        if kind is As.IGNORED:
+            return []
+        reader = Reader(bound.rule, bound.templates, fixed=bound.fixed, seen=seen)
+        event = self._makers[kind](reader, bound)
+        if reader.faults:
+            return [Problem(place, tuple(reader.faults), content_of(seen.signal))]
+        return [] if event is None else [item_of(event, place=place)]
 
     def _bind(self, address: str) -> tuple[_Bound, ...]:
         found = []
@@ -149,7 +158,7 @@ class SignalTurner:
 
     def _sensor(self, reader: Reader, bound: _Bound) -> making.Event | None:
         value = reader.value()
-        if isinstance(value, float) and not isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and not is_number(value):
             value = None
         if isinstance(value, dict | list):
             value = plain_text(value)
@@ -265,7 +274,7 @@ class SignalTurner:
 def content_of(signal: Signal) -> bytes:
     """Return what a signal held, as it is kept with a problem."""
     value = signal.value
-    return value[:KEPT_BYTES] if isinstance(value, bytes) else plain_text(value).encode()[:KEPT_BYTES]
+    return value[:KEPT_BYTES] if isinstance(value, bytes) else plain_text(value).encode(errors="replace")[:KEPT_BYTES]
 
 
 _VALUE = template_of("{@value}")
