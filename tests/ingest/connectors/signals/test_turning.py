@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaintwin.clock import SECOND
+from chaintwin.clock import DAY, SECOND
 from chaintwin.ingest.connectors.capturing import captured
 from chaintwin.ingest.connectors.interface import Item, Problem
 from chaintwin.ingest.connectors.signals.memory import COUNTS_MOST, Memory
@@ -130,16 +130,55 @@ def count_of(totals: list[float], /, **more: object) -> list[float]:
 def test_turn__running_count_gives_differences() -> None:
     assert count_of([100, 100, 103, 110]) == [3, 7]
     assert count_of([250, 254, 3, 5], rolls_over_at=256) == [4, 5, 2]
-    assert count_of([250, 3]) == [3], "without a range it began anew at 0"
-    assert count_of([250, 3], rolls_over_at=65_536) == [3], "more than half of the range is no roll-over"
+    assert count_of([250, 3, 3, 5]) == [5], "without a range it began anew at 0, once two more values say so"
+    assert count_of([250, 3, 4, 5], rolls_over_at=65_536) == [5], "more than half of the range is no roll-over"
     made = turner(rule("produced", site="{site}", product="milk", counter=True, most=50))
     assert events(made.turn(signal(0, 0))) == []
     doubtful = one(made.turn(signal(1_000, 1)))
     assert (doubtful["ct:signal_quality"], doubtful["ct:note"]) == ("bad", "value 1000")
-    assert one(made.turn(signal(1_002, 2)))["quantityList"][0]["quantity"] == 2
-    assert made.turn(signal(1_001, 1)) == [], "an older state says nothing"
-    restarted = one(made.turn(signal(4, 3)))
+    # One doubtful value is nothing to count on from: were it a glitch, all until the next one would be goods.
+    assert one(made.turn(signal(1_002, 2)))["ct:note"] == "value 1002"
+    assert one(made.turn(signal(1_003, 3)))["quantityList"][0]["quantity"] == 3
+    assert one(made.turn(signal(1_005, 4)))["quantityList"][0]["quantity"] == 2
+    assert made.turn(signal(1_004, 1)) == [], "an older state says nothing"
+    assert [made.turn(signal(total, at)) for total, at in ((4, 5), (6, 6))] == [[], []]
+    restarted = one(made.turn(signal(9, 7)))
     assert restarted["ct:assumed"] == ["eventTime", "quantity"]
+    assert restarted["quantityList"][0]["quantity"] == 9
+
+
+def test_turn__running_count_outlives_glitches_and_messages_that_come_again() -> None:
+    made = turner(rule("produced", site="{site}", product="milk", counter=True, most=100))
+    told = [events(made.turn(signal(total, at))) for at, total in enumerate([80, 81, 65_535, 82, 0, 83])]
+    assert [[event.get("quantityList", [{}])[0].get("quantity") for event in part] for part in told] == [
+        [],
+        [1],
+        [None],
+        [1],
+        [],
+        [1],
+    ]
+    assert count_of([100, 105, 100, 105, 107]) == [5, 2]
+    assert count_of([100, 105, 100, 104, 5, 6, 105, 106]) == [5, 1], "what does not follow begins the row anew"
+
+
+def test_turn__the_doubt_of_a_running_count_outlives_a_stop() -> None:
+    rules, memory = rule("produced", site="{site}", product="milk", counter=True), Memory()
+    made = []
+    for at, total in enumerate([250, 3, 5, 9, 10]):
+        memory = Memory(json.loads(json.dumps(memory.plain())))
+        made += events(turner(rules, memory).turn(signal(total, at)))
+    assert [event["quantityList"][0]["quantity"] for event in made] == [9, 1]
+
+
+def test_turn__a_time_far_ahead_is_refused_and_silences_nothing() -> None:
+    made = turner(rule("produced", site="{site}", product="milk", counter=True, value="{n}", time="{t}"))
+    told = [{"n": 1, "t": NOW // SECOND}, {"n": 2, "t": NOW // SECOND + 86_400}, {"n": 5, "t": "2126-01-01T00:00:00Z"}]
+    assert [len(events(made.turn(signal(json.dumps(said).encode(), 1)))) for said in told[:2]] == [0, 1]
+    assert faults(made.turn(signal(json.dumps(told[2]).encode(), 1))) == ["time"]
+    later = one(made.turn(signal(json.dumps({"n": 6, "t": NOW // SECOND + 86_401}).encode(), 2)))
+    assert later["quantityList"][0]["quantity"] == 4
+    assert faults(turner(SENSOR).turn(signal(1, time=NOW + 2 * DAY))) == ["time"]
 
 
 @given(st.lists(st.integers(0, 400), max_size=30), st.integers(0, 999))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
-from chaintwin.clock import SECOND, microseconds_of
+from chaintwin.clock import DAY, SECOND, microseconds_of, text_of
 from chaintwin.errors import Finding
 from chaintwin.ingest.connectors.signals.signal import Quality, quality_of
 from chaintwin.ingest.connectors.signals.signal_mapping import Rule
@@ -20,6 +20,9 @@ NO = frozenset({"false", "0", "no", "off", "offline", "down", "disconnected", "a
 
 EARLIEST, LATEST = -62_135_596_800 * SECOND, 253_402_300_799 * SECOND
 """The first second of the year 1 and the last of the year 9999: other times are none."""
+
+AHEAD = DAY
+"""Microseconds that a time may lie after its receipt: one that is later would silence all that comes before it."""
 
 _DIGITS = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{0,30})?")
 """Texts that are a number and no date, though a date may be read into their digits; a day has eight of them."""
@@ -102,10 +105,14 @@ class Reader:
             if found is not None and not EARLIEST <= found <= LATEST:
                 self.fault("time", f"{plain_text(found)[:60]} microseconds", allowed="a time in the years 1 to 9999")
                 return None
-            return found
-        found = time_of(value, unit=self.rule.time_unit)
-        if found is None:
-            self.fault("time", plain_text(value)[:60], allowed="a time in ISO 8601 with an offset, or a number since 1970")
+        else:
+            found = time_of(value, unit=self.rule.time_unit)
+            if found is None:
+                self.fault("time", plain_text(value)[:60], allowed="a time in ISO 8601 with an offset, or a number since 1970")
+        if found is not None and found - self.signal.received_at > AHEAD:
+            allowed = "a time no more than a day after its receipt"
+            self.fault("time", text_of(found), allowed=allowed, fix="set the clock of the source, or this one")
+            return None
         return found
 
     def _quality(self) -> Quality:
