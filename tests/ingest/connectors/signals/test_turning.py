@@ -83,6 +83,16 @@ def test_turn__time_quality_and_sequence_of_the_source() -> None:
     assert event["sensorElementList"][0]["sensorReport"][0]["value"] == 4
 
 
+def test_turn__the_sequence_of_a_rule_tells_equal_pulses_of_one_moment_apart() -> None:
+    rules = rule("produced", site="s", product="milk", value="1", time="{t}", sequence="{n}")
+    pulses = [f'{{"t": "2026-01-01T00:00:00Z", "n": {n}}}'.encode() for n in (17, 18, 17, '"19"')]
+    made = turner(rules)
+    items = [item for pulse in pulses for item in made.turn(signal(pulse, sequence=3)) if isinstance(item, Item)]
+    assert [event["ct:sequence"] for event in events(list(items))] == [17, 18, 17, 19]
+    assert len({record.key for _, record in captured(items, "test").records}) == 3
+    assert faults(made.turn(signal(b'{"n": "1.5"}'))) == faults(made.turn(signal(b'{"n": true}'))) == ["sequence"]
+
+
 @pytest.mark.parametrize(
     ("value", "field", "said"),
     [(True, "booleanValue", True), ("open", "stringValue", "open"), (b"\xff\x00", "hexBinaryValue", "ff00"), (3, "value", 3),

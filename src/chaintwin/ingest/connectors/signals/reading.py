@@ -28,6 +28,8 @@ _DIGITS = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{0,30})?")
 """Texts that are a number and no date, though a date may be read into their digits; a day has eight of them."""
 
 _DAY_DIGITS = 8
+_WHOLE_DIGITS = 18
+_WHOLE = re.compile(rf"-?[0-9]{{1,{_WHOLE_DIGITS}}}")
 
 
 class Reader:
@@ -39,10 +41,11 @@ class Reader:
 
     Attributes
     ----------
-    at : event time, microseconds. is_assumed : whether that is the time of receipt. quality : of the value. faults : all so far.
+    at : event time, microseconds. is_assumed : whether that is the time of receipt. quality : of the value.
+    sequence : number of the signal; None where it has none. faults : all so far.
     """
 
-    __slots__ = ("at", "faults", "fixed", "is_assumed", "quality", "rule", "seen", "signal", "templates")
+    __slots__ = ("at", "faults", "fixed", "is_assumed", "quality", "rule", "seen", "sequence", "signal", "templates")
 
     def __init__(self, rule: Rule, templates: Mapping[str, Template], *, fixed: Mapping[str, str], seen: Seen) -> None:
         self.rule, self.templates, self.fixed, self.seen = rule, templates, fixed, seen
@@ -52,6 +55,7 @@ class Reader:
         self.is_assumed = time is None
         self.at = self.signal.received_at if time is None else time
         self.quality = self._quality()
+        self.sequence = self._number_of()
 
     def fault(self, entry: str, found: str, *, allowed: str, fix: str = "mend the rule or the source") -> None:
         """Note what is wrong with an entry."""
@@ -97,6 +101,19 @@ class Reader:
         value = self.mapped(entry)
         word = "" if value is None else plain_text(value).strip().lower()
         return True if word in YES else False if word in NO else None
+
+    def _number_of(self) -> int | None:
+        """Return the number that an entry ``sequence`` gives the signal, or else its source."""
+        value = self.templates["sequence"].filled(self.seen) if "sequence" in self.templates else None
+        if value is None or value == "":
+            return self.signal.sequence
+        if isinstance(value, float) and is_number(value) and value.is_integer():
+            value = int(value)
+        text = plain_text(value).strip()
+        if isinstance(value, bool) or _WHOLE.fullmatch(text) is None:
+            self.fault("sequence", text[:60], allowed=f"a whole number of at most {_WHOLE_DIGITS} digits")
+            return None
+        return int(text)
 
     def _time(self) -> int | None:
         value = self.templates["time"].filled(self.seen) if "time" in self.templates else None

@@ -154,7 +154,14 @@ class SignalTurner:
     def _frame(self, reader: Reader, own: Own | None = None) -> making.Event:
         self.assumed += reader.is_assumed
         kind = "ObjectEvent" if own is None else making.own_kind(own)
-        return making.frame(reader.signal, at=reader.at, is_assumed=reader.is_assumed, quality=reader.quality, kind=kind)
+        return making.frame(
+            reader.signal,
+            at=reader.at,
+            is_assumed=reader.is_assumed,
+            quality=reader.quality,
+            sequence=reader.sequence,
+            kind=kind,
+        )
 
     def _sensor(self, reader: Reader, bound: _Bound) -> making.Event | None:
         value = reader.value()
