@@ -182,6 +182,9 @@ class SignalTurner:
 
     def _goods(self, reader: Reader, bound: _Bound) -> making.Event | None:
         rule = bound.rule
+        if reader.signal.is_again and rule.kind is not As.STOCK and not rule.is_counter:
+            # The last goods once more, which are no others.
+            return None
         said: dict[str, Any] = {
             name: reader.text(name) for name in ("site", "product", "lot", "unit", "order", "step", "disposition")
         }
