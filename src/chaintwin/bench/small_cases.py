@@ -77,7 +77,7 @@ def _prepare_help(size: int, folder: Path) -> tuple[Phase, ...]:
     del size
 
     def run() -> float:
-        subprocess.run([sys.executable, "-m", "chaintwin", "--help"], cwd=folder, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([sys.executable, "-P", "-m", "chaintwin", "--help"], cwd=folder, stdout=subprocess.DEVNULL, check=True)
         return 1.0
 
     return (Phase("start", run, limit_seconds=0.3),)
@@ -85,7 +85,7 @@ def _prepare_help(size: int, folder: Path) -> tuple[Phase, ...]:
 
 def _prepare_start(size: int, folder: Path) -> tuple[Phase, ...]:
     del size
-    command = [sys.executable, "-m", "chaintwin"]
+    command = [sys.executable, "-P", "-m", "chaintwin"]
     # An installed program has its bytecode beside it.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run([*command, "init", "project"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=True)

@@ -152,3 +152,15 @@ def test_sequences__broken_content_and_many_devices() -> None:
     assert sequences.missing == 0
     sequences.saw(json.dumps({"ct:sequence": 9, "ct:device": str(STREAMS_MAX)}).encode())
     assert sequences.missing == 7
+
+
+@pytest.mark.parametrize("size", [2**8, 2**16, 2**32])
+def test_sequences__go_on_after_the_end_of_a_range(size: int) -> None:
+    sequences = Sequences()
+    for number in (size - 3, size - 2, size - 1, 0, 1, 5, size - 1, 6, 9):
+        sequences.saw(json.dumps({"ct:sequence": number}).encode())
+    assert (sequences.gaps, sequences.missing) == (2, 5)
+    over = Sequences()
+    for number in (size - 2, 2, 1, 3):
+        over.saw(json.dumps({"ct:sequence": number}).encode())
+    assert (over.gaps, over.missing) == (1, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from chaintwin.network import Layout, read, write
 from chaintwin.network.doctor import check
 from chaintwin.network.tables.feeds.feeds import feeds_of_text, feeds_text
 from chaintwin.network.tables.feeds.reading import read_feeds
+from chaintwin.network.tables.files.workbook_safety import inspect_workbook
 
 FEEDS = """
 [[sources]]
@@ -104,6 +106,21 @@ def test_write__refuses_to_lose_those_that_cannot_be_read(project: Path) -> None
     settings.write_text("name = [")
     write(load(Example.BEER_GAME), project)
     assert read(project).feeds == ()
+
+
+def test_write__refuses_to_lose_a_sheet_that_cannot_be_read(project: Path) -> None:
+    target = project.parent / "again.xlsx"
+    write(read(project), target, layout=Layout.XLSX)
+    (part,) = (sheet.part for sheet in inspect_workbook(target).sheets if sheet.name == "event_sources")
+    with zipfile.ZipFile(target) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content[: len(content) // 2] if name == part else content)
+    before = target.read_bytes()
+    with pytest.raises(UsageError, match=r"event_sources.*would be lost"):
+        write(load(Example.BEER_GAME), target, layout=Layout.XLSX)
+    assert target.read_bytes() == before
 
 
 def test_read__what_is_no_list_of_tables(project: Path) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from chaintwin.errors import InputError, Severity
 from chaintwin.network.tables.catalog import CATALOG
 from chaintwin.network.tables.cells.columns import DTYPES
+from chaintwin.network.tables.files.columnar import unreadable_files
 from chaintwin.network.tables.files.sheet import FILE_BYTES_MAX
 from chaintwin.network.tables.reading import read, read_project
 from chaintwin.network.tables.template import write_template
@@ -191,6 +192,16 @@ MUTATIONS = st.lists(
     min_size=1,
     max_size=6,
 )
+
+
+def test_read__runs_no_code_of_the_folder_one_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, marked = tmp_path / "net", tmp_path / "run"
+    folder.mkdir()
+    pl.DataFrame({"product_id": ["P1"]}).write_parquet(folder / "products.parquet")
+    (tmp_path / "polars.py").write_text(f"open({str(marked)!r}, 'w').close()\nraise SystemExit\n")
+    monkeypatch.chdir(tmp_path)
+    assert unreadable_files([folder / "products.parquet"]) == frozenset()
+    assert not marked.exists()
 
 
 @pytest.mark.parametrize("name", ["net.xlsx", "stock_points.parquet", "lanes.csv", "chaintwin.toml"])

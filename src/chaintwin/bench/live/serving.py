@@ -64,7 +64,7 @@ def _serving(project: Path, log: Path) -> Iterator[tuple[str, str]]:
     """Run a server and yield its address and token."""
     token_file = log.with_suffix(".token")
     arguments = ["serve", project, "--port", 0, "--store", log, "--token-file", token_file, "--json"]
-    command = [sys.executable, "-m", "chaintwin", *map(str, arguments)]
+    command = [sys.executable, "-P", "-m", "chaintwin", *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         text = ""

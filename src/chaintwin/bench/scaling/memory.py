@@ -51,7 +51,7 @@ def simulate_memory() -> Case:
 
 def _prepare(size: int, folder: Path) -> tuple[Phase, ...]:
     def peak(replications: int, *, periods: int = PERIODS, bands: bool = False) -> float:
-        command = [sys.executable, "-c", PROGRAM, str(replications), str(periods), str(int(bands))]
+        command = [sys.executable, "-P", "-c", PROGRAM, str(replications), str(periods), str(int(bands))]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
         return float(done.stdout)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from select import select
@@ -24,6 +25,9 @@ MINE = 0.4
 """Share of a batch that is captured here: less than half, for here are also the threads that receive and that write."""
 
 LENGTH_BYTES = 8
+
+PATIENCE = 30.0
+"""Seconds that the process has for its part of a batch, which takes it less than one; then it is ended, and all is done here."""
 
 READY = b"\1"
 """What the process says once it has loaded what it needs."""
@@ -55,9 +59,15 @@ class Answered(msgspec.Struct, array_like=True):
 
 
 class _Aside:
-    """The process, started with the first large batch and used from the moment on in which it is ready."""
+    """The process, started with the first large batch and used from the moment on in which it is ready.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    patience : seconds that it has for its part of a batch.
+    """
+
+    def __init__(self, *, patience: float = PATIENCE) -> None:
+        self.patience, self._until = patience, 0.0
         self.process: subprocess.Popen[bytes] | None = None
         self.is_ready, self.is_of_use = False, (os.cpu_count() or 1) > 1 and os.name == "posix"
 
@@ -67,12 +77,14 @@ class _Aside:
             return captured(items, source)
         part = int(MINE * len(items))
         mine, others = items[:part], items[part:]
+        self._until = time.monotonic() + self.patience
         try:
             self._ask(Asked(source, list(others)))
         except OSError:
             self._give_up()
             return captured(items, source)
         first = captured(mine, source)
+        self._until = time.monotonic() + self.patience
         try:
             answer = self._answer()
         except (OSError, EOFError, msgspec.DecodeError):
@@ -92,32 +104,55 @@ class _Aside:
         if not self.is_of_use:
             return False
         if self.process is None:
-            command = [sys.executable, "-m", "chaintwin.ingest.connectors.capturing_aside"]
+            # -P: no code of the folder that one happens to stand in.
+            command = [sys.executable, "-P", "-m", "chaintwin.ingest.connectors.capturing_aside"]
             try:
                 # A session of its own: Ctrl-C is for the one who asks, and the end of its input ends it.
                 self.process = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
                 )
+                for pipe in (self.process.stdin, self.process.stdout):
+                    assert pipe is not None
+                    os.set_blocking(pipe.fileno(), False)
             except OSError:
                 self.is_of_use = False
             return False
         if not self.is_ready and self.process.stdout is not None and select([self.process.stdout], [], [], 0)[0]:
-            self.is_ready = self.process.stdout.read(1) == READY
+            self.is_ready = os.read(self.process.stdout.fileno(), 1) == READY
             self.is_of_use = self.is_ready
         return self.is_ready
 
     def _ask(self, asked: Asked) -> None:
         assert self.process is not None
         assert self.process.stdin is not None
-        _write(self.process.stdin, _ENCODER.encode(asked))
+        pipe, content = self.process.stdin.fileno(), _ENCODER.encode(asked)
+        for part in (len(content).to_bytes(LENGTH_BYTES, "big"), content):
+            left = memoryview(part)
+            while left:
+                self._wait([], [pipe])
+                left = left[os.write(pipe, left[:_CHUNK]) :]
 
     def _answer(self) -> Answered:
         assert self.process is not None
         assert self.process.stdout is not None
-        content = _read(self.process.stdout)
-        if content is None:
-            raise EOFError
-        return _ANSWER.decode(content)
+        pipe = self.process.stdout.fileno()
+        length = int.from_bytes(self._read(pipe, LENGTH_BYTES), "big")
+        return _ANSWER.decode(self._read(pipe, length))
+
+    def _read(self, pipe: int, length: int) -> bytes:
+        content = bytearray()
+        while len(content) < length:
+            self._wait([pipe], [])
+            part = os.read(pipe, min(length - len(content), _CHUNK))
+            if not part:
+                raise EOFError
+            content += part
+        return bytes(content)
+
+    def _wait(self, readable: list[int], writable: list[int]) -> None:
+        """Wait until a pipe can be used, and no longer than the process has."""
+        if not any(select(readable, writable, [], max(0.0, self._until - time.monotonic()))):
+            raise TimeoutError
 
     def _give_up(self) -> None:
         process, self.process, self.is_of_use, self.is_ready = self.process, None, False, False
@@ -176,6 +211,9 @@ def _read(pipe: IO[bytes]) -> bytes | None:
     content = pipe.read(length)
     return content if len(content) == length else None
 
+
+_CHUNK = 65_536
+"""Bytes that are moved through a pipe at once."""
 
 _ENCODER = msgspec.msgpack.Encoder()
 _ASKED = msgspec.msgpack.Decoder(Asked)

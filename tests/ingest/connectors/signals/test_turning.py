@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaintwin.clock import SECOND
+from chaintwin.clock import DAY, SECOND
 from chaintwin.ingest.connectors.capturing import captured
 from chaintwin.ingest.connectors.interface import Item, Problem
-from chaintwin.ingest.connectors.signals.memory import Memory
+from chaintwin.ingest.connectors.signals.memory import COUNTS_MOST, Memory
 from chaintwin.ingest.connectors.signals.reading import time_of
 from chaintwin.ingest.connectors.signals.signal import Presence, Quality, Signal
 from chaintwin.ingest.connectors.signals.signal_mapping import parse_signal_mapping
@@ -83,6 +83,16 @@ def test_turn__time_quality_and_sequence_of_the_source() -> None:
     assert event["sensorElementList"][0]["sensorReport"][0]["value"] == 4
 
 
+def test_turn__the_sequence_of_a_rule_tells_equal_pulses_of_one_moment_apart() -> None:
+    rules = rule("produced", site="s", product="milk", value="1", time="{t}", sequence="{n}")
+    pulses = [f'{{"t": "2026-01-01T00:00:00Z", "n": {n}}}'.encode() for n in (17, 18, 17, '"19"')]
+    made = turner(rules)
+    items = [item for pulse in pulses for item in made.turn(signal(pulse, sequence=3)) if isinstance(item, Item)]
+    assert [event["ct:sequence"] for event in events(list(items))] == [17, 18, 17, 19]
+    assert len({record.key for _, record in captured(items, "test").records}) == 3
+    assert faults(made.turn(signal(b'{"n": "1.5"}'))) == faults(made.turn(signal(b'{"n": true}'))) == ["sequence"]
+
+
 @pytest.mark.parametrize(
     ("value", "field", "said"),
     [(True, "booleanValue", True), ("open", "stringValue", "open"), (b"\xff\x00", "hexBinaryValue", "ff00"), (3, "value", 3),
@@ -130,16 +140,55 @@ def count_of(totals: list[float], /, **more: object) -> list[float]:
 def test_turn__running_count_gives_differences() -> None:
     assert count_of([100, 100, 103, 110]) == [3, 7]
     assert count_of([250, 254, 3, 5], rolls_over_at=256) == [4, 5, 2]
-    assert count_of([250, 3]) == [3], "without a range it began anew at 0"
-    assert count_of([250, 3], rolls_over_at=65_536) == [3], "more than half of the range is no roll-over"
+    assert count_of([250, 3, 3, 5]) == [5], "without a range it began anew at 0, once two more values say so"
+    assert count_of([250, 3, 4, 5], rolls_over_at=65_536) == [5], "more than half of the range is no roll-over"
     made = turner(rule("produced", site="{site}", product="milk", counter=True, most=50))
     assert events(made.turn(signal(0, 0))) == []
     doubtful = one(made.turn(signal(1_000, 1)))
     assert (doubtful["ct:signal_quality"], doubtful["ct:note"]) == ("bad", "value 1000")
-    assert one(made.turn(signal(1_002, 2)))["quantityList"][0]["quantity"] == 2
-    assert made.turn(signal(1_001, 1)) == [], "an older state says nothing"
-    restarted = one(made.turn(signal(4, 3)))
+    # One doubtful value is nothing to count on from: were it a glitch, all until the next one would be goods.
+    assert one(made.turn(signal(1_002, 2)))["ct:note"] == "value 1002"
+    assert one(made.turn(signal(1_003, 3)))["quantityList"][0]["quantity"] == 3
+    assert one(made.turn(signal(1_005, 4)))["quantityList"][0]["quantity"] == 2
+    assert made.turn(signal(1_004, 1)) == [], "an older state says nothing"
+    assert [made.turn(signal(total, at)) for total, at in ((4, 5), (6, 6))] == [[], []]
+    restarted = one(made.turn(signal(9, 7)))
     assert restarted["ct:assumed"] == ["eventTime", "quantity"]
+    assert restarted["quantityList"][0]["quantity"] == 9
+
+
+def test_turn__running_count_outlives_glitches_and_messages_that_come_again() -> None:
+    made = turner(rule("produced", site="{site}", product="milk", counter=True, most=100))
+    told = [events(made.turn(signal(total, at))) for at, total in enumerate([80, 81, 65_535, 82, 0, 83])]
+    assert [[event.get("quantityList", [{}])[0].get("quantity") for event in part] for part in told] == [
+        [],
+        [1],
+        [None],
+        [1],
+        [],
+        [1],
+    ]
+    assert count_of([100, 105, 100, 105, 107]) == [5, 2]
+    assert count_of([100, 105, 100, 104, 5, 6, 105, 106]) == [5, 1], "what does not follow begins the row anew"
+
+
+def test_turn__the_doubt_of_a_running_count_outlives_a_stop() -> None:
+    rules, memory = rule("produced", site="{site}", product="milk", counter=True), Memory()
+    made = []
+    for at, total in enumerate([250, 3, 5, 9, 10]):
+        memory = Memory(json.loads(json.dumps(memory.plain())))
+        made += events(turner(rules, memory).turn(signal(total, at)))
+    assert [event["quantityList"][0]["quantity"] for event in made] == [9, 1]
+
+
+def test_turn__a_time_far_ahead_is_refused_and_silences_nothing() -> None:
+    made = turner(rule("produced", site="{site}", product="milk", counter=True, value="{n}", time="{t}"))
+    told = [{"n": 1, "t": NOW // SECOND}, {"n": 2, "t": NOW // SECOND + 86_400}, {"n": 5, "t": "2126-01-01T00:00:00Z"}]
+    assert [len(events(made.turn(signal(json.dumps(said).encode(), 1)))) for said in told[:2]] == [0, 1]
+    assert faults(made.turn(signal(json.dumps(told[2]).encode(), 1))) == ["time"]
+    later = one(made.turn(signal(json.dumps({"n": 6, "t": NOW // SECOND + 86_401}).encode(), 2)))
+    assert later["quantityList"][0]["quantity"] == 4
+    assert faults(turner(SENSOR).turn(signal(1, time=NOW + 2 * DAY))) == ["time"]
 
 
 @given(st.lists(st.integers(0, 400), max_size=30), st.integers(0, 999))
@@ -159,6 +208,36 @@ def test_turn__counts_go_on_from_what_was_remembered() -> None:
     event = one(turner(rules, later).turn(signal(14, 1)))
     assert (event["bizStep"], event["action"], event["quantityList"][0]["quantity"]) == ("decommissioning", "DELETE", 4)
     assert event["readPoint"] == {"id": "urn:chaintwin:v1:site:plant"}
+
+
+def test_turn__what_is_remembered_is_of_one_thing() -> None:
+    count = turner(rule("produced", match="gw", site="s", product="{p}", value="{n}", counter=True))
+    heard = [("A", 1_000), ("B", 50), ("A", 1_001), ("B", 52)]
+    made = [event for p, n in heard for event in events(count.turn(signal(json.dumps({"p": p, "n": n}).encode(), address="gw")))]
+    assert [event["quantityList"][0]["quantity"] for event in made] == [1, 2]
+    status = turner(rule("device", match="gw", device="{id}", value="{s}"))
+    said = [{"id": "d1", "s": "online"}, {"id": "d2", "s": "online"}, {"id": "d1", "s": "online"}, {"id": "d2", "s": "offline"}]
+    assert [len(status.turn(signal(json.dumps(one).encode(), address="gw"))) for one in said] == [1, 1, 0, 1]
+    band = turner(rule("sensor", match="gw", measures="Temperature", device="{id}", value="{v}", least_change=0.5))
+    read = [{"id": "d1", "v": 20.0}, {"id": "d2", "v": 20.1}, {"id": "d1", "v": 20.2}]
+    assert [len(band.turn(signal(json.dumps(one).encode(), address="gw"))) for one in read] == [1, 1, 0]
+
+
+def test_turn__rules_of_one_pattern_remember_apart() -> None:
+    parts = [rule("consumed", site="s", product=name, counter=True) for name in ("bolt", "nut")]
+    both = turner("".join(parts))
+    assert [len(both.turn(signal(total, at))) for at, total in enumerate([100, 110, 125])] == [0, 2, 2]
+    state = turner("".join(rule("equipment", resource=name) for name in ("press", "oven")))
+    told = [[event["ct:resource"] for event in events(state.turn(signal(word, at)))] for at, word in enumerate(["run", "halt"])]
+    assert told == [["press", "oven"]] * 2
+
+
+def test_memory__keeps_so_many_counts_and_the_oldest_leaves() -> None:
+    memory = Memory({"counts": {str(number): [number, 0] for number in range(COUNTS_MOST)}})
+    memory.keep_count("0", [5, 1])
+    memory.keep_count("new", [1, 1])
+    assert len(memory.plain()["counts"]) == COUNTS_MOST
+    assert (memory.count("0"), memory.count("1"), memory.count("new")) == ([5, 1], None, [1, 1])
 
 
 def test_turn__equipment_says_what_changes() -> None:
@@ -225,10 +304,32 @@ def test_presence__is_an_event_of_its_device() -> None:
     ("value", "unit", "time"),
     [(1, "s", SECOND), ("1.5", "s", 1_500_000), (1_700_000_000_123, "auto", 1_700_000_000_123_000), (2_000, "ns", 2),
      ("2026-01-01T00:00:00", "auto", NOW), ("soon", "auto", None), (True, "s", None), (-1, "s", None), (1e30, "s", None),
-     (10**19, "auto", 10**16), ({}, "auto", None)],
+     (10**19, "auto", 10**16), ({}, "auto", None), ("1712121521234", "auto", 1_712_121_521_234_000),
+     ("1712121521.5", "auto", 1_712_121_521_500_000), ("20260101", "auto", NOW), ("1e9", "auto", 10**15),
+     ("9" * 400, "auto", None),
+     (10**400, "auto", None), (10**400, "ns", None), ("9" * 5_000, "s", None), ("9999-12-31T23:59:59-14:00", "auto", None),
+     ("0001-01-01T00:00:00+14:00", "auto", None), (2**64, "s", None)],
 )  # fmt: skip
 def test_time_of__numbers_and_texts(value: Any, unit: str, time: int | None) -> None:
     assert time_of(value, unit=unit) == time
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"value": b'{"v": 1, "t": "' + b"9" * 400 + b'"}'}, {"value": b'{"v": 1, "t": ' + b"9" * 400 + b"}"},
+     {"value": b'{"v": 1, "t": "9999-12-31T23:59:59-14:00"}'}, {"value": b'{"v": 1, "q": "' + b"9" * 5_000 + b'"}'},
+     {"value": b'{"v": 1}', "time": 2**64 * 1_000}, {"value": b'{"v": 1}', "time": -(2**70)}],
+)  # fmt: skip
+def test_turn__no_signal_stops_a_source(more: dict[str, Any]) -> None:
+    made = turner(rule("sensor", measures="Temperature", device="{thing}", value="{v}", time="{t}", quality="{q}"))
+    assert faults(made.turn(signal(**more))) in (["time"], ["quality"])
+    assert len(events(made.turn(signal(b'{"v": 2}', at=1)))) == 1
+
+
+def test_turn__numbers_beyond_floating_point_are_none() -> None:
+    assert faults(turner(SENSOR).turn(signal(10**20_000))) == ["value"]
+    assert faults(turner(rule("stock", site="s", product="p")).turn(signal(10**20_000))) == ["value"]
+    assert faults(turner(rule("equipment", resource="p")).turn(signal(10**20_000))) == ["signal.value"]
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),

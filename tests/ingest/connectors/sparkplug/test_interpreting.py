@@ -33,8 +33,8 @@ NOW = 1_767_312_000 * SECOND
 class Hall:
     """An interpreter and what it has made so far."""
 
-    def __init__(self, *, kept: Any = None, host: str = "") -> None:
-        self.turner = SignalTurner(parse_signal_mapping(MAPPING), Memory())
+    def __init__(self, *, kept: Any = None, host: str = "", mapping: str = MAPPING) -> None:
+        self.turner = SignalTurner(parse_signal_mapping(mapping), Memory())
         self.interpreter = SparkplugInterpreter(self.turner, source="sparkplug x", kept=kept, host=host)
         self.now = NOW
         self.problems: list[Problem] = []
@@ -172,13 +172,14 @@ def test_opened__the_state_of_a_host_has_the_time_of_its_last_will() -> None:
     assert hall.hear(("spBv1.0/STATE/twin", will.payload)) == []
 
 
-def test_opened__births_are_asked_for_where_the_broker_forgot() -> None:
+def test_opened__births_are_asked_for_at_each_connection() -> None:
     hall, edge = Hall(), Edge("line")
     hall.hear(*edge.births())
-    hall.interpreter.opened(hall.now, is_session_kept=True)
-    assert hall.asked() == []
-    hall.interpreter.opened(hall.now, is_session_kept=False)
-    assert hall.asked() == ["spBv1.0/north/NCMD/line"]
+    for is_kept in (True, False):
+        # Data have QoS 0, so that a session of the broker keeps none of them, nor the births among them.
+        hall.interpreter.opened(hall.now, is_session_kept=is_kept)
+        assert hall.asked() == ["spBv1.0/north/NCMD/line"]
+        hall.now += 11 * SECOND
 
 
 def test_take__what_is_no_message_is_set_aside() -> None:
@@ -186,3 +187,86 @@ def test_take__what_is_no_message_is_set_aside() -> None:
     assert hall.hear(("spBv1.0/north/NDATA/line", b"\xff"), ("spBv1.0/odd", b""), ("spBv1.0/STATE/x", b"OFFLINE")) == []
     assert len(hall.problems) == 3
     assert hall.hear(("spBv1.0/north/NCMD/line", write_payload(Payload()))) == []
+
+
+def test_take__aliases_end_with_their_session() -> None:
+    for is_born in (False, True):
+        hall, edge = Hall(), Edge("line")
+        hall.hear(*edge.births())
+        hall.hear(edge.will())
+        edge.birth = 1
+        node, _ = edge.births()
+        if is_born:
+            hall.hear(node)
+        assert values([*hall.hear(edge.data(101_325.0)), *hall.wait(6.0)]) == [], "the alias may be that of a pressure now"
+        assert [problem.findings[0].code for problem in hall.problems] == ["sparkplug.payload"]
+        assert hall.asked() == ["spBv1.0/north/NCMD/line"]
+        assert values(hall.hear(*edge.births(), edge.data(3.0))) == [1.0, 3.0]
+
+
+def test_take__what_comes_late_or_twice_is_no_gap() -> None:
+    hall, edge = Hall(), Edge("line")
+    hall.hear(*edge.births())
+    sent = [edge.data(float(number)) for number in range(9)]
+    assert values(hall.hear(*sent[:4], sent[2], sent[3], *sent[4:6])) == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert hall.wait(6.0) == []
+    assert values(hall.hear(sent[8])) == []
+    assert [event.get("ct:missed") for event in hall.wait(6.0)] == [2]
+    late = hall.hear(sent[7], sent[6], sent[7])
+    assert values(late) == [7.0, 6.0]
+    assert [event.get("ct:missed") for event in late] == [None, None]
+    assert late[0]["eventTime"] > late[1]["eventTime"]
+    assert values(hall.hear(edge.data(9.0))) == [9.0], "and the sequence goes on where it was"
+    assert hall.wait(6.0) == []
+
+
+def test_take__a_gap_of_more_than_half_the_numbers_is_one() -> None:
+    hall, edge = Hall(), Edge("line")
+    hall.hear(*edge.births())
+    sent = [edge.data(float(number)) for number in range(160)]
+    hall.hear(sent[0], *sent[151:])
+    told = hall.wait(6.0)
+    assert [event.get("ct:missed") for event in told] == [150, *[None] * 8]
+
+
+def test_take__equal_births_without_times_all_count() -> None:
+    hall, edge = Hall(), Edge("line")
+    metric = Metric("Temperature", alias=10, datatype=DataType.DOUBLE, value=1.0)
+    births = [(edge.topic("NBIRTH"), write_payload(Payload((edge.session(),), None, 0))),
+              (edge.topic("DBIRTH", "press"), write_payload(Payload((metric,), None, 1)))]  # fmt: skip
+    edge.sequence = 2
+    assert values(hall.hear(*births, *births, edge.data(5.0))) == [1.0, 1.0, 5.0]
+    assert hall.problems == []
+
+
+def test_take__a_birth_makes_no_goods() -> None:
+    pieces = """
+name = "pieces"
+[[signals]]
+match = "{group}/{node}/{device}:Temperature"
+as = "produced"
+site = "s"
+product = "p"
+"""
+    hall, edge = Hall(mapping=pieces), Edge("line")
+    hall.hear(*edge.births())
+    made = [*hall.hear(edge.data(7.0)), *hall.hear(*edge.births())]
+    assert [event["quantityList"][0]["quantity"] for event in made if "quantityList" in event] == [7]
+    hall, edge = Hall(mapping=f"{pieces}counter = true\n"), Edge("line")
+    hall.hear(*edge.births())
+    assert [event["quantityList"][0]["quantity"] for event in hall.hear(edge.data(7.0))] == [6]
+
+
+def test_take__stamps_that_are_none_stop_nothing() -> None:
+    for stamp in (2**64 - 1, 1_767_225_600_000_000):
+        hall, edge = Hall(), Edge("line")
+        edge.time = stamp - 10**6
+        metric = Metric("Temperature", datatype=DataType.DOUBLE, value=1.0, timestamp=stamp)
+        born = hall.hear((edge.topic("NBIRTH"), write_payload(Payload((edge.session(), metric), stamp, 0))))
+        assert seen(born) == [("north/line", True)]
+        assert born[0]["ct:assumed"] == ["eventTime"]
+        assert hall.problems
+        gone = hall.hear(edge.will())
+        assert seen(gone) == [("north/line", False)]
+        assert gone[0]["eventTime"].startswith("2026-01-02")
+    assert seen(hall.hear(("spBv1.0/STATE/x", b'{"online": true, "timestamp": 18446744073709551615}'))) == [("host x", True)]

@@ -53,6 +53,9 @@ class Kind:
 EVERY: Final = frozenset({"match", "as", "words", "time_unit"})
 """Entries that a rule of any kind may have."""
 
+IDENTITY: Final = ("site", "product", "lot", "unit", "resource", "device", "vehicle", "measures")
+"""Templates that say which thing a value is of: what is remembered of one thing says nothing of another."""
+
 _ABOUT: Final = frozenset({"value", "time", "sequence", "quality"})
 _GOODS: Final = frozenset({"site", "product", "lot", "unit", "order", "step", "disposition"})
 _CHANGING: Final = frozenset({"longest_interval"})

@@ -17,19 +17,21 @@ MILLISECOND = 1_000
 Event = dict[str, Any]
 
 
-def frame(signal: Signal, *, at: int, is_assumed: bool, quality: Quality, kind: str = "ObjectEvent") -> Event:
+def frame(
+    signal: Signal, *, at: int, is_assumed: bool, quality: Quality, sequence: int | None = None, kind: str = "ObjectEvent"
+) -> Event:
     """Return what every event of a signal says: type, time, address, quality, place in the sequence.
 
     Parameters
     ----------
     signal : that it is of. at : event time, microseconds. is_assumed : whether that is the time of receipt.
-    quality : of the value. kind : type of the event.
+    quality : of the value. sequence : its number; None where it has none. kind : type of the event.
     """
     event: Event = {"type": kind, "eventTime": moment(at), "eventTimeZoneOffset": "+00:00", _SIGNAL: signal.address}
     if quality is not Quality.GOOD:
         event[_QUALITY] = quality.value
-    if signal.sequence is not None:
-        event[_SEQUENCE] = signal.sequence
+    if sequence is not None:
+        event[_SEQUENCE] = sequence
     if signal.missed:
         event[_MISSED] = signal.missed
     if is_assumed:

@@ -31,6 +31,7 @@ class Signal:
     quality : how far the source vouches for it. sequence : its number at the source; None where it has none.
     missed : how many signals of the source are known to be missing right before it.
     is_late : whether the source kept it back and sends it after newer ones.
+    is_again : whether the source tells its state once more, as in a birth, and nothing happened.
     occurrence : 2, 3 and so on where the same address spoke before at the same time of receipt.
     properties : more that came with it, by name.
     """
@@ -43,6 +44,7 @@ class Signal:
     sequence: int | None = None
     missed: int = 0
     is_late: bool = False
+    is_again: bool = False
     occurrence: int = 1
     properties: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,7 +88,7 @@ def quality_of(value: object) -> Quality | None:
         word = value.strip().lower()
         if word in _WORDS:
             return Quality(word)
-        value = int(word) if word.isdecimal() else None
+        value = int(word) if word.isdecimal() and len(word) <= _STATUS_DIGITS else None
     if isinstance(value, int | float):
         return Quality.GOOD if value >= _GOOD else Quality.UNCERTAIN if value >= _UNCERTAIN else Quality.BAD
     return None
@@ -94,3 +96,4 @@ def quality_of(value: object) -> Quality | None:
 
 _WORDS = frozenset(Quality)
 _GOOD, _UNCERTAIN = 192, 64
+_STATUS_DIGITS = 10

@@ -12,12 +12,15 @@ from typing import Any
 from chaintwin.errors import Finding, InputError
 from chaintwin.events.checking.words import BUSINESS_STEPS, DISPOSITIONS, MEASUREMENTS
 from chaintwin.ingest.connectors.mapping_files import mapping_text
-from chaintwin.ingest.connectors.signals.kinds import EVERY, KINDS, NUMBERS, TIME_UNITS, As
+from chaintwin.ingest.connectors.signals.kinds import EVERY, IDENTITY, KINDS, NUMBERS, TIME_UNITS, As
 from chaintwin.ingest.connectors.signals.patterns import AddressPattern, PatternError, address_pattern
 from chaintwin.ingest.connectors.signals.templates import ADDRESS, PLACEHOLDER, PROPERTY, VALUE, Template, template_of
 
 WORDS: Mapping[str, tuple[str, ...]] = {"measures": MEASUREMENTS, "step": BUSINESS_STEPS, "disposition": DISPOSITIONS}
 """Templates that are words of a vocabulary, where nothing is filled in and no namespace is written."""
+
+_KEPT_BY = (*IDENTITY, "value", "status", "share", "present", "longitude", "latitude", "step", "disposition")
+"""Templates that tell two rules of one pattern apart; one that is changed begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,8 @@ class _Check:
                 f"{where}.words", str(words)[:60], "values by the texts that mean them, such as {running = 1, stopped = 0}"
             )
             words = {}
-        said = f"{kind}\n{pattern.text}\n{given.get('value', '')}\n{given.get('measures', '')}"
-        key = blake2b(said.encode(), digest_size=6).hexdigest()
+        said = [kind.value, pattern.text, *(f"{name} {templates[name].text}" for name in _KEPT_BY if name in templates)]
+        key = blake2b("\n".join(said).encode(), digest_size=6).hexdigest()
         return Rule(pattern, kind, templates, words, numbers, counter is True, str(unit), key)
 
     def _pattern(self, where: str, value: object) -> AddressPattern:

@@ -150,6 +150,8 @@ def plain_text(value: Any) -> str:
         return str(int(value))
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, int) and value.bit_length() > _BITS_MAX:
+        return f"a number of {value.bit_length()} bits"
     return _ENCODER.encode(value).decode() if isinstance(value, dict | list) else str(value)
 
 
@@ -170,6 +172,9 @@ def _read(value: Any) -> Any:
     except UnicodeDecodeError:
         return value
 
+
+_BITS_MAX = 4_096
+"""Whole numbers that are larger are not written out."""
 
 _DECODER = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder(order="deterministic")

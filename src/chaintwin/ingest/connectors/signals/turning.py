@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -18,9 +18,9 @@ from chaintwin.events.vocabulary import PREFIX, Own
 from chaintwin.ingest.connectors.interface import KEPT_BYTES, Item, Place, Problem, item_of
 from chaintwin.ingest.connectors.signals import making
 from chaintwin.ingest.connectors.signals.bands import counted, is_wanted
-from chaintwin.ingest.connectors.signals.kinds import As
+from chaintwin.ingest.connectors.signals.kinds import IDENTITY, As
 from chaintwin.ingest.connectors.signals.memory import Memory
-from chaintwin.ingest.connectors.signals.reading import Reader
+from chaintwin.ingest.connectors.signals.reading import Reader, is_number
 from chaintwin.ingest.connectors.signals.signal import Presence, Quality, Signal
 from chaintwin.ingest.connectors.signals.signal_mapping import Rule, SignalMapping
 from chaintwin.ingest.connectors.signals.templates import Seen, Template, plain_text, template_of
@@ -33,12 +33,23 @@ Made = Item | Problem
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """A rule for one address: what the address says is filled in, and texts that are then complete are kept."""
+    """A rule for one address: what the address says is filled in, and texts that are then complete are kept.
+
+    ``told`` are the entries that say which thing a value is of, and that only the signal itself can fill in.
+    """
 
     rule: Rule
     templates: Mapping[str, Template]
     fixed: Mapping[str, str]
     key: str
+    told: tuple[str, ...]
+
+    def thing(self, reader: Reader) -> str:
+        """Return the key of what is remembered of the thing that a signal is of."""
+        if not self.told:
+            return self.key
+        said = ascii([reader.text(name) for name in self.told])
+        return f"{self.key} {blake2b(said.encode(), digest_size=8).hexdigest()}"
 
 
 class SignalTurner:
@@ -85,16 +96,13 @@ class SignalTurner:
             return []
         seen, found = Seen(signal), list[Made]()
         for bound in bounds:
-            kind = bound.rule.kind
-            if kind is As.EPCIS:
-                found += _documents(signal)
-            elif kind is not As.IGNORED:
-                reader = Reader(bound.rule, bound.templates, fixed=bound.fixed, seen=seen)
-                event = self._makers[kind](reader, bound)
-                if reader.faults:
-                    found.append(Problem(Place(signal.address), tuple(reader.faults), content_of(signal)))
-                elif event is not None:
-                    found.append(item_of(event, place=Place(signal.address)))
+            try:
+                found += self._under(bound, seen)
+            except Exception as fault:
+                # What was not thought of stops one signal, and not its source with all that comes after.
+                said = f"{type(fault).__name__}: {fault}"[:200]
+                finding = Finding("signal.value", said, "a value that a rule can read", "mend the source", signal.address)
+                found.append(Problem(Place(signal.address), (finding,), content_of(signal)))
         return found
 
     def presence(self, presence: Presence, *, source: str) -> Item:
@@ -105,6 +113,19 @@ class SignalTurner:
         presence : what happened. source : the address that tells of it.
         """
         return item_of(making.presence_event(presence, source=source), place=Place(source))
+
+    def _under(self, bound: _Bound, seen: Seen) -> list[Made]:
+        """Return what a signal becomes under one rule."""
+        kind, place = bound.rule.kind, Place(seen.signal.address)
+        if kind is As.EPCIS:
+            return _documents(seen.signal)
+        if kind is As.IGNORED:
+            return []
+        reader = Reader(bound.rule, bound.templates, fixed=bound.fixed, seen=seen)
+        event = self._makers[kind](reader, bound)
+        if reader.faults:
+            return [Problem(place, tuple(reader.faults), content_of(seen.signal))]
+        return [] if event is None else [item_of(event, place=place)]
 
     def _bind(self, address: str) -> tuple[_Bound, ...]:
         found = []
@@ -117,7 +138,8 @@ class SignalTurner:
                     for name, template in templates.items()
                     if template.is_fixed
                 }
-                found.append(_Bound(rule, {"value": _VALUE} | templates, fixed, f"{address} {rule.key}"))
+                told = tuple(name for name in IDENTITY if name in templates and name not in fixed)
+                found.append(_Bound(rule, {"value": _VALUE} | templates, fixed, f"{address} {rule.key}", told))
         if len(self._addresses) >= ADDRESSES_MAX:
             self._addresses.clear()
         self._addresses[address] = bounds = tuple(found)
@@ -132,11 +154,18 @@ class SignalTurner:
     def _frame(self, reader: Reader, own: Own | None = None) -> making.Event:
         self.assumed += reader.is_assumed
         kind = "ObjectEvent" if own is None else making.own_kind(own)
-        return making.frame(reader.signal, at=reader.at, is_assumed=reader.is_assumed, quality=reader.quality, kind=kind)
+        return making.frame(
+            reader.signal,
+            at=reader.at,
+            is_assumed=reader.is_assumed,
+            quality=reader.quality,
+            sequence=reader.sequence,
+            kind=kind,
+        )
 
     def _sensor(self, reader: Reader, bound: _Bound) -> making.Event | None:
         value = reader.value()
-        if isinstance(value, float) and not isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and not is_number(value):
             value = None
         if isinstance(value, dict | list):
             value = plain_text(value)
@@ -147,12 +176,15 @@ class SignalTurner:
             reader.fault("measures", "nothing", allowed="what is measured")
         if not (said["site"] or said["device"]):
             reader.fault("site", "nothing", allowed="a site or a device")
-        if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=value):
+        if reader.faults or not is_wanted(self.memory, bound.thing(reader), reader=reader, value=value):
             return None
         return making.with_report(self._frame(reader), said, value=value)
 
     def _goods(self, reader: Reader, bound: _Bound) -> making.Event | None:
         rule = bound.rule
+        if reader.signal.is_again and rule.kind is not As.STOCK and not rule.is_counter:
+            # The last goods once more, which are no others.
+            return None
         said: dict[str, Any] = {
             name: reader.text(name) for name in ("site", "product", "lot", "unit", "order", "step", "disposition")
         }
@@ -167,7 +199,7 @@ class SignalTurner:
         if quantity is None:
             return making.doubtful(event, site=said["site"], value=plain_text(reader.value()))
         if rule.is_counter:
-            made = counted(self.memory, bound.key, reader=reader, total=quantity)
+            made = counted(self.memory, bound.thing(reader), reader=reader, total=quantity)
             if made is None:
                 return None
             if made.is_doubtful:
@@ -197,7 +229,9 @@ class SignalTurner:
             reader.fault("share", f"{share:g}", allowed="a share from 0 to 1", fix="say in words what it means")
         if share is None and not status and reader.quality is not Quality.BAD:
             reader.fault("value", "nothing", allowed="a status in words, or a share that works")
-        if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=[status, share], changes_only=True):
+        if reader.faults:
+            return None
+        if not is_wanted(self.memory, bound.thing(reader), reader=reader, value=[status, share], changes_only=True):
             return None
         if share is None and not status:
             status = "unknown"
@@ -213,7 +247,7 @@ class SignalTurner:
             reader.fault(
                 "present", plain_text(reader.value())[:60], allowed="true or false, online or offline, or a word of words"
             )
-        if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=present, changes_only=True):
+        if reader.faults or not is_wanted(self.memory, bound.thing(reader), reader=reader, value=present, changes_only=True):
             return None
         reason = reader.text("reason") or f"status {plain_text(reader.value())}"[:200]
         fields = {"device": device, "present": present, "reason": reason}
@@ -230,7 +264,7 @@ class SignalTurner:
             reader.fault("vehicle", "nothing", allowed="a vehicle")
         if position is None and not site:
             reader.fault("site", "nothing", allowed="a site or a position")
-        if reader.faults or not is_wanted(self.memory, bound.key, reader=reader, value=[position, site, present]):
+        if reader.faults or not is_wanted(self.memory, bound.thing(reader), reader=reader, value=[position, site, present]):
             return None
         fields = {"vehicle": vehicle, "present": present, "position": position, "shipment": reader.text("shipment")}
         return making.with_own(self._frame(reader, Own.VEHICLE_SEEN), fields, site=site)
@@ -250,7 +284,7 @@ class SignalTurner:
 def content_of(signal: Signal) -> bytes:
     """Return what a signal held, as it is kept with a problem."""
     value = signal.value
-    return value[:KEPT_BYTES] if isinstance(value, bytes) else plain_text(value).encode()[:KEPT_BYTES]
+    return value[:KEPT_BYTES] if isinstance(value, bytes) else plain_text(value).encode(errors="replace")[:KEPT_BYTES]
 
 
 _VALUE = template_of("{@value}")

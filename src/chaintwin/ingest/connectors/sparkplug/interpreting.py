@@ -13,6 +13,7 @@ from chaintwin.errors import Finding
 from chaintwin.ingest.connectors.interface import KEPT_BYTES, Place, Problem
 from chaintwin.ingest.connectors.mqtt.connection import Farewell, Message
 from chaintwin.ingest.connectors.mqtt.interpreting import Sent
+from chaintwin.ingest.connectors.signals.reading import AHEAD, time_of
 from chaintwin.ingest.connectors.signals.signal import Presence
 from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
 from chaintwin.ingest.connectors.sparkplug.metrics import birth_of, names_of, signals_of
@@ -81,10 +82,14 @@ class SparkplugInterpreter:
         waiting = Waiting(message.topic, message.payload, received_at, occurrence)
         if topic.verb is Verb.NBIRTH:
             return self._node_born(topic, node, payload, waiting)
+        if payload.sequence is not None and node.is_known(message.topic.encode() + b"\0" + message.payload):
+            return ()
         if not node.is_alive:
             # Data before its birth: what has a name is taken, and the birth is asked for.
             self._ask(topic, node, now=received_at)
             return self._apply(topic, node, payload, waiting, missed=0)
+        if payload.sequence is not None and node.is_late(payload.sequence, payload.timestamp):
+            return self._apply(topic, node, payload, waiting, missed=0, is_late=True)
         expected = node.expected
         if payload.sequence is not None and expected is not None and payload.sequence != expected:
             node.waiting[str(payload.sequence % SEQUENCES)] = waiting
@@ -102,13 +107,13 @@ class SparkplugInterpreter:
         return made
 
     def opened(self, now: int, *, is_session_kept: bool) -> None:
-        """Say that this host is there, and ask for births where messages may be missing."""
+        """Say that this host is there, and ask for births: a broker keeps neither data nor births for one that is away."""
+        del is_session_kept
         if self.host:
             self._requests.append(Sent(self._state_topic, self._state(online=True), is_kept=True))
-        if not is_session_kept:
-            for edge, node in self.nodes.items():
-                group, _, name = edge.partition("/")
-                self._ask(Topic(Verb.NCMD, group, name), node, now=now)
+        for edge, node in self.nodes.items():
+            group, _, name = edge.partition("/")
+            self._ask(Topic(Verb.NCMD, group, name), node, now=now)
 
     def requests(self) -> Sequence[Sent]:
         """Return commands and states to be sent, once."""
@@ -132,7 +137,10 @@ class SparkplugInterpreter:
             # It died unseen, and its devices with it.
             made += self._all_gone(topic, node, reason="born anew without a death", at=waiting.received_at, is_assumed=True)
         is_new = not node.is_alive
+        self._forget_names(topic.edge, node)
         node.is_alive, node.birth, node.sequence, node.asked_at = True, birth, None, 0
+        node.born = node.told = payload.timestamp or 0
+        node.recent = []
         if is_new:
             made.append(self._seen(topic.edge, payload, node, present=True, reason="birth certificate", at=waiting.received_at))
         made += self._apply(topic, node, payload, waiting, missed=0)
@@ -147,10 +155,16 @@ class SparkplugInterpreter:
             return []
         made = self._given_up(topic.edge, node, now=at) if node.waiting else []
         was_alive, node.is_alive, node.sequence = node.is_alive, False, None
+        self._forget_names(topic.edge, node)
         if was_alive or node.birth is None:
             node.birth = birth if node.birth is None else node.birth
             made += self._all_gone(topic, node, reason="death certificate", at=at, is_assumed=True)
         return made
+
+    def _forget_names(self, edge: str, node: Node) -> None:
+        """Forget names and aliases: they are those of one session, up to the next birth or a death."""
+        node.metrics = {}
+        self._names.pop(edge, None)
 
     def _all_gone(self, topic: Topic, node: Node, *, reason: str, at: int, is_assumed: bool) -> list[Made]:
         """Say that a node and all its devices are gone; not before the last that they said."""
@@ -161,18 +175,23 @@ class SparkplugInterpreter:
         return [self.turner.presence(Presence(name, False, reason, at, is_assumed), source=self.source) for name in names]
 
     def _seen(self, name: str, payload: Payload, node: Node, *, present: bool, reason: str, at: int) -> Made:
-        told = payload.timestamp
-        when = at if told is None else told * 1_000
+        when = _moment(payload.timestamp, at=at)
+        is_assumed = when is None
+        when = at if when is None else when
         node.last_time = max(node.last_time, when)
-        self._assumed += told is None
-        return self.turner.presence(Presence(name, present, reason, when, told is None), source=self.source)
+        self._assumed += is_assumed
+        return self.turner.presence(Presence(name, present, reason, when, is_assumed), source=self.source)
 
-    def _apply(self, topic: Topic, node: Node, payload: Payload, waiting: Waiting, *, missed: int) -> list[Made]:
-        """Return what a message becomes whose turn it is."""
+    def _apply(
+        self, topic: Topic, node: Node, payload: Payload, waiting: Waiting, *, missed: int, is_late: bool = False
+    ) -> list[Made]:
+        """Return what a message becomes whose turn it is, or that comes after its turn."""
         made: list[Made] = []
-        if payload.sequence is not None:
+        is_birth = topic.verb in (Verb.NBIRTH, Verb.DBIRTH)
+        if payload.sequence is not None and not is_late:
             node.sequence = payload.sequence % SEQUENCES
-        if topic.verb in (Verb.NBIRTH, Verb.DBIRTH):
+            node.told = node.told if payload.timestamp is None else payload.timestamp
+        if is_birth and not (is_late and topic.device in node.metrics):
             node.metrics[topic.device] = names_of(payload)
             self._names.setdefault(topic.edge, {}).pop(topic.device, None)
         if topic.verb is Verb.DBIRTH:
@@ -187,11 +206,20 @@ class SparkplugInterpreter:
         names = self._names.setdefault(topic.edge, {})
         if topic.device not in names:
             names[topic.device] = Names(node.metrics.get(topic.device, []))
-        signals, unknown = signals_of(payload, topic, names=names[topic.device], received_at=waiting.received_at)
+        is_of_before = is_late and payload.timestamp is not None and payload.timestamp < node.born
+        known = Names([]) if is_of_before else names[topic.device]
+        signals, unknown = signals_of(payload, topic, names=known, received_at=waiting.received_at)
         for place, signal in enumerate(signals):
-            if signal.time is not None:
+            if signal.time is not None and signal.time - waiting.received_at <= AHEAD:
                 node.last_time = max(node.last_time, signal.time)
-            made += self.turner.turn(replace(signal, missed=missed if place == 0 else 0, occurrence=waiting.occurrence))
+            told = replace(
+                signal,
+                missed=missed if place == 0 else 0,
+                occurrence=waiting.occurrence,
+                is_late=is_late or signal.is_late,
+                is_again=is_birth,
+            )
+            made += self.turner.turn(told)
         if missed and not signals:
             made.append(self.turner.presence(Presence(topic.id, True, "messages are missing", waiting.received_at, missed=missed),
                                              source=self.source))  # fmt: skip
@@ -248,7 +276,7 @@ class SparkplugInterpreter:
         except (msgspec.DecodeError, msgspec.ValidationError):
             return [self._problem(message, "a state that is none", 'such as {"online": true, "timestamp": 1700000000000}')]
         online, stamp = told.get("online") is True, told.get("timestamp")
-        when = stamp * 1_000 if isinstance(stamp, int) and not isinstance(stamp, bool) and stamp > 0 else None
+        when = _moment(stamp, at=at) if stamp else None
         if not online:
             # The time of a last will is that of the connection that broke.
             when = None
@@ -268,3 +296,9 @@ class SparkplugInterpreter:
     def _problem(self, message: Message, found: str, allowed: str) -> Problem:
         finding = Finding("sparkplug.payload", found, allowed, "ask who runs the edge node", message.topic)
         return Problem(Place(message.topic), (finding,), message.payload[:KEPT_BYTES])
+
+
+def _moment(stamp: object, *, at: int) -> int | None:
+    """Return milliseconds as microseconds; None where they are no time, or one long after the receipt."""
+    found = time_of(stamp, unit="ms") if isinstance(stamp, int) else None
+    return found if found is not None and found - at <= AHEAD else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import msgspec
 
 SEQUENCES = 256
@@ -9,6 +11,10 @@ SEQUENCES = 256
 
 WAITING_MAX = 64
 """Messages that wait for one before them; where more come, that one is taken for lost."""
+
+
+RECENT_MAX = 32
+"""Digests of messages that are remembered of a node, so that one that comes twice is known."""
 
 
 class Waiting(msgspec.Struct, array_like=True):
@@ -47,7 +53,8 @@ class Node(msgspec.Struct, omit_defaults=True):
     sequence : of the last message that was taken; None before any. devices : whether each is there, by its name.
     metrics : by device, empty for the node itself. waiting : messages by their number.
     gap_since : when the first of them came, microseconds; 0 where none waits. asked_at : when a birth was asked for; 0 for never.
-    last_time : latest time that it told, microseconds.
+    last_time : latest time that it told, microseconds. born : time of its birth, and told : of the last message that was taken in
+    order, both as they say themselves, milliseconds. recent : digests of the last messages.
     """
 
     is_alive: bool = False
@@ -59,11 +66,34 @@ class Node(msgspec.Struct, omit_defaults=True):
     gap_since: int = 0
     asked_at: int = 0
     last_time: int = 0
+    born: int = 0
+    told: int = 0
+    recent: list[str] = msgspec.field(default_factory=list)
 
     @property
     def expected(self) -> int | None:
         """Number of the message that comes next; None where any may."""
         return None if self.sequence is None else (self.sequence + 1) % SEQUENCES
+
+    def is_late(self, sequence: int, stamp: int | None) -> bool:
+        """Return whether a number lies behind the one that comes next, and the time of the message does not say otherwise.
+
+        Parameters
+        ----------
+        sequence : of the message. stamp : its time as it says itself, milliseconds; None where it has none.
+        """
+        expected = self.expected
+        is_behind = expected is not None and (sequence - expected) % SEQUENCES >= SEQUENCES // 2
+        return is_behind and (stamp is None or stamp <= self.told)
+
+    def is_known(self, content: bytes) -> bool:
+        """Return whether a message was taken not long ago, and remember it."""
+        digest = blake2b(content, digest_size=6).hexdigest()
+        if digest in self.recent:
+            return True
+        self.recent.append(digest)
+        del self.recent[:-RECENT_MAX]
+        return False
 
     def next_waiting(self) -> int | None:
         """Return the number of the message that waits and comes first; None where none waits."""

@@ -26,12 +26,14 @@ class Feeds:
     ----------
     file : how findings name the file or sheet. folder : that paths in it are relative to.
     tables : in their order, unchecked. findings : why it could not be read.
+    is_named : whether the file seems to say some, be they readable or not.
     """
 
     file: str
     folder: Path
     tables: tuple[Feed, ...] = ()
     findings: tuple[Finding, ...] = ()
+    is_named: bool = False
 
 
 def read_feeds(path: str | Path) -> Feeds:
@@ -56,7 +58,8 @@ def read_feeds(path: str | Path) -> Feeds:
         text, findings = settings_file(project.settings)
         if not findings:
             findings = [fault for fault in read_settings(text, file=file)[1] if _is_of_feeds(fault)]
-        return Feeds(file, folder, feeds_of_text(text), tuple(findings))
+        is_named = _NAMED.search(project.settings.read_text(encoding="utf-8", errors="replace")) is not None
+        return Feeds(file, folder, feeds_of_text(text), tuple(findings), is_named)
     if project.workbook is not None:
         return _of_workbook(project.workbook, folder)
     return Feeds(SETTINGS_FILE, folder)
@@ -77,10 +80,9 @@ def keeping_feeds(network: Network, target: Path) -> Network:
     if network.feeds is not None or not target.exists():
         return network
     found = read_feeds(target)
-    place = target / SETTINGS_FILE
-    if found.findings and place.is_file() and _NAMED.search(place.read_text(encoding="utf-8", errors="replace")):
+    if found.findings and found.is_named:
         raise UsageError(
-            f"{SETTINGS_FILE}: found [[{FEEDS_KEY}]] in a file that cannot be read, which would be lost "
+            f"{found.file}: found [[{FEEDS_KEY}]] that cannot be read, which would be lost "
             f"({found.findings[0]}); allowed: a file that can be read; fix: mend it, or move it away"
         )
     return replace(network, feeds=tuple(feed.values for feed in found.tables))
@@ -95,11 +97,14 @@ def _of_workbook(path: Path, folder: Path) -> Feeds:
     inspection = inspect_workbook(path)
     part = next((sheet for sheet in inspection.sheets if match_table(sheet.name, (FEEDS_SHEET,))), None)
     if part is None:
-        return Feeds(sheet_label(path, FEEDS_SHEET), folder)
+        faults = tuple(finding for finding in inspection.findings if finding.severity is Severity.ERROR)
+        # A file that is a project by itself, and no workbook, is refused for that.
+        return Feeds(sheet_label(path, FEEDS_SHEET), folder, (), faults, is_named=folder != path)
     file = sheet_label(path, part.name)
     reader, findings = open_workbook(path)
     if reader is None:
-        return Feeds(file, folder, (), tuple(findings))
+        return Feeds(file, folder, (), tuple(findings), is_named=True)
     sheet, findings = read_worksheet(reader, part, path=path, dates=inspection.dates, table=FEEDS_SHEET)
     errors = tuple(finding for finding in findings if finding.severity is Severity.ERROR)
-    return Feeds(file, folder, feeds_of_sheet(sheet) if sheet is not None else (), errors)
+    is_named = any(finding.code != "file.empty" for finding in errors)
+    return Feeds(file, folder, feeds_of_sheet(sheet) if sheet is not None else (), errors, is_named)

@@ -49,7 +49,7 @@ def unreadable_files(paths: Sequence[Path]) -> frozenset[Path]:
     broken: set[Path] = set()
     rest = list(paths)
     while rest:
-        command = [sys.executable, "-c", _TRIAL, *map(str, rest)]
+        command = [sys.executable, "-P", "-c", _TRIAL, *map(str, rest)]
         try:
             done = subprocess.run(
                 command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=TRIAL_SECONDS_MAX, check=False
