@@ -1,5 +1,5 @@
-// How the page shows who asks. It takes the token from the fragment of the address, which no server is ever sent, and keeps it
-// for this tab only. What signs in another way replaces this module.
+// How the page shows who asks. Who came by the sign-in link has a session, whose cookie the browser sends by itself and no script
+// reads. A token may stand in the fragment of the address too, which no server is ever sent; it is kept for this tab only.
 
 const KEPT = "chaintwin.token";
 
@@ -12,10 +12,17 @@ export function takeToken(location: Location, history: History, store: Storage):
   }
 }
 
-/** Keep a token that was typed in; an empty one signs out. */
-export function keepToken(token: string, store: Storage = sessionStorage): void {
+/** Keep a token that was typed in; an empty one forgets it. Tells whether there was one before. */
+export function keepToken(token: string, store: Storage = sessionStorage): boolean {
+  const before = store.getItem(KEPT);
   if (token) store.setItem(KEPT, token);
   else store.removeItem(KEPT);
+  return before !== null;
+}
+
+/** End the session of the browser, if it has one. */
+export async function endSession(): Promise<void> {
+  await fetch("/api/v1/session", { method: "DELETE" });
 }
 
 /** Headers that every request carries. */
