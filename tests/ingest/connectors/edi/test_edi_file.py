@@ -320,7 +320,8 @@ def test_read__several_items_of_one_level(tmp_path: Path) -> None:
         (b"UNA:+.? '", b":3", "1.5", 1.5), (b"UNA:+.? '", b":3", "1,5", None), (b"UNA:+.? '", b":3", "1,234", None),
         (b"UNA:+,? '", b":3", "1,5", 1.5), (b"UNA:+,? '", b":3", "1.234", None), (b"UNA:+,? '", b":4", "1.5", 1.5),
         (b"UNA:+ ? '", b":3", "1,5", 1.5), (b"", b":3", "1,5", 1.5), (b"", b":3", "1.5", 1.5), (b"", b":3", "1,234.5", None),
-        (b"", b":3", ",5", 0.5), (b"", b":3", "5,", 5.0), (b"", b":3", ",", None), (b"", b":3", "1.2.3", None), (b"", b":3", "-1", None),
+        (b"", b":3", ",5", 0.5), (b"", b":3", "5,", 5.0), (b"", b":3", ",", None),
+        (b"", b":3", "1.2.3", None), (b"", b":3", "-1", None),
     ],
 )  # fmt: skip
 def test_read__decimal_marks_of_edifact(tmp_path: Path, una: bytes, version: bytes, text: str, quantity: float | None) -> None:

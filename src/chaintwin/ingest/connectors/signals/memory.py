@@ -49,8 +49,8 @@ class Memory:
 
     def forget(self) -> None:
         """Forget all, for a source that is read anew."""
-        self.counts.clear()
-        self.values.clear()
+        self._counts.clear()
+        self._values.clear()
 
     def plain(self) -> dict[str, dict[str, Kept]]:
         """Return all of it as plain values for JSON."""
