@@ -48,6 +48,9 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _TEXTS = frozenset({"value"})
 """Columns that hold numbers, texts and truths; shown as text."""
 
+NAMED = " as "
+"""Stands between the address of a source and the name that a project file gives it."""
+
 
 def frame_of(state: LiveState, family: str) -> pl.DataFrame:
     """Return the cells of a family: key, values, event time, source and age in seconds; moments in UTC.
@@ -117,7 +120,9 @@ def summary_of(state: LiveState) -> dict[str, object]:
 
 def _stale(state: LiveState, conditions: pl.DataFrame) -> list[bool]:
     gone = {key[0] for key, value in state.cells["device"].cells.items() if not value[0]}
-    return [device in gone or source in gone for device, source in conditions.select("device", "source").iter_rows()]
+    rows = conditions.select("device", "source").iter_rows()
+    # A source of the project file carries its name behind its address; its connection is known by the address.
+    return [device in gone or source in gone or source.partition(NAMED)[0] in gone for device, source in rows]
 
 
 def _column(name: str, values: list[object]) -> pl.Series:

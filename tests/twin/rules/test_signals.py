@@ -8,7 +8,8 @@ import pytest
 
 from chaintwin.events.facts import Facts, Reading
 from chaintwin.twin.live_state import LiveState
-from tests.twin.worlds import START, done, misfits, site, some, state_after
+from tests.oracles.plain_store import PlainStore
+from tests.twin.worlds import START, done, misfits, site, some, state_after, twin_of
 
 PLANT = site("plant")
 KIND = "https://gs1.org/voc/Temperature"
@@ -85,3 +86,15 @@ def test_tables__conditions_are_stale_while_the_connection_to_their_source_is_go
     back = Facts("DeviceSeen", START + 3, own={"device": source, "present": True})
     assert state_after(warm, lost).tables()["conditions"]["stale"].to_list() == [True]
     assert state_after(warm, lost, back).tables()["conditions"]["stale"].to_list() == [False]
+
+
+def test_tables__conditions_are_stale_while_the_connection_of_a_source_with_a_name_is_gone() -> None:
+    store = PlainStore()
+    store.log("a", reading(1, 4.0), source="mqtt mqtt://broker.example.org/# as cold store")
+    gone = {"device": "mqtt mqtt://broker.example.org/#", "present": False, "reason": "no connection"}
+    store.log("b", Facts("DeviceSeen", START + 2, own=gone), source="mqtt mqtt://broker.example.org/# as cold store")
+    assert twin_of(store).now().tables()["conditions"]["stale"].to_list() == [True]
+    other = PlainStore()
+    other.log("a", reading(1, 4.0), source="mqtt mqtt://broker.example.org/#2 as cold store")
+    other.log("b", Facts("DeviceSeen", START + 2, own=gone))
+    assert twin_of(other).now().tables()["conditions"]["stale"].to_list() == [False]
