@@ -107,6 +107,23 @@ def test_read__looks_without_taking_anything_away(running: Broker, tmp_path: Pat
         assert take_all(source, store, options).accepted == 20
 
 
+def test_read__a_look_at_a_shared_subscription_is_refused(running: Broker, tmp_path: Path, options: dict[str, str]) -> None:
+    source = f"{running.url}/$share/hall/plant/#"
+    with open_log(tmp_path / "log.db") as store, pytest.raises(UsageError, match="takes messages away"):
+        take_all(source, store, options | {"after": "keep"})
+
+
+def test_read__a_broker_that_confirms_nothing_is_told(
+    running: Broker, tmp_path: Path, options: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with broker(tmp_path / "hasty", more="max_qos 0\nallow_anonymous true\n") as hasty, open_log(tmp_path / "a.db") as store:
+        take_all(f"{hasty.url}/plant/#", store, options)
+    assert "plant/# with QoS 0" in capsys.readouterr().out
+    with open_log(tmp_path / "b.db") as store:
+        take_all(f"{running.url}/plant/#", store, options)
+    assert "QoS 0" not in capsys.readouterr().out
+
+
 def test_read__the_broker_waits_for_what_is_not_durable(running: Broker, options: dict[str, str]) -> None:
     settings = settings_of(DEFAULTS | {"receive-maximum": "10", "batch": "5"})
     connection = Connection(mqtt_address(f"{running.url}/plant/#"), settings, client_id="slow", filters=("plant/#",))

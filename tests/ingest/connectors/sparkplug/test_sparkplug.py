@@ -130,3 +130,26 @@ def test_read__only_topics_of_sparkplug() -> None:
     run = Run(clock=SetClock(), sleep=time.sleep)
     with pytest.raises(UsageError, match="Sparkplug"):
         next(Sparkplug().read("mqtt://h/plant/#", since=None, run=run))
+
+
+@pytest.mark.parametrize("after", ["acknowledge", "keep"])
+def test_read__who_only_looks_asks_nothing_of_the_plant(tmp_path: Path, after: str) -> None:
+    options = {"mapping": mapping_file(tmp_path), "reorder": "0.1", "host-id": "twin", "after": after, "idle": "3"}
+    with broker(tmp_path / "broker") as running, open_log(tmp_path / "log.db") as store:
+        edge = Edge("line", ("press",))
+        speaker = Speaker(running.port, edge)
+        edge.births()
+
+        def speak() -> None:
+            for number in range(20):
+                time.sleep(0.1)
+                speaker.say(edge.data(float(number), "press"))
+
+        person = threading.Thread(target=speak)
+        person.start()
+        take_all(f"{running.url}/spBv1.0/north/#", store, options)
+        person.join()
+        time.sleep(0.2)
+        speaker.end()
+    assert (speaker.asked > 0) == (after == "acknowledge")
+    assert bool(speaker.states) == (after == "acknowledge")

@@ -75,6 +75,7 @@ class Connection:
     ----------
     is_session_kept : whether the broker still had the session. lost : why the connection broke, empty while it stands.
     confirmed : number of the last acknowledgement that the broker is known to have.
+    unconfirmed : filters whose messages the broker sends without waiting for an acknowledgement.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Connection:
     ) -> None:
         self.address, self.settings, self.filters = address, settings, filters
         self.is_session_kept, self.lost, self.confirmed = False, "", 0
+        self.unconfirmed: tuple[str, ...] = ()
         self._asked: dict[int, int] = {}
         self._progress = threading.Event()
         self._is_awaited = False
@@ -246,6 +248,7 @@ class Connection:
         failed = [f"{wanted}: {reason}" for wanted, reason in zip(self.filters, reasons, strict=False) if reason.is_failure]
         if failed:
             self._refuse(f"the broker refuses the subscription to {', '.join(failed)}", is_final=True)
+        self.unconfirmed = tuple(wanted for wanted, reason in zip(self.filters, reasons, strict=False) if reason.value == 0)
         self._ready.set()
 
     def _on_unsubscribe(self, client: Client, data: Any, mid: int, reasons: Any, properties: Any) -> None:

@@ -15,16 +15,20 @@ from time import monotonic
 
 import msgspec
 
+from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Item, Problem, Run
 from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, TICK, NotConnectedError, Standing
 from chaintwin.ingest.connectors.linked.turners import memory_of
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress
 from chaintwin.ingest.connectors.mqtt.connection import Connection, Message
-from chaintwin.ingest.connectors.mqtt.interpreting import Interpreter
+from chaintwin.ingest.connectors.mqtt.interpreting import Interpreter, Sent
 from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, Receipt, Seen, digest_of, text_of_cursor
 from chaintwin.ingest.connectors.mqtt.settings import Settings
 from chaintwin.ingest.connectors.signals.signal import Presence
 from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
+
+SHARED = "$share/"
+"""Begin of a filter whose messages go to one of those who share it."""
 
 UNCONFIRMED = 4
 """Batches whose acknowledgement the broker may not have yet when the next is taken."""
@@ -80,6 +84,11 @@ class Receiver:
         SourceFailedError
             The broker cannot be reached, or refuses.
         """
+        if not self.settings.acknowledges and self.source.address.filter.startswith(SHARED):
+            raise UsageError(
+                f"{self.source.name}: found a look at a shared subscription, which takes messages away from those who share it; "
+                "allowed: a filter without $share, to look"
+            )
         if self.is_new:
             # The name of the session is durable before there is one, or it would be left behind at the broker.
             yield self._batch(())
@@ -95,8 +104,7 @@ class Receiver:
                 is_over = yield from self._read(connection)
             finally:
                 # Also where the reader is left standing in the middle.
-                for sent in self.interpreter.parting(self.run.clock.now()):
-                    connection.publish(sent.topic, sent.payload, is_kept=sent.is_kept)
+                self._say(connection, self.interpreter.parting(self.run.clock.now()))
                 connection.close()
             if is_over:
                 return
@@ -140,7 +148,11 @@ class Receiver:
     def _greeted(self, connection: Connection) -> Iterator[Batch]:
         """Say that the source is there, where it was not, and what the broker forgot."""
         was_open, name = self.cursor.was_open, self.source.name
-        self.run.connected()
+        if connection.unconfirmed:
+            self.run.note(
+                f"{name}: the broker sends {', '.join(connection.unconfirmed)} with QoS 0, without waiting for what is durable; "
+                "what it sends while this end is away is lost."
+            )
         is_kept = connection.is_session_kept
         self.interpreter.opened(self.run.clock.now(), is_session_kept=is_kept)
         self.number = 0
@@ -160,8 +172,7 @@ class Receiver:
         quiet_since = monotonic()
         while True:
             self.run.sleep(0)
-            for sent in self.interpreter.requests():
-                connection.publish(sent.topic, sent.payload, is_kept=sent.is_kept)
+            self._say(connection, self.interpreter.requests())
             self.seen.confirm(connection.confirmed)
             while self.seen.unconfirmed > self.unconfirmed_most and not connection.lost:
                 connection.await_confirmation(TICK)
@@ -184,6 +195,12 @@ class Receiver:
             elif self.run.follow:
                 # There is no more for now, and nothing that has to be kept of that.
                 yield self._batch(()) if monotonic() - self.last_batch >= HEARTBEAT else Batch((), (), self.kept, 1.0)
+
+    def _say(self, connection: Connection, messages: Sequence[Sent]) -> None:
+        """Send what the interpreter has to say; who only looks says nothing."""
+        if self.settings.acknowledges:
+            for sent in messages:
+                connection.publish(sent.topic, sent.payload, is_kept=sent.is_kept)
 
     def _taken(self, messages: Sequence[Message]) -> Iterator[Batch]:
         """Yield what messages become; before it the times of receipt, where an event rests on them."""
