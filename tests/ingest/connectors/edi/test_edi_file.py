@@ -276,6 +276,46 @@ def test_read__a_message_or_segment_that_is_too_large(tmp_path: Path) -> None:
     assert any("segment 11 IMD: found more than 32,768 bytes" in text for text in told(tmp_path, edifact(long)))
 
 
+def test_read__hostile_messages_give_few_findings(tmp_path: Path) -> None:
+    head = b"UNB+UNOW:3+A+B+260101:0000+1'UNH+1+ORDERS:D:96A:UN'"
+    (message, *_) = messages_of(io.BytesIO(head + b"\xff'" * 5_000), name="a")
+    assert len(message.findings) == 102
+    assert "4,900 more faults than the 100 that are told" in {finding.found for finding in message.findings}
+    lines = "".join(f"LIN+{number}++9521321000031:EN'\nQTY+21:x:PCE'\n" for number in range(300))
+    findings = told(tmp_path, edifact(counted(ORDER.replace("UNS+S'\n", lines + "UNS+S'\n"))))
+    assert len(findings) == 101
+    assert "200 more faults" in findings[-1]
+
+
+@pytest.mark.parametrize(("ranges", "is_read"), [(10, True), (11, False)])
+def test_read__the_units_of_a_message_are_bounded(tmp_path: Path, ranges: int, *, is_read: bool) -> None:
+    units = "".join(f"GIN+BJ+0952132{number:03}0000000+0952132{number:03}0009990'\n" for number in range(ranges))
+    units = units.replace("0000000+", "00000000:").replace("0009990'", "00009990'")
+    many = DESPATCH.replace("GIN+BJ+095213210000000013'\n", units).replace("GIN+BJ+095213210000000020'\n", "")
+    events, findings = taken(tmp_path, edifact(counted(many)))
+    assert [len(event["epcList"]) for event in events[-1:]] == [10_000] * is_read
+    assert [finding.found for finding in findings] == ["more than 10,000 SSCCs"] * (not is_read)
+
+
+def test_messages_of__a_run_of_begins_is_one_problem_and_cheap() -> None:
+    order = edifact(ORDER)
+
+    class Counting(io.BytesIO):
+        taken = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            content = super().read(size)
+            self.taken += len(content)
+            return content
+
+    for garbage in (b"UNA", b"ISA", b"UNA, ISA*", b"UNA:+.? '"):
+        file = Counting(garbage * 20_000 + order + b"x" + garbage * 1_000)
+        found = list(messages_of(file, name="a"))
+        assert [type(one).__name__ for one in found if isinstance(one, Message)] == ["Message"]
+        assert len(found) <= 3
+        assert file.taken <= 3 * len(file.getvalue())
+
+
 def test_messages_of__positions_lead_back(tmp_path: Path) -> None:
     content = edifact(ORDER, DESPATCH) + x12(X12_NOTICE)
     found = list(messages_of(io.BytesIO(content), name="a"))

@@ -138,13 +138,13 @@ class _Reader:
         if record is None and not told.findings:
             told.missing("content", allowed="a whole message")
         if record is None or told.findings:
-            return [], tuple(told.findings)
+            return [], told.faults()
         key = (message.header.sender, message.kind, record.number)
         known = self.known.get(key, ())
         revision = known[-1].revision + 1 if known and _takes_back(record) else 0
         events = events_of(record, told, revision=revision)
         if told.findings:
-            return [], tuple(told.findings)
+            return [], told.faults()
         here = _Known(message.at, message.header, message.number, revision, content_of(events), record.purpose is Purpose.CHANGE)
         if _is_said(record, here, known):
             return [], ()

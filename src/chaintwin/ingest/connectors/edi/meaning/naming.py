@@ -129,11 +129,13 @@ def ssccs_of(told: Told, segment: Segment, *, first: str, last: str = "", elemen
             return []
         found.append(digits)
     if len(found) == 1:
-        return found
+        return found if _is_room(told, segment, count=1) else []
     begin, end = (int(digits[:-1]) for digits in found)
     if not 0 <= end - begin < RANGE_MAX:
         allowed = f"a range that rises, of at most {RANGE_MAX:,}"
         told.fault("edi.value", f'"{first}" to "{last}"', allowed=allowed, segment=segment, element=element)
+        return []
+    if not _is_room(told, segment, count=end - begin + 1):
         return []
     return [f"{number:017}{_check_digit(f'{number:017}')}" for number in range(begin, end + 1)]
 
@@ -158,6 +160,18 @@ def unit_of(told: Told, segment: Segment, *, text: str, element: str) -> str | N
 
 RANGE_MAX = 1_000
 """SSCCs that may stand in a message as a range from one to another."""
+
+PACKAGES_MAX = 10_000
+"""SSCCs of a message, those of all ranges with them."""
+
+
+def _is_room(told: Told, segment: Segment, *, count: int) -> bool:
+    """Whether a message may have so many SSCCs more; it is told once where it may not."""
+    before, told.packages = told.packages, told.packages + count
+    if before <= PACKAGES_MAX < told.packages:
+        found, allowed = f"more than {PACKAGES_MAX:,} SSCCs", f"at most {PACKAGES_MAX:,} in a message"
+        told.fault("source.large", found, allowed=allowed, segment=segment, fix="ask the sender to split it")
+    return told.packages <= PACKAGES_MAX
 
 
 def _id(code: Code, own: frozenset[str]) -> str:

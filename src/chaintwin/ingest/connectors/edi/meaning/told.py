@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from chaintwin.errors import Finding
-from chaintwin.ingest.connectors.edi.syntax.interchanges import Message
+from chaintwin.ingest.connectors.edi.syntax.interchanges import FINDINGS_MAX, Message, untold
 from chaintwin.ingest.connectors.edi.syntax.segments import Segment
 
 MEND = "ask the sender to mend the message"
@@ -17,7 +17,8 @@ class Told(msgspec.Struct):
     Parameters
     ----------
     file : its name. message : what is read. zone : name of the time zone of times without one.
-    own : schemes whose codes are the ids of the project, such as ``buyer``.
+    own : schemes whose codes are the ids of the project, such as ``buyer``. packages : SSCCs that were read so far.
+    findings, untold : what is wrong, and how many faults more.
     """
 
     file: str
@@ -26,6 +27,8 @@ class Told(msgspec.Struct):
     own: frozenset[str] = frozenset()
     findings: list[Finding] = msgspec.field(default_factory=list)
     is_zone_assumed: bool = False
+    packages: int = 0
+    untold: int = 0
 
     def fault(
         self, code: str, found: str, *, allowed: str, segment: Segment | None = None, element: str = "", fix: str = MEND
@@ -40,8 +43,16 @@ class Told(msgspec.Struct):
         column = "" if segment is None else f"segment {segment.number} {segment.tag}"
         column = f"{column} element {element}".strip() if element else column
         finding = Finding(code, found, allowed, fix, self.file, self.message.number, column)
-        if finding not in self.findings and len(self.findings) < FINDINGS_MAX:
+        if finding in self.findings:
+            return
+        if len(self.findings) < FINDINGS_MAX:
             self.findings.append(finding)
+        else:
+            self.untold += 1
+
+    def faults(self) -> tuple[Finding, ...]:
+        """Return all that is told of the message, and how much is not."""
+        return (*self.findings, *untold(self.untold, file=self.file, number=self.message.number))
 
     def missing(self, what: str, *, allowed: str, segment: Segment | None = None, element: str = "") -> None:
         """Note something that is not there and must be.
@@ -75,6 +86,3 @@ class Told(msgspec.Struct):
 
 DIGITS_MAX = 35
 """Signs of a number; the directories allow 15 or 35."""
-
-FINDINGS_MAX = 100
-"""So many faults of one message are told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
@@ -17,7 +18,12 @@ from chaintwin.ingest.connectors.interface import KEPT_BYTES
 MESSAGE_BYTES_MAX = 4 * 2**20
 """A message that is larger is set aside unread; read, it takes some ten times as much."""
 
+FINDINGS_MAX = 100
+"""So many faults of one message are told, the others counted."""
+
 MARKS = (b"UNA", b"UNB", b"ISA")
+
+BEGINS = re.compile(b"|".join(MARKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class _Draft(msgspec.Struct):
     count: int = 1
     size: int = 0
     findings: list[Finding] = msgspec.field(default_factory=list)
+    untold: int = 0
 
 
 def messages_of(file: BinaryIO, *, name: str, is_growing: bool = False) -> Iterator[Message | Stray]:
@@ -99,6 +106,19 @@ def message_at(file: BinaryIO, at: int, *, header: Header, number: int) -> Messa
     return next((found for found in walk.body() if isinstance(found, Message)), None)
 
 
+def untold(count: int, *, file: str, number: int) -> tuple[Finding, ...]:
+    """Return what says how many faults of a message are not told one by one; nothing for none.
+
+    Parameters
+    ----------
+    count : of them. file, number : of the message.
+    """
+    if not count:
+        return ()
+    found = f"{count:,} more faults than the {FINDINGS_MAX} that are told"
+    return (Finding("edi.more", found, "none", "ask the sender to mend the message", file, number),)
+
+
 class _Walk:
     """Follows the envelopes of a file."""
 
@@ -117,16 +137,34 @@ class _Walk:
             if isinstance(found, Header):
                 self.header = found
                 yield from self.body()
-                continue
-            if found is None:
-                problem = self.finding("edi.none", "bytes that begin no interchange", "UNA, UNB or ISA", "remove them")
             else:
-                problem = self.finding("edi.separators", found, "separators that differ, none of them a letter, digit or blank")
+                yield self._passed(found)
+
+    def _passed(self, found: str | None) -> Stray:
+        """Pass all up to the next header that is one; return what is wrong with its begin.
+
+        Parameters
+        ----------
+        found : what is wrong with the header that stands there; None where there is none.
+        """
+        if found is None:
+            problem = self.finding("edi.none", "bytes that begin no interchange", "UNA, UNB or ISA", "remove them")
+        else:
+            problem = self.finding("edi.separators", found, "separators that differ, none of them a letter, digit or blank")
+        content = bytearray()
+        header: Header | str | None = found
+        while not isinstance(header, Header):
+            if header is not None:
+                content += self.scanner.peek(3)[: max(KEPT_BYTES - len(content), 0)]
                 self.scanner.go(self.scanner.at + 3)
-            at, passed = self.scanner.find(MARKS)
-            yield Stray(self.number, (problem,), passed[:KEPT_BYTES])
+            at, passed = self.scanner.find(BEGINS)
+            content += passed[: max(KEPT_BYTES - len(content), 0)]
             if at < 0:
-                return
+                break
+            header = begun(self.scanner)
+            if isinstance(header, Header):
+                self.scanner.go(at)
+        return Stray(self.number, (problem,), bytes(content))
 
     def body(self) -> Iterator[Message | Stray]:
         """Yield what stands in one interchange, from its header on."""
@@ -224,8 +262,9 @@ class _Walk:
             kind, version = opening.text(2, 1), "".join(opening.text(2, part) for part in (2, 3))
         else:
             kind, version = opening.text(1), opening.text(3)
+        findings = [*draft.findings, *untold(draft.untold, file=self.name, number=draft.number)]
         return Message(
-            draft.number, header, draft.at, tuple(draft.segments), kind, version, bytes(draft.content), tuple(draft.findings)
+            draft.number, header, draft.at, tuple(draft.segments), kind, version, bytes(draft.content), tuple(findings)
         )
 
     def _cut(self, tag: str) -> Message:
@@ -354,8 +393,12 @@ class _Walk:
             return None
 
     def _tell_draft(self, raw: Raw) -> None:
-        assert self.draft is not None
-        self.draft.findings.append(self._unreadable(raw, self.draft.number, self.draft.count))
+        draft = self.draft
+        assert draft is not None
+        if len(draft.findings) < FINDINGS_MAX:
+            draft.findings.append(self._unreadable(raw, draft.number, draft.count))
+        else:
+            draft.untold += 1
 
     def _unreadable(self, raw: Raw, number: int, place: int) -> Finding:
         column = f"segment {place} {self._tag(raw)}" if place else self._tag(raw)

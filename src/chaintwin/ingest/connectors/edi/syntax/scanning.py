@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -46,23 +47,26 @@ class Scanner:
 
     def __init__(self, file: BinaryIO, *, at: int = 0) -> None:
         self._file = file
+        self._buffer, self._start, self.at, self._is_over = b"", -1, at, False
         self.go(at)
 
     def go(self, at: int) -> None:
-        """Go on at a byte."""
+        """Go on at a byte; what is in memory is not read again."""
+        if self._start <= at <= self._start + len(self._buffer):
+            self.at = at
+            return
         self._file.seek(at)
         self._buffer, self._start, self.at, self._is_over = b"", at, at, False
 
     def peek(self, size: int) -> bytes:
         """Return the next bytes behind blanks; fewer only at the end of the file."""
         while True:
-            held = self._buffer[self.at - self._start :]
-            found = held.lstrip(BLANK)
-            self.at += len(held) - len(found)
-            if len(found) >= size or not self._more():
-                return found[:size]
+            self._pass(BLANK)
+            place = self.at - self._start
+            if len(self._buffer) - place >= size or not self._more():
+                return self._buffer[self.at - self._start : self.at - self._start + size]
 
-    def find(self, marks: tuple[bytes, ...]) -> tuple[int, bytes]:
+    def find(self, marks: re.Pattern[bytes]) -> tuple[int, bytes]:
         """Return the byte at which the first of some marks begins, and what stands before it, cut off; -1 for none.
 
         Parameters
@@ -71,18 +75,17 @@ class Scanner:
         """
         kept = b""
         while True:
-            held = self._buffer[self.at - self._start :]
-            places = [place for mark in marks if (place := held.find(mark)) >= 0]
-            if places:
-                place = min(places)
-                kept += held[: max(0, SEGMENT_BYTES_MAX - len(kept))][:place]
-                self.at += place
-                return self.at, kept
-            passed = max(len(held) - 2, 0)
-            kept += held[: max(0, min(SEGMENT_BYTES_MAX - len(kept), passed))]
+            begin = self.at - self._start
+            found = marks.search(self._buffer, begin)
+            passed = max(len(self._buffer) - begin - 2, 0) if found is None else found.start() - begin
+            kept += self._buffer[begin : begin + max(0, min(SEGMENT_BYTES_MAX - len(kept), passed))]
             self.at += passed
+            if found is not None:
+                return self.at, kept
             if not self._more():
-                return -1, kept + self._buffer[self.at - self._start :]
+                rest = self._buffer[self.at - self._start :]
+                self.at += len(rest)
+                return -1, kept + rest
 
     def segment(self, separators: Separators) -> Raw | None:
         """Return the next segment, or None at the end of the file.
@@ -122,13 +125,20 @@ class Scanner:
         """Pass blanks, and empty segments where they end in what may be a blank; return whether there is more."""
         blank = BLANK + terminator if terminator in BLANK else BLANK
         while True:
+            self._pass(blank)
+            if self.at < self._start + len(self._buffer):
+                return True
+            if not self._more():
+                return False
+
+    def _pass(self, blank: bytes) -> None:
+        """Pass some bytes as far as they are in memory."""
+        while True:
             held = self._buffer[self.at - self._start : self.at - self._start + 64]
             found = held.lstrip(blank)
             self.at += len(held) - len(found)
-            if found:
-                return True
-            if self.at >= self._start + len(self._buffer) and not self._more():
-                return False
+            if found or not held:
+                return
 
     def _is_released(self, place: int, release: bytes) -> bool:
         count = 0
