@@ -24,7 +24,9 @@ from asyncua.server.history_sql import HistorySQLite
 from asyncua.server.internal_server import InternalServer
 from cryptography.hazmat.primitives.serialization import Encoding
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
+START = datetime(2026, 1, 1, microsecond=1, tzinfo=UTC)
+"""The history in SQLite cannot read a moment without a fraction of a second."""
+
 SPACE = "urn:example:plant"
 OVERFLOW = 0x480
 
