@@ -276,8 +276,10 @@ export class MapRenderer {
   private drawLights(seconds: number): void {
     const { context, scene, view, size } = this;
     const at: Point = [0, 0];
+    // Thousands of lights are told apart without the tail that shows where each comes from.
+    const passes = scene.lanes.length > LANES_AT_ONCE ? [true] : [false, true];
     for (const { color, lanes } of this.modes) {
-      for (const isHead of [false, true]) {
+      for (const isHead of passes) {
         context.fillStyle = isHead ? this.colors.goods : color;
         for (const place of lanes) {
           const { line, origin, destination } = scene.lanes[place] as LaneMark;
