@@ -21,6 +21,7 @@ from chaintwin.ingest.connectors.tables.event_table import EventTable
 from chaintwin.ingest.history.ordering import in_order
 from chaintwin.ingest.history.playing import play
 from chaintwin.ingest.history.targets import StoreTarget
+from chaintwin.network.network import Settings
 from chaintwin.store.opening import open_store
 from chaintwin.twin import Twin
 from tests.ingest.history.mappings import SUPPLYGRAPH
@@ -44,7 +45,8 @@ def test_backcast__of_recorded_stock_beats_persistence(tmp_path: Path) -> None:
             "sites": [{"site_id": site, "kind": kind} for site, kind in (("plant", "plant"), ("store", "warehouse"))],
             "products": [{"product_id": product} for product in products],
             "stock_points": [{"site_id": site, "product_id": product} for site in ("plant", "store") for product in products],
-        }
+        },
+        Settings(start=read["Date"][0]),
     )
     last: date = read["Date"].head(scaled(ci=45, full=10_000))[-1]
     clock = SetClock(now=NOW)

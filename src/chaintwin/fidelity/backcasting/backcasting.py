@@ -266,16 +266,24 @@ class _Caster:
 
 
 def ruled(program: Program) -> NDArray[np.bool_]:
-    """Return bool[N]: stock points that anything in a network brings to or takes from.
+    """Return bool[N]: stock points that a network takes from or fills because a customer asks, at them or further down.
 
     Parameters
     ----------
     program : the network.
     """
+    activities = program.activities
+    makers = np.repeat(np.arange(program.counts[1]), np.diff(activities.output_start))
+    takers = np.repeat(np.arange(program.counts[1]), np.diff(activities.input_start))
     found = np.zeros(program.counts[0], dtype=bool)
-    for moved in (program.activities.input_buffer, program.activities.output_buffer, program.streams.buffer):
-        found[moved] = True
-    return found
+    found[program.streams.buffer] = True
+    while True:
+        is_wanted = np.zeros(program.counts[1], dtype=bool)
+        is_wanted[makers[found[activities.output_buffer]]] = True
+        more = activities.input_buffer[is_wanted[takers]]
+        if found[more].all():
+            return found
+        found[more] = True
 
 
 def naive_members(history: Floats, horizon: int) -> Floats:
