@@ -51,7 +51,7 @@ def test_report_of__right_tables_score_high_and_wrong_ones_are_named(tmp_path: P
     kinds = set(right.rows["kind"])
     assert kinds == {"overall", "customers", "site", "lane", "stock point"}
     lanes = off.rows.filter(off.rows["kind"] == "lane")
-    assert "cross" in lanes["name"][0], "the lane that is trusted least comes first"
+    assert lanes["name"][0] == "L1/milk", "the lane that is trusted least comes first"
     horizons = right.coverage.filter(right.coverage["measure"] == ON_HAND)["horizon"].to_list()
     assert horizons == [1, 7, 30]
     assert right.pits[LEAD_TIME].size > PERIODS
