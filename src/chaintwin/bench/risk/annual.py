@@ -23,7 +23,7 @@ def annual_simulated() -> Case:
     return Case(
         "annual_simulated",
         "Years of the shipped network of medicines that are played too, one of 50 that are drawn; the size counts played years.",
-        (8, 200),
+        (40, 200),
         "played year",
         _prepare_simulated,
     )
