@@ -1,4 +1,4 @@
-"""One server with a chain that moves, and one browser, for all tests of the page."""
+"""One server with a chain that moves, and one browser, for the tests of a module; a browser that is left open holds an event loop."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.page.happening import happened
 from tests.serve.commanded import Served, serving
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with browser() as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def medicines(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     network = load(Example.MEDICINES)
     with serving(tmp_path_factory.mktemp("page") / "served", network, workers=0) as served:
