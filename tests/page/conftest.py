@@ -1,4 +1,4 @@
-"""One server with a chain that moves, and one browser, for the tests of a module; a browser that is left open holds an event loop."""
+"""One server with a chain that moves, and one browser, for a module: a browser that is left open holds an event loop."""
 
 from __future__ import annotations
 
