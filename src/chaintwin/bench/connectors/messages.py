@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import struct
-import subprocess
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
+from functools import partial
 from pathlib import Path
 
 from chaintwin.bench.case import Case, Phase
-from chaintwin.errors import ChaintwinError
+from chaintwin.bench.connectors.brokers import BLOCK, BrokerError, free_port, phase_of, program, running, take
 
-PER_SECOND = 3_000
-"""Messages a second that the project promises."""
-
-BLOCK = 200
-"""Messages that are sent in one piece."""
-
-START_SECONDS = 20.0
-"""Longest that a broker may take to start."""
+NAME = "mosquitto"
 
 _CONFIGURATION = """
 listener {port} 127.0.0.1
@@ -34,26 +22,6 @@ max_inflight_messages 0
 user root
 log_dest none
 """
-
-MAPPING = """
-name = "benchmark"
-
-[[signals]]
-match = "plant/{machine}/temperature"
-as = "sensor"
-measures = "Temperature"
-unit = "CEL"
-device = "{machine}"
-value = "{v}"
-time = "{t}"
-"""
-"""What the messages of these cases mean."""
-
-
-class BrokerError(ChaintwinError):
-    """Raised when the broker of a benchmark does not start or does not answer."""
-
-    code = "broker"
 
 
 def ingest_mqtt() -> Case:
@@ -68,77 +36,27 @@ def ingest_mqtt() -> Case:
     )
 
 
-def program() -> str | None:
-    """Return the path of mosquitto, or None where it is not installed; servers often lie outside the usual path."""
-    return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
-
-
 def _obstacle() -> str:
-    if program() is None:
+    if program(NAME) is None:
         return "there is no mosquitto here; install it: apt install mosquitto, dnf install mosquitto, or brew install mosquitto"
     return ""
 
 
 def _prepare(size: int, folder: Path) -> tuple[Phase, ...]:
-    mapping = folder / "signals.toml"
-    mapping.write_text(MAPPING, encoding="utf-8")
     blocks = list(_blocks(size))
-    numbers = count()
 
-    def run() -> float:
-        return _taken(size, blocks, folder=folder / f"run{next(numbers)}", mapping=mapping)
+    def taken(inside: Path, mapping: Path) -> None:
+        from chaintwin.ingest.connectors.mqtt.mqtt import Mqtt
 
-    return (Phase("broker to log", run, "message", limit_seconds=size / PER_SECOND),)
+        port, found = free_port(), program(NAME)
+        assert found is not None
+        configuration = inside / "mosquitto.conf"
+        configuration.write_text(_CONFIGURATION.format(port=port), encoding="utf-8")
+        with running([found, "-c", str(configuration)], port=port):
+            source, send = f"mqtt://127.0.0.1:{port}/plant/#", partial(_send, port, blocks)
+            take(Mqtt(), source, log=inside / "log.db", mapping=mapping, size=size, send=send)
 
-
-def _taken(size: int, blocks: list[bytes], *, folder: Path, mapping: Path) -> float:
-    """Send messages while they are taken, and return how many were."""
-    from chaintwin.clock import SystemClock
-    from chaintwin.ingest.connectors.capturing_aside import shared_capture
-    from chaintwin.ingest.connectors.mqtt.mqtt import Mqtt
-    from chaintwin.ingest.connectors.running import Ingest
-    from chaintwin.store.opening import open_store
-
-    folder.mkdir()
-    with _broker(folder) as port, open_store(folder / "log.db") as store, shared_capture() as capture:
-        source = f"mqtt://127.0.0.1:{port}/plant/#"
-        ingest = Ingest(Mqtt(), source, store, capture, SystemClock(), time.sleep, {"mapping": str(mapping)})
-        sender: threading.Thread | None = None
-        for summary in ingest.run(follow=True):
-            if sender is None and summary.accepted:
-                # The first event says that the source is there, so the subscription stands.
-                sender = threading.Thread(target=_send, args=(port, blocks))
-                sender.start()
-            if summary.accepted > size:
-                break
-        if sender is not None:
-            sender.join()
-        return float(size)
-
-
-@contextmanager
-def _broker(folder: Path) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    configuration = folder / "mosquitto.conf"
-    configuration.write_text(_CONFIGURATION.format(port=port), encoding="utf-8")
-    found = program()
-    assert found is not None
-    process = subprocess.Popen([found, "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
-        else:
-            raise BrokerError("mosquitto did not start; allowed: one that does")
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+    return phase_of("broker to log", size, folder=folder, taken=taken)
 
 
 def _blocks(size: int) -> Iterator[bytes]:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
+from functools import partial
 from pathlib import Path
 
 from chaintwin.bench.case import Case, Phase
-from chaintwin.bench.connectors.messages import MAPPING, PER_SECOND, BrokerError
+from chaintwin.bench.connectors.brokers import BLOCK, BrokerError, free_port, phase_of, program, running, take
 
-BLOCK = 200
-"""Messages that are sent in one piece."""
-
-START_SECONDS = 20.0
-"""Longest that a server may take to start."""
+NAME = "nats-server"
 
 STREAM = b'{"name":"PLANT","subjects":["plant.>"],"storage":"file"}'
 
@@ -36,77 +28,27 @@ def ingest_nats() -> Case:
     )
 
 
-def program() -> str | None:
-    """Return the path of nats-server, or None where it is not installed; servers often lie outside the usual path."""
-    return shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
-
-
 def _obstacle() -> str:
-    if program() is None:
+    if program(NAME) is None:
         return "there is no nats-server here; install it: apt install nats-server, or brew install nats-server"
     return ""
 
 
 def _prepare(size: int, folder: Path) -> tuple[Phase, ...]:
-    mapping = folder / "signals.toml"
-    mapping.write_text(MAPPING, encoding="utf-8")
     blocks = list(_blocks(size))
-    numbers = count()
 
-    def run() -> float:
-        return _taken(size, blocks, folder=folder / f"run{next(numbers)}", mapping=mapping)
+    def taken(inside: Path, mapping: Path) -> None:
+        from chaintwin.ingest.connectors.nats.nats import Nats
 
-    return (Phase("stream to log", run, "message", limit_seconds=size / PER_SECOND),)
+        port, found = free_port(), program(NAME)
+        assert found is not None
+        command = [found, "--addr", "127.0.0.1", "--port", str(port), "--jetstream", "--store_dir", str(inside / "kept")]
+        with running(command, port=port):
+            _said(port, b"PUB $JS.API.STREAM.CREATE.PLANT _INBOX.bench %d\r\n%b\r\n" % (len(STREAM), STREAM), answers=1)
+            send = partial(_said, port, *blocks, answers=size)
+            take(Nats(), f"nats://127.0.0.1:{port}/PLANT", log=inside / "log.db", mapping=mapping, size=size, send=send)
 
-
-def _taken(size: int, blocks: list[bytes], *, folder: Path, mapping: Path) -> float:
-    """Send messages while they are taken, and return how many were."""
-    from chaintwin.clock import SystemClock
-    from chaintwin.ingest.connectors.capturing_aside import shared_capture
-    from chaintwin.ingest.connectors.nats.nats import Nats
-    from chaintwin.ingest.connectors.running import Ingest
-    from chaintwin.store.opening import open_store
-
-    folder.mkdir()
-    with _server(folder) as port, open_store(folder / "log.db") as store, shared_capture() as capture:
-        _said(port, b"PUB $JS.API.STREAM.CREATE.PLANT _INBOX.bench %d\r\n%b\r\n" % (len(STREAM), STREAM), answers=1)
-        source = f"nats://127.0.0.1:{port}/PLANT"
-        ingest = Ingest(Nats(), source, store, capture, SystemClock(), time.sleep, {"mapping": str(mapping)})
-        sender: threading.Thread | None = None
-        for summary in ingest.run(follow=True):
-            if sender is None and summary.accepted:
-                # The first event says that the source is there, so it takes what comes.
-                sender = threading.Thread(target=_said, args=(port, *blocks), kwargs={"answers": size})
-                sender.start()
-            if summary.accepted > size:
-                break
-        if sender is not None:
-            sender.join()
-        return float(size)
-
-
-@contextmanager
-def _server(folder: Path) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    found = program()
-    assert found is not None
-    command = [found, "--addr", "127.0.0.1", "--port", str(port), "--jetstream", "--store_dir", str(folder / "kept")]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
-        else:
-            raise BrokerError("nats-server did not start; allowed: one that does")
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+    return phase_of("stream to log", size, folder=folder, taken=taken)
 
 
 def _blocks(size: int) -> Iterator[bytes]:
