@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Option, number_of
+from chaintwin.ingest.connectors.linked.options import TRIES, check_words, tries_of
 
 
 class Tell(StrEnum):
@@ -25,7 +26,7 @@ CONNECTION = (
     Option("tell", "changes, or all: also values that are as they were; the rules then say what is worth an event.", "changes"),
     Option("timeout", "Seconds in which an answer must come.", "3"),
     Option("misses", "Looks without an answer after which the device is told to be gone.", "3"),
-    Option("tries", "How often a first connection is tried, with waits from half a second to a minute.", "6"),
+    TRIES,
 )
 """Options of a connection."""
 
@@ -59,8 +60,7 @@ def settings_of(options: Mapping[str, str]) -> Settings:
     UsageError
         One of them means nothing.
     """
-    if options["tell"] not in tuple(Tell):
-        raise UsageError(f"tell: found {options['tell']!r}; allowed: {', '.join(Tell)}")
+    check_words(options, {"tell": tuple(Tell)})
     if not options["registers"]:
         raise UsageError("modbus: found no map of registers; allowed: the option registers with a TOML file")
     return Settings(
@@ -68,5 +68,5 @@ def settings_of(options: Mapping[str, str]) -> Settings:
         Tell(options["tell"]),
         number_of(options, "timeout", least=0.05, most=60),
         int(number_of(options, "misses", least=1, most=1_000)),
-        int(number_of(options, "tries", least=1, most=1_000)),
+        tries_of(options),
     )

@@ -9,13 +9,22 @@ from pathlib import Path
 from chaintwin.errors import UsageError
 from chaintwin.guard.token_files import token_in
 from chaintwin.ingest.connectors.interface import Option, number_of
+from chaintwin.ingest.connectors.linked.options import (
+    GRACE,
+    PASSWORD_FILE,
+    TRIES,
+    check_certificate,
+    check_words,
+    grace_of,
+    tries_of,
+)
 
 CONNECTION = (
     Option("username", "User at the broker."),
-    Option("password-file", "File with the password, which its owner alone can read."),
-    Option("ca-file", "Certificates (PEM) that the broker's is checked with; those of the system by default."),
-    Option("cert-file", "Certificate (PEM) to show to the broker."),
-    Option("key-file", "Key (PEM) of that certificate, which its owner alone can read."),
+    PASSWORD_FILE,
+    Option("ca-file", "Certificates (PEM) that the broker's is checked with; those of the system by default.", is_file=True),
+    Option("cert-file", "Certificate (PEM) to show to the broker.", is_file=True),
+    Option("key-file", "Key (PEM) of that certificate, which its owner alone can read.", is_file=True),
     Option("client-id", "Name of the session at the broker; by default one is made up once and kept with the log."),
     Option("session-days", "Days that the broker keeps what is sent while nobody takes it.", "7"),
     Option("receive-maximum", "Messages that the broker sends before it waits for the first to be durable.", "2000"),
@@ -24,8 +33,8 @@ CONNECTION = (
         "keep-alive", "Seconds after which a connection without a sign of life is probed, and given up after as long again.", "30"
     ),
     Option("timeout", "Seconds in which a connection must stand.", "10"),
-    Option("tries", "How often a first connection is tried, with waits from half a second to a minute.", "6"),
-    Option("grace", "Seconds without a connection after which the source is told to be gone.", "10"),
+    TRIES,
+    GRACE,
     Option("idle", "Seconds without a message after which a reading ends that does not follow.", "2"),
     Option("message-mib", "Largest message that is taken, MiB.", "4"),
     Option("retained", "take, or skip: what the broker keeps of each topic for newcomers.", "take"),
@@ -83,16 +92,10 @@ def settings_of(options: Mapping[str, str]) -> Settings:
     def number(name: str, least: float, most: float) -> float:
         return number_of(options, name, least=least, most=most)
 
-    for name in ("ca-file", "cert-file", "key-file"):
-        if options[name] and not Path(options[name]).is_file():
-            raise UsageError(f"{name}: found no file {options[name]}; allowed: a file in PEM")
-    if options["key-file"] and not options["cert-file"]:
-        raise UsageError("key-file: found no cert-file beside it; allowed: both or none")
+    check_certificate(options)
     if options["password-file"] and not options["username"]:
         raise UsageError("password-file: found no username beside it; allowed: both")
-    for name, allowed in (("retained", ("take", "skip")), ("after", ("acknowledge", "keep"))):
-        if options[name] not in allowed:
-            raise UsageError(f"{name}: found {options[name]!r}; allowed: {', '.join(allowed)}")
+    check_words(options, {"retained": ("take", "skip"), "after": ("acknowledge", "keep")})
     return Settings(
         options["username"],
         token_in(Path(options["password-file"]), option="password-file") if options["password-file"] else "",
@@ -105,8 +108,8 @@ def settings_of(options: Mapping[str, str]) -> Settings:
         int(number("batch", 1, 20_000)),
         int(number("keep-alive", 1, 3_600)),
         number("timeout", 0.1, 600),
-        int(number("tries", 1, 1_000)),
-        number("grace", 0, 86_400),
+        tries_of(options),
+        grace_of(options),
         number("idle", 0.05, 86_400),
         int(number("message-mib", 0.001, 256) * 2**20),
         options["retained"] == "take",

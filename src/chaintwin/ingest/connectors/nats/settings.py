@@ -10,12 +10,21 @@ from pathlib import Path
 from chaintwin.errors import UsageError
 from chaintwin.guard.token_files import token_in
 from chaintwin.ingest.connectors.interface import Option, number_of
+from chaintwin.ingest.connectors.linked.options import (
+    GRACE,
+    PASSWORD_FILE,
+    TRIES,
+    check_certificate,
+    check_words,
+    grace_of,
+    tries_of,
+)
 from chaintwin.ingest.connectors.nats.keys import Credentials, credentials_in
 
 CONNECTION = (
     Option("token-file", "File with the token that lets one in, which its owner alone can read.", is_file=True),
     Option("username", "User at the server."),
-    Option("password-file", "File with the password, which its owner alone can read.", is_file=True),
+    PASSWORD_FILE,
     Option("creds-file", "File of credentials (token and seed of a key) or with a seed alone, of its owner alone.", is_file=True),
     Option("ca-file", "Certificates (PEM) that the server's is checked with; those of the system by default.", is_file=True),
     Option("cert-file", "Certificate (PEM) to show to the server.", is_file=True),
@@ -29,8 +38,8 @@ CONNECTION = (
         "keep-alive", "Seconds after which a connection without a sign of life is probed, and given up after as long again.", "30"
     ),
     Option("timeout", "Seconds in which a connection must stand, and an answer come.", "10"),
-    Option("tries", "How often a first connection is tried, with waits from half a second to a minute.", "6"),
-    Option("grace", "Seconds without a connection after which the source is told to be gone.", "10"),
+    TRIES,
+    GRACE,
     Option("idle", "Seconds without a message after which a reading ends that does not follow, where more should come.", "5"),
     Option("after", "acknowledge, or keep: look at what there is and take nothing away.", "acknowledge"),
 )
@@ -109,8 +118,8 @@ def settings_of(options: Mapping[str, str]) -> Settings:
         batch,
         number("keep-alive", 1, 3_600),
         number("timeout", 0.1, 600),
-        int(number("tries", 1, 1_000)),
-        number("grace", 0, 86_400),
+        tries_of(options),
+        grace_of(options),
         number("idle", 0.05, 86_400),
         options["after"] == "acknowledge",
     )
@@ -135,19 +144,13 @@ def security_of(settings: Settings) -> ssl.SSLContext:
 
 
 def _check(options: Mapping[str, str]) -> None:
-    for name in ("ca-file", "cert-file", "key-file"):
-        if options[name] and not Path(options[name]).is_file():
-            raise UsageError(f"{name}: found no file {options[name]}; allowed: a file in PEM")
-    if options["key-file"] and not options["cert-file"]:
-        raise UsageError("key-file: found no cert-file beside it; allowed: both or none")
+    check_certificate(options)
     if bool(options["password-file"]) != bool(options["username"]):
         raise UsageError("password-file: found one of username and password-file; allowed: both or none")
     ways = [name for name in ("token-file", "username", "creds-file") if options[name]]
     if len(ways) > 1:
         raise UsageError(f"{ways[1]}: found it beside {ways[0]}; allowed: one way to be let in")
-    for name, allowed in (("start", ("all", "new")), ("after", ("acknowledge", "keep"))):
-        if options[name] not in allowed:
-            raise UsageError(f"{name}: found {options[name]!r}; allowed: {', '.join(allowed)}")
+    check_words(options, {"start": ("all", "new"), "after": ("acknowledge", "keep")})
     wrong = [sign for sign in options["client-id"] if sign.isspace() or sign in "*>./\\"]
     if wrong:
         raise UsageError(f"client-id: found {options['client-id']!r}; allowed: a name without points, slashes and wildcards")

@@ -12,6 +12,7 @@ from pathlib import Path
 from chaintwin.errors import UsageError
 from chaintwin.guard.token_files import token_in
 from chaintwin.ingest.connectors.interface import Option, number_of
+from chaintwin.ingest.connectors.linked.options import GRACE, PASSWORD_FILE, TRIES, check_files, check_words, grace_of, tries_of
 
 
 class Security(StrEnum):
@@ -60,7 +61,7 @@ CONNECTION = (
     Option("key-file", "Key (PEM or DER) of that certificate, which its owner alone can read."),
     Option("trust-file", "Certificates (PEM or DER) that are trusted: the server's own, or that of who issued it."),
     Option("username", "User at the server."),
-    Option("password-file", "File with the password, which its owner alone can read."),
+    PASSWORD_FILE,
     Option("plain-password", "refuse, or send: whether the password may go over the network unencrypted.", "refuse"),
     Option("interval", "Milliseconds between two messages of the server (publishing interval).", "250"),
     Option(
@@ -75,8 +76,8 @@ CONNECTION = (
     Option("backlog", "Values that are asked for before the first of them are durable.", "20000"),
     Option("keep-alive", "Seconds after which a server with nothing to say says so; given up after twice as long.", "10"),
     Option("timeout", "Seconds in which an answer must come.", "10"),
-    Option("tries", "How often a first connection is tried, with waits from half a second to a minute.", "6"),
-    Option("grace", "Seconds without a connection after which the source is told to be gone.", "10"),
+    TRIES,
+    GRACE,
     Option("idle", "Seconds without a value after which a reading ends that does not follow.", "2"),
     Option("after", "acknowledge, or keep: look at what there is and leave no subscription behind.", "acknowledge"),
 )
@@ -148,10 +149,8 @@ def settings_of(options: Mapping[str, str]) -> Settings:
     def number(name: str, least: float, most: float) -> float:
         return number_of(options, name, least=least, most=most)
 
-    for name, words in _WORDS.items():
-        if options[name] not in words:
-            raise UsageError(f"{name}: found {options[name]!r}; allowed: {', '.join(words)}")
-    _check_files(options)
+    check_words(options, _WORDS)
+    _check_security(options)
     return Settings(
         Security(options["security"]),
         Policy(options["policy"]),
@@ -172,17 +171,15 @@ def settings_of(options: Mapping[str, str]) -> Settings:
         int(number("backlog", 1, 1_000_000)),
         number("keep-alive", 0.1, 3_600),
         number("timeout", 0.1, 600),
-        int(number("tries", 1, 1_000)),
-        number("grace", 0, 86_400),
+        tries_of(options),
+        grace_of(options),
         number("idle", 0.05, 86_400),
         options["after"] == "acknowledge",
     )
 
 
-def _check_files(options: Mapping[str, str]) -> None:
-    for name in ("cert-file", "key-file", "trust-file"):
-        if options[name] and not Path(options[name]).is_file():
-            raise UsageError(f"{name}: found no file {options[name]}; allowed: a file in PEM or DER")
+def _check_security(options: Mapping[str, str]) -> None:
+    check_files(options, ("cert-file", "key-file", "trust-file"), form="PEM or DER")
     if options["password-file"] and not options["username"]:
         raise UsageError("password-file: found no username beside it; allowed: both")
     if options["security"] == Security.NONE:
