@@ -14,7 +14,8 @@ from pathlib import Path
 from chaintwin.bench.case import Case, Phase
 from chaintwin.bench.connectors.opcua_server import MACHINES
 from chaintwin.errors import ChaintwinError
-from chaintwin.ingest.connectors.opcua.kept import OpcuaCursor, cursor_of
+from chaintwin.ingest.connectors.linked.cursors import read_cursor
+from chaintwin.ingest.connectors.opcua.kept import OpcuaCursor
 
 PER_SECOND = 2_000
 """Values a second that the project promises."""
@@ -87,7 +88,7 @@ def _taken(size: int, server: subprocess.Popen[str], *, folder: Path, port: int,
                 server.stdin.flush()
                 is_asked = True
             if summary.accepted >= before + size:
-                asyncio.run(_forgotten(source, cursor_of(summary.cursor)))
+                asyncio.run(_forgotten(source, read_cursor(summary.cursor, OpcuaCursor)))
                 break
     return float(size)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chaintwin.ingest.connectors.linked.cursors import read_cursor, text_of_cursor
 from chaintwin.ingest.connectors.mqtt.connection import Message
-from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, Receipt, Seen, cursor_of, digest_of, text_of_cursor
+from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, Receipt, Seen, digest_of
 
 
 def message(number: int, *, is_again: bool = False, payload: bytes = b"1") -> Message:
@@ -57,7 +58,7 @@ def test_packed__comes_back(entries: dict[int, tuple[int, int, bool]]) -> None:
         one = message(number)
         seen.take(one, Receipt(digest_of(one), at, occurrence, is_durable), number=1)
     text = text_of_cursor(MqttCursor("c", done=seen.packed(is_durable=True), due=seen.packed(is_durable=False)))
-    cursor = cursor_of(text)
+    cursor = read_cursor(text, MqttCursor)
     assert cursor is not None
     again = Seen(cursor)
     found = {number: (receipt.at, receipt.occurrence, receipt.is_durable) for number, receipt in again.receipts.items()}

@@ -10,13 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaintwin.errors import UsageError
+from chaintwin.ingest.connectors.linked.cursors import read_cursor, text_of_cursor
 from chaintwin.ingest.connectors.opcua.kept import (
     SAME_MOMENT_MOST,
     Last,
     OpcuaCursor,
-    cursor_of,
     packed_addresses,
-    text_of_cursor,
     unpacked_addresses,
 )
 from chaintwin.ingest.connectors.opcua.protocol.subscription import NUMBERS, after, following
@@ -69,11 +68,11 @@ def test_packed_addresses__back(names: list[str]) -> None:
 
 def test_cursor_of__back_and_refused() -> None:
     cursor = OpcuaCursor(subscription=7, sequence=9, part=3, addresses=packed_addresses(NAMES), told=True, owes=True)
-    assert cursor_of(text_of_cursor(cursor)) == cursor
-    assert cursor_of(None) is None
+    assert read_cursor(text_of_cursor(cursor), OpcuaCursor) == cursor
+    assert read_cursor(None, OpcuaCursor) is None
     for wrong in ("", "7", '{"subscription":"x"}'):
         with pytest.raises(UsageError):
-            cursor_of(wrong)
+            read_cursor(wrong, OpcuaCursor)
 
 
 @given(st.integers(1, NUMBERS - 1), st.integers(-1_000, 1_000))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from chaintwin.errors import UsageError
-from chaintwin.ingest.connectors.interface import Option
+from chaintwin.ingest.connectors.interface import Item, Option, Problem
 from chaintwin.ingest.connectors.signals.memory import Memory
 from chaintwin.ingest.connectors.signals.signal_mapping import read_signal_mapping
-from chaintwin.ingest.connectors.signals.turning import SignalTurner
+from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
 
 MAPPING = Option("mapping", "Mapping file (TOML) that says what events the signals give.", is_file=True)
 
@@ -33,6 +34,12 @@ def turner_of(connector: str, mapping: str, *, memory: msgspec.Raw | None) -> Si
         raise UsageError(f"{connector}: found no mapping; allowed: the option mapping with a TOML file of signals")
     kept: dict[str, Any] = msgspec.json.decode(memory) if memory else {}
     return SignalTurner(read_signal_mapping(mapping), Memory(kept))
+
+
+def parted(made: Sequence[Made]) -> tuple[tuple[Item, ...], tuple[Problem, ...]]:
+    """Return what became events, and what did not, each in its order."""
+    items = tuple([one for one in made if isinstance(one, Item)])
+    return items, tuple([one for one in made if isinstance(one, Problem)])
 
 
 def memory_of(turner: SignalTurner) -> msgspec.Raw:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen
+from chaintwin.ingest.connectors.linked.cursors import read_cursor
 from chaintwin.ingest.connectors.linked.standing import NotConnectedError
 from chaintwin.ingest.connectors.linked.turners import MAPPING, turner_of
 from chaintwin.ingest.connectors.modbus.addresses import is_modbus, modbus_address
 from chaintwin.ingest.connectors.modbus.decoding import blocks_of
 from chaintwin.ingest.connectors.modbus.device import Device
-from chaintwin.ingest.connectors.modbus.receiving import Receiver, Source, cursor_of
+from chaintwin.ingest.connectors.modbus.receiving import ModbusCursor, Receiver, Source
 from chaintwin.ingest.connectors.modbus.register_map import read_register_map
 from chaintwin.ingest.connectors.modbus.settings import CONNECTION, settings_of
 
@@ -32,7 +33,7 @@ class Modbus(Connector):
     def read(self, source: str, *, since: str | None, run: Run) -> Iterator[Batch]:
         options = chosen(self, run)
         address, settings = modbus_address(source), settings_of(options)
-        cursor = cursor_of(since)
+        cursor = read_cursor(since, ModbusCursor)
         turner = turner_of(self.name, options["mapping"], memory=cursor.memory if cursor else None)
         place = Source(f"{self.name} {source}", address, settings, read_register_map(options["registers"]))
         yield from Receiver(place, turner, cursor=cursor, run=run).batches()

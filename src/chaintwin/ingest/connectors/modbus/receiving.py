@@ -13,10 +13,10 @@ from time import monotonic
 
 import msgspec
 
-from chaintwin.errors import UsageError
-from chaintwin.ingest.connectors.interface import Batch, Item, Problem, Run
+from chaintwin.ingest.connectors.interface import Batch, Run
+from chaintwin.ingest.connectors.linked.cursors import text_of_cursor
 from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, NotConnectedError, Standing
-from chaintwin.ingest.connectors.linked.turners import memory_of
+from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.modbus.addresses import ModbusAddress
 from chaintwin.ingest.connectors.modbus.decoding import blocks_of
 from chaintwin.ingest.connectors.modbus.device import Device
@@ -165,32 +165,11 @@ class Receiver:
         if last is None or clock is None:
             return self._batch((item,))
         self.last_batch = monotonic()
-        return Batch((item,), (), _ENCODER.encode(msgspec.structs.replace(self.cursor, last=last, clock=clock)).decode())
+        return Batch((item,), (), text_of_cursor(msgspec.structs.replace(self.cursor, last=last, clock=clock)))
 
     def _batch(self, made: Sequence[Made]) -> Batch:
         """Return what was made with the cursor behind it."""
         self.cursor = msgspec.structs.replace(self.cursor, last=dict(self.last), memory=memory_of(self.turner))
         self.last_batch = monotonic()
-        items = tuple([one for one in made if isinstance(one, Item)])
-        problems = tuple([one for one in made if isinstance(one, Problem)])
-        return Batch(items, problems, _ENCODER.encode(self.cursor).decode())
-
-
-def cursor_of(text: str | None) -> ModbusCursor | None:
-    """Return what a text of a cursor says; None without one.
-
-    Raises
-    ------
-    UsageError
-        It is none.
-    """
-    if text is None:
-        return None
-    try:
-        return _DECODER.decode(text)
-    except (msgspec.DecodeError, msgspec.ValidationError) as fault:
-        raise UsageError(f"cursor: found {text[:60]!r} ({fault}); allowed: one that the same connector gave") from fault
-
-
-_ENCODER = msgspec.json.Encoder(order="deterministic")
-_DECODER = msgspec.json.Decoder(ModbusCursor)
+        items, problems = parted(made)
+        return Batch(items, problems, text_of_cursor(self.cursor))

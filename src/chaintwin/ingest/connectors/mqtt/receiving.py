@@ -16,13 +16,14 @@ from time import monotonic
 import msgspec
 
 from chaintwin.errors import UsageError
-from chaintwin.ingest.connectors.interface import Batch, Item, Problem, Run
+from chaintwin.ingest.connectors.interface import Batch, Run
+from chaintwin.ingest.connectors.linked.cursors import text_of_cursor
 from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, TICK, NotConnectedError, Standing
-from chaintwin.ingest.connectors.linked.turners import memory_of
+from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress
 from chaintwin.ingest.connectors.mqtt.connection import Connection, Message
 from chaintwin.ingest.connectors.mqtt.interpreting import Interpreter, Sent
-from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, Receipt, Seen, digest_of, text_of_cursor
+from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, Receipt, Seen, digest_of
 from chaintwin.ingest.connectors.mqtt.settings import Settings
 from chaintwin.ingest.connectors.signals.signal import Presence
 from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
@@ -243,8 +244,7 @@ class Receiver:
             state=self.cursor.state if state is None else msgspec.Raw(_ENCODER.encode(state)),
         )
         self.last_batch = monotonic()
-        items = tuple([one for one in made if isinstance(one, Item)])
-        problems = tuple([one for one in made if isinstance(one, Problem)])
+        items, problems = parted(made)
         self.kept = text_of_cursor(self.cursor)
         return Batch(items, problems, self.kept)
 

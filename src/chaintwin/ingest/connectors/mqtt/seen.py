@@ -9,7 +9,6 @@ from hashlib import blake2b
 
 import msgspec
 
-from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.mqtt.connection import Message
 
 DIGEST_BYTES = 6
@@ -141,27 +140,4 @@ def digest_of(message: Message) -> bytes:
     return blake2b(message.topic.encode() + b"\0" + message.payload, digest_size=DIGEST_BYTES).digest()
 
 
-def cursor_of(text: str | None) -> MqttCursor | None:
-    """Return what a text of a cursor says; None without one.
-
-    Raises
-    ------
-    UsageError
-        It is none.
-    """
-    if text is None:
-        return None
-    try:
-        return _DECODER.decode(text)
-    except (msgspec.DecodeError, msgspec.ValidationError) as fault:
-        raise UsageError(f"cursor: found {text[:60]!r} ({fault}); allowed: one that the same connector gave") from fault
-
-
-def text_of_cursor(cursor: MqttCursor) -> str:
-    """Return a cursor as text."""
-    return _ENCODER.encode(cursor).decode()
-
-
 _PACKED = struct.Struct(f">H{DIGEST_BYTES}sqH")
-_ENCODER = msgspec.json.Encoder(order="deterministic")
-_DECODER = msgspec.json.Decoder(MqttCursor)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from chaintwin.errors import UsageError
-
 
 class NatsCursor(msgspec.Struct, omit_defaults=True, frozen=True):
     """Where a source of a stream stands.
@@ -27,28 +25,3 @@ class NatsCursor(msgspec.Struct, omit_defaults=True, frozen=True):
     spoken: dict[str, int] = {}
     memory: msgspec.Raw = msgspec.Raw(b"{}")
     told: bool | None = None
-
-
-def cursor_of(text: str | None) -> NatsCursor | None:
-    """Return what a text of a cursor says; None without one.
-
-    Raises
-    ------
-    UsageError
-        It is none.
-    """
-    if text is None:
-        return None
-    try:
-        return _DECODER.decode(text)
-    except (msgspec.DecodeError, msgspec.ValidationError) as fault:
-        raise UsageError(f"cursor: found {text[:60]!r} ({fault}); allowed: one that the same connector gave") from fault
-
-
-def text_of_cursor(cursor: NatsCursor) -> str:
-    """Return a cursor as text."""
-    return _ENCODER.encode(cursor).decode()
-
-
-_ENCODER = msgspec.json.Encoder(order="deterministic")
-_DECODER = msgspec.json.Decoder(NatsCursor)

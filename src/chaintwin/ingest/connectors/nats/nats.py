@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen
+from chaintwin.ingest.connectors.linked.cursors import read_cursor
 from chaintwin.ingest.connectors.linked.turners import MAPPING, turner_of
 from chaintwin.ingest.connectors.nats.addresses import is_nats, nats_address
-from chaintwin.ingest.connectors.nats.cursors import cursor_of
+from chaintwin.ingest.connectors.nats.cursors import NatsCursor
 from chaintwin.ingest.connectors.nats.probing import probed_stream
 from chaintwin.ingest.connectors.nats.receiving import Receiver, Source
 from chaintwin.ingest.connectors.nats.settings import CONNECTION, settings_of
@@ -26,7 +27,7 @@ class Nats(Connector):
     def read(self, source: str, *, since: str | None, run: Run) -> Iterator[Batch]:
         options = chosen(self, run)
         address, settings = nats_address(source), settings_of(options)
-        cursor = cursor_of(since)
+        cursor = read_cursor(since, NatsCursor)
         turner = turner_of(self.name, options["mapping"], memory=cursor.memory if cursor else None)
         place = Source(f"{self.name} {source}", address, settings)
         yield from Receiver(place, turner, cursor=cursor, run=run).batches()

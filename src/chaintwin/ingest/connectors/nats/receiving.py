@@ -18,9 +18,11 @@ import msgspec
 from chaintwin.errors import Finding, amount_of
 from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.interface import ITEM_BYTES_MAX, KEPT_BYTES, Batch, Item, Place, Problem, Run
+from chaintwin.ingest.connectors.linked.cursors import text_of_cursor
+from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.nats.addresses import NatsAddress
 from chaintwin.ingest.connectors.nats.connection import Connection, Message
-from chaintwin.ingest.connectors.nats.cursors import NatsCursor, text_of_cursor
+from chaintwin.ingest.connectors.nats.cursors import NatsCursor
 from chaintwin.ingest.connectors.nats.settings import Settings
 from chaintwin.ingest.connectors.nats.streams import Retention, Stream, is_missing
 from chaintwin.ingest.connectors.nats.wire import NotConnectedError
@@ -253,9 +255,8 @@ class Receiver:
 
     def _batch(self, made: Sequence[Made]) -> Batch:
         """Return what was made with the cursor behind it."""
-        self.cursor = msgspec.structs.replace(self.cursor, memory=msgspec.Raw(_ENCODER.encode(self.turner.memory.plain())))
-        items = tuple([one for one in made if isinstance(one, Item)])
-        problems = tuple([one for one in made if isinstance(one, Problem)])
+        self.cursor = msgspec.structs.replace(self.cursor, memory=memory_of(self.turner))
+        items, problems = parted(made)
         self.kept = text_of_cursor(self.cursor)
         return Batch(items, problems, self.kept)
 

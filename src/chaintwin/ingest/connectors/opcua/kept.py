@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 import msgspec
 
-from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.opcua.protocol.values import DIGEST_BYTES
 
 SAME_MOMENT_MOST = 255
@@ -121,28 +120,5 @@ def unpacked_addresses(text: str) -> list[str]:
     return zlib.decompress(b64decode(text)).decode("utf-8", "surrogatepass").split("\n") if text else []
 
 
-def cursor_of(text: str | None) -> OpcuaCursor | None:
-    """Return what a text of a cursor says; None without one.
-
-    Raises
-    ------
-    UsageError
-        It is none.
-    """
-    if text is None:
-        return None
-    try:
-        return _DECODER.decode(text)
-    except (msgspec.DecodeError, msgspec.ValidationError) as fault:
-        raise UsageError(f"cursor: found {text[:60]!r} ({fault}); allowed: one that the same connector gave") from fault
-
-
-def text_of_cursor(cursor: OpcuaCursor) -> str:
-    """Return a cursor as text."""
-    return _ENCODER.encode(cursor).decode()
-
-
 _HEAD = struct.Struct(">qB")
 _NOTHING = _HEAD.pack(0, 0)
-_ENCODER = msgspec.json.Encoder(order="deterministic")
-_DECODER = msgspec.json.Decoder(OpcuaCursor)

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen
+from chaintwin.ingest.connectors.linked.cursors import read_cursor
 from chaintwin.ingest.connectors.linked.standing import NotConnectedError
 from chaintwin.ingest.connectors.linked.turners import MAPPING, turner_of
 from chaintwin.ingest.connectors.opcua.addresses import Wanted, is_opcua, opcua_address
-from chaintwin.ingest.connectors.opcua.kept import cursor_of
+from chaintwin.ingest.connectors.opcua.kept import OpcuaCursor
 from chaintwin.ingest.connectors.opcua.settings import CONNECTION, settings_of
 
 PROBE_SECONDS = 6.0
@@ -33,7 +34,7 @@ class Opcua(Connector):
 
         options = chosen(self, run)
         address, settings = opcua_address(source), settings_of(options)
-        cursor = cursor_of(since)
+        cursor = read_cursor(since, OpcuaCursor)
         turner = turner_of(self.name, options["mapping"], memory=cursor.memory if cursor else None)
         need_library()
         place = Source(f"{self.name} {source}", address, settings)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chaintwin.ingest.connectors.interface import Batch, Item, Problem, Run
+from chaintwin.ingest.connectors.interface import Batch, Run
+from chaintwin.ingest.connectors.linked.cursors import text_of_cursor
 from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, TICK, NotConnectedError, Standing
-from chaintwin.ingest.connectors.linked.turners import memory_of
+from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.opcua.addresses import OpcuaAddress, Wanted
-from chaintwin.ingest.connectors.opcua.kept import Last, OpcuaCursor, packed_addresses, text_of_cursor, unpacked_addresses
+from chaintwin.ingest.connectors.opcua.kept import Last, OpcuaCursor, packed_addresses, unpacked_addresses
 from chaintwin.ingest.connectors.opcua.protocol.connection import Connection, Known, Opened, Way
 from chaintwin.ingest.connectors.opcua.protocol.history import Page
 from chaintwin.ingest.connectors.opcua.protocol.nodes import Variable
@@ -310,8 +311,7 @@ class Receiver:
         """Return what was made with the cursor behind it."""
         self.cursor = msgspec.structs.replace(self.cursor, last=self.last.packed(self.addresses), memory=memory_of(self.turner))
         self.last_batch = monotonic()
-        items = tuple([one for one in made if isinstance(one, Item)])
-        problems = tuple([one for one in made if isinstance(one, Problem)])
+        items, problems = parted(made)
         return Batch(items, problems, text_of_cursor(self.cursor))
 
     def _is_quiet(self) -> bool:

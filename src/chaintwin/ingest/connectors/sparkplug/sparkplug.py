@@ -9,11 +9,12 @@ import msgspec
 from chaintwin.clock import SECOND
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Connector, Option, Run, chosen, number_of
+from chaintwin.ingest.connectors.linked.cursors import read_cursor
 from chaintwin.ingest.connectors.linked.turners import MAPPING, turner_of
 from chaintwin.ingest.connectors.mqtt.addresses import SPARKPLUG, is_mqtt, mqtt_address
 from chaintwin.ingest.connectors.mqtt.probing import probed_broker
 from chaintwin.ingest.connectors.mqtt.receiving import Receiver, Source
-from chaintwin.ingest.connectors.mqtt.seen import cursor_of
+from chaintwin.ingest.connectors.mqtt.seen import MqttCursor
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.connectors.sparkplug.interpreting import SparkplugInterpreter
 
@@ -43,7 +44,7 @@ class Sparkplug(Connector):
         if any(sign in host for sign in "+/#"):
             raise UsageError(f"host-id: found {host!r}; allowed: a name without +, / and #")
         reorder = int(number_of(options, "reorder", least=0.0, most=3_600) * SECOND)
-        cursor = cursor_of(since)
+        cursor = read_cursor(since, MqttCursor)
         turner = turner_of(self.name, options["mapping"], memory=cursor.memory if cursor else None)
         name = f"{self.name} {source}"
         kept = msgspec.json.decode(cursor.state) if cursor else {}
