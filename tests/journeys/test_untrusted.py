@@ -3,7 +3,7 @@
 Beside these: workbooks in tests/network/tables/test_workbook.py, paths in laws in tests/laws/test_grammar.py, random faults in
 tests/network/tables/test_reading.py, interrupted writing in tests/network/tables/test_writing.py and
 test_exchanging.py, reports of an import that lie in tests/ingest/test_writing.py, few bytes that ask for much memory in
-tests/network/doctor/test_sizes.py.
+tests/network/doctor/test_sizes.py. The promises about a server are tried in tests/serve, where the page says.
 """
 
 from __future__ import annotations
@@ -247,8 +247,8 @@ def test_faults__random_cells_of_a_shipment_log(ending: str) -> None:
 
 def test_page__every_promise_is_tried_here_or_named_above() -> None:
     page = (REPOSITORY / "SECURITY.md").read_text(encoding="utf-8")
-    promises = re.findall(r"^- \*\*([^*]+)\*\*", page, re.MULTILINE)
-    assert promises == [
+    about_files, about_a_server = page.split("\n## What is not promised\n")[0].split("\n## What is promised about a server\n")
+    assert promises(about_files) == [
         "Nothing in a file is executed.",
         "No name inside a project leads out of its folder",
         "Size is limited before memory is spent",
@@ -256,3 +256,18 @@ def test_page__every_promise_is_tried_here_or_named_above() -> None:
         "No half-written project",
         "No network.",
     ]
+    assert promises(about_a_server) == [
+        "It listens to this machine only",
+        "The token comes into no log, no address that is sent, and no script of a page",
+        "No other page makes a browser change anything",
+        "What is asked for is bounded",
+        "A file that is uploaded is a file that others made",
+    ]
+    named = re.findall(r"`([a-z/]*test_[a-z_]+\.py)`", about_a_server)
+    assert named
+    assert [file for file in named if not (REPOSITORY / "tests/serve" / Path(file).name).exists()] == []
+
+
+def promises(text: str) -> list[str]:
+    """Return what is promised, in short."""
+    return re.findall(r"^- \*\*([^*]+)\*\*", text, re.MULTILINE)

@@ -254,7 +254,8 @@ def test_restart__a_simulation_goes_on_and_a_fork_is_told_as_interrupted(tmp_pat
     with server(tmp_path, **options) as running, running.client() as client:
         feed(client)
         kept = done(client, "simulate", periods=5, replications=4)
-        options_of_run = {"periods": 2000, "replications": 16_000, "start": "2026-03-25T00:00:00Z"}
+        # Many times as long as it takes until something of it is saved, which is done every two seconds.
+        options_of_run = {"periods": 2000, "replications": 100_000, "start": "2026-03-25T00:00:00Z"}
         first = asked(client, "simulate", **options_of_run)
         eventually((tmp_path / "jobs" / "all" / first["jobID"] / "saved" / "run.checkpoint").exists, within=240)
         # As a power cut would end it: nobody is told, and what runs is what was kept last.

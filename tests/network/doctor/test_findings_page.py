@@ -15,7 +15,7 @@ PAGE = REPOSITORY / "docs" / "reference" / "findings.md"
 SOURCE = REPOSITORY / "src" / "chaintwin"
 ROOMS = ("laws", "network", "ingest", "simulation", "fidelity", "risk", "events", "store", "twin", "guard", "serve")
 CODE = re.compile(r"[a-z_]{2,}\.[a-z_]+")
-FILE_ENDINGS = ("csv", "geojson", "json", "md", "npz", "parquet", "py", "toml", "xlsx", "xml")
+FILE_ENDINGS = ("checkpoint", "csv", "geojson", "json", "md", "npy", "npz", "parquet", "py", "toml", "xlsx", "xml")
 COLUMNS = {f"{table.name}.{column.name}" for table in CATALOG for column in table.columns}
 MESSAGES = {"http.disconnect", "http.request", "uvicorn.error", "websocket.close"}
 """What a server and its framework say to each other."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Send
 
 from chaintwin.clock import text_of
+from chaintwin.serve.answering.streaming import HEARTBEAT_SECONDS, EventStream
 from chaintwin.serve.live.growth import Growth
 from chaintwin.serve.threads import Threads
 from chaintwin.twin import Change, Twin
@@ -24,10 +24,8 @@ BATCH = 200
 FAR_BATCH = 2_000
 """Changes that are read at one time by who is so far behind: old ones are worked out again, and the way there is long."""
 
-HEARTBEAT_SECONDS = 15.0
 
-
-class ChangeStream(Response):
+class ChangeStream(EventStream):
     """Sends what each entry of the log changed, until the reader goes away.
 
     Parameters
@@ -35,8 +33,6 @@ class ChangeStream(Response):
     after : number of the last entry whose change the reader has.
     patience : seconds that a reader has to take one batch; who is slower is cut off and resumes where it was.
     """
-
-    media_type = "text/event-stream"
 
     def __init__(
         self,
@@ -48,31 +44,18 @@ class ChangeStream(Response):
         patience: float,
         heartbeat: float = HEARTBEAT_SECONDS,
     ) -> None:
-        super().__init__(headers={"X-Accel-Buffering": "no"})
-        del self.headers["content-length"]
+        super().__init__(patience=patience)
         self._twin, self._growth, self._threads = twin, growth, threads
         self._after = after
-        self._patience, self._heartbeat = patience, heartbeat
+        self._heartbeat = heartbeat
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        sending = asyncio.create_task(self._send_all(send))
-        leaving = asyncio.create_task(until_gone(receive))
-        try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sending, leaving):
-                task.cancel()
-            ended, _ = await asyncio.gather(sending, leaving, return_exceptions=True)
-        if isinstance(ended, TimeoutError):
-            raise ended
-
-    async def _send_all(self, send: Send) -> None:
-        await self._send(send, b"retry: 2000\n: chaintwin\n\n")
+    async def send_all(self, send: Send) -> None:
+        """Send what is there, and then what comes."""
+        await self.put(send, b"retry: 2000\n: chaintwin\n\n")
         after = self._after
         while True:
             if await self._growth.beyond(after, within=self._heartbeat) <= after:
-                await self._send(send, b": still here\n\n")
+                await self.put(send, b": still here\n\n")
                 continue
             limit = BATCH if self._growth.number - after < FAR_BATCH else FAR_BATCH
             changes = await self._threads.read(partial(self._twin.changes, after, limit=limit))
@@ -80,12 +63,8 @@ class ChangeStream(Response):
                 await asyncio.sleep(0.05)
                 continue
             for place in range(0, len(changes), BATCH):
-                await self._send(send, b"".join(_event(change) for change in changes[place : place + BATCH]))
+                await self.put(send, b"".join(_event(change) for change in changes[place : place + BATCH]))
             after = changes[-1].sequence
-
-    async def _send(self, send: Send, content: bytes) -> None:
-        async with asyncio.timeout(self._patience):
-            await send({"type": "http.response.body", "body": content, "more_body": True})
 
 
 def change_document(change: Change) -> dict[str, Any]:
@@ -104,12 +83,6 @@ def resumed_after(request: Request, *, head: int) -> int | None:
     if text is None:
         return head
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-async def until_gone(receive: Receive) -> None:
-    """Return when whoever reads an answer has gone away."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _event(change: Change) -> bytes:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chaintwin.errors import Finding, InputError
-from chaintwin.ingest.connectors.mapping_files import mapping_text
+from chaintwin.ingest.connectors.mapping_files import MappingCheck, mapping_text
 
 REGISTERS_MOST = 10_000
 """Values that one map may name."""
@@ -133,26 +131,16 @@ def parse_register_map(text: str, *, file: str = "registers") -> RegisterMap:
     >>> found.registers[0].length, found.registers[0].word_order.value
     (2, 'little')
     """
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError([Finding("registers.toml", str(error), "valid TOML", "mend the line", file)]) from error
-    check = _Check(file)
-    name = document.get("name")
-    if not isinstance(name, str) or not name:
-        check.fault("name", str(name), "a text", "give the map a name")
-    check.unknown("", document, {"name", "registers", *_ORDERS})
-    orders = {entry: check.word(entry, document.get(entry, Order.BIG), Order) for entry in _ORDERS}
-    given = document.get("registers", [])
-    if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
-        check.fault("registers", str(given)[:60], "one or more parts [[registers]]", "say what the device holds")
-        given = []
+    check = _Check(text, file=file)
+    name = check.name("map")
+    check.unknown("", check.document, known={"name", "registers", *_ORDERS})
+    orders = {entry: check.word(entry, check.document.get(entry, Order.BIG), Order) for entry in _ORDERS}
+    given = check.parts("registers", fix="say what the device holds")
     if len(given) > REGISTERS_MOST:
-        check.fault("registers", f"{len(given):,}", f"at most {REGISTERS_MOST:,}", "take several sources")
+        check.fault("registers", f"{len(given):,}", allowed=f"at most {REGISTERS_MOST:,}", fix="take several sources")
     registers = [check.register(f"registers[{place}]", one, orders=orders) for place, one in enumerate(given[:REGISTERS_MOST])]
-    if check.findings:
-        raise InputError(check.findings)
-    return RegisterMap(str(name), tuple(register for register in registers if register is not None))
+    check.end()
+    return RegisterMap(name, tuple(register for register in registers if register is not None))
 
 
 W = TypeVar("W", bound=StrEnum)
@@ -173,58 +161,53 @@ _WORDS: Mapping[Kind, int] = {
 """Registers that a value of a kind takes."""
 
 
-class _Check:
-    """Reads values and collects what is wrong with them."""
+class _Check(MappingCheck):
+    """Reads registers."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.findings: list[Finding] = []
+    no_toml = "registers.toml"
+    no_value = "registers.value"
+
+    def __init__(self, text: str, *, file: str) -> None:
+        super().__init__(text, file=file)
         self.names: dict[str, str] = {}
-
-    def fault(self, where: str, found: str, allowed: str, fix: str = "") -> None:
-        self.findings.append(Finding("registers.value", found, allowed, fix, self.file, column=where))
-
-    def unknown(self, where: str, found: Mapping[str, Any], known: frozenset[str] | set[str]) -> None:
-        for name in sorted(set(found) - known):
-            self.fault(f"{where}.{name}".strip("."), f"the entry {name}", ", ".join(sorted(known)), "leave it out")
 
     def word(self, where: str, value: object, kind: type[W]) -> W:
         if isinstance(value, str) and value in frozenset(kind):
             return kind(value)
-        self.fault(where, "nothing" if value is None else str(value)[:60], ", ".join(kind))
+        self.fault(where, "nothing" if value is None else str(value)[:60], allowed=", ".join(kind))
         return next(iter(kind))
 
     def register(self, where: str, given: Mapping[str, Any], *, orders: Mapping[str, Order]) -> Register | None:
-        self.unknown(where, given, _KNOWN)
+        self.unknown(where, given, known=_KNOWN)
         before = len(self.findings)
         name = given.get("name")
         if not isinstance(name, str) or not name.strip("/"):
-            self.fault(f"{where}.name", str(name), "a text such as Tank/Level", "it is the address of the signal")
+            self.fault(f"{where}.name", str(name), allowed="a text such as Tank/Level", fix="it is the address of the signal")
         elif name in self.names:
-            self.fault(f"{where}.name", f"{name} again, as in {self.names[name]}", "each name once")
+            self.fault(f"{where}.name", f"{name} again, as in {self.names[name]}", allowed="each name once")
         else:
             self.names[name] = where
         table = self.word(f"{where}.table", given.get("table"), Table)
         is_bits = given.get("table") in (Table.COIL, Table.DISCRETE)
         kind = self.word(f"{where}.type", given.get("type", Kind.BOOL if is_bits else None), Kind)
         if is_bits and kind is not Kind.BOOL:
-            self.fault(f"{where}.type", kind, f"bool, for the table {table}")
+            self.fault(f"{where}.type", kind, allowed=f"bool, for the table {table}")
         length = _WORDS.get(kind, 1)
         if kind is Kind.STRING:
             length = self.whole(f"{where}.length", given.get("length"), least=1, most=LENGTH_MOST)
         elif "length" in given:
-            self.fault(f"{where}.length", str(given["length"])[:60], "no length, but for a string", "leave it out")
+            self.fault(f"{where}.length", str(given["length"])[:60], allowed="no length, but for a string", fix="leave it out")
         address = self.whole(f"{where}.address", given.get("address"), least=0, most=LAST + 1 - length)
         if "bit" in given and (kind is not Kind.BOOL or is_bits):
-            self.fault(f"{where}.bit", str(given["bit"])[:60], "no bit, but for bool in a register", "leave it out")
+            self.fault(f"{where}.bit", str(given["bit"])[:60], allowed="no bit, but for bool in a register", fix="leave it out")
         numbers = {
             name: self.number(f"{where}.{name}", given.get(name, usual)) for name, usual in (("scale", 1.0), ("offset", 0.0))
         }
         if kind in (Kind.BOOL, Kind.STRING) and {"scale", "offset", "nothing"} & given.keys():
-            self.fault(where, f"scale, offset or nothing of a {kind}", "these of numbers only", "leave them out")
+            self.fault(where, f"scale, offset or nothing of a {kind}", allowed="these of numbers only", fix="leave them out")
         nothing = given.get("nothing")
         if nothing is not None and (isinstance(nothing, bool) or not isinstance(nothing, int)):
-            self.fault(f"{where}.nothing", str(nothing)[:60], "a whole number, as it stands in the registers")
+            self.fault(f"{where}.nothing", str(nothing)[:60], allowed="a whole number, as it stands in the registers")
         own = {entry: self.word(f"{where}.{entry}", given.get(entry, orders[entry]), Order) for entry in _ORDERS}
         bit = self.whole(f"{where}.bit", given.get("bit", 0), least=0, most=15)
         if len(self.findings) > before:
@@ -246,11 +229,11 @@ class _Check:
     def whole(self, where: str, value: object, *, least: int, most: int) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        self.fault(where, "nothing" if value is None else str(value)[:60], f"a whole number from {least} to {most}")
+        self.fault(where, "nothing" if value is None else str(value)[:60], allowed=f"a whole number from {least} to {most}")
         return least
 
     def number(self, where: str, value: object) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and value - value == 0:
             return float(value)
-        self.fault(where, str(value)[:60], "a number")
+        self.fault(where, str(value)[:60], allowed="a number")
         return 1.0

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from chaintwin.errors import Finding, InputError
 from chaintwin.events.checking.words import BUSINESS_STEPS, DISPOSITIONS, MEASUREMENTS
-from chaintwin.ingest.connectors.mapping_files import mapping_text
+from chaintwin.ingest.connectors.mapping_files import MappingCheck, mapping_text
 from chaintwin.ingest.connectors.signals.kinds import EVERY, IDENTITY, KINDS, NUMBERS, TIME_UNITS, As
 from chaintwin.ingest.connectors.signals.patterns import AddressPattern, PatternError, address_pattern
 from chaintwin.ingest.connectors.signals.templates import ADDRESS, PLACEHOLDER, PROPERTY, VALUE, Template, template_of
@@ -94,71 +92,54 @@ def parse_signal_mapping(text: str, *, file: str = "mapping") -> SignalMapping:
     >>> mapping.rules[0].match.names
     ('site', 'room')
     """
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError([Finding("mapping.toml", str(error), "valid TOML", "mend the line", file)]) from error
-    check = _Check(file)
-    name = document.get("name")
-    if not isinstance(name, str) or not name:
-        check.fault("name", str(name), "a text", "give the mapping a name")
-    check.unknown("", document, {"name", "signals"})
-    signals = document.get("signals", [])
-    if not isinstance(signals, list) or not signals or not all(isinstance(rule, dict) for rule in signals):
-        check.fault("signals", str(signals)[:60], "one or more parts [[signals]]", "say what a signal becomes")
-        signals = []
+    check = _Check(text, file=file)
+    name = check.name("mapping")
+    check.unknown("", check.document, known={"name", "signals"})
+    signals = check.parts("signals", fix="say what a signal becomes")
     rules = [check.rule(f"signals[{place}]", rule) for place, rule in enumerate(signals)]
-    if check.findings:
-        raise InputError(check.findings)
-    return SignalMapping(str(name), tuple(rule for rule in rules if rule is not None))
+    check.end()
+    return SignalMapping(name, tuple(rule for rule in rules if rule is not None))
 
 
-class _Check:
-    """Reads values and collects what is wrong with them."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.findings: list[Finding] = []
-
-    def fault(self, where: str, found: str, allowed: str, fix: str = "") -> None:
-        self.findings.append(Finding("mapping.value", found, allowed, fix, self.file, column=where))
-
-    def unknown(self, where: str, found: Mapping[str, Any], known: frozenset[str] | set[str]) -> None:
-        for name in sorted(set(found) - known):
-            self.fault(f"{where}.{name}".strip("."), f"the entry {name}", ", ".join(sorted(known)), "leave it out")
+class _Check(MappingCheck):
+    """Reads rules of signals."""
 
     def rule(self, where: str, given: Mapping[str, Any]) -> Rule | None:
         kinds = ", ".join(As)
         if "as" not in given or given["as"] not in frozenset(As):
-            self.fault(f"{where}.as", str(given.get("as", "nothing")), kinds, "say what the signals become")
+            self.fault(f"{where}.as", str(given.get("as", "nothing")), allowed=kinds, fix="say what the signals become")
             return None
         kind = As(given["as"])
         about = KINDS[kind]
-        self.unknown(where, given, EVERY | about.templates | about.settings)
+        self.unknown(where, given, known=EVERY | about.templates | about.settings)
         pattern = self._pattern(f"{where}.match", given.get("match"))
         for name in about.required:
             if name not in given:
-                self.fault(f"{where}.{name}", "nothing", f"a text, for {kind}", f"add {name}")
+                self.fault(f"{where}.{name}", "nothing", allowed=f"a text, for {kind}", fix=f"add {name}")
         if about.one_of and not any(name in given for name in about.one_of):
-            self.fault(where, "neither", " or ".join(about.one_of), f"add {' or '.join(about.one_of)}")
+            self.fault(where, "neither", allowed=" or ".join(about.one_of), fix=f"add {' or '.join(about.one_of)}")
         templates = {
             name: self._template(f"{where}.{name}", given[name], name=name) for name in sorted(about.templates) if name in given
         }
         numbers = {name: self._number(f"{where}.{name}", given[name]) for name in sorted(NUMBERS & about.settings & given.keys())}
         counter = given.get("counter", False)
         if not isinstance(counter, bool):
-            self.fault(f"{where}.counter", str(counter)[:60], "true or false")
+            self.fault(f"{where}.counter", str(counter)[:60], allowed="true or false")
         if not counter and {"rolls_over_at", "most"} & given.keys():
-            self.fault(f"{where}.counter", "no running count", "counter = true beside rolls_over_at and most", "add it")
+            self.fault(
+                f"{where}.counter", "no running count", allowed="counter = true beside rolls_over_at and most", fix="add it"
+            )
         if kind is As.VEHICLE and ("longitude" in given) != ("latitude" in given):
-            self.fault(where, "one of longitude and latitude", "both", "add the other")
+            self.fault(where, "one of longitude and latitude", allowed="both", fix="add the other")
         unit = given.get("time_unit", "auto")
         if unit not in TIME_UNITS:
-            self.fault(f"{where}.time_unit", str(unit)[:60], ", ".join(TIME_UNITS))
+            self.fault(f"{where}.time_unit", str(unit)[:60], allowed=", ".join(TIME_UNITS))
         words = given.get("words", {})
         if not isinstance(words, dict) or not all(isinstance(value, str | bool | int | float) for value in words.values()):
             self.fault(
-                f"{where}.words", str(words)[:60], "values by the texts that mean them, such as {running = 1, stopped = 0}"
+                f"{where}.words",
+                str(words)[:60],
+                allowed="values by the texts that mean them, such as {running = 1, stopped = 0}",
             )
             words = {}
         said = [kind.value, pattern.text, *(f"{name} {templates[name].text}" for name in _KEPT_BY if name in templates)]
@@ -172,31 +153,33 @@ class _Check:
             found = "nothing" if value is None else str(value)[:60]
         except PatternError as fault:
             found = str(fault)
-        self.fault(where, found, "an address with {name}, + for a level, # for the rest, such as plant/{site}/+/temperature")
+        self.fault(
+            where, found, allowed="an address with {name}, + for a level, # for the rest, such as plant/{site}/+/temperature"
+        )
         return address_pattern("#")
 
     def _template(self, where: str, value: object, *, name: str) -> Template:
         if isinstance(value, bool | int | float):
             value = str(value).lower()
         if not isinstance(value, str) or not value:
-            self.fault(where, str(value)[:60] or "nothing", "a text")
+            self.fault(where, str(value)[:60] or "nothing", allowed="a text")
             return template_of("")
         rest = PLACEHOLDER.sub("", value)
         if "{" in rest or "}" in rest:
-            self.fault(where, value[:60], "braces in pairs")
+            self.fault(where, value[:60], allowed="braces in pairs")
         for piece in PLACEHOLDER.findall(value):
             first = piece.split(".")[0]
             if piece.startswith("@"):
                 if piece not in (VALUE, ADDRESS) and not piece.startswith(PROPERTY):
-                    self.fault(where, f"{{{piece}}}", f"{{{VALUE}}}, {{{ADDRESS}}} or {{{PROPERTY}NAME}}")
+                    self.fault(where, f"{{{piece}}}", allowed=f"{{{VALUE}}}, {{{ADDRESS}}} or {{{PROPERTY}NAME}}")
             elif not first or not all(piece.split(".")):
-                self.fault(where, f"{{{piece}}}", "the name of a capture, or a path in the payload such as {press.state}")
+                self.fault(where, f"{{{piece}}}", allowed="the name of a capture, or a path in the payload such as {press.state}")
         if name in WORDS and rest == value and ":" not in value and value not in WORDS[name]:
-            self.fault(where, value[:60], f"{', '.join(WORDS[name])}, or a URI", "take a word of the vocabulary")
+            self.fault(where, value[:60], allowed=f"{', '.join(WORDS[name])}, or a URI", fix="take a word of the vocabulary")
         return template_of(value)
 
     def _number(self, where: str, value: object) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf"):
             return float(value)
-        self.fault(where, str(value)[:60], "a number from 0 on")
+        self.fault(where, str(value)[:60], allowed="a number from 0 on")
         return 0.0

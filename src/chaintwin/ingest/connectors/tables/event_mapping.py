@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
@@ -11,8 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from chaintwin.clock import SECOND
-from chaintwin.errors import Finding, InputError
-from chaintwin.ingest.connectors.mapping_files import mapping_text
+from chaintwin.ingest.connectors.mapping_files import MappingCheck, mapping_text
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 """A header in braces stands for the cell of the row."""
@@ -148,63 +146,42 @@ def parse_event_mapping(text: str, *, file: str = "mapping") -> EventMapping:
     >>> mapping.events[0].headers()
     ('Day', 'Item', 'Pieces')
     """
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError([Finding("mapping.toml", str(error), "valid TOML", "mend the line", file)]) from error
-    check = _Check(file)
-    name = document.get("name")
-    if not isinstance(name, str) or not name:
-        check.fault("name", str(name), "a text", "give the mapping a name")
-    check.unknown("", document, {"name", "events", "blank", "decimal_commas"})
-    blank, commas = (check.texts(key, document.get(key, [])) for key in ("blank", "decimal_commas"))
-    events = document.get("events", [])
-    if not isinstance(events, list) or not events or not all(isinstance(event, dict) for event in events):
-        check.fault("events", str(events)[:60], "one or more parts [[events]]", "say what event a row gives")
-        events = []
+    check = _Check(text, file=file)
+    name = check.name("mapping")
+    check.unknown("", check.document, known={"name", "events", "blank", "decimal_commas"})
+    blank, commas = (check.texts(key, check.document.get(key, [])) for key in ("blank", "decimal_commas"))
+    events = check.parts("events", fix="say what event a row gives")
     templates = tuple(check.template(f"events[{place}]", event) for place, event in enumerate(events))
-    if check.findings:
-        raise InputError(check.findings)
-    return EventMapping(str(name), templates, frozenset(word.lower() for word in blank), tuple(commas))
+    check.end()
+    return EventMapping(name, templates, frozenset(word.lower() for word in blank), tuple(commas))
 
 
-class _Check:
-    """Reads values and collects what is wrong with them."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.findings: list[Finding] = []
-
-    def fault(self, where: str, found: str, allowed: str, fix: str = "") -> None:
-        self.findings.append(Finding("mapping.value", found, allowed, fix, self.file, column=where))
-
-    def unknown(self, where: str, found: Mapping[str, Any], known: frozenset[str] | set[str]) -> None:
-        for name in sorted(set(found) - known):
-            self.fault(f"{where}.{name}".strip("."), f"the entry {name}", ", ".join(sorted(known)), "leave it out")
+class _Check(MappingCheck):
+    """Reads templates of events."""
 
     def texts(self, where: str, value: object) -> Sequence[str]:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return value
-        self.fault(where, str(value)[:60], "a list of texts")
+        self.fault(where, str(value)[:60], allowed="a list of texts")
         return []
 
     def text(self, where: str, value: object) -> str:
         if isinstance(value, str):
             return value
-        self.fault(where, str(value)[:60], "a text")
+        self.fault(where, str(value)[:60], allowed="a text")
         return ""
 
     def template(self, where: str, event: Mapping[str, Any]) -> EventTemplate:
-        self.unknown(where, event, KNOWN)
+        self.unknown(where, event, known=KNOWN)
         for name, allowed in CHOICES.items():
             if name in event and event[name] not in allowed:
-                self.fault(f"{where}.{name}", str(event[name]), ", ".join(allowed))
+                self.fault(f"{where}.{name}", str(event[name]), allowed=", ".join(allowed))
         for name in ("when", "type"):
             if name not in event:
-                self.fault(f"{where}.{name}", "nothing", "the header of the day" if name == "when" else "a type of event")
+                self.fault(f"{where}.{name}", "nothing", allowed="the header of the day" if name == "when" else "a type of event")
         texts = {name: self.text(f"{where}.{name}", event[name]) for name in TEXTS if name in event}
         if texts.get("type") == "ObjectEvent" and "action" not in texts:
-            self.fault(f"{where}.action", "nothing", ", ".join(CHOICES["action"]))
+            self.fault(f"{where}.action", "nothing", allowed=", ".join(CHOICES["action"]))
         return EventTemplate(
             when=self.text(f"{where}.when", event.get("when", "")),
             texts=texts,
@@ -222,13 +199,13 @@ class _Check:
         try:
             found = value if isinstance(value, time) else time.fromisoformat(str(value))
         except ValueError:
-            self.fault(where, str(value)[:60], "a time of day in UTC, such as 06:00")
+            self.fault(where, str(value)[:60], allowed="a time of day in UTC, such as 06:00")
             return 0
         return (found.hour * 3600 + found.minute * 60 + found.second) * SECOND + found.microsecond
 
     def _own(self, where: str, value: object) -> tuple[Own, ...]:
         if not isinstance(value, dict):
-            self.fault(where, str(value)[:60], "names with templates")
+            self.fault(where, str(value)[:60], allowed="names with templates")
             return ()
         found = []
         for name, template in value.items():
@@ -239,5 +216,5 @@ class _Check:
             if isinstance(template, str):
                 found.append(Own(name, template, kind))
             else:
-                self.fault(f"{where}.{name}", str(template)[:60], 'a text, {number = "..."} or {date = "..."}')
+                self.fault(f"{where}.{name}", str(template)[:60], allowed='a text, {number = "..."} or {date = "..."}')
         return tuple(found)
