@@ -7,17 +7,15 @@ the same events.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from time import monotonic
 
 import msgspec
 
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Run
-from chaintwin.ingest.connectors.linked.cursors import text_of_cursor
+from chaintwin.ingest.connectors.linked.cursors import new_client, next_time, text_of_cursor
 from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, TICK, NotConnectedError, Standing
 from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress
@@ -33,8 +31,6 @@ SHARED = "$share/"
 
 UNCONFIRMED = 4
 """Batches whose acknowledgement the broker may not have yet when the next is taken."""
-
-_MILLISECOND = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +63,13 @@ class Receiver:
         self.source, self.turner, self.interpreter, self.run = source, turner, interpreter, run
         self.settings = source.settings
         self.is_new = cursor is None
-        self.cursor = cursor or MqttCursor(self.settings.client_id or _client_id(source, run))
+        self.cursor = cursor or MqttCursor(self.settings.client_id or new_client(source.name, run))
         if self.settings.client_id and self.cursor.client != self.settings.client_id:
             # Another session has other numbers.
             self.cursor = msgspec.structs.replace(self.cursor, client=self.settings.client_id, done="", due="", was_open=False)
         self.seen, self.number = Seen(self.cursor), 0
         self.unconfirmed_most = max(UNCONFIRMED * self.settings.batch, self.settings.receive_maximum)
-        self.standing = Standing(source.name, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
+        self.standing = Standing(source.name, run, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
         self.last_batch = monotonic()
         self.kept = text_of_cursor(self.cursor)
 
@@ -109,9 +105,7 @@ class Receiver:
                 connection.close()
             if is_over:
                 return
-            self.standing.lost(self._now())
-            self.run.note(f"{self.source.name}: {connection.lost}; connecting again.")
-            self.run.lost(f"{self.source.name}: {connection.lost}", 0.0)
+            self.standing.broke(connection.lost, now=self._now())
 
     def _opened(self) -> Connection:
         source = self.source
@@ -133,18 +127,12 @@ class Receiver:
         SourceFailedError
             Trying again is of no use, or was tried often enough.
         """
-        standing, goes_on = self.standing, self.run.follow and self.cursor.was_open
-        pause = standing.failed(fault, goes_on=goes_on, allowed="a broker that answers", key=self.cursor.client)
-        if not standing.is_lost:
-            standing.lost(self._now())
-        gone = standing.gone(str(fault))
+        gone = self.standing.failed(fault, now=self._now(), goes_on=self.run.follow and self.cursor.was_open)
         if gone is not None:
             yield self._told(gone)
         elif monotonic() - self.last_batch >= HEARTBEAT and not self.is_new:
             yield self._batch(())
-        self.run.note(f"{self.source.name}: {fault}; trying again in {pause:.1f} s.")
-        self.run.lost(f"{self.source.name}: {fault}", pause)
-        self.run.sleep(pause)
+        self.standing.wait(fault, allowed="a broker that answers", key=self.cursor.client)
 
     def _greeted(self, connection: Connection) -> Iterator[Batch]:
         """Say that the source is there, where it was not, and what the broker forgot."""
@@ -253,16 +241,10 @@ class Receiver:
         return msgspec.structs.replace(cursor, clock=self.cursor.clock, done=done, due=due)
 
     def _now(self) -> int:
-        """Return a time of receipt: that of the clock to the millisecond, and later than any before."""
-        now = max(self.run.clock.now() // _MILLISECOND * _MILLISECOND, self.cursor.clock + _MILLISECOND)
+        """Return a time of receipt."""
+        now = next_time(self.run, last=self.cursor.clock)
         self.cursor = msgspec.structs.replace(self.cursor, clock=now)
         return now
-
-
-def _client_id(source: Source, run: Run) -> str:
-    """Return a name for a session that no other log has."""
-    said = f"{source.name} {run.clock.now()} {os.getpid()} {id(run)}"
-    return f"chaintwin-{blake2b(said.encode(), digest_size=8).hexdigest()}"
 
 
 _ENCODER = msgspec.json.Encoder()
