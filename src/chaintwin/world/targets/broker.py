@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Item
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress, mqtt_address
+from chaintwin.ingest.connectors.mqtt.connection import client_of
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.history.playing import Mark, Sent, Target
 from chaintwin.ingest.history.targets import TargetFailedError
@@ -120,22 +121,8 @@ class BrokerTarget(Target):
         return client
 
     def _made(self) -> Client:
-        from paho.mqtt.client import Client, MQTTv5
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        settings = self.settings
-        client = Client(CallbackAPIVersion.VERSION2, client_id=settings.client_id, protocol=MQTTv5)
+        client = client_of(self.address, self.settings, name=self.settings.client_id)
         client.reconnect_delay_set(1, 10)
-        client.connect_timeout = settings.timeout
-        if settings.username:
-            client.username_pw_set(settings.username, settings.password or None)
-        if self.address.is_secure:
-            try:
-                client.tls_set(settings.ca_file or None, settings.cert_file or None, settings.key_file or None)
-            except (OSError, ValueError) as fault:
-                raise UsageError(
-                    f"TLS: found files that cannot be used ({fault}); allowed: certificates and a key in PEM"
-                ) from None
         client.on_publish, client.on_connect = self._on_publish, self._on_connect
         return client
 

@@ -63,6 +63,43 @@ class Farewell:
     payload: bytes
 
 
+def client_of(
+    address: MqttAddress, settings: Settings, *, name: str, acknowledges_itself: bool = True, reconnects: bool = True
+) -> Client:
+    """Return a client of the library that may connect to a broker, with its user and, where the address is secure, with TLS.
+
+    Parameters
+    ----------
+    address, settings : of the broker. name : of the session; empty for one that the broker makes up.
+    acknowledges_itself : whether the library acknowledges a message when it has it.
+    reconnects : whether the library connects again by itself.
+
+    Raises
+    ------
+    UsageError
+        A file of TLS cannot be used.
+    """
+    from paho.mqtt.client import Client, MQTTv5
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=name,
+        protocol=MQTTv5,
+        manual_ack=not acknowledges_itself,
+        reconnect_on_failure=reconnects,
+    )
+    client.connect_timeout = settings.timeout
+    if settings.username:
+        client.username_pw_set(settings.username, settings.password or None)
+    if address.is_secure:
+        try:
+            client.tls_set(settings.ca_file or None, settings.cert_file or None, settings.key_file or None)
+        except (OSError, ValueError) as fault:
+            raise UsageError(f"TLS: found files that cannot be used ({fault}); allowed: certificates and a key in PEM") from None
+    return client
+
+
 class Connection:
     """A connection that stands until it is closed or lost.
 
@@ -115,7 +152,6 @@ class Connection:
         properties.SessionExpiryInterval = settings.session_seconds if settings.acknowledges else 0
         properties.ReceiveMaximum = settings.receive_maximum
         properties.MaximumPacketSize = settings.message_bytes + 2**16
-        client.connect_timeout = settings.timeout
         try:
             client.connect(
                 self.address.host,
@@ -203,22 +239,7 @@ class Connection:
         self._client.loop_stop()
 
     def _made(self, client_id: str, farewell: Farewell | None) -> Client:
-        from paho.mqtt.client import Client, MQTTv5
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        settings = self.settings
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTv5, manual_ack=True, reconnect_on_failure=False
-        )
-        if settings.username:
-            client.username_pw_set(settings.username, settings.password or None)
-        if self.address.is_secure:
-            try:
-                client.tls_set(settings.ca_file or None, settings.cert_file or None, settings.key_file or None)
-            except (OSError, ValueError) as fault:
-                raise UsageError(
-                    f"TLS: found files that cannot be used ({fault}); allowed: certificates and a key in PEM"
-                ) from None
+        client = client_of(self.address, self.settings, name=client_id, acknowledges_itself=False, reconnects=False)
         if farewell is not None:
             client.will_set(farewell.topic, farewell.payload, qos=QUALITY_OF_SERVICE, retain=True)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
