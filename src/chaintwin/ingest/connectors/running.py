@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ REASONS_MAX = 200
 """Kinds of reasons that are told apart; more count together."""
 
 OTHER = "other"
+
+Written = TypeVar("Written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ class Ingest:
         after, aside, taken = self._logged(batch, before)
         if not self.dry:
             self._set_aside(aside, start=before.cursor or "")
-            self.store.put(CURSORS, self.key, content=_ENCODER.encode({"cursor": batch.cursor, "at": self.clock.now()}))
+            kept = _ENCODER.encode({"cursor": batch.cursor, "at": self.clock.now()})
+            self._patiently(lambda: self.store.put(CURSORS, self.key, content=kept))
         self.seen(taken)
         return after
 
@@ -183,16 +186,23 @@ class Ingest:
         """Keep what could not be logged; the same batch read again has the same name, so nothing is set aside twice."""
         if aside:
             digest = hashlib.sha256(start.encode()).hexdigest()[:16]
-            self.store.put(SET_ASIDE, f"{self.key} {digest}", content=_document(aside, self.clock))
+            content = _document(aside, self.clock)
+            self._patiently(lambda: self.store.put(SET_ASIDE, f"{self.key} {digest}", content=content))
 
     def _appended(self, records: list[Record]) -> list[Receipt]:
-        """Log records; where the store is full, wait and come again."""
-        while records:
+        """Log records."""
+        return self._patiently(lambda: self.store.append(records, received_at=self.clock.now())) if records else []
+
+    def _patiently(self, write: Callable[[], Written]) -> Written:
+        """Write to the store; where it is full, wait and come again.
+
+        The source is left as it is meanwhile: to begin anew would have it send again what is on its way, and count as its failure.
+        """
+        while True:
             try:
-                return self.store.append(records, received_at=self.clock.now())
+                return write()
             except BusyError as busy:
                 self.sleep(busy.retry_after)
-        return []
 
     def _looked_up(self, records: list[Record]) -> list[Receipt]:
         """Return what would become of records, as far as their keys tell."""
