@@ -196,7 +196,7 @@ class Ingest:
     def _patiently(self, write: Callable[[], Written]) -> Written:
         """Write to the store; where it is full, wait and come again.
 
-        The source is left as it is meanwhile: to begin anew would have it send again what is on its way, and count as its failure.
+        The source is left as it is meanwhile. To begin anew would have it send again what is on its way, and count as its fault.
         """
         while True:
             try:

@@ -18,6 +18,7 @@ from chaintwin.ingest.connectors.interface import Run
 from chaintwin.ingest.connectors.mqtt.addresses import mqtt_address
 from chaintwin.ingest.connectors.mqtt.connection import Connection
 from chaintwin.ingest.connectors.mqtt.mqtt import Mqtt
+from chaintwin.ingest.connectors.mqtt.retained import Retained
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.connectors.registry import connector_for
 from chaintwin.ingest.connectors.running import set_aside
@@ -252,6 +253,41 @@ def test_read__a_session_that_the_broker_forgot_is_told(tmp_path: Path, options:
         assert "forgotten" in told["ct:reason"]
 
 
+def kept_values(running: Broker, folder: Path, options: dict[str, str]) -> list[float]:
+    """Return how many pieces are counted as sessions end and begin: at first, again, behind a new value, behind equal ones."""
+    source, found = f"{running.url}/plant/#", []
+    # The session ends with its connection, and who comes again gets what the broker keeps.
+    options = options | {"session-days": "0"}
+    with open_log(folder / "log.db") as store:
+        publish(running.port, [("plant/m1/piece", b"1"), ("plant/m2/piece", b"1")], retain=True)
+        for more in ([], [], [("plant/m1/piece", b"5")]):
+            publish(running.port, more, retain=True)
+            take_all(source, store, options)
+            found.append(amounts(store)["piece"])
+        for summary in follow(source, store, options):
+            if summary.batches == 1:
+                publish(running.port, [("plant/m2/piece", b"1")] * 3, retain=True)
+            if amounts(store)["piece"] >= found[-1] + 3:
+                break
+        found.append(amounts(store)["piece"])
+        take_all(source, store, options)
+        assert amounts(store)["piece"] == found[-1]
+    return found
+
+
+def test_read__what_a_broker_keeps_is_taken_once(running: Broker, tmp_path: Path, options: dict[str, str]) -> None:
+    """Messages without a time of their own are other events each time that they are taken for new."""
+    assert kept_values(running, tmp_path, options) == [2, 2, 7, 10]
+
+
+def test_read__control_that_takes_what_a_broker_keeps_for_new(
+    running: Broker, tmp_path: Path, options: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Retained, "is_known", lambda *_: False)
+    with pytest.raises(AssertionError):
+        assert kept_values(running, tmp_path, options) == [2, 2, 7, 10]
+
+
 def certificates(folder: Path) -> None:
     """Write an authority, and a certificate of this host that it signed."""
 
@@ -298,6 +334,7 @@ def test_read__tls_and_password(tmp_path: Path, options: dict[str, str]) -> None
             with pytest.raises(SourceFailedError, match=said) as refused:
                 take_all(source, store, bad)
             assert "battery" not in str(refused.value)
+        assert [present for _, present in presences(store)] == [True, False], "told to be gone once, when it is refused for good"
         assert b"correct-horse" not in b"".join(path.read_bytes() for path in tmp_path.glob("log.db*"))
 
 

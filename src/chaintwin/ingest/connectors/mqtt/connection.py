@@ -39,7 +39,8 @@ class Message:
     Parameters
     ----------
     topic, payload : of it. id : its number on its way, 0 where it is not to be acknowledged.
-    is_again : whether the broker sent it before. is_retained : whether it was kept for newcomers. properties : of its sender.
+    is_again : whether the broker sent it before. is_retained : whether the broker keeps it for newcomers.
+    properties : of its sender.
     """
 
     topic: str
@@ -261,7 +262,8 @@ class Connection:
         handling = (
             SubscribeOptions.RETAIN_SEND_IF_NEW_SUB if self.settings.takes_retained else SubscribeOptions.RETAIN_DO_NOT_SEND
         )
-        options = SubscribeOptions(qos=QUALITY_OF_SERVICE, retainHandling=handling)
+        # With ``retainAsPublished`` a value says that the broker keeps it also where it comes to a subscription that stands.
+        options = SubscribeOptions(qos=QUALITY_OF_SERVICE, retainAsPublished=True, retainHandling=handling)
         client.subscribe([(wanted, options) for wanted in self.filters])
 
     def _on_subscribe(self, client: Client, data: Any, mid: int, reasons: Any, properties: Any) -> None:

@@ -21,6 +21,7 @@ from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress
 from chaintwin.ingest.connectors.mqtt.connection import Connection, Message
 from chaintwin.ingest.connectors.mqtt.interpreting import Interpreter, Sent
+from chaintwin.ingest.connectors.mqtt.retained import Retained
 from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, Receipt, Seen, digest_of
 from chaintwin.ingest.connectors.mqtt.settings import Settings
 from chaintwin.ingest.connectors.signals.signal import Presence
@@ -67,7 +68,7 @@ class Receiver:
         if self.settings.client_id and self.cursor.client != self.settings.client_id:
             # Another session has other numbers.
             self.cursor = msgspec.structs.replace(self.cursor, client=self.settings.client_id, done="", due="", was_open=False)
-        self.seen, self.number = Seen(self.cursor), 0
+        self.seen, self.retained, self.number = Seen(self.cursor), Retained(self.cursor.retained), 0
         self.unconfirmed_most = max(UNCONFIRMED * self.settings.batch, self.settings.receive_maximum)
         self.standing = Standing(source.name, run, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
         self.last_batch = monotonic()
@@ -146,6 +147,7 @@ class Receiver:
         self.interpreter.opened(self.run.clock.now(), is_session_kept=is_kept)
         self.number = 0
         self.seen.reconnected()
+        self.retained.subscribed(is_new=not is_kept)
         self.cursor = msgspec.structs.replace(self.cursor, was_open=True)
         reason, missed = "connected", 0
         if was_open and not is_kept and self.settings.acknowledges:
@@ -197,18 +199,20 @@ class Receiver:
         before, made, times = self.cursor, list[Made](), dict[str, int]()
         is_due, receipts = False, list[Receipt]()
         for message in messages:
-            digest = digest_of(message)
+            digest, is_numbered = digest_of(message), message.id > 0 and self.settings.acknowledges
             receipt = self.seen.known(message, digest) if message.id else None
-            if receipt is not None and receipt.is_durable:
-                self.seen.take(message, receipt, number=self.number)
-                continue
+            if receipt is None and self.retained.is_known(message, digest):
+                receipt = Receipt(digest, now, 1, is_durable=True)
+            is_durable = receipt is not None and receipt.is_durable
             if receipt is None:
                 times[message.topic] = times.get(message.topic, 0) + 1
                 receipt = Receipt(digest, now, times[message.topic], is_durable=False)
                 is_due = is_due or message.id > 0
-            if message.id and self.settings.acknowledges:
+            if is_numbered:
                 self.seen.take(message, receipt, number=self.number)
                 receipts.append(receipt)
+            if is_durable:
+                continue
             made += self.interpreter.take(message, received_at=receipt.at, occurrence=receipt.occurrence)
         made += self.interpreter.due(now)
         if is_due and self.interpreter.assumed > assumed:
@@ -228,6 +232,7 @@ class Receiver:
         state = self.interpreter.plain()
         self.cursor = msgspec.structs.replace(
             self._with_seen(self.cursor),
+            retained=self.retained.packed(),
             memory=memory_of(self.turner),
             state=self.cursor.state if state is None else msgspec.Raw(_ENCODER.encode(state)),
         )
