@@ -75,6 +75,20 @@ class Summary:
         return self.accepted + self.duplicate + self.conflict + self.rejected
 
 
+class Bookmark(msgspec.Struct, frozen=True):
+    """How far a source was read, as a store keeps it.
+
+    Parameters
+    ----------
+    cursor : where to go on. at : when it was kept, microseconds since 1970.
+    how : digest of the options that it was read with; empty where that was not kept yet.
+    """
+
+    cursor: str
+    at: int = 0
+    how: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Ingest:
     """One source being taken into one store.
@@ -137,25 +151,45 @@ class Ingest:
         self._set_aside(aside, start=batch.cursor)
         return summary
 
+    @property
+    def how(self) -> str:
+        """Digest of the options."""
+        return hashlib.sha256(_ENCODER.encode(dict(self.options))).hexdigest()[:16]
+
+    def bookmark(self, label: str | None = None) -> Bookmark | None:
+        """Return how far this source was read, as the store keeps it; None where it is new.
+
+        Parameters
+        ----------
+        label : of a source that reads the same address under another name; this one by default.
+
+        Raises
+        ------
+        UsageError
+            What is kept is none.
+        """
+        key = self.key if label is None else self.key.removesuffix(self.label) + label
+        content = self.store.get(CURSORS, key)
+        try:
+            return None if content is None else _BOOKMARK.decode(content)
+        except (msgspec.DecodeError, msgspec.ValidationError) as fault:
+            raise UsageError(
+                f"{key}: found a cursor that is none; allowed: what an ingest wrote; fix: forget it and read anew"
+            ) from fault
+
     def saved(self) -> str | None:
         """Return the cursor that the store keeps for this source; None where it is new, or to be read anew."""
-        content = None if self.anew else self.store.get(CURSORS, self.key)
-        if content is None:
-            return None
-        try:
-            cursor = msgspec.json.decode(content)["cursor"]
-        except (msgspec.DecodeError, KeyError, TypeError):
-            cursor = None
-        if not isinstance(cursor, str):
-            raise UsageError(
-                f"{self.key}: found a cursor that is none; allowed: what an ingest wrote; fix: forget it and read anew"
-            )
-        return cursor
+        mark = None if self.anew else self.bookmark()
+        return None if mark is None else mark.cursor
 
     def read_at(self) -> int | None:
         """Return when this source was last read, microseconds since 1970; None where it never was, or is to be read anew."""
-        content = None if self.anew else self.store.get(CURSORS, self.key)
-        return None if content is None else int(msgspec.json.decode(content).get("at", 0))
+        mark = None if self.anew else self.bookmark()
+        return None if mark is None else mark.at
+
+    def keep(self, mark: Bookmark) -> None:
+        """Have the store keep how far this source was read."""
+        self._patiently(lambda: self.store.put(CURSORS, self.key, content=_ENCODER.encode(mark)))
 
     def forget(self) -> None:
         """Read the source from its begin the next time; what was taken already is then a duplicate."""
@@ -168,8 +202,7 @@ class Ingest:
         after, aside, taken = self._logged(batch, before)
         if not self.dry:
             self._set_aside(aside, start=before.cursor or "")
-            kept = _ENCODER.encode({"cursor": batch.cursor, "at": self.clock.now()})
-            self._patiently(lambda: self.store.put(CURSORS, self.key, content=kept))
+            self.keep(Bookmark(batch.cursor, self.clock.now(), self.how))
         self.seen(taken)
         return after
 
@@ -285,3 +318,4 @@ def _document(aside: Sequence[Problem], clock: Clock) -> bytes:
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+_BOOKMARK = msgspec.json.Decoder(Bookmark)
