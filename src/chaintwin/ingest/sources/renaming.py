@@ -50,8 +50,8 @@ def taken_over(ingest: Ingest, names: Collection[str]) -> str:
         )
     if not found:
         return ""
-    last = max(mark.at for mark in found.values())
+    until, others = text_of(max(mark.at for mark in found.values())), ", ".join(sorted(found))
     return (
-        f"is new and begins anew, though {', '.join(sorted(found))} read {ingest.source} with other options until {text_of(last)}; "
-        "what waits there for that name is left; fix: to go on with it, use that name and those options again"
+        f"is new and begins anew, though {others} read {ingest.source} with other options until {until}; what waits there "
+        "for that name is left; fix: to go on with it, use that name and those options again"
     )

@@ -15,6 +15,7 @@ from chaintwin.clock import SetClock
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.interface import Run
+from chaintwin.ingest.connectors.mqtt import connection as connection_module
 from chaintwin.ingest.connectors.mqtt.addresses import mqtt_address
 from chaintwin.ingest.connectors.mqtt.connection import Connection
 from chaintwin.ingest.connectors.mqtt.mqtt import Mqtt
@@ -142,6 +143,29 @@ def test_read__the_broker_waits_for_what_is_not_durable(running: Broker, options
         while not connection.confirmed:
             connection.await_confirmation(5.0)
         assert connection.confirmed == 7
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("most", [2**20, 2**30], ids=["bounded", "control"])
+def test_read__large_messages_wait_at_the_broker(running: Broker, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "WAITING_BYTES", most)
+    settings = settings_of(DEFAULTS | {"batch": "5"})
+    connection = Connection(mqtt_address(f"{running.url}/plant/#"), settings, client_id="slow", filters=("plant/#",))
+    connection.open()
+    try:
+        sent = [(f"plant/{number}", b"x" * 100_000) for number in range(40)]
+        publish(running.port, sent)
+        time.sleep(1.0)
+        assert (connection._bytes <= most + 100_000) and (connection._bytes < 4_000_000) == (most == 2**20)
+        found = list[str]()
+        while len(found) < len(sent):
+            part = connection.gather(5.0)
+            assert part
+            connection.acknowledge(part)
+            found += [message.topic for message in part]
+        assert found == [topic for topic, _ in sent]
+        assert connection._bytes == 0
     finally:
         connection.close()
 

@@ -18,8 +18,8 @@ from chaintwin.ingest.connectors.mqtt.settings import Settings
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
-WAITING_MAX = 10_000
-"""Messages that wait here; more are left on their way, whatever the broker thinks it may send."""
+WAITING_MAX, WAITING_BYTES = 10_000, 64 * 2**20
+"""Messages that wait here, and bytes of them; more are left on their way, whatever the broker thinks it may send."""
 
 NOBODY = "chaintwin/nobody"
 """A filter of topics that nobody subscribes to. Its end can be asked for at any time, and the answer comes behind all that was
@@ -132,6 +132,7 @@ class Connection:
         self._progress = threading.Event()
         self._is_awaited = False
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
+        self._lock, self._bytes = threading.Lock(), 0
         self._ready = threading.Event()
         self._refused: NotConnectedError | None = None
         self._is_closed = False
@@ -182,10 +183,10 @@ class Connection:
         ----------
         wait : seconds that a first message is waited for.
         """
-        most, found = self.settings.batch, list[Message]()
+        most, found, size = self.settings.batch, list[Message](), 0
         until = monotonic() + wait
         try:
-            while len(found) < most:
+            while len(found) < most and size < WAITING_BYTES:
                 left = until - monotonic()
                 message = self._messages.get(timeout=left) if left > 0 else self._messages.get_nowait()
                 if message is None:
@@ -193,8 +194,11 @@ class Connection:
                 if not found:
                     until = monotonic() + LINGER
                 found.append(message)
+                size += len(message.payload)
         except Empty:
             pass
+        with self._lock:
+            self._bytes -= size
         return found
 
     def acknowledge(self, messages: Sequence[Message], *, number: int = 0) -> None:
@@ -293,12 +297,17 @@ class Connection:
         except UnicodeDecodeError:
             topic = "(a topic that is no UTF-8)"
         user = getattr(message.properties, "UserProperty", None) if message.properties is not None else None
+        with self._lock:
+            self._bytes += len(message.payload)
         self._messages.put(
             Message(topic, message.payload, message.mid if message.qos else 0, message.dup, message.retain, tuple(user or ()))
         )
-        while self._messages.qsize() > WAITING_MAX and not (self._is_closed or self._is_awaited):
+        while self._is_full() and not (self._is_closed or self._is_awaited):
             # Not to read on is how a sender learns to wait that does not wait for acknowledgements.
             sleep(0.01)
+
+    def _is_full(self) -> bool:
+        return self._messages.qsize() > WAITING_MAX or self._bytes > WAITING_BYTES
 
     def _refuse(self, why: str, *, is_final: bool) -> None:
         self._refused = NotConnectedError(why, is_final=is_final)

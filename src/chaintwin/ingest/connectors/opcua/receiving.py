@@ -26,7 +26,7 @@ from chaintwin.ingest.connectors.opcua.protocol.subscription import Told, follow
 from chaintwin.ingest.connectors.opcua.protocol.values import digest_of, is_waiting, signal_of, time_of
 from chaintwin.ingest.connectors.opcua.settings import FromHistory, Settings, Trigger
 from chaintwin.ingest.connectors.signals.signal import Presence
-from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
+from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner, tells_gap
 
 if TYPE_CHECKING:
     from asyncua.ua import DataValue
@@ -292,7 +292,12 @@ class Receiver:
         is_change = self.settings.trigger is Trigger.TIME or not self.last.is_same(address, digest)
         self.last.note(address, at=at, digest=digest)
         signal = signal_of(value, address=address, sent_at=sent_at, occurrence=occurrence, properties=self.properties[address])
-        return self.turner.turn(signal) if is_change or signal.missed else ()
+        made = self.turner.turn(signal) if is_change or signal.missed else []
+        if signal.missed and not tells_gap(made):
+            reason = f"values of {address} are missing"[:200]
+            missing = Presence(self.source.name, True, reason, at, is_assumed=False, missed=signal.missed)
+            made.append(self.turner.presence(missing, source=self.source.name))
+        return made
 
     def _told(self, presence: Presence) -> Batch:
         self.cursor = msgspec.structs.replace(self.cursor, told=presence.present)
