@@ -16,12 +16,10 @@ from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.history.playing import Mark, Sent, Target
 from chaintwin.ingest.history.targets import TargetFailedError
 from chaintwin.world.targets.kept import KeptMark
+from chaintwin.world.targets.naming import TOPIC, topic_of
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
-
-TOPIC = "world"
-"""First level of the topics where the address names none."""
 
 OPTIONS = ("username", "password-file", "ca-file", "cert-file", "key-file", "client-id", "keep-alive", "timeout", "tries")
 """Options of a connection that a sender has too; they mean what they mean to the connector."""
@@ -161,25 +159,3 @@ def world_address(text: str) -> MqttAddress:
     if "+" in found.filter or "#" in found.filter or found.filter.startswith("$"):
         raise UsageError(f"--to: found the pattern {found.filter} of topics; allowed: the first levels of one, such as {TOPIC}")
     return found
-
-
-def topic_of(first: str, site: str) -> str:
-    """Return the topic of a site; signs that topics give a meaning are replaced.
-
-    Example
-    -------
-    >>> topic_of("world", "plant a/1")
-    'world/plant a_1/events'
-    """
-    safe = "".join("_" if sign in "/+#\0" else sign for sign in site)
-    return f"{first}/{safe}/events"
-
-
-def mapping_of(first: str) -> str:
-    """Return the mapping file that a twin takes the messages with.
-
-    Parameters
-    ----------
-    first : first levels of the topics.
-    """
-    return f'name = "hidden world"\n\n[[signals]]\nmatch = "{first}/{{site}}/events"\nas = "epcis"\n'
