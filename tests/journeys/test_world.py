@@ -18,7 +18,8 @@ from chaintwin.clock import SetClock, microseconds_of
 from chaintwin.network import read
 from chaintwin.store.opening import open_store
 from chaintwin.twin import Twin
-from tests.ingest.connectors.mqtt.brokers import broker, free_port
+from tests.ingest.connectors.linked.servers import free_port
+from tests.ingest.connectors.mqtt.brokers import broker
 from tests.journeys.running import document, run, succeed
 from tests.journeys.test_replaying import serving, start
 from tests.sizes import scaled

@@ -25,7 +25,7 @@ from chaintwin.world.targets.choosing import opened_target
 from chaintwin.world.targets.control_system import ServerTarget
 from chaintwin.world.targets.kept import KeptMark
 from chaintwin.world.targets.naming import mapping_of
-from tests.ingest.connectors.mqtt.brokers import free_port
+from tests.ingest.connectors.linked.servers import free_port
 from tests.ingest.connectors.mqtt.reading import logged, open_log
 from tests.ingest.connectors.opcua.reading import ingest, take_all
 from tests.sizes import scaled

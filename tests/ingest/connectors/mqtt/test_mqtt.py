@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import threading
 import time
@@ -23,7 +22,9 @@ from chaintwin.ingest.connectors.mqtt.retained import Retained
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.connectors.registry import connector_for
 from chaintwin.ingest.connectors.running import set_aside
-from tests.ingest.connectors.mqtt.brokers import Broker, broker, need_broker, publish
+from tests.ingest.connectors.linked.readings import warm
+from tests.ingest.connectors.linked.servers import need
+from tests.ingest.connectors.mqtt.brokers import Broker, broker, publish
 from tests.ingest.connectors.mqtt.links import link
 from tests.ingest.connectors.mqtt.reading import (
     amounts,
@@ -48,14 +49,6 @@ def running(tmp_path: Path) -> Iterator[Broker]:
 @pytest.fixture
 def options(tmp_path: Path) -> dict[str, str]:
     return {"mapping": mapping_file(tmp_path), "idle": "0.5"}
-
-
-def warm(count: int, *, first: int = 0) -> list[tuple[str, bytes]]:
-    """Return so many messages, each with a time of its own."""
-    return [
-        (f"plant/m{number % 3}/temperature", json.dumps({"v": number, "t": 1_767_225_600_000 + number}).encode())
-        for number in range(first, first + count)
-    ]
 
 
 def test_read__takes_what_waits_and_nothing_twice(running: Broker, tmp_path: Path, options: dict[str, str]) -> None:
@@ -331,7 +324,7 @@ def certificates(folder: Path) -> None:
 
 
 def test_read__tls_and_password(tmp_path: Path, options: dict[str, str]) -> None:
-    need_broker()
+    need("mosquitto")
     folder = tmp_path / "broker"
     certificates(folder)
     subprocess.run(

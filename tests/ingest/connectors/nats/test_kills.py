@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.ingest.connectors.linked.kills import killed
 from tests.ingest.connectors.mqtt.reading import amounts, logged, mapping_file, open_log, take_all, temperatures
-from tests.ingest.connectors.mqtt.test_kills import killed
 from tests.ingest.connectors.nats.servers import Said, publish, server
 from tests.sizes import scaled
+
+READING = "tests.ingest.connectors.mqtt.reading"
 
 MESSAGES = 1_200
 """Of each kind: pieces without a time that are all alike, states of a running count, temperatures."""
@@ -38,7 +40,7 @@ def test_ingest__killed_at_any_moment(tmp_path: Path, retention: str) -> None:
             take_all(source, store, options)
         publish(running, messages())
         for _ in range(scaled(ci=4, full=60)):
-            killed(source, tmp_path / "log.db", options, way="safe", draw=draw, batches=draw.randint(1, 6))
+            killed(READING, source, store=tmp_path / "log.db", options=options, way="safe", draw=draw, batches=draw.randint(1, 6))
         with open_log(tmp_path / "log.db") as store:
             take_all(source, store, options)
             assert amounts(store) == {"piece": MESSAGES, "counted by m1": 3 * (MESSAGES - 1)}
@@ -58,7 +60,7 @@ def test_ingest__control_that_acknowledges_before_anything_is_durable_loses_some
             take_all(source, store, options)
         publish(running, messages())
         for _ in range(3):
-            killed(source, tmp_path / "log.db", options, way="hasty", draw=draw, batches=3)
+            killed(READING, source, store=tmp_path / "log.db", options=options, way="hasty", draw=draw, batches=3)
         with open_log(tmp_path / "log.db") as store:
             take_all(source, store, options)
             assert len(temperatures(store)) < MESSAGES
