@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Item
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress, mqtt_address
-from chaintwin.ingest.connectors.mqtt.connection import client_of
+from chaintwin.ingest.connectors.mqtt.connection import FINAL, client_of
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.history.playing import Mark, Sent, Target
 from chaintwin.ingest.history.targets import TargetFailedError
@@ -134,7 +134,8 @@ class BrokerTarget(Target):
 
     def _on_connect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del client, data, flags, properties
-        if reason.is_failure:
+        # A broker that is busy, or not ready yet, is one that is away: the library comes again.
+        if reason.is_failure and reason.getName() in FINAL:
             with self._changed:
                 self._refused.append(f"that the broker refuses the connection: {reason}")
                 self._changed.notify_all()

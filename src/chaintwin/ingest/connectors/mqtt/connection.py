@@ -32,6 +32,20 @@ QUALITY_OF_SERVICE = 1
 """Messages are acknowledged one by one; a second one of the same is told from it by what it says."""
 
 
+FINAL = frozenset(
+    {
+        "Bad user name or password",
+        "Not authorized",
+        "Client identifier not valid",
+        "Banned",
+        "Bad authentication method",
+        "Unsupported protocol version",
+        "Malformed packet",
+    }
+)
+"""Answers after which it is no use to come again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message.
@@ -255,7 +269,7 @@ class Connection:
     def _on_connect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del data, properties
         if reason.is_failure:
-            self._refuse(f"the broker refuses: {reason}", is_final=reason.getName() in _FINAL)
+            self._refuse(f"the broker refuses: {reason}", is_final=reason.getName() in FINAL)
             return
         self.is_session_kept = bool(flags.session_present)
         self._subscribe(client)
@@ -312,17 +326,3 @@ class Connection:
     def _refuse(self, why: str, *, is_final: bool) -> None:
         self._refused = NotConnectedError(why, is_final=is_final)
         self._ready.set()
-
-
-_FINAL = frozenset(
-    {
-        "Bad user name or password",
-        "Not authorized",
-        "Client identifier not valid",
-        "Banned",
-        "Bad authentication method",
-        "Unsupported protocol version",
-        "Malformed packet",
-    }
-)
-"""Answers after which it is no use to come again."""
