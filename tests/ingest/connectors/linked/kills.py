@@ -13,6 +13,13 @@ from tests.shared_data import REPOSITORY
 from tests.store.programs import environment
 
 
+def drawn() -> random.Random:
+    """Return what draws the moments: others in each run, and told, so that one that failed can be looked at again."""
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"moments of seed {seed}")
+    return random.Random(seed)
+
+
 def killed(
     program: str,
     source: str,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 
 import pytest
 
-from tests.ingest.connectors.linked.kills import killed
+from tests.ingest.connectors.linked.kills import drawn, killed
 from tests.ingest.connectors.mqtt.brokers import broker, publish
 from tests.ingest.connectors.mqtt.reading import amounts, mapping_file, open_log, take_all, temperatures
 from tests.sizes import scaled
@@ -30,7 +29,7 @@ def messages() -> list[tuple[str, bytes]]:
 
 @pytest.mark.slow
 def test_ingest__killed_at_any_moment(tmp_path: Path) -> None:
-    draw = random.Random(11)
+    draw = drawn()
     options = {"mapping": mapping_file(tmp_path), "idle": "1", "batch": "100", "receive-maximum": "300"}
     with broker(tmp_path / "broker") as running:
         source = f"{running.url}/plant/#"
@@ -47,7 +46,7 @@ def test_ingest__killed_at_any_moment(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_ingest__control_that_acknowledges_before_anything_is_durable_loses_some(tmp_path: Path) -> None:
-    draw = random.Random(11)
+    draw = drawn()
     options = {"mapping": mapping_file(tmp_path), "idle": "1", "batch": "100", "receive-maximum": "300"}
     with broker(tmp_path / "broker") as running:
         source = f"{running.url}/plant/#"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 
 import pytest
 
-from tests.ingest.connectors.linked.kills import killed
+from tests.ingest.connectors.linked.kills import drawn, killed
 from tests.ingest.connectors.mqtt.reading import amounts, logged, mapping_file, open_log, take_all, temperatures
 from tests.ingest.connectors.nats.servers import Said, publish, server
 from tests.sizes import scaled
@@ -31,7 +30,7 @@ def messages() -> list[Said]:
 @pytest.mark.slow
 @pytest.mark.parametrize("retention", ["limits", "workqueue", "interest"])
 def test_ingest__killed_at_any_moment(tmp_path: Path, retention: str) -> None:
-    draw = random.Random(11)
+    draw = drawn()
     options = {"mapping": mapping_file(tmp_path), "batch": "100", "receive-maximum": "300"}
     with server(tmp_path / "server") as running:
         running.stream(retention=retention)
@@ -51,7 +50,7 @@ def test_ingest__killed_at_any_moment(tmp_path: Path, retention: str) -> None:
 @pytest.mark.slow
 def test_ingest__control_that_acknowledges_before_anything_is_durable_loses_some(tmp_path: Path) -> None:
     """Of a work queue; of other streams the log itself says how far it is, and acknowledgements are no protection."""
-    draw = random.Random(11)
+    draw = drawn()
     options = {"mapping": mapping_file(tmp_path), "batch": "100", "receive-maximum": "300"}
     with server(tmp_path / "server") as running:
         running.stream(retention="workqueue")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pytest
 
-from tests.ingest.connectors.linked.kills import killed
+from tests.ingest.connectors.linked.kills import drawn, killed
 from tests.ingest.connectors.mqtt.reading import amounts, open_log
 from tests.ingest.connectors.opcua.reading import COUNT, OTHER, TEMPERATURE, mapping_file, missing, take_all, temperatures
 from tests.ingest.connectors.opcua.servers import PlantServer, plant_server
@@ -25,7 +24,7 @@ def settings(folder: Path) -> dict[str, str]:
 
 def killed_often(running: PlantServer, folder: Path, *, way: str, rounds: int) -> None:
     """Have values set while the child is killed again and again, and take the rest in the end."""
-    draw, options = random.Random(11), settings(folder)
+    draw, options = drawn(), settings(folder)
     with open_log(folder / "log.db") as store:
         take_all(running.url, store, options)
     running.count(TEMPERATURE, 0, VALUES, seconds=0.002)
