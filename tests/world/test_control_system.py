@@ -31,7 +31,7 @@ from tests.ingest.connectors.opcua.reading import ingest, take_all
 from tests.sizes import scaled
 from tests.world.stories import story_of, world_of
 
-PERIODS = scaled(ci=100, full=400)
+PERIODS = scaled(ci=200, full=800)
 
 
 def story() -> Story:
