@@ -35,8 +35,8 @@ def lines(path: Path, events: Sequence[dict[str, Any]]) -> str:
 class Busy:
     """A store that is full every other time that something is written."""
 
-    def __init__(self, store: LogStore) -> None:
-        self.store, self.writes = store, 0
+    def __init__(self, store: LogStore, *, wait: float = 2.5) -> None:
+        self.store, self.wait, self.writes = store, wait, 0
 
     def append(self, records: Sequence[Record], *, received_at: int) -> list[Receipt]:
         self.refuse()
@@ -49,7 +49,7 @@ class Busy:
     def refuse(self) -> None:
         self.writes += 1
         if self.writes % 2:
-            raise BusyError("full", retry_after=2.5)
+            raise BusyError("full", retry_after=self.wait)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
