@@ -178,6 +178,22 @@ def test_server__stopped_and_gone_on_with(tmp_path: Path, url: str, options: dic
             assert missing(log) == 0
 
 
+@pytest.mark.parametrize("name", ["", "admin"])
+def test_server__nobody_else_writes_what_it_tells(url: str, name: str) -> None:
+    from asyncua import ua
+    from asyncua.sync import Client
+
+    with closing(served(story(), url)):
+        client = Client(url)
+        if name:
+            client.set_user(name)
+        with client:
+            space = client.get_namespace_index(control_system.SPACE)
+            node = client.get_node(ua.NodeId("world/retailer/events", space))
+            with pytest.raises(ua.UaStatusCodeError):
+                node.write_value("{}")
+
+
 @pytest.mark.parametrize(
     ("to", "options", "said"),
     [

@@ -275,6 +275,8 @@ async def _started(address: OpcuaAddress, names: Sequence[str]) -> _Plant:
     from asyncua import Server, ua
 
     server, history = Server(), _History()
+    # Otherwise whoever says to be the admin might write what the world tells.
+    server.iserver.allow_remote_admin = False
     # The library asks for no more of a history than these methods.
     server.iserver.history_manager.set_storage(history)  # type: ignore[arg-type]
     await server.init()
