@@ -158,12 +158,15 @@ class Receiver:
         self.cursor, self.sequence = found.cursor, found.cursor.sequence
         if found.missed:
             self.run.note(f"{self.source.name}: {found.reason}.")
-        at = found.at if found.missed else None
+        at, was_gone = found.at if found.missed else None, self.standing.told is False
         back = self.standing.back(
             self._now() if at is None else at, reason=found.reason, missed=found.missed, is_assumed=at is None
         )
         if back is not None:
             yield self._told(back)
+        if at is not None and was_gone:
+            # What is missing was so before the source was told to be gone, so that this alone would leave it gone.
+            yield self._told(Presence(self.source.name, True, "connected", self._now()))
 
     def _read(self, connection: Connection) -> Generator[Batch, None, bool]:
         """Yield batches while the connection stands; the value is whether the reading is over."""
