@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from asyncua.server.internal_server import InternalServer
 
 from chaintwin.errors import CancelledError, UsageError
 from chaintwin.examples import Example
@@ -28,10 +29,19 @@ from chaintwin.world.targets.naming import mapping_of
 from tests.ingest.connectors.linked.servers import free_port
 from tests.ingest.connectors.mqtt.reading import logged, open_log
 from tests.ingest.connectors.opcua.reading import ingest, take_all
+from tests.ingest.connectors.opcua.server_program import keep_nodes
+from tests.ingest.connectors.opcua.servers import shelf
 from tests.sizes import scaled
 from tests.world.stories import story_of, world_of
 
-PERIODS = scaled(ci=200, full=800)
+PERIODS = scaled(ci=150, full=800)
+
+
+@pytest.fixture(autouse=True)
+def nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nodes that every server has are made once; to make them takes longer than most tests."""
+    monkeypatch.setattr(InternalServer, "load_standard_address_space", InternalServer.load_standard_address_space)
+    keep_nodes(Path(shelf().name) / "nodes")
 
 
 def story() -> Story:

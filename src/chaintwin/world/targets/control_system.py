@@ -260,8 +260,8 @@ class _History:
 
 
 def _time(value: ua.DataValue) -> datetime:
-    assert value.SourceTimestamp is not None
-    return value.SourceTimestamp
+    found: datetime = value.SourceTimestamp
+    return found
 
 
 async def _started(address: OpcuaAddress, names: Sequence[str]) -> _Plant:
@@ -278,7 +278,7 @@ async def _started(address: OpcuaAddress, names: Sequence[str]) -> _Plant:
     # Otherwise whoever says to be the admin might write what the world tells.
     server.iserver.allow_remote_admin = False
     # The library asks for no more of a history than these methods.
-    server.iserver.history_manager.set_storage(history)  # type: ignore[arg-type]
+    server.iserver.history_manager.set_storage(history)
     await server.init()
     server.set_endpoint(address.url)
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
