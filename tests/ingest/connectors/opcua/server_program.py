@@ -2,8 +2,7 @@
 
 A line is a JSON object: ``{"set": [[ADDRESS, VALUE, MILLISECONDS, STATUS], ...]}`` sets variables and answers ``set``;
 ``{"count": [ADDRESS, FIRST, END, SECONDS]}`` sets numbers one after the other with so many seconds between, and answers
-``counted`` at the end; ``{"forget": true}`` ends the subscription that was made last and answers ``forgot``. Times count from the
-begin of 2026.
+``counted`` at the end. Times count from the begin of 2026.
 """
 
 from __future__ import annotations
@@ -192,10 +191,6 @@ async def obey(plant: Plant) -> None:
             for address, value, at, *status in asked["set"]:
                 await plant.set(address, value, at, *status)
             print("set", flush=True)
-        elif "forget" in asked:
-            service = plant.server.iserver.subscription_service
-            await service.delete_subscriptions([max(service.subscriptions)])
-            print("forgot", flush=True)
         elif "count" in asked:
             counting.add(asyncio.create_task(plant.count(*asked["count"])))
 

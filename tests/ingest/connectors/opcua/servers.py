@@ -88,11 +88,6 @@ class PlantServer:
         """Set numbers one after the other, and do not wait for the end."""
         self.ask({"count": [address, first, end, seconds]})
 
-    def forget(self) -> None:
-        """End the subscription that was made last, and say nothing of it."""
-        self.ask({"forget": True})
-        self.expect("forgot")
-
     def ask(self, wanted: dict[str, Any]) -> None:
         assert self.process is not None
         assert self.process.stdin is not None

@@ -51,31 +51,6 @@ def test_read__a_server_with_a_history_that_is_killed(tmp_path: Path, options: d
 
 
 @pytest.mark.slow
-def test_read__a_subscription_that_a_server_ends_without_a_word(tmp_path: Path, options: dict[str, str]) -> None:
-    """A server that has other subscriptions lets one go on asking; the answers that never come say what happened."""
-    with (
-        plant_server([TEMPERATURE, OTHER, COUNT], history="memory") as running,
-        open_log(tmp_path / "other.db") as other,
-        open_log(tmp_path / "log.db") as store,
-    ):
-        # What it leaves at the server is there while the one that ends is asked for.
-        take_all(running.url, other, options)
-        step = 0
-        for _ in follow(running.url, store, options):
-            if step == 0:
-                running.set(*[(TEMPERATURE, number, number) for number in range(10)])
-                step = 1
-            elif step == 1 and len(temperatures(store)) >= 10:
-                running.forget()
-                running.set(*[(TEMPERATURE, number, number) for number in range(10, 30)])
-                step = 2
-            if len(temperatures(store)) >= 30:
-                break
-        assert temperatures(store) == list(range(30))
-        assert missing(store) == 0
-
-
-@pytest.mark.slow
 def test_read__a_server_without_a_history_that_is_killed(running: PlantServer, tmp_path: Path, options: dict[str, str]) -> None:
     options |= {"grace": "0.2"}
     with open_log(tmp_path / "log.db") as store:

@@ -68,7 +68,6 @@ class Subscription:
     silence : seconds without a message after which the connection is given up.
     queue : values of a variable that the server keeps back, at least.
     available : numbers of messages that the server keeps, at the begin; None where it has to be tried.
-    is_heard : whether the server sent anything of it over the present connection.
     """
 
     def __init__(
@@ -81,7 +80,6 @@ class Subscription:
         self.silence, self.queue = 0.0, settings.queue
         self.revised(settings.interval, settings.keep_alive_count)
         self.available: Sequence[int] | None = ()
-        self.is_heard = False
 
     def revised(self, interval: float, keep_alive_count: int) -> None:
         """Note how often the server says that it has nothing to say.
@@ -100,7 +98,6 @@ class Subscription:
         number : of the first that is not durable.
         """
         self.next_number, self.available, self.backlog = number, None, 0
-        self.is_heard = False
 
     async def monitor(self, variables: Sequence[Variable]) -> list[tuple[str, str]]:
         """Have the server tell of more variables; return those that it refuses, with its reasons.
@@ -184,8 +181,6 @@ class Subscription:
                 first, due = asked[0]
                 done, _ = await asyncio.wait({first}, timeout=self.silence)
                 if not done:
-                    # A server that ended it may say nothing of that to who goes on asking; with a new session it has to say.
-                    self.is_over = self.is_over or not self.is_heard
                     return f"no sign of life for {self.silence:g} s"
                 fault = first.exception()
                 if fault is None:
@@ -275,7 +270,6 @@ class Subscription:
         result = response.Parameters
         if result.SubscriptionId != self.number:
             return ""
-        self.is_heard = True
         message = result.NotificationMessage
         is_silent = not message.NotificationData
         ahead = after(message.SequenceNumber, self.next_number)
