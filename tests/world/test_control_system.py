@@ -122,6 +122,7 @@ def until(is_so) -> None:  # type: ignore[no-untyped-def]
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_server__who_listens_and_who_comes_late_get_all(tmp_path: Path, url: str, options: dict[str, str]) -> None:
     found = story()
     wanted = events(found)
@@ -148,6 +149,7 @@ def away(url: str, folder: Path, options: dict[str, str]) -> tuple[set[str], lis
         return events(found), taken(store), missing(store)
 
 
+@pytest.mark.slow
 def test_server__who_is_away_is_not_waited_for_and_reads_the_history(
     tmp_path: Path, url: str, options: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +160,7 @@ def test_server__who_is_away_is_not_waited_for_and_reads_the_history(
     assert missed == 0
 
 
+@pytest.mark.slow
 def test_server__control_that_keeps_the_subscription_loses_what_does_not_fit(
     tmp_path: Path, url: str, options: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +170,7 @@ def test_server__control_that_keeps_the_subscription_loses_what_does_not_fit(
     assert missed == 0, "and nobody says so"
 
 
+@pytest.mark.slow
 def test_server__stopped_and_gone_on_with(tmp_path: Path, url: str, options: dict[str, str]) -> None:
     """The history of a world that goes on begins where the world began."""
     found, kept = story(), tmp_path / "kept.txt"
