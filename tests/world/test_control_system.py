@@ -34,7 +34,8 @@ from tests.ingest.connectors.opcua.servers import shelf
 from tests.sizes import scaled
 from tests.world.stories import story_of, world_of
 
-PERIODS = scaled(ci=150, full=800)
+PERIODS = scaled(ci=200, full=800)
+"""Long enough that one site alone tells more than a queue of the control holds."""
 
 
 @pytest.fixture(autouse=True)
