@@ -26,6 +26,9 @@ NOW = "now"
 MODEL = "model"
 """Where a job starts: from the live state, or from the tables of the network."""
 
+TABLES = "tables"
+"""Parameters of the tables, whatever version is in force."""
+
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Periods = Annotated[int, msgspec.Meta(ge=1, le=PERIODS_MAX)]
 Runs = Annotated[int, msgspec.Meta(ge=1, le=REPLICATIONS_MAX)]
@@ -74,6 +77,7 @@ class Fork(Asked, frozen=True, kw_only=True, tag_field="kind", tag="fork"):
     ----------
     at : ``now``, or a moment with its zone. days : to look ahead. scenario : as for a simulation.
     likely : probability from which on a shortage counts as likely. as_planned : shipments arrive as they were planned.
+    parameters : a version by at least four signs of its id, or ``tables``; by default the one in force at the moment.
     """
 
     at: Annotated[str, msgspec.Meta(max_length=40)] = NOW
@@ -83,6 +87,7 @@ class Fork(Asked, frozen=True, kw_only=True, tag_field="kind", tag="fork"):
     seed: Seed = 0
     likely: Share = 0.5
     as_planned: bool = False
+    parameters: Annotated[str, msgspec.Meta(pattern=r"^(tables|[0-9a-f]{4,64})?$")] = ""
 
 
 class Stress(Asked, frozen=True, kw_only=True, tag_field="kind", tag="stress"):

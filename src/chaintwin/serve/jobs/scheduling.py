@@ -17,9 +17,10 @@ import msgspec
 
 from chaintwin.clock import SECOND, Clock
 from chaintwin.errors import ChaintwinError
+from chaintwin.fidelity.versions.shelf import in_force
 from chaintwin.serve.capturing.jobs import new_job_id
 from chaintwin.serve.jobs.asking import AnyAsked, Fork, Import
-from chaintwin.serve.jobs.beginning import Beginning, Position, beginning_of, check_imported, position_of
+from chaintwin.serve.jobs.beginning import Beginning, Position, beginning_of, check_imported, kept_parameters, position_of
 from chaintwin.serve.jobs.crew import Bounds, Crew
 from chaintwin.serve.jobs.files import JobFiles
 from chaintwin.serve.jobs.job import Job, State
@@ -230,6 +231,7 @@ class Scheduler:
             sequence=position.sequence,
             known_at=position.known_at,
             time=position.time,
+            parameters=position.parameters,
             change=1,
         )
 
@@ -300,9 +302,18 @@ class Scheduler:
         order = Prepare()
         twin = self._twin
         if twin is not None:
-            with suppress(OSError, ChaintwinError):
-                network = await self._threads.write(lambda: self.files.keep(twin.now().network))
-                order = Prepare(network, str(self.files.network(network)))
+
+            def prepared() -> Prepare:
+                network = self.files.keep(twin.now().network)
+                version = in_force(self._store, self._clock.now())
+                parameters = kept_parameters(self._store, "" if version is None else version.id)
+                return Prepare(network, str(self.files.network(network)), parameters)
+
+            try:
+                order = await self._threads.write(prepared)
+            except Exception:
+                # What is wrong is told by the first job that meets it.
+                _LOG.warning("jobs are not prepared", exc_info=True)
         await self._in_hand(partial(crew.prepare, order, ending=self._ending))
 
     async def _do(self, crew: Crew, job: Job) -> None:
@@ -311,7 +322,9 @@ class Scheduler:
             job = await self._keep(msgspec.structs.replace(job, state=State.RUNNING, started_at=self._clock.now()))
             network = "" if isinstance(job.asked, Fork | Import) else job.asked.network
             imported = self._jobs.get(network)
-            begun = await self._threads.read(partial(beginning_of, job, twin=self._twin, files=self.files, imported=imported))
+            begun = await self._threads.read(
+                partial(beginning_of, job, twin=self._twin, store=self._store, files=self.files, imported=imported)
+            )
             job = self._put(msgspec.structs.replace(job, network=begun.network))
             order = self._order(job, begun)
             loop = asyncio.get_running_loop()
@@ -337,6 +350,7 @@ class Scheduler:
             cells=begun.cells,
             time=begun.time,
             head=begun.head,
+            parameters=begun.parameters,
         )
 
     def _told(self, job_id: str, said: Said) -> None:

@@ -15,7 +15,7 @@ from chaintwin.serve.answering.parameters import PAGING, bad, check_names
 from chaintwin.serve.jobs.job import Job
 from chaintwin.serve.jobs.results.paired import JOBS_MAX, compared
 from chaintwin.serve.jobs.results.tables import TableForm, csv_of, form_wanted, rows_of
-from chaintwin.serve.parts import parts_of
+from chaintwin.serve.parts import Parts, parts_of
 from chaintwin.serve.problems import ProblemError
 
 TABLES_MAX = 12
@@ -50,9 +50,18 @@ async def compare_jobs(request: Request) -> Response:
     ids = [name for name in request.query_params.get("jobs", "").split(",") if name]
     if not 2 <= len(ids) <= JOBS_MAX or len(set(ids)) < len(ids):
         raise bad("jobs", found=f"{len(ids)} jobs", allowed=f"2 to {JOBS_MAX} ids of different jobs, separated by commas")
+    try:
+        found = await _compared(parts, ids)
+    except FileNotFoundError:
+        # A sharper result took its place between looking and reading.
+        found = await _compared(parts, ids)
+    return tagged(request, found)
+
+
+async def _compared(parts: Parts, ids: list[str]) -> dict[str, Any]:
     jobs = [parts.scheduler.get(name) for name in ids]
     places = {job.id: parts.scheduler.files.part(job) for job in jobs}
-    return tagged(request, await parts.threads.read(partial(compared, jobs, parts=places)))
+    return await parts.threads.read(partial(compared, jobs, parts=places))
 
 
 async def _answer(request: Request, job: Job, *, names: list[str], form: TableForm) -> Response:

@@ -10,12 +10,14 @@ from typing import Any
 
 import polars as pl
 
+from chaintwin.clock import text_of
 from chaintwin.errors import UsageError
+from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.serve.jobs.asking import Compare, Fork, Simulate, Stress
 from chaintwin.serve.jobs.files import CHECKPOINT
 from chaintwin.serve.jobs.messages import Found, Order, Said
 from chaintwin.serve.jobs.work.networks import Networks
-from chaintwin.serve.jobs.work.task import FIRST, Task, scenario_of
+from chaintwin.serve.jobs.work.task import FIRST, Task, misfits, scenario_of
 
 SHARPER_SECONDS = 0.4
 """Time between two answers that get sharper, at least."""
@@ -146,12 +148,14 @@ def _fork(task: Task, asked: Fork) -> Found:
     begun = task.begun(live, program=program)
     state = begun.state if asked.as_planned else begun.opened
     assert state is not None
+    looking = task.looking()
 
     def told(found: Ahead, *, is_last: bool = False) -> Found:
         span, settings = found.setup.span, found.setup.network.settings
         about = {
             "scenario": found.scenario or None,
             "span": asdict(span) | {"replications": found.runs},
+            "parameters": None if looking is None else _parameters(looking.parameters),
             "likely": asked.likely,
             "confidence": found.setup.confidence,
             "program_digest": found.setup.program.digest(),
@@ -169,14 +173,21 @@ def _fork(task: Task, asked: Fork) -> Found:
         runs=asked.replications,
         seed=asked.seed,
         scenario=scenario_of(asked.scenario),
+        parameters=None if looking is None else looking.parameters,
         likely=asked.likely,
         threads=task.order.threads,
         progress=task.progress,
         cancel=task.cancel,
         partial=lambda so_far: task.tell(told(so_far)),
         before=program,
+        compiling=None if looking is None else looking.compiling,
     )
     return told(found, is_last=True)
+
+
+def _parameters(used: Applied) -> dict[str, Any]:
+    """Return what is told of a version of parameters: which one, and what of it has no place in the network."""
+    return {"version": used.version, "madeAt": text_of(used.made_at)} | misfits(used.findings)
 
 
 def _stress(task: Task, asked: Stress) -> Found:
