@@ -98,7 +98,8 @@ class _Saver:
     def __init__(self, file: Path, kept: Kept, *, identity: Mapping[str, str | int], also: Callable[[Kept], None] | None) -> None:
         self.kept, self.saved = kept, kept.groups
         self._file, self._identity, self._also = file, identity, also
-        self._next = monotonic() + SAVE_SECONDS
+        # The first group is saved at once, so that a run which is stopped early loses little.
+        self._next = monotonic()
 
     def keep(self, kept: Kept) -> None:
         self.kept = kept
