@@ -19,6 +19,7 @@ from chaintwin.serve.live.asking import live_of
 from chaintwin.serve.live.changes import ChangeStream, resumed_after
 from chaintwin.serve.parts import Live, Parts, parts_of
 from chaintwin.serve.problems import ProblemError
+from chaintwin.store.interface import Store
 from chaintwin.twin import LiveState
 from chaintwin.twin.telling import told_part, told_rows, told_summary
 
@@ -44,11 +45,12 @@ async def state(request: Request) -> Response:
     table, path = request.query_params.get("table"), request.query_params.get("path")
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
     document, more = await parts.threads.read(
-        lambda: _state(live, at=at, known=known, table=table, path=path, begin=begin, size=size)
+        lambda: _state(parts.store, live, at=at, known=known, table=table, path=path, begin=begin, size=size)
     )
     headers = parts.pages.headers(request, begin + size) if more else {}
     # Ages grow with every second; what they are of is told by the state and by the query.
-    return tagged(request, document, headers=headers, of=f"{document['sequence']} {document['hash']} {request.url}")
+    of = f"{document['sequence']} {document['hash']} {document.get('behind')} {request.url}"
+    return tagged(request, document, headers=headers, of=of)
 
 
 @router.get("/changes")
@@ -126,10 +128,12 @@ def _health(parts: Parts) -> dict[str, Any]:
 
 
 def _state(
-    live: Live, *, at: int | None, known: int | None, table: str | None, path: str | None, begin: int, size: int
+    store: Store, live: Live, *, at: int | None, known: int | None, table: str | None, path: str | None, begin: int, size: int
 ) -> tuple[dict[str, Any], bool]:
     found = live.twin.as_of(at, known=known)
     document: dict[str, Any] = {"time": text_of(found.time), "sequence": found.head, "hash": found.hash()}
+    if at is None and known is None:
+        document["behind"] = max(0, store.head().sequence - found.head)
     if path is not None:
         described = found.described(path)
         parts = {name: getattr(described, name) for name in ("reported", "desired", "predicted")}
