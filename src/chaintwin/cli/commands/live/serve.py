@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chaintwin.cli.commands.live.logs import StoreUrl, jobs_place, log_to_write
+from chaintwin.cli.commands.log.places import KeyFile
 from chaintwin.cli.commands.options import Json, Project
 from chaintwin.cli.terminal.output import Terminal, printable
 from chaintwin.cli.terminal.session import session
@@ -49,6 +50,7 @@ def serve(
     host: Host = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at; 0 takes any that is free.", min=0, max=65535)] = 8750,
     store: StoreUrl = None,
+    key_file: KeyFile = None,
     token_file: TokenFile = None,
     new_token: Annotated[
         bool, typer.Option("--new-token", help="Make a new token; the old one is refused from then on.")
@@ -88,7 +90,7 @@ def serve(
         address = Address(host, port, certificate=certificate, key=key)
         sources = () if no_sources else _sources(project)
         # Where nobody can listen, no log is made.
-        with bound(address) as sock, open_store(log_to_write(project, store)) as log:
+        with bound(address) as sock, open_store(log_to_write(project, store), key_file=key_file) as log:
             # A project with faults ends here, before a token is made that nobody would see.
             twin = Twin.open(project, store=log)
             token, hashes = _token(log, token_file=token_file, is_new=new_token)
