@@ -28,7 +28,8 @@ class Limits:
     body_seconds : time in which a body has to arrive. request_seconds : time in which an answer has to begin.
     send_seconds : time that a reader of changes or of a WebSocket has to take one message, and any reader to take the rest of a
         connection that was closed; who is slower is cut off.
-    page : most events on one page. token_seconds : how long a token of a next page counts. jobs : reports that are kept.
+    page : most events on one page. token_seconds : how long a token of a next page counts. jobs : reports that are kept;
+        refusals : of documents that were refused as a whole.
     """
 
     capture_events: int = 10_000
@@ -48,6 +49,7 @@ class Limits:
     page: int = 1_000
     token_seconds: int = 24 * 3600
     jobs: int = 10_000
+    refusals: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,14 @@ class UploadLimits:
 
     Parameters
     ----------
-    bytes_each, bytes_all : of one file and of all that are kept. at_once : files that are sent at one time.
+    bytes_each, bytes_all : of one file and of all that are kept. kept : files that are kept. at_once : files that are sent at one
+        time.
     kept_seconds : how long one is kept. seconds : in which one has to arrive.
     """
 
     bytes_each: int = 64 * 1024 * 1024
     bytes_all: int = 512 * 1024 * 1024
+    kept: int = 100
     at_once: int = 4
     kept_seconds: int = 24 * 3600
     seconds: float = 600.0
