@@ -34,7 +34,7 @@ def _prepare(size: int, folder: Path) -> tuple[Phase, ...]:
     steady: list[Load] = []
 
     def rate() -> float:
-        with _serving(project, folder / f"log{next(logs)}.db") as (url, token):
+        with serving(project, folder / f"log{next(logs)}.db") as (url, token):
             # The first document lies before the others in time, so that no event is late but for the connections it came by.
             send(requests_of(BATCH, batch=BATCH, url=url, token=token), url=url, connections=1)
             loaded = send(requests_of(size, batch=BATCH, url=url, token=token, first=BATCH), url=url, connections=CONNECTIONS)
@@ -42,7 +42,7 @@ def _prepare(size: int, folder: Path) -> tuple[Phase, ...]:
 
     def half() -> float:
         amount = max(STEADY_BATCH, min(size, 30 * STEADY_RATE))
-        with _serving(project, folder / f"log{next(logs)}.db") as (url, token):
+        with serving(project, folder / f"log{next(logs)}.db") as (url, token):
             requests = requests_of(amount, batch=STEADY_BATCH, url=url, token=token)
             steady.append(send(requests, url=url, connections=CONNECTIONS, every=STEADY_BATCH / STEADY_RATE))
         return 1000 * steady[-1].quantile(0.5)
@@ -60,7 +60,7 @@ def _prepare(size: int, folder: Path) -> tuple[Phase, ...]:
 
 
 @contextmanager
-def _serving(project: Path, log: Path) -> Iterator[tuple[str, str]]:
+def serving(project: Path, log: Path) -> Iterator[tuple[str, str]]:
     """Run a server and yield its address and token."""
     token_file = log.with_suffix(".token")
     arguments = ["serve", project, "--port", 0, "--store", log, "--token-file", token_file, "--json"]
