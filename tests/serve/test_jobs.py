@@ -212,6 +212,9 @@ def test_make__one_job_for_one_key(client: httpx.Client) -> None:
     assert is_problem(other, 422)
     assert client.post("/api/v1/jobs", json=body).json()["jobID"] != one["jobID"]
     assert is_problem(client.post("/api/v1/jobs", json=body, headers={"Idempotency-Key": "a" * 201}), 400)
+    again = [client.post(f"/api/v1/jobs/{one['jobID']}/again", headers={"Idempotency-Key": "second"}).json() for _ in range(2)]
+    assert again[0]["jobID"] == again[1]["jobID"] != one["jobID"]
+    assert is_problem(client.post(f"/api/v1/jobs/{one['jobID']}/again", headers=key), 422)
 
 
 def test_cancel__stops_what_runs_and_what_waits_and_frees_the_queue(client: httpx.Client) -> None:

@@ -132,7 +132,7 @@ _OWN: Mapping[tuple[str, str], Given] = {
     ("GET", "/api/v1/jobs/{jobID}"): Given(schema="Job", is_tagged=True),
     ("DELETE", "/api/v1/jobs/{jobID}"): Given(204),
     ("POST", "/api/v1/jobs/{jobID}/cancel"): _TAKEN,
-    ("POST", "/api/v1/jobs/{jobID}/again"): _TAKEN,
+    ("POST", "/api/v1/jobs/{jobID}/again"): Given(202, schema="Job", headers=("Location",), sent=(_KEY,), errors=(422,)),
     ("GET", "/api/v1/jobs/{jobID}/events"): Given(schema="Event", media=_STREAM, query=(_AFTER,), sent=(_LAST,), more={204: ""}),
     ("GET", "/api/v1/jobs/{jobID}/result"): Given(
         schema="Result",

@@ -47,19 +47,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     title: Text = ""
 
 
-class Simulate(Asked, frozen=True, kw_only=True, tag_field="kind", tag="simulate"):
-    """A simulation with figures and intervals.
+class Replicated(Asked, frozen=True, kw_only=True):
+    """What simulations are asked with.
 
     Parameters
     ----------
-    scenario : an object with the keys of a scenario file; None for none. start : ``model``, ``now`` or a moment with its zone.
-    network : a job that imported one; that of the project by default. bands : stock points of which quantiles by period are kept;
-        none of them keeps those of the whole network. Such a run does not go on after a restart.
+    network : a job that imported one; that of the project by default.
     periods, replications, until, warm_up, seed, confidence : as for ``chaintwin.simulate``.
     """
 
-    scenario: dict[str, Any] | None = None
-    start: Annotated[str, msgspec.Meta(max_length=40)] = MODEL
     network: Text = ""
     periods: Periods | None = None
     replications: Runs = 256
@@ -67,6 +63,20 @@ class Simulate(Asked, frozen=True, kw_only=True, tag_field="kind", tag="simulate
     warm_up: Annotated[int, msgspec.Meta(ge=0, le=PERIODS_MAX)] | None = None
     seed: Seed = 0
     confidence: Share = 0.95
+
+
+class Simulate(Replicated, frozen=True, kw_only=True, tag_field="kind", tag="simulate"):
+    """A simulation with figures and intervals.
+
+    Parameters
+    ----------
+    scenario : an object with the keys of a scenario file; None for none. start : ``model``, ``now`` or a moment with its zone.
+    bands : stock points of which quantiles by period are kept; none of them keeps those of the whole network. Such a run does not
+        go on after a restart.
+    """
+
+    scenario: dict[str, Any] | None = None
+    start: Annotated[str, msgspec.Meta(max_length=40)] = MODEL
     bands: Annotated[list[Text], msgspec.Meta(max_length=POINTS_MAX)] | None = None
 
 
@@ -108,18 +118,11 @@ class Stress(Asked, frozen=True, kw_only=True, tag_field="kind", tag="stress"):
     network: Text = ""
 
 
-class Compare(Asked, frozen=True, kw_only=True, tag_field="kind", tag="compare"):
-    """Scenarios against each other on the same random numbers; fields as for a simulation."""
+class Compare(Replicated, frozen=True, kw_only=True, tag_field="kind", tag="compare"):
+    """Scenarios against each other on the same random numbers."""
 
     scenarios: Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1, max_length=SCENARIOS_MAX)]
     reference: Text = "baseline"
-    network: Text = ""
-    periods: Periods | None = None
-    replications: Runs = 256
-    until: Text | None = None
-    warm_up: Annotated[int, msgspec.Meta(ge=0, le=PERIODS_MAX)] | None = None
-    seed: Seed = 0
-    confidence: Share = 0.95
 
 
 class Import(Asked, frozen=True, kw_only=True, tag_field="kind", tag="import"):
@@ -187,7 +190,7 @@ def start_of(asked: AnyAsked) -> str:
 
 def seed_of(asked: AnyAsked) -> int | None:
     """Return the seed of a job, None where nothing is drawn."""
-    return asked.seed if isinstance(asked, Simulate | Fork | Compare) else None
+    return asked.seed if isinstance(asked, Replicated | Fork) else None
 
 
 def _values(form: type[AnyAsked], document: dict[str, Any]) -> tuple[dict[str, Any], list[Finding]]:

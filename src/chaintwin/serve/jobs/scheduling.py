@@ -37,6 +37,9 @@ _LOG = logging.getLogger("chaintwin.serve")
 TIDY_SECONDS = 60.0
 """How often what has expired is looked for."""
 
+RESUMES_MAX = 10
+"""How often a job goes on after a restart: one that ends the server, for want of memory say, must not do so for ever."""
+
 
 class Scheduler:
     """Takes in jobs and has them done; its methods are called in the loop that answers.
@@ -89,10 +92,8 @@ class Scheduler:
             self._jobs[job.id] = job
             if job.key:
                 self._keys[job.key] = job.id
-            if job.state is State.RUNNING and not job.goes_on:
-                problem = {"type": "urn:chaintwin:problem:interrupted", "title": "The job was interrupted", "status": 503}
-                problem["detail"] = "The server was stopped while it was worked on; it can be started again."
-                await self._over(job, State.FAILED, problem=problem)
+            if job.state is State.RUNNING and (not job.goes_on or job.resumed >= RESUMES_MAX):
+                await self._over(job, State.FAILED, problem=_interrupted(job))
             elif not job.is_over:
                 kept = msgspec.structs.replace(job, state=State.QUEUED, resumed=job.resumed + (job.state is State.RUNNING))
                 self._put(kept)
@@ -144,7 +145,7 @@ class Scheduler:
             position = await self._threads.read(partial(position_of, asked, twin=self._twin, store=self._store))
             job = self._new(asked, by=by, key=key, body=body, position=position)
             try:
-                await self._threads.write(partial(self.files.save, job))
+                await self._threads.write(partial(self.files.make, job))
             except OSError as error:
                 raise ProblemError(
                     503, "store-failed", detail=f"The job cannot be kept: {error.strerror}", headers=_again(10)
@@ -249,8 +250,9 @@ class Scheduler:
         try:
             await self._threads.write(partial(self.files.save, job))
         except OSError:
-            # It goes on in memory; a restart finds it as it was kept last.
-            _LOG.warning("job %s cannot be kept", job.id)
+            # It goes on in memory; a restart finds it as it was kept last, or not where it was taken away.
+            if job.id in self._jobs:
+                _LOG.warning("job %s cannot be kept", job.id)
         return job
 
     async def _over(self, job: Job, state: State, *, problem: dict[str, Any] | None = None) -> Job:
@@ -295,7 +297,8 @@ class Scheduler:
                     _LOG.exception("job %s failed", job_id)
                 problem = problem_of(error)
                 told = {"type": f"urn:chaintwin:problem:{problem.kind}", "title": "The job failed", "status": problem.status}
-                await self._over(self._jobs[job_id], State.FAILED, problem=told | {"detail": problem.detail})
+                if job_id in self._jobs:
+                    await self._over(self._jobs[job_id], State.FAILED, problem=told | {"detail": problem.detail})
 
     async def _warm(self, crew: Crew) -> None:
         """Load kernels and network in the background, before the first job."""
@@ -385,14 +388,22 @@ class Scheduler:
     async def _tidy(self) -> None:
         """Forget what has expired, and the oldest where all together take too much."""
         while True:
-            gone = await self._threads.read(self._too_much)
-            for job in gone:
-                self._forget(job)
-                await self._threads.write(partial(self.files.remove, job.id))
+            try:
+                await self._tidied()
+            except Exception:
+                # The next time may go better; without a next time what is kept would have no bound.
+                _LOG.exception("jobs cannot be tidied")
+            await asyncio.sleep(TIDY_SECONDS)
+
+    async def _tidied(self) -> None:
+        for job in await self._threads.read(self._too_much):
+            self._forget(job)
+            await self._threads.write(partial(self.files.remove, job.id))
+        # A job that is about to begin has a network that it does not name yet.
+        if all(job.network for job in self._jobs.values() if job.state is State.RUNNING and not isinstance(job.asked, Import)):
             used = {job.network for job in self._jobs.values() if job.network}
             await self._threads.write(partial(self.files.keep_only, used))
-            await self._threads.write(self._uploads.tidy)
-            await asyncio.sleep(TIDY_SECONDS)
+        await self._threads.write(self._uploads.tidy)
 
     def _too_much(self) -> list[Job]:
         now, total, count, gone = self._clock.now(), 0, 0, []
@@ -405,6 +416,16 @@ class Scheduler:
             else:
                 total, count = total + size, count + 1
         return gone
+
+
+def _interrupted(job: Job) -> dict[str, Any]:
+    times = f", {job.resumed + 1} times so far" if job.resumed else ""
+    return {
+        "type": "urn:chaintwin:problem:interrupted",
+        "title": "The job was interrupted",
+        "status": 503,
+        "detail": f"The server was stopped while it was worked on{times}; it can be started again.",
+    }
 
 
 def _with_result(job: Job, found: Found) -> Job:

@@ -49,9 +49,7 @@ def compared(jobs: Sequence[Job], *, parts: Mapping[str, Path]) -> dict[str, Any
     else:
         count = min(job.replications for job in jobs)
         # What lies on the disk is read as far as it counts, so that large jobs take no memory of the server.
-        ledgers = {
-            job.id: np.load(parts[job.id] / "ledger.npy", mmap_mode="r", allow_pickle=False)[:count] for job in jobs
-        }
+        ledgers = {job.id: np.load(parts[job.id] / "ledger.npy", mmap_mode="r", allow_pickle=False)[:count] for job in jobs}
         rows = _figure_rows(first, others, ledgers=ledgers, summary=parts[first.id] / "summary.parquet")
     return {
         "reference": first.id,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -18,6 +19,8 @@ from chaintwin.serve.jobs.files import CHECKPOINT
 from chaintwin.serve.jobs.messages import Found, Order, Said
 from chaintwin.serve.jobs.work.networks import Networks
 from chaintwin.serve.jobs.work.task import FIRST, Task, misfits, scenario_of
+
+T = TypeVar("T")
 
 SHARPER_SECONDS = 0.4
 """Time between two answers that get sharper, at least."""
@@ -113,28 +116,31 @@ def _simulate(task: Task, asked: Simulate) -> Found:
 
 
 def _saved(task: Task, setup: Any, *, until: Any, keep: Callable[[Any], None], options: dict[str, Any]) -> Any:
-    """Run an ensemble that goes on from what an earlier process saved of it, or anew where that is of another run."""
     from chaintwin.simulation.resuming.checkpoint import Checkpoint
     from chaintwin.simulation.resuming.running import run_from_checkpoint
 
     folder = task.folder / CHECKPOINT
     folder.mkdir(exist_ok=True)
-    for anew in (False, True):
-        try:
-            return run_from_checkpoint(
-                setup.program,
-                setup.state,
-                span=setup.span,
-                checkpoint=Checkpoint(folder / "run.checkpoint", anew=anew),
-                until=until,
-                keep=keep,
-                progress=task.progress,
-                **options,
-            )
-        except UsageError:
-            if anew:
-                raise
-    raise AssertionError("the second try returns or raises")
+    return _going_on(
+        lambda anew: run_from_checkpoint(
+            setup.program,
+            setup.state,
+            span=setup.span,
+            checkpoint=Checkpoint(folder / "run.checkpoint", anew=anew),
+            until=until,
+            keep=keep,
+            progress=task.progress,
+            **options,
+        )
+    )
+
+
+def _going_on(run: Callable[[bool], T]) -> T:
+    """Run what goes on from what an earlier process saved of it, and anew where that is of another run."""
+    with suppress(UsageError):
+        return run(False)
+    # What is wrong with the job itself is found again.
+    return run(True)
 
 
 def _fork(task: Task, asked: Fork) -> Found:
@@ -245,29 +251,25 @@ def _compare(task: Task, asked: Compare) -> Found:
             frames[table] = pl.concat(parts).select("scenario", pl.exclude("scenario"))
         return task.found(frames, about, replications=first.span.replications, is_last=is_last)
 
-    for anew in (False, True):
-        try:
-            found = compare(
-                task.network,
-                [scenario for scenario in scenarios if scenario is not None],
-                reference=asked.reference,
-                periods=asked.periods,
-                replications=asked.replications,
-                seed=asked.seed,
-                warm_up=asked.warm_up,
-                confidence=asked.confidence,
-                threads=task.order.threads,
-                progress=task.progress,
-                cancel=task.cancel,
-                until=asked.until,
-                checkpoint=Checkpoint(task.folder / CHECKPOINT, anew=anew),
-                partial=lambda so_far: task.tell(told(so_far)),
-            )
-            return told(found, is_last=True)
-        except UsageError:
-            if anew or not (task.folder / CHECKPOINT).exists():
-                raise
-    raise AssertionError("the second try returns or raises")
+    found = _going_on(
+        lambda anew: compare(
+            task.network,
+            [scenario for scenario in scenarios if scenario is not None],
+            reference=asked.reference,
+            periods=asked.periods,
+            replications=asked.replications,
+            seed=asked.seed,
+            warm_up=asked.warm_up,
+            confidence=asked.confidence,
+            threads=task.order.threads,
+            progress=task.progress,
+            cancel=task.cancel,
+            until=asked.until,
+            checkpoint=Checkpoint(task.folder / CHECKPOINT, anew=anew),
+            partial=lambda so_far: task.tell(told(so_far)),
+        )
+    )
+    return told(found, is_last=True)
 
 
 def _version() -> str:
