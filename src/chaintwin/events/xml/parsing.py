@@ -17,7 +17,7 @@ DEPTH_MAX: Final = 100
 """Elements nested deeper are refused."""
 
 TEXT_MAX: Final = 10_000_000
-"""A text or an attribute may have so many bytes: the limit of the library, which is left as it is since it bounds other things."""
+"""A text or an attribute may have so many bytes: the limit of the library, which is left as it is as it bounds other things."""
 
 _LIMIT: Final = 114
 """Number of the error of libxml2 for what is well formed and beyond its limits."""
