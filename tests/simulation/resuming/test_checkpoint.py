@@ -209,3 +209,19 @@ def test_run_from_checkpoint__its_first_group_is_saved_at_once(tmp_path: Path) -
     )
     # All of it takes much less than the time between two savings.
     assert saved[0] == 64
+
+
+def test_run_from_checkpoint__what_was_saved_is_told_first(tmp_path: Path) -> None:
+    program, file, told = random_program(3, integer=True), tmp_path / "run", list[int]()
+    stopped(program, file, share=0.5)
+    saved = saved_replications(file)
+    run_from_checkpoint(
+        program,
+        initial_state(program),
+        span=SPAN,
+        checkpoint=Checkpoint(file),
+        keep=lambda kept: told.append(64 * kept.groups),
+    )
+    assert saved > 0
+    assert told[0] == saved
+    assert told == sorted(set(told))

@@ -40,7 +40,7 @@ class Compiling:
 
     def graph(self, reach: int) -> Graph:
         """Return the graph of the tables for a run that ends in the period before ``reach``."""
-        length = self._length(reach)
+        length = whole_horizons(self.network, reach)
         return self._graphs.get(length, lambda: lower(self.network, periods=length))
 
     def program(self, reach: int, parameters: Applied | None) -> Program:
@@ -52,11 +52,21 @@ class Compiling:
                 graph, laws = parameters.graph_and_laws(graph)
             return compile_graph(graph, known=laws)
 
-        return self._programs.get(("" if parameters is None else parameters.version, self._length(reach)), compiled)
+        version = "" if parameters is None else parameters.version
+        return self._programs.get((version, whole_horizons(self.network, reach)), compiled)
 
-    def _length(self, reach: int) -> int:
-        usual = self.network.settings.periods
-        return max(reach, min(-(-reach // usual) * usual, PERIODS_MAX))
+
+def whole_horizons(network: Network, reach: int) -> int:
+    """Return ``reach`` made a whole number of the horizons of a project, as far as there may be so many periods.
+
+    What is compiled for so long a run is good for any that ends before.
+
+    Parameters
+    ----------
+    network : of the project. reach : periods of a run, from the first of the project on.
+    """
+    usual = network.settings.periods
+    return max(reach, min(-(-reach // usual) * usual, PERIODS_MAX))
 
 
 class Drawing:

@@ -16,11 +16,13 @@ class Prepare(msgspec.Struct, frozen=True, tag=True):
     ----------
     network : hash; empty to load the engine alone. place : folder of the network.
     parameters : id of a version of parameters and what is kept of it; empty for those of the tables.
+    period : that is under way, 0 before the first; a look ahead begins there.
     """
 
     network: str = ""
     place: str = ""
     parameters: tuple[str, bytes] = ("", b"")
+    period: int = 0
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):

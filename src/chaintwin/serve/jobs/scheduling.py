@@ -307,10 +307,11 @@ class Scheduler:
         if twin is not None:
 
             def prepared() -> Prepare:
-                network = self.files.keep(twin.now().network)
+                live = twin.now()
+                network = self.files.keep(live.network)
                 version = in_force(self._store, self._clock.now())
                 parameters = kept_parameters(self._store, "" if version is None else version.id)
-                return Prepare(network, str(self.files.network(network)), parameters)
+                return Prepare(network, str(self.files.network(network)), parameters, max(live.period, 0))
 
             try:
                 order = await self._threads.write(prepared)

@@ -59,7 +59,7 @@ def _simulate(task: Task, asked: Simulate) -> Found:
     from chaintwin.simulation.bands.naming import chosen_buffers
     from chaintwin.simulation.counting.precision import parse_precision
     from chaintwin.simulation.ensemble import Kept, Until, run_ensemble
-    from chaintwin.simulation.playing import Reduced
+    from chaintwin.simulation.playing import GROUP, Reduced
     from chaintwin.simulation.simulating import set_up
 
     network, live = task.network, task.live()
@@ -102,14 +102,16 @@ def _simulate(task: Task, asked: Simulate) -> Found:
         span = setup.span
         reduced = run_ensemble(setup.program, setup.state, span=span, bands=chosen, progress=task.progress, **options)
         return told(reduced, is_last=True)
-    after = monotonic() + SHARPER_SECONDS
+    after, is_resumed = monotonic() + SHARPER_SECONDS, not is_new
 
     def keep(kept: Kept) -> None:
-        nonlocal after
-        # Ever more between two of them, so that telling takes no more than its part of the time.
-        if monotonic() >= after and kept.groups.bit_count() == 1 and kept.groups * 64 < asked.replications:
+        nonlocal after, is_resumed
+        # Ever more between two of them, so that telling takes no more than its part of the time. What was saved is told at once.
+        is_due = monotonic() >= after and kept.groups.bit_count() == 1
+        if (is_due or is_resumed) and kept.groups * GROUP < asked.replications:
             task.tell(told(kept.total()))
             after = monotonic() + SHARPER_SECONDS
+        is_resumed = False
 
     reduced = _saved(task, setup, until=until, keep=keep, options=options)
     return told(reduced, is_last=True)
@@ -144,13 +146,15 @@ def _going_on(run: Callable[[bool], T]) -> T:
 
 
 def _fork(task: Task, asked: Fork) -> Found:
+    from chaintwin.fidelity.forking.drawing import whole_horizons
     from chaintwin.fidelity.forking.fork import Fork as Ahead
     from chaintwin.fidelity.forking.fork import fork
 
     live = task.live()
     assert live is not None
     periods = max(1, round(asked.days * 24 / task.network.settings.period.hours))
-    program = task.program(max(live.period, 0) + periods)
+    # From one period to the next the same program is good, so that nobody waits for another one.
+    program = task.program(whole_horizons(task.network, max(live.period, 0) + periods))
     begun = task.begun(live, program=program)
     state = begun.state if asked.as_planned else begun.opened
     assert state is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaintwin.fidelity.forking.drawing import Compiling
+from chaintwin.fidelity.forking.drawing import Compiling, whole_horizons
 from chaintwin.fidelity.forking.keeping import Last
 from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.fidelity.versions.looking import Described
@@ -20,6 +20,9 @@ KEPT = 2
 
 PROGRAMS = 3
 """Programs at hand; one is good for its own number of periods."""
+
+AHEAD_DAYS = 30
+"""A look ahead that is so long, or shorter, begins at once."""
 
 VERSIONS = 2
 """Versions of parameters at hand, each as one network takes it."""
@@ -87,14 +90,18 @@ class Networks:
         return self._looking.get((name, version), made)
 
     def warm(self, asking: Prepare) -> None:
-        """Load a network and what its first job would have to load; a network that cannot be used is told of by its job."""
+        """Load a network and what its first jobs would have to load; a network that cannot be used is told of by its job."""
         from chaintwin.fidelity.forking.fork import fork
         from chaintwin.network.state import initial_state
 
         network = self.network(asking.network, asking.place)
-        program = self.program(asking.network, asking.place, periods=network.settings.periods)
-        fork(network, initial_state(program), periods=1, runs=1, threads=1, before=program)
+        usual = network.settings.periods
+        ahead = whole_horizons(network, asking.period + round(AHEAD_DAYS * 24 / network.settings.period.hours))
+        self.program(asking.network, asking.place, periods=usual)
+        program = self.program(asking.network, asking.place, periods=ahead)
         looking = self.looking(asking.network, asking.place, parameters=asking.parameters)
-        if looking is not None:
-            drawn, compiling = looking.parameters, looking.compiling
-            fork(network, initial_state(program), periods=1, runs=1, threads=1, parameters=drawn, compiling=compiling)
+        parameters, compiling = (None, None) if looking is None else (looking.parameters, looking.compiling)
+        if compiling is not None:
+            compiling.program(ahead, parameters)
+        state = initial_state(program)
+        fork(network, state, periods=1, runs=1, threads=1, before=program, parameters=parameters, compiling=compiling)
