@@ -257,8 +257,8 @@ def test_restart__a_simulation_goes_on_and_a_fork_is_told_as_interrupted(tmp_pat
     with server(tmp_path, **options) as running, running.client() as client:
         feed(client)
         kept = done(client, "simulate", periods=5, replications=4)
-        # Many times as long as it takes until something of it is saved, which is done every two seconds.
-        options_of_run = {"periods": 2000, "replications": 100_000, "start": "2026-03-25T00:00:00Z"}
+        # Hundreds of times as long as it takes until something of it is saved, which is done after its first 64 replications.
+        options_of_run = {"periods": 2000, "replications": 30_000, "start": "2026-03-25T00:00:00Z"}
         first = asked(client, "simulate", **options_of_run)
         eventually((tmp_path / "jobs" / "all" / first["jobID"] / "saved" / "run.checkpoint").exists, within=240)
         # As a power cut would end it: nobody is told, and what runs is what was kept last.
@@ -266,6 +266,8 @@ def test_restart__a_simulation_goes_on_and_a_fork_is_told_as_interrupted(tmp_pat
     with server(tmp_path, **options) as running, running.client() as client:
         assert client.get(f"/api/v1/jobs/{kept['jobID']}").json() == kept
         assert len(tables(client, kept, "summary")["tables"]["summary"]) > 10
+        # What was saved is told before more is found.
+        assert eventually(lambda: (job := client.get(f"/api/v1/jobs/{first['jobID']}").json())["part"] and job)["replications"] >= 64
         found = ended(client, first)
         assert found["state"] == "done", found
         assert found["resumed"] == 1

@@ -88,8 +88,8 @@ class Recorded:
                 f"allowed: {BYTES_MOST / 2**30:.0f} GiB; fix: {most:,} periods, or fewer replications"
             )
         one, two = (np.empty((periods, points, runs), dtype=np.float32) for _ in range(2))
-        sums = [np.zeros((height, runs)) for height in (periods, periods, points, points)]
-        return Recorded(one, two, *sums, np.arange(runs))
+        demand, served, wanted, given = (np.zeros((height, runs)) for height in (periods, periods, points, points))
+        return Recorded(one, two, demand, served, wanted, given, np.arange(runs))
 
 
 def record(
