@@ -170,6 +170,7 @@ def test_feeding__persons_in_a_database_need_the_file_of_their_key(project: Path
         "eventTime": "2026-01-05T08:00:00Z",
         "eventTimeZoneOffset": "+00:00",
         "bizLocation": {"id": "https://example.org/plant"},
+        "ct:present": True,
         "ct:person": "p-17",
         "ct:person_name": "Ann Doe",
     }

@@ -258,7 +258,7 @@ def test_restart__a_simulation_goes_on_and_a_fork_is_told_as_interrupted(tmp_pat
         feed(client)
         kept = done(client, "simulate", periods=5, replications=4)
         # Hundreds of times as long as it takes until something of it is saved, which is done after its first 64 replications.
-        options_of_run = {"periods": 2000, "replications": 30_000, "start": "2026-03-25T00:00:00Z"}
+        options_of_run = {"periods": 2000, "replications": 10_000, "start": "2026-03-25T00:00:00Z"}
         first = asked(client, "simulate", **options_of_run)
         eventually((tmp_path / "jobs" / "all" / first["jobID"] / "saved" / "run.checkpoint").exists, within=240)
         # As a power cut would end it: nobody is told, and what runs is what was kept last.
