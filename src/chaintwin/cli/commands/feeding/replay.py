@@ -79,8 +79,7 @@ def replay(
         from chaintwin.ingest.connectors.registry import connector_for, connector_named
         from chaintwin.ingest.history.playing import Sent, play
 
-        rate = rate_of(speed)
-        between = (_moment("--from", begin), _moment("--until", until))
+        rate, between = rate_of(speed), (_moment("--from", begin), _moment("--until", until))
         key = f"replay {source_key(source)} {begin or ''}..{until or ''}"
         known = connector_for(source) if connector is None else connector_named(connector)
         recorded = _read(terminal, known, source, options=given_options(option, mapping), between=between)
