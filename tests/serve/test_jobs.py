@@ -267,7 +267,8 @@ def test_restart__a_simulation_goes_on_and_a_fork_is_told_as_interrupted(tmp_pat
         assert client.get(f"/api/v1/jobs/{kept['jobID']}").json() == kept
         assert len(tables(client, kept, "summary")["tables"]["summary"]) > 10
         # What was saved is told before more is found.
-        assert eventually(lambda: (job := client.get(f"/api/v1/jobs/{first['jobID']}").json())["part"] and job)["replications"] >= 64
+        path = f"/api/v1/jobs/{first['jobID']}"
+        assert eventually(lambda: (job := client.get(path).json())["part"] and job)["replications"] >= 64
         found = ended(client, first)
         assert found["state"] == "done", found
         assert found["resumed"] == 1
