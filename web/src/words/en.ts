@@ -127,6 +127,20 @@ export const en = {
   "unit.hour": "{count} h",
   "unit.day": "{count} d",
   "unit.week": "{count} wk",
+
+  "chart.export": "Export",
+  "chart.table": "Values as a table",
+  "chart.label": "{title}. Arrow keys read it out.",
+  "chart.none": "Nothing is read out",
+  "chart.band": "{share} of runs",
+  "chart.time": "Time",
+  "chart.middle": "Middle",
+  "chart.observed": "Observed",
+  "chart.name": "Name",
+  "chart.value": "Value",
+  "chart.low": "Low",
+  "chart.high": "High",
+  "chart.verdict": "Verdict",
 } as const;
 
 export type Word = keyof typeof en;

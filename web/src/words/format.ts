@@ -20,17 +20,19 @@ export class Format {
   private readonly catalogue: Catalogue;
   private readonly plain: Intl.NumberFormat;
   private readonly short: Intl.NumberFormat;
+  private readonly part: Intl.NumberFormat;
   private readonly date: Intl.DateTimeFormat;
   private readonly day: Intl.DateTimeFormat;
   private readonly ago: Intl.RelativeTimeFormat;
 
   constructor(
     readonly language: Language,
-    locale: string = language,
+    readonly locale: string = language,
   ) {
     this.catalogue = CATALOGUES[language];
     this.plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
     this.short = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3, notation: "compact" });
+    this.part = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
     this.date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
     this.day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
     this.ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
@@ -49,6 +51,11 @@ export class Format {
 
   number(value: number): string {
     return Math.abs(value) < 100_000 ? this.plain.format(value) : this.short.format(value);
+  }
+
+  /** A share as parts of a hundred. */
+  percent(value: number): string {
+    return this.part.format(value);
   }
 
   amount(value: number, currency: string): string {

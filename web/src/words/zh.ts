@@ -127,4 +127,18 @@ export const zh: Catalogue = {
   "unit.hour": "{count} 小时",
   "unit.day": "{count} 天",
   "unit.week": "{count} 周",
+
+  "chart.export": "导出",
+  "chart.table": "数值表",
+  "chart.label": "{title}。方向键逐点朗读。",
+  "chart.none": "没有朗读内容",
+  "chart.band": "{share} 的模拟",
+  "chart.time": "时间",
+  "chart.middle": "中位",
+  "chart.observed": "实测",
+  "chart.name": "名称",
+  "chart.value": "数值",
+  "chart.low": "下限",
+  "chart.high": "上限",
+  "chart.verdict": "结论",
 };
