@@ -148,11 +148,11 @@ class LiveState:
 
         return frame_of(self, family)
 
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """Return the tables people look at, by name, with the age of each row."""
+    def tables(self, *names: str) -> dict[str, pl.DataFrame]:
+        """Return the tables people look at, by name, with the age of each row; those that are named, or all."""
         from chaintwin.twin.showing import tables_of
 
-        return tables_of(self)
+        return tables_of(self, *names)
 
     def summary(self) -> dict[str, object]:
         """Return what the state holds, in numbers: the latest event, its age, cells by family, what does not fit."""

@@ -91,7 +91,6 @@ _MOMENTS = tuple(
 )
 _AFTER = parameter("after", "query", schema={"type": "integer", "minimum": 0}, words="As Last-Event-ID.")
 _LAST = parameter("Last-Event-ID", "header", schema={"type": "string", "pattern": r"^\d{1,18}$"})
-_TABLE = parameter("table", "query", schema=TEXT, words="One of the tables; without it their numbers of rows.")
 _TABLES = parameter("table", "query", schema=TEXT, words="Tables, by commas; without it their numbers of rows.")
 _SIZE = parameter("size", "query", schema={"type": "integer", "minimum": 1})
 _KEY = parameter(
@@ -116,7 +115,13 @@ _OWN: Mapping[tuple[str, str], Given] = {
     ("GET", "/api/v1/state"): Given(
         schema="State",
         headers=PAGED,
-        query=(*_MOMENTS, _TABLE, parameter("path", "query", schema=TEXT, words="One value."), *PAGING),
+        query=(
+            *_MOMENTS,
+            _TABLES,
+            parameter("path", "query", schema=TEXT, words="One value."),
+            parameter("site", "query", schema=TEXT, words="All of one site."),
+            *PAGING,
+        ),
         errors=(404,),
         is_tagged=True,
     ),
@@ -137,7 +142,12 @@ _OWN: Mapping[tuple[str, str], Given] = {
     ("GET", "/api/v1/jobs/{jobID}/result"): Given(
         schema="Result",
         headers=PAGED,
-        query=(_TABLES, *PAGING),
+        query=(
+            _TABLES,
+            parameter("site", "query", schema=TEXT, words="Only rows of this site."),
+            parameter("period", "query", schema=WHOLE, words="Only rows of this period."),
+            *PAGING,
+        ),
         errors=(406, 409, 413),
         media=tuple(form.value for form in TableForm),
         is_tagged=True,

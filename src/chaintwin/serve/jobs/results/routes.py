@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from chaintwin.serve.answering.conditional import CACHE_CONTROL, tagged, tagged_bytes
-from chaintwin.serve.answering.parameters import PAGING, bad, check_names
+from chaintwin.serve.answering.parameters import PAGING, bad, check_names, whole
 from chaintwin.serve.jobs.job import Job
 from chaintwin.serve.jobs.results.paired import JOBS_MAX, compared
-from chaintwin.serve.jobs.results.tables import TableForm, csv_of, form_wanted, rows_of
+from chaintwin.serve.jobs.results.tables import TableForm, Wanted, csv_of, form_wanted, rows_of
 from chaintwin.serve.parts import parts_of
 from chaintwin.serve.problems import ProblemError
 
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/v1")
 @router.get("/jobs/{jobID}/result")
 async def get_result(request: Request) -> Response:
     """Return what a job found, or has found so far: what was run, and the tables that are asked for."""
-    check_names(request, "table", *PAGING)
+    check_names(request, "table", "site", "period", *PAGING)
     parts = parts_of(request)
     job = parts.scheduler.get(request.path_params["jobID"])
     form = form_wanted(request.headers.get("accept", "*/*"))
@@ -62,6 +62,9 @@ async def _answer(request: Request, job: Job, *, names: list[str], form: TableFo
         return await _json(request, job, names=names, folder=folder)
     if len(names) != 1:
         raise bad("table", found=f"{len(names)} tables", allowed=f"one for {form.value}, among {', '.join(job.tables)}")
+    for name in ("site", "period"):
+        if name in request.query_params:
+            raise bad(name, found=f"it for {form.value}", allowed=f"{TableForm.JSON.value}; the other forms hold the whole table")
     file = folder / f"{names[0]}.parquet"
     title = f'attachment; filename="{job.kind}-{names[0]}.{"csv" if form is TableForm.CSV else "parquet"}"'
     headers = {"Content-Disposition": title, "Chaintwin-Part": str(job.part)}
@@ -78,13 +81,17 @@ async def _json(request: Request, job: Job, *, names: list[str], folder: Path) -
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
     if len(names) > 1 and begin:
         raise bad("nextPageToken", found="one beside several tables", allowed="one table, whose pages are asked for one by one")
-    found = await parts.threads.read(
-        lambda: {name: rows_of(folder / f"{name}.parquet", begin=begin, size=size) for name in names}
+    period = request.query_params.get("period")
+    wanted = Wanted(
+        site=request.query_params.get("site"),
+        period=None if period is None else whole(period, name="period"),
+        begin=begin,
+        size=size,
     )
-    headers: dict[str, str] = {}
-    if len(names) == 1 and begin + size < job.tables[names[0]]:
-        headers = parts.pages.headers(request, begin + size)
-    return tagged(request, _document(job, found), headers=headers)
+    found = await parts.threads.read(lambda: {name: rows_of(folder / f"{name}.parquet", wanted) for name in names})
+    has_more = len(names) == 1 and any(more for _, more in found.values())
+    headers = parts.pages.headers(request, begin + size) if has_more else {}
+    return tagged(request, _document(job, {name: rows for name, (rows, _) in found.items()}), headers=headers)
 
 
 def _document(job: Job, found: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from chaintwin.serve.answering.parameters import bad
 from chaintwin.serve.problems import ProblemError
 
 CSV_CELLS_MAX = 5_000_000
@@ -56,14 +58,45 @@ def form_wanted(accept: str) -> TableForm:
     return found
 
 
-def rows_of(file: Path, *, begin: int = 0, size: int | None = None) -> list[dict[str, Any]]:
-    """Return rows of a table by column.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows of a table are wanted.
 
     Parameters
     ----------
-    file : Parquet. begin : first row, from 0. size : how many; None for all behind it.
+    site, period : of the rows; None for all. begin : first of them, from 0. size : how many; None for all behind it.
     """
-    return pl.scan_parquet(file).slice(begin, size).collect().to_dicts()
+
+    site: str | None = None
+    period: int | None = None
+    begin: int = 0
+    size: int | None = None
+
+
+def rows_of(file: Path, wanted: Wanted) -> tuple[list[dict[str, Any]], bool]:
+    """Return rows of a table by column, and whether there are more behind them.
+
+    Parameters
+    ----------
+    file : Parquet. wanted : which of them.
+
+    Raises
+    ------
+    ProblemError
+        400 where rows are chosen by what the table does not have.
+    """
+    frame = pl.scan_parquet(file)
+    columns = frame.collect_schema().names()
+    for name, column, value in (("site", "site_id", wanted.site), ("period", "period", wanted.period)):
+        if value is None:
+            continue
+        if column not in columns:
+            raise bad(name, found=f"it for the table {file.stem}", allowed=f"tables with the column {column}")
+        frame = frame.filter(pl.col(column).cast(pl.String if name == "site" else pl.Int64) == value)
+    if wanted.size is None:
+        return frame.slice(wanted.begin).collect().to_dicts(), False
+    rows = frame.slice(wanted.begin, wanted.size + 1).collect().to_dicts()
+    return rows[: wanted.size], len(rows) > wanted.size
 
 
 def csv_of(file: Path) -> bytes:
