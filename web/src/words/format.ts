@@ -23,6 +23,9 @@ export class Format {
   private readonly part: Intl.NumberFormat;
   private readonly date: Intl.DateTimeFormat;
   private readonly day: Intl.DateTimeFormat;
+  private readonly dayOnly: Intl.DateTimeFormat;
+  private readonly periodOnly: Intl.DateTimeFormat;
+  private readonly hourOnly: Intl.DateTimeFormat;
   private readonly ago: Intl.RelativeTimeFormat;
 
   constructor(
@@ -35,6 +38,9 @@ export class Format {
     this.part = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
     this.date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
     this.day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+    this.dayOnly = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+    this.periodOnly = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+    this.hourOnly = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
     this.ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
   }
 
@@ -68,6 +74,16 @@ export class Format {
 
   dayOf(time: string | number): string {
     return this.day.format(typeof time === "string" ? Date.parse(time) : time);
+  }
+
+  /** A day in short: that of a period, or of who looks. */
+  dayTick(time: number, isPeriod: boolean): string {
+    return (isPeriod ? this.periodOnly : this.dayOnly).format(time);
+  }
+
+  /** A day and hour in short. */
+  hourTick(time: number): string {
+    return this.hourOnly.format(time);
   }
 
   /** How long ago a moment was, in the largest unit that says enough. */
