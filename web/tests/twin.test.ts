@@ -137,7 +137,7 @@ describe("cells", () => {
 
 describe("address", () => {
   test("every part of it comes back", () => {
-    const address = { view: "map" as const, site: "a b", product: "p/1", owner: "o", tier: 2, mode: "sea", at: [10.5, -3, 4] as [number, number, number] };
+    const address = { view: "map" as const, site: "a b", product: "p/1", owner: "o", tier: 2, mode: "sea", lab: '{"f":"model"}', at: [10.5, -3, 4] as [number, number, number] };
     expect(readAddress(writeAddress(address))).toEqual(address);
     expect(readAddress(writeAddress(START))).toEqual(START);
   });

@@ -24,6 +24,8 @@ export class Format {
   private readonly date: Intl.DateTimeFormat;
   private readonly day: Intl.DateTimeFormat;
   private readonly ago: Intl.RelativeTimeFormat;
+  private readonly dayAlone: Intl.DateTimeFormat;
+  private readonly regions: Intl.DisplayNames;
 
   constructor(
     readonly language: Language,
@@ -35,6 +37,8 @@ export class Format {
     this.part = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
     this.date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
     this.day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+    this.dayAlone = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+    this.regions = new Intl.DisplayNames(locale, { type: "region" });
     this.ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
   }
 
@@ -44,7 +48,7 @@ export class Format {
   }
 
   /** A word of the catalogue whose name is made from data, or the data itself where there is none. */
-  named(group: "kind" | "mode" | "level", value: string | null): string {
+  named(group: "kind" | "mode" | "level" | "corridor" | "verdict", value: string | null): string {
     const name = `${group}.${value}`;
     return name in this.catalogue ? this.catalogue[name as Word] : (value ?? "–");
   }
@@ -68,6 +72,20 @@ export class Format {
 
   dayOf(time: string | number): string {
     return this.day.format(typeof time === "string" ? Date.parse(time) : time);
+  }
+
+  /** A day without its year, where room is scarce. */
+  dayShort(time: number): string {
+    return this.dayAlone.format(time);
+  }
+
+  /** The name of a country by its code of two letters. */
+  country(code: string): string {
+    try {
+      return this.regions.of(code) ?? code;
+    } catch {
+      return code;
+    }
   }
 
   /** How long ago a moment was, in the largest unit that says enough. */

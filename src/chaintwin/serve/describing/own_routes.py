@@ -103,6 +103,9 @@ _KEY = parameter(
 _UPLOAD_BODY = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 _STATES = parameter("state", "query", schema={"enum": [state.value for state in State]})
 _KINDS = parameter("kind", "query", schema={"enum": list(NAMES)})
+_POINT = parameter(
+    "stockPoint", "query", schema=TEXT, words="Stock point whose rows alone are given; may be repeated, with JSON only."
+)
 _COMPARED = parameter(
     "jobs", "query", schema=TEXT, words="Ids of 2 to 8 jobs, by commas; the first is what the others are compared with."
 )
@@ -137,12 +140,14 @@ _OWN: Mapping[tuple[str, str], Given] = {
     ("GET", "/api/v1/jobs/{jobID}/result"): Given(
         schema="Result",
         headers=PAGED,
-        query=(_TABLES, *PAGING),
+        query=(_TABLES, _POINT, *PAGING),
         errors=(406, 409, 413),
         media=tuple(form.value for form in TableForm),
         is_tagged=True,
     ),
     ("GET", "/api/v1/comparisons"): Given(schema="Comparison", query=(_COMPARED,), errors=(404,), is_tagged=True),
+    ("GET", "/api/v1/scenarios"): Given(schema="Scenarios", is_tagged=True),
+    ("POST", "/api/v1/scenarios"): Given(201, schema="Scenario", errors=(404, 409), body=body_of("NewScenario")),
     ("POST", "/api/v1/uploads"): Given(
         201, schema="Upload", query=(parameter("name", "query", schema=TEXT) | {"required": True},), body=_UPLOAD_BODY
     ),
@@ -191,6 +196,13 @@ def own_schemas() -> dict[str, Any]:
         "Session": _object(session),
         "Sessions": _object({"member": _list("Session"), "count": WHOLE}),
         "NewSession": _object({"token": TEXT}) | {"additionalProperties": False},
+        "Scenario": _object(
+            {"name": TEXT, "origin": {"enum": ["library", "project"]}, "title": TEXT, "note": TEXT}
+            | {"scenario": {"type": ["object", "null"]}, "fault": {"type": ["string", "null"]}}
+        ),
+        "Scenarios": _object({"member": _list("Scenario"), "count": WHOLE, "canSave": truth}),
+        "NewScenario": _object({"name": TEXT, "scenario": mapping, "replace": truth}, but=("replace",))
+        | {"additionalProperties": False},
         "Alive": _object({"status": {"const": "live"}}),
         **_new_jobs(),
         "Ready": _object({"status": {"enum": ["ready", "not ready"]}, "log": truth, "state": truth, "jobs": truth}),

@@ -21,13 +21,16 @@ from chaintwin.serve.problems import ProblemError
 TABLES_MAX = 12
 """Tables of one answer."""
 
+POINTS_MAX = 50
+"""Stock points whose rows one answer may be for."""
+
 router = APIRouter(prefix="/api/v1")
 
 
 @router.get("/jobs/{jobID}/result")
 async def get_result(request: Request) -> Response:
     """Return what a job found, or has found so far: what was run, and the tables that are asked for."""
-    check_names(request, "table", *PAGING)
+    check_names(request, "table", "stockPoint", *PAGING)
     parts = parts_of(request)
     job = parts.scheduler.get(request.path_params["jobID"])
     form = form_wanted(request.headers.get("accept", "*/*"))
@@ -60,6 +63,8 @@ async def _answer(request: Request, job: Job, *, names: list[str], form: TableFo
     folder = parts.scheduler.files.part(job)
     if form is TableForm.JSON:
         return await _json(request, job, names=names, folder=folder)
+    if "stockPoint" in request.query_params:
+        raise bad("stockPoint", found=f"one beside {form.value}", allowed="one with JSON; other forms hold a table as a whole")
     if len(names) != 1:
         raise bad("table", found=f"{len(names)} tables", allowed=f"one for {form.value}, among {', '.join(job.tables)}")
     file = folder / f"{names[0]}.parquet"
@@ -78,13 +83,16 @@ async def _json(request: Request, job: Job, *, names: list[str], folder: Path) -
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
     if len(names) > 1 and begin:
         raise bad("nextPageToken", found="one beside several tables", allowed="one table, whose pages are asked for one by one")
+    points = request.query_params.getlist("stockPoint")
+    if len(points) > POINTS_MAX:
+        raise bad("stockPoint", found=f"{len(points)} of them", allowed=f"up to {POINTS_MAX}")
     found = await parts.threads.read(
-        lambda: {name: rows_of(folder / f"{name}.parquet", begin=begin, size=size) for name in names}
+        lambda: {name: rows_of(folder / f"{name}.parquet", begin=begin, size=size, points=points) for name in names}
     )
     headers: dict[str, str] = {}
-    if len(names) == 1 and begin + size < job.tables[names[0]]:
+    if len(names) == 1 and begin + size < found[names[0]][1]:
         headers = parts.pages.headers(request, begin + size)
-    return tagged(request, _document(job, found), headers=headers)
+    return tagged(request, _document(job, {name: rows for name, (rows, _) in found.items()}), headers=headers)
 
 
 def _document(job: Job, found: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from chaintwin.serve.answering.parameters import bad
 from chaintwin.serve.problems import ProblemError
 
 CSV_CELLS_MAX = 5_000_000
@@ -56,14 +58,34 @@ def form_wanted(accept: str) -> TableForm:
     return found
 
 
-def rows_of(file: Path, *, begin: int = 0, size: int | None = None) -> list[dict[str, Any]]:
-    """Return rows of a table by column.
+POINT_COLUMNS = ("stock_point", "buffer_id")
+"""Columns that name a stock point."""
+
+
+def rows_of(
+    file: Path, *, begin: int = 0, size: int | None = None, points: Sequence[str] = ()
+) -> tuple[list[dict[str, Any]], int]:
+    """Return rows of a table by column, and how many there are in all.
 
     Parameters
     ----------
     file : Parquet. begin : first row, from 0. size : how many; None for all behind it.
+    points : stock points whose rows alone count; none of them for all rows.
+
+    Raises
+    ------
+    ProblemError
+        400 for stock points of a table that has none.
     """
-    return pl.scan_parquet(file).slice(begin, size).collect().to_dicts()
+    frame = pl.scan_parquet(file)
+    if points:
+        column = next((name for name in POINT_COLUMNS if name in frame.collect_schema().names()), None)
+        if column is None:
+            raise bad("stockPoint", found=f"one beside the table {file.stem}", allowed="a table of stock points")
+        found = frame.filter(pl.col(column).is_in(list(points))).collect()
+        return found.slice(begin, size).to_dicts(), found.height
+    count = int(frame.select(pl.len()).collect().item())
+    return frame.slice(begin, size).collect().to_dicts(), count
 
 
 def csv_of(file: Path) -> bytes:
