@@ -54,6 +54,7 @@ def main(folder: Path, options: dict[str, Any]) -> None:
         uploads=UploadLimits(**options.get("uploads", {})),
         sessions=SessionLimits(**options.get("sessions", {})),
         folder=folder / "jobs",
+        scenarios=folder / "scenarios" if options.get("scenarios") else None,
     )
     try:
         address = Address(port=options.get("port", 0))

@@ -54,7 +54,7 @@ describe("axes", () => {
 
   test("times are written as finely as the ticks are apart, in the language", () => {
     const noon = Date.UTC(2026, 2, 5, 12);
-    expect(dated(noon, DAY / 4, "en")).toBe("12:00 PM");
+    expect(dated(noon, DAY / 4, "en")).toMatch(/^12:00\sPM$/);
     expect(dated(noon - DAY / 2, DAY / 4, "en")).toBe("Mar 5");
     expect(dated(noon, DAY, "de")).toBe("5. März");
     expect(dated(Date.UTC(2026, 0, 1), 31 * DAY, "en")).toBe("Jan 2026");

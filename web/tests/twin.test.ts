@@ -139,7 +139,7 @@ describe("address", () => {
   test("every part of it comes back", () => {
     const at: [number, number, number] = [10.5, -3, 4];
     const time = Date.parse("2026-11-28T12:05:00Z");
-    const address = { view: "site" as const, site: "a b", product: "p/1", owner: "o", tier: 2, mode: "sea", at, time };
+    const address = { view: "site" as const, site: "a b", product: "p/1", owner: "o", tier: 2, mode: "sea", lab: '{"f":"model"}', at, time };
     expect(readAddress(writeAddress(address))).toEqual(address);
     expect(writeAddress(address)).toContain("time=2026-11-28T12:05Z");
     expect(readAddress(writeAddress(START))).toEqual(START);

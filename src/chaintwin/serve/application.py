@@ -42,6 +42,7 @@ from chaintwin.serve.operating.traffic import Traffic
 from chaintwin.serve.page.routes import page_routes
 from chaintwin.serve.parts import Live, Parts
 from chaintwin.serve.problems import ProblemError, problem_of, problem_response
+from chaintwin.serve.scenarios.routes import router as scenarios_router
 from chaintwin.serve.settings import Settings
 from chaintwin.serve.signing_in.routes import router as session_router
 from chaintwin.serve.signing_in.sessions import Sessions
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     session_router,
     operating_router,
     network_routes.router,
+    scenarios_router,
 )
 """All routes but for the description of them."""
 

@@ -120,6 +120,7 @@ class Settings:
     workers : processes that read and check documents; 0 does so in the process of the server.
     source : who sends what is captured, as the log keeps it. limits, jobs, uploads, sessions : see above.
     folder : where jobs, their results and uploads lie; None for one that is gone with the server.
+    scenarios : folder of the project's scenario files; None where the project is a workbook, which has none.
     """
 
     token_hashes: tuple[str, ...]
@@ -133,6 +134,7 @@ class Settings:
     uploads: UploadLimits = field(default_factory=UploadLimits)
     sessions: SessionLimits = field(default_factory=SessionLimits)
     folder: Path | None = None
+    scenarios: Path | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hosts", frozenset(map(host_shown, self.hosts)))

@@ -6,10 +6,14 @@ import type { components, paths } from "./schema";
 export type Schemas = components["schemas"];
 export type Network = Schemas["Network"];
 export type Routes = Schemas["Routes"];
-export type Problem = Schemas["Problem"];
+export type Problem = Schemas["Problem"] & { faults?: { where?: string; found?: string; allowed?: string; fix?: string }[] };
 export type Row = Record<string, unknown>;
 export type Job = Schemas["Job"];
 export type Comparison = Schemas["Comparison"];
+
+/** A ready scenario, with the keys of a scenario file. */
+export type Scenario = Omit<Schemas["Scenario"], "scenario"> & { scenario: Record<string, unknown> | null };
+export type Scenarios = Omit<Schemas["Scenarios"], "member"> & { member: Scenario[] };
 
 /** What a job found so far: rows by table. */
 export type Result = Omit<Schemas["Result"], "tables"> & { tables: Record<string, Row[]> };
@@ -103,8 +107,10 @@ export async function openChanges(after: number, signal: AbortSignal): Promise<R
 
 /** Send something that is to be done or kept; return the answer, null where it has no body. */
 export async function change<T>(method: "POST" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T | null> {
-  const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
-  const response = await send(path, {}, sent.headers ?? {}, signal, { method, ...sent });
+  const response =
+    body === undefined
+      ? await send(path, {}, {}, signal, { method })
+      : await send(path, {}, { "Content-Type": "application/json" }, signal, { method, body: JSON.stringify(body) });
   return response.status === 204 ? null : ((await response.json()) as T);
 }
 

@@ -1,6 +1,6 @@
 // Every state a person can see has a name in the address. Pure: text to an address and back.
 
-export const VIEWS = ["map", "sites"] as const;
+export const VIEWS = ["map", "sites", "lab"] as const;
 /** Views that are reached from others. */
 export const INNER_VIEWS = ["site"] as const;
 export type View = (typeof VIEWS)[number] | (typeof INNER_VIEWS)[number];
@@ -12,13 +12,25 @@ export interface Address {
   owner: string | null;
   tier: number | null;
   mode: string | null;
+  /** What is tried in the lab, as ``lab/plan.ts`` writes it. */
+  lab: string | null;
   /** Longitude and latitude of the middle of the map, and how many times it is enlarged; null shows all. */
   at: [number, number, number] | null;
   /** Moment that is shown, milliseconds since 1970; null is now. */
   time: number | null;
 }
 
-export const START: Address = { view: "map", site: null, product: null, owner: null, tier: null, mode: null, at: null, time: null };
+export const START: Address = {
+  view: "map",
+  site: null,
+  product: null,
+  owner: null,
+  tier: null,
+  mode: null,
+  lab: null,
+  at: null,
+  time: null,
+};
 
 /** Read an address; what it does not hold, or holds wrongly, is as at the start. */
 export function readAddress(hash: string): Address {
@@ -36,6 +48,7 @@ export function readAddress(hash: string): Address {
     owner: given.get("owner"),
     tier: tier !== null && /^\d{1,3}$/.test(tier) ? Number(tier) : null,
     mode: given.get("mode"),
+    lab: given.get("lab"),
     at: isPlace ? [longitude as number, latitude as number, Math.min(Math.max(zoom as number, 1), 200)] : null,
     time: timeIn(given.get("time")),
   };
@@ -49,7 +62,7 @@ function timeIn(text: string | null): number | null {
 /** Write an address; what is as at the start is left out. */
 export function writeAddress(address: Address): string {
   const query = new URLSearchParams();
-  for (const name of ["site", "product", "owner", "tier", "mode"] as const) {
+  for (const name of ["site", "product", "owner", "tier", "mode", "lab"] as const) {
     const value = address[name];
     if (value !== null) query.set(name, String(value));
   }

@@ -24,9 +24,10 @@ export class Format {
   private readonly date: Intl.DateTimeFormat;
   private readonly day: Intl.DateTimeFormat;
   private readonly dayOnly: Intl.DateTimeFormat;
-  private readonly periodOnly: Intl.DateTimeFormat;
   private readonly hourOnly: Intl.DateTimeFormat;
   private readonly ago: Intl.RelativeTimeFormat;
+  private readonly dayAlone: Intl.DateTimeFormat;
+  private readonly regions: Intl.DisplayNames;
 
   constructor(
     readonly language: Language,
@@ -39,8 +40,9 @@ export class Format {
     this.date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
     this.day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
     this.dayOnly = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
-    this.periodOnly = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
     this.hourOnly = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+    this.dayAlone = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+    this.regions = new Intl.DisplayNames(locale, { type: "region" });
     this.ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
   }
 
@@ -50,7 +52,7 @@ export class Format {
   }
 
   /** A word of the catalogue whose name is made from data, or the data itself where there is none. */
-  named(group: "kind" | "mode" | "level", value: string | null): string {
+  named(group: "kind" | "mode" | "level" | "corridor" | "verdict", value: string | null): string {
     const name = `${group}.${value}`;
     return name in this.catalogue ? this.catalogue[name as Word] : (value ?? "–");
   }
@@ -78,12 +80,26 @@ export class Format {
 
   /** A day in short: that of a period, or of who looks. */
   dayTick(time: number, isPeriod: boolean): string {
-    return (isPeriod ? this.periodOnly : this.dayOnly).format(time);
+    return isPeriod ? this.dayShort(time) : this.dayOnly.format(time);
   }
 
   /** A day and hour in short. */
   hourTick(time: number): string {
     return this.hourOnly.format(time);
+  }
+
+  /** A day without its year, where room is scarce. */
+  dayShort(time: number): string {
+    return this.dayAlone.format(time);
+  }
+
+  /** The name of a country by its code of two letters. */
+  country(code: string): string {
+    try {
+      return this.regions.of(code) ?? code;
+    } catch {
+      return code;
+    }
   }
 
   /** How long ago a moment was, in the largest unit that says enough. */

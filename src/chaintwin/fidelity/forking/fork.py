@@ -62,7 +62,7 @@ class Fork:
 
 def fork(
     network: Network,
-    state: State,
+    state: State | None,
     *,
     periods: int,
     runs: int = RUNS,
@@ -76,6 +76,7 @@ def fork(
     cancel: threading.Event | None = None,
     partial: Callable[[Fork], None] | None = None,
     before: Program | None = None,
+    compiled: Callable[[Network, int], Program] | None = None,
 ) -> Fork:
     """Run the coming periods many times from a state and return what they may bring.
 
@@ -84,7 +85,8 @@ def fork(
 
     Parameters
     ----------
-    network : in force at the moment. state : of that moment; ``Placed.opened`` leaves open when shipments arrive.
+    network : in force at the moment. state : of that moment; ``Placed.opened`` leaves open when shipments arrive. None: the
+        model's own start, with what a scenario makes of it.
     periods : 1 or more. runs : replications, 1 or more. seed : 0 to 2**64 - 1.
     scenario : what if: changes and disruptions.
     drawn : the same network with parameters drawn from what is known of them; the runs are shared out among them, so that the fan
@@ -93,7 +95,7 @@ def fork(
         without compiling the network again for each. What a scenario changes, it changes by as much as in the tables.
     likely : probability of ``first_date``, between 0 and 1. threads, progress, cancel : as for ``simulate``.
     partial : is told what the first 8, 64, 256, 1,024 and so on runs say, for who does not want to wait for all.
-    before : as for ``set_up``.
+    before, compiled : as for ``set_up``.
 
     Raises
     ------
@@ -108,7 +110,9 @@ def fork(
     name = scenario.name if scenario is not None else ""
     if drawn and parameters is not None:
         raise UsageError("drawn: found parameters beside them; allowed: one of the two")
-    if parameters is not None:
+    if state is None and parameters is not None:
+        raise UsageError("state: found none beside parameters; allowed: the state of a moment, or no parameters")
+    if parameters is not None and state is not None:
         setup, found = play_drawn(
             network,
             state,
@@ -132,6 +136,7 @@ def fork(
             state=state,
             confidence=0.95,
             before=before,
+            compiled=compiled,
         )
         setups = _shared(setup, drawn, scenario=scenario, state=state)
 
@@ -163,7 +168,7 @@ def _by_run(found: Recorded) -> pl.DataFrame:
     return pl.DataFrame({"run": np.arange(found.runs), "demand": found.demand.sum(axis=0), "served": found.served.sum(axis=0)})
 
 
-def _shared(setup: Setup, drawn: Sequence[Network], *, scenario: Scenario | None, state: State) -> list[Setup]:
+def _shared(setup: Setup, drawn: Sequence[Network], *, scenario: Scenario | None, state: State | None) -> list[Setup]:
     """Return the runs shared out among networks with drawn parameters."""
     if not drawn:
         return [setup]

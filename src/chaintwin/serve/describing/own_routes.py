@@ -102,6 +102,9 @@ _KEY = parameter(
 _UPLOAD_BODY = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 _STATES = parameter("state", "query", schema={"enum": [state.value for state in State]})
 _KINDS = parameter("kind", "query", schema={"enum": list(NAMES)})
+_POINT = parameter(
+    "stockPoint", "query", schema=TEXT, words="Stock point whose rows alone are given; may be repeated, with JSON only."
+)
 _COMPARED = parameter(
     "jobs", "query", schema=TEXT, words="Ids of 2 to 8 jobs, by commas; the first is what the others are compared with."
 )
@@ -144,6 +147,7 @@ _OWN: Mapping[tuple[str, str], Given] = {
         headers=PAGED,
         query=(
             _TABLES,
+            _POINT,
             parameter("site", "query", schema=TEXT, words="Only rows of this site."),
             parameter("period", "query", schema=WHOLE, words="Only rows of this period."),
             *PAGING,
@@ -153,6 +157,8 @@ _OWN: Mapping[tuple[str, str], Given] = {
         is_tagged=True,
     ),
     ("GET", "/api/v1/comparisons"): Given(schema="Comparison", query=(_COMPARED,), errors=(404,), is_tagged=True),
+    ("GET", "/api/v1/scenarios"): Given(schema="Scenarios", is_tagged=True),
+    ("POST", "/api/v1/scenarios"): Given(201, schema="Scenario", errors=(404, 409), body=body_of("NewScenario")),
     ("POST", "/api/v1/uploads"): Given(
         201, schema="Upload", query=(parameter("name", "query", schema=TEXT) | {"required": True},), body=_UPLOAD_BODY
     ),
@@ -201,6 +207,13 @@ def own_schemas() -> dict[str, Any]:
         "Session": _object(session),
         "Sessions": _object({"member": _list("Session"), "count": WHOLE}),
         "NewSession": _object({"token": TEXT}) | {"additionalProperties": False},
+        "Scenario": _object(
+            {"name": TEXT, "origin": {"enum": ["library", "project"]}, "title": TEXT, "note": TEXT}
+            | {"scenario": {"type": ["object", "null"]}, "fault": {"type": ["string", "null"]}}
+        ),
+        "Scenarios": _object({"member": _list("Scenario"), "count": WHOLE, "canSave": truth}),
+        "NewScenario": _object({"name": TEXT, "scenario": mapping, "replace": truth}, but=("replace",))
+        | {"additionalProperties": False},
         "Alive": _object({"status": {"const": "live"}}),
         **_new_jobs(),
         "Ready": _object({"status": {"enum": ["ready", "not ready"]}, "log": truth, "state": truth, "jobs": truth}),

@@ -50,6 +50,7 @@ class Simulate(Asked, frozen=True, kw_only=True, tag_field="kind", tag="simulate
     Parameters
     ----------
     scenario : an object with the keys of a scenario file; None for none. start : ``model``, ``now`` or a moment with its zone.
+    known : what the log learned after this time of record does not count; empty for all that it knows.
     network : a job that imported one; that of the project by default. bands : stock points of which quantiles by period are kept;
         none of them keeps those of the whole network. Such a run does not go on after a restart.
     periods, replications, until, warm_up, seed, confidence : as for ``chaintwin.simulate``.
@@ -57,6 +58,7 @@ class Simulate(Asked, frozen=True, kw_only=True, tag_field="kind", tag="simulate
 
     scenario: dict[str, Any] | None = None
     start: Annotated[str, msgspec.Meta(max_length=40)] = MODEL
+    known: Annotated[str, msgspec.Meta(max_length=40)] = ""
     network: Text = ""
     periods: Periods | None = None
     replications: Runs = 256
@@ -68,15 +70,16 @@ class Simulate(Asked, frozen=True, kw_only=True, tag_field="kind", tag="simulate
 
 
 class Fork(Asked, frozen=True, kw_only=True, tag_field="kind", tag="fork"):
-    """A look ahead from the live state.
+    """A look ahead from the live state, or from the start of the model.
 
     Parameters
     ----------
-    at : ``now``, or a moment with its zone. days : to look ahead. scenario : as for a simulation.
+    at : ``now``, ``model``, or a moment with its zone. days : to look ahead. known, scenario : as for a simulation.
     likely : probability from which on a shortage counts as likely. as_planned : shipments arrive as they were planned.
     """
 
     at: Annotated[str, msgspec.Meta(max_length=40)] = NOW
+    known: Annotated[str, msgspec.Meta(max_length=40)] = ""
     days: Annotated[float, msgspec.Meta(ge=0.04, le=3660)] = 30.0
     scenario: dict[str, Any] | None = None
     replications: Runs = 256
@@ -180,6 +183,11 @@ def start_of(asked: AnyAsked) -> str:
     return asked.at if isinstance(asked, Fork) else asked.start if isinstance(asked, Simulate | Stress) else MODEL
 
 
+def known_of(asked: AnyAsked) -> str:
+    """Return the time of record up to which the log counts for a job; empty for all of it."""
+    return asked.known if isinstance(asked, Simulate | Fork) else ""
+
+
 def seed_of(asked: AnyAsked) -> int | None:
     """Return the seed of a job, None where nothing is drawn."""
     return asked.seed if isinstance(asked, Simulate | Fork | Compare) else None
@@ -209,10 +217,10 @@ def _values(form: type[AnyAsked], document: dict[str, Any]) -> tuple[dict[str, A
 def _of_meaning(values: Mapping[str, Any]) -> list[Finding]:
     """Return what is wrong with values whose form is right: moments, and scenarios."""
     findings: list[Finding] = []
-    for name, words in (("at", (NOW,)), ("start", (MODEL, NOW))):
+    for name, words in (("at", (NOW, MODEL)), ("start", (MODEL, NOW)), ("known", ("",))):
         text = values.get(name)
         if text is not None and text not in words and moment_of_text(text) is None:
-            allowed = f"{', '.join(words)}, or a time with a zone, such as 2026-01-31T09:30:00Z"
+            allowed = ", or ".join((*filter(None, words), "a time with a zone, such as 2026-01-31T09:30:00Z"))
             findings.append(Finding("job.value", repr(text), allowed, column=name))
     scenarios = [values["scenario"]] if values.get("scenario") else values.get("scenarios", [])
     for place, scenario in enumerate(scenarios, start=1):

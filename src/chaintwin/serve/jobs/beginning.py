@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chaintwin.errors import Finding
 from chaintwin.events.queries.spelling import moment_of_text
-from chaintwin.serve.jobs.asking import MODEL, NOW, Compare, Fork, Import, Simulate, Stress, start_of
+from chaintwin.serve.jobs.asking import MODEL, NOW, Compare, Fork, Import, Simulate, Stress, known_of, start_of
 from chaintwin.serve.jobs.files import JobFiles
 from chaintwin.serve.jobs.job import Job, State
 from chaintwin.serve.problems import ProblemError
@@ -72,7 +72,11 @@ def position_of(asked: Simulate | Fork | Stress | Compare | Import, *, twin: Twi
         return Position(head, known, 0)
     now = twin.clock.now()
     time = now if start == NOW else moment_of_text(start) or now
-    found = twin.as_of(None if start == NOW else time)
+    until = moment_of_text(known_of(asked)) if known_of(asked) else None
+    if until is not None and until > now:
+        finding = Finding("job.start", "a moment that has not come yet", "now, or one before", column="known")
+        raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
+    found = twin.as_of(None if start == NOW else time, known=until)
     latest = found.summary()["latest"]
     if not isinstance(latest, int):
         column = "at" if isinstance(asked, Fork) else "start"
@@ -82,7 +86,7 @@ def position_of(asked: Simulate | Fork | Stress | Compare | Import, *, twin: Twi
     if time > max(now, latest):
         finding = Finding("job.start", "a moment that has not come yet", "now, or one before", column="start")
         raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
-    return Position(head, known, time)
+    return Position(head, known, time) if until is None else Position(found.head, until, time)
 
 
 def beginning_of(job: Job, *, twin: Twin | None, files: JobFiles, imported: Job | None) -> Beginning:

@@ -99,6 +99,7 @@ def serve(
                 workers=workers,
                 jobs=JobLimits(at_once=jobs),
                 folder=jobs_place(project, store),
+                scenarios=project / "scenarios" if project.is_dir() else None,
             )
 
             def started(url: str) -> None:

@@ -21,13 +21,19 @@ from chaintwin.serve.problems import ProblemError
 TABLES_MAX = 12
 """Tables of one answer."""
 
+POINTS_MAX = 50
+"""Stock points whose rows one answer may be for."""
+
+_CHOOSING = ("stockPoint", "site", "period")
+"""Parameters that choose rows of a table."""
+
 router = APIRouter(prefix="/api/v1")
 
 
 @router.get("/jobs/{jobID}/result")
 async def get_result(request: Request) -> Response:
     """Return what a job found, or has found so far: what was run, and the tables that are asked for."""
-    check_names(request, "table", "site", "period", *PAGING)
+    check_names(request, "table", *_CHOOSING, *PAGING)
     parts = parts_of(request)
     job = parts.scheduler.get(request.path_params["jobID"])
     form = form_wanted(request.headers.get("accept", "*/*"))
@@ -60,11 +66,11 @@ async def _answer(request: Request, job: Job, *, names: list[str], form: TableFo
     folder = parts.scheduler.files.part(job)
     if form is TableForm.JSON:
         return await _json(request, job, names=names, folder=folder)
+    for name in _CHOOSING:
+        if name in request.query_params:
+            raise bad(name, found=f"one beside {form.value}", allowed="one with JSON; other forms hold a table as a whole")
     if len(names) != 1:
         raise bad("table", found=f"{len(names)} tables", allowed=f"one for {form.value}, among {', '.join(job.tables)}")
-    for name in ("site", "period"):
-        if name in request.query_params:
-            raise bad(name, found=f"it for {form.value}", allowed=f"{TableForm.JSON.value}; the other forms hold the whole table")
     file = folder / f"{names[0]}.parquet"
     title = f'attachment; filename="{job.kind}-{names[0]}.{"csv" if form is TableForm.CSV else "parquet"}"'
     headers = {"Content-Disposition": title, "Chaintwin-Part": str(job.part)}
@@ -81,8 +87,12 @@ async def _json(request: Request, job: Job, *, names: list[str], folder: Path) -
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
     if len(names) > 1 and begin:
         raise bad("nextPageToken", found="one beside several tables", allowed="one table, whose pages are asked for one by one")
+    points = tuple(request.query_params.getlist("stockPoint"))
+    if len(points) > POINTS_MAX:
+        raise bad("stockPoint", found=f"{len(points)} of them", allowed=f"up to {POINTS_MAX}")
     period = request.query_params.get("period")
     wanted = Wanted(
+        points=points,
         site=request.query_params.get("site"),
         period=None if period is None else whole(period, name="period"),
         begin=begin,

@@ -58,15 +58,21 @@ def form_wanted(accept: str) -> TableForm:
     return found
 
 
+POINT_COLUMNS = ("stock_point", "buffer_id")
+"""Columns that name a stock point."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which rows of a table are wanted.
 
     Parameters
     ----------
-    site, period : of the rows; None for all. begin : first of them, from 0. size : how many; None for all behind it.
+    points : stock points whose rows alone count; none of them for all. site, period : of the rows; None for all.
+    begin : first of them, from 0. size : how many; None for all behind it.
     """
 
+    points: tuple[str, ...] = ()
     site: str | None = None
     period: int | None = None
     begin: int = 0
@@ -87,11 +93,16 @@ def rows_of(file: Path, wanted: Wanted) -> tuple[list[dict[str, Any]], bool]:
     """
     frame = pl.scan_parquet(file)
     columns = frame.collect_schema().names()
+    if wanted.points:
+        column = next((name for name in POINT_COLUMNS if name in columns), None)
+        if column is None:
+            raise bad("stockPoint", found=f"one beside the table {file.stem}", allowed="a table of stock points")
+        frame = frame.filter(pl.col(column).is_in(list(wanted.points)))
     for name, column, value in (("site", "site_id", wanted.site), ("period", "period", wanted.period)):
         if value is None:
             continue
         if column not in columns:
-            raise bad(name, found=f"it for the table {file.stem}", allowed=f"tables with the column {column}")
+            raise bad(name, found=f"one beside the table {file.stem}", allowed=f"a table with the column {column}")
         frame = frame.filter(pl.col(column).cast(pl.String if name == "site" else pl.Int64) == value)
     if wanted.size is None:
         return frame.slice(wanted.begin).collect().to_dicts(), False

@@ -15,6 +15,7 @@ from chaintwin.serve.jobs.asking import Compare, Fork, Simulate, Stress
 from chaintwin.serve.jobs.files import CHECKPOINT
 from chaintwin.serve.jobs.messages import Found, Order, Said
 from chaintwin.serve.jobs.work.networks import Networks
+from chaintwin.serve.jobs.work.struck import struck_of
 from chaintwin.serve.jobs.work.task import FIRST, Task, scenario_of
 
 SHARPER_SECONDS = 0.4
@@ -66,9 +67,10 @@ def _simulate(task: Task, asked: Simulate) -> Found:
     reach = periods + warm + (max(live.period, 0) if live is not None else 0)
     program = task.program(reach)
     begun = task.begun(live, program=program)
+    scenario = scenario_of(asked.scenario)
     setup = set_up(
         network,
-        scenario_of(asked.scenario),
+        scenario,
         periods=periods,
         replications=asked.replications,
         seed=asked.seed,
@@ -76,6 +78,7 @@ def _simulate(task: Task, asked: Simulate) -> Found:
         state=begun.state,
         confidence=asked.confidence,
         before=program,
+        compiled=task.compiled(scenario),
     )
     by_account = setup.program.names.accounts.height > 0
     chosen = None
@@ -140,12 +143,12 @@ def _fork(task: Task, asked: Fork) -> Found:
     from chaintwin.fidelity.forking.fork import fork
 
     live = task.live()
-    assert live is not None
     periods = max(1, round(asked.days * 24 / task.network.settings.period.hours))
-    program = task.program(max(live.period, 0) + periods)
+    program = task.program((max(live.period, 0) if live is not None else 0) + periods)
     begun = task.begun(live, program=program)
     state = begun.state if asked.as_planned else begun.opened
-    assert state is not None
+
+    scenario = scenario_of(asked.scenario)
 
     def told(found: Ahead, *, is_last: bool = False) -> Found:
         span, settings = found.setup.span, found.setup.network.settings
@@ -158,6 +161,7 @@ def _fork(task: Task, asked: Fork) -> Found:
             "currency": settings.currency,
             "period": settings.period.value,
             "version": _version(),
+            "struck": struck_of(found.setup.program, scenario),
         }
         frames = {"service": found.service, "shortages": found.shortages, "stock": found.stock, "by_run": found.by_run}
         return task.found(frames, about | begun.about, replications=found.runs, is_last=is_last)
@@ -168,13 +172,14 @@ def _fork(task: Task, asked: Fork) -> Found:
         periods=periods,
         runs=asked.replications,
         seed=asked.seed,
-        scenario=scenario_of(asked.scenario),
+        scenario=scenario,
         likely=asked.likely,
         threads=task.order.threads,
         progress=task.progress,
         cancel=task.cancel,
         partial=lambda so_far: task.tell(told(so_far)),
         before=program,
+        compiled=task.compiled(scenario),
     )
     return told(found, is_last=True)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 
+from chaintwin.network.compiling import compile_graph
+from chaintwin.network.lowering.lower import Lowered, lower_in_full, struck_graph
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.tables.reading import read
@@ -23,6 +25,7 @@ class Networks:
     def __init__(self) -> None:
         self._networks: OrderedDict[str, Network] = OrderedDict()
         self._programs: OrderedDict[tuple[str, int], Program] = OrderedDict()
+        self._lowered: OrderedDict[tuple[str, int], Lowered] = OrderedDict()
 
     def network(self, name: str, place: str) -> Network:
         """Return a network.
@@ -45,11 +48,31 @@ class Networks:
     def program(self, name: str, place: str, *, periods: int) -> Program:
         """Return the program of a network for some periods."""
         key = (name, periods)
-        found = self._programs.pop(key, None) or self.network(name, place).compile(periods=periods)
+        found = self._programs.pop(key, None) or compile_graph(self.lowered(name, place, periods=periods).graph)
         self._programs[key] = found
         if len(self._programs) > PROGRAMS:
             self._programs.popitem(last=False)
         return found
+
+    def lowered(self, name: str, place: str, *, periods: int) -> Lowered:
+        """Return a network lowered for some periods, of which disruptions strike the graph without lowering it again."""
+        key = (name, periods)
+        found = self._lowered.pop(key, None) or lower_in_full(self.network(name, place), periods=periods)
+        self._lowered[key] = found
+        if len(self._lowered) > PROGRAMS:
+            self._lowered.popitem(last=False)
+        return found
+
+    def struck(self, name: str, place: str, *, by: Network, periods: int) -> Program:
+        """Return the program of a network that differs by its disruptions alone; the same bytes as ``by.compile``.
+
+        Parameters
+        ----------
+        name, place : of the network without them. by : the one with them. periods : it is run for.
+        """
+        lowered = self.lowered(name, place, periods=periods)
+        reach = max(by.settings.periods, periods)
+        return compile_graph(struck_graph(lowered, by.disruptions, settings=by.settings, reach=reach))
 
     def warm(self, asking: Prepare) -> None:
         """Load a network and what its first job would have to load; a network that cannot be used is told of by its job."""
