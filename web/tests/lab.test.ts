@@ -209,12 +209,17 @@ describe("outcome", () => {
   ];
 
   test("who runs short anyway is left out, customers come first", () => {
-    const found = shortagesOf(rows, [{ stock_point: "y/p", probability: 0.55 }, { stock_point: "s/p", probability: 0.1 }]);
+    const found = shortagesOf(rows, [{ stock_point: "y/p", probability: 0.55, units: 8 }, { stock_point: "s/p", probability: 0.1, units: 1 }]);
     expect(found.map(({ point, before }) => [point, before])).toEqual([["s/p", 0.1], ["s/q", 0], ["x/p", 0]]);
     const ripple = rippleOf(found);
     expect(ripple.get("s")).toEqual({ level: "short", day: Date.UTC(2026, 0, 20), count: 2 });
     expect(ripple.has("y")).toBe(false);
     expect(lookedAt(found, [{ site: "s", product: "p" }, { site: "z", product: "p" }])).toEqual(["s/p", "s/q", "x/p", "z/p"]);
+  });
+
+  test("who is likely to run short as usual is told where much more is missing, and without a day", () => {
+    const usual = rows.map((one) => ({ ...one, probability: 0.8, units: one.stock_point === "s/p" ? 4 : 9 }));
+    expect(shortagesOf(rows, usual).map(({ point, first }) => [point, first])).toEqual([["s/p", null]]);
   });
 
   test("a fan has the columns of the rows", () => {

@@ -12,6 +12,8 @@ const BANDS = [
 
 /** A stock point runs short by the scenario where that is so much likelier than as usual. */
 export const LIKELIER = 0.1;
+/** What is missing counts as more than usual from so many times as much on. */
+export const MORE = 2;
 /** From so likely on it is short and not only in danger. */
 export const LIKELY = 0.5;
 
@@ -44,9 +46,13 @@ export function fanOf(rows: readonly Row[], name: string): Fan {
   };
 }
 
-/** Return who runs short with a scenario and would not as usual, the first to run short first, customers' stock before others. */
+/**
+ * Return who runs short with a scenario and would not as usual, or lacks so much more; customers' stock before others. Who is likely to run
+ * short as usual, too, has no day of its own: the first days are those that are told first, then the most that is missing.
+ */
 export function shortagesOf(rows: readonly Row[], usual: readonly Row[]): Shortage[] {
   const before = new Map(usual.map((row) => [String(row["stock_point"]), numberIn(row["probability"])]));
+  const missing = new Map(usual.map((row) => [String(row["stock_point"]), known(row["units"]) ?? 0]));
   const found = rows.map(
     (row): Shortage => ({
       point: String(row["stock_point"]),
@@ -60,9 +66,13 @@ export function shortagesOf(rows: readonly Row[], usual: readonly Row[]): Shorta
       units: numberIn(row["units"]),
     }),
   );
+  const isNew = ({ before: was, probability }: Shortage): boolean => was < LIKELY && probability - was >= LIKELIER;
+  const isMore = ({ point, probability, units }: Shortage): boolean => probability >= LIKELY && units >= MORE * (missing.get(point) ?? 0);
+  const day = (one: Shortage): number => one.first ?? Number.MAX_VALUE;
   return found
-    .filter(({ probability, before: was }) => probability - was >= LIKELIER)
-    .sort((a, b) => Number(b.isSold) - Number(a.isSold) || (a.first ?? Infinity) - (b.first ?? Infinity) || b.probability - a.probability || b.units - a.units);
+    .filter((one) => isNew(one) || isMore(one))
+    .map((one) => (one.before < LIKELY ? one : { ...one, first: null }))
+    .sort((a, b) => Number(b.isSold) - Number(a.isSold) || day(a) - day(b) || b.units - a.units);
 }
 
 /** How a site fares: the worst of its shortages, and the first day of one that is likely. */
