@@ -4,7 +4,7 @@ import { dated, measured, reach, timeAxis, valueAxis } from "../src/charts/axes"
 import { csvOf, fileName } from "../src/charts/csv";
 import { fanPicture, fanTable, nearest, saidAt, type Fan } from "../src/charts/fan";
 import { intervalPicture, intervalTable, saidRow, type IntervalRow } from "../src/charts/intervals";
-import { fitted, svgOf, widthOf, withTitle, type PathShape, type TextShape } from "../src/charts/picture";
+import { fitted, fittedMiddle, svgOf, widthOf, withTitle, type PathShape, type TextShape } from "../src/charts/picture";
 import { Format } from "../src/words/format";
 
 const DAY = 86_400_000;
@@ -159,5 +159,7 @@ describe("files", () => {
     expect(widthOf("库存")).toBeGreaterThan(widthOf("ab"));
     expect(fitted("a rather long name", 60).length).toBeLessThan(12);
     expect(fitted("short", 60)).toBe("short");
+    expect(fittedMiddle("Raw materials + Overtime", 120)).toMatch(/^Raw ma….*Overtime$/);
+    expect(fittedMiddle("short", 60)).toBe("short");
   });
 });

@@ -57,7 +57,7 @@ export function fanPicture(input: FanInput, format: Format, words: { band: (shar
   const range = reach([...values, ...(observed?.values ?? [])], unit);
   const [top, bottom] = [TOP, height - BOTTOM];
   const y = valueAxis(range, [bottom, top], unit, format);
-  const left = Math.ceil(Math.max(...y.ticks.map(({ label }) => widthOf(label)), 20)) + 10;
+  const left = Math.ceil(Math.max(...y.ticks.map(({ label }) => widthOf(label)), 20)) + 16;
   const right = width - RIGHT;
   const x = timeAxis(extent(moments), [left, right], format.locale);
   const shapes: Shape[] = [];

@@ -4,7 +4,7 @@ import { scaleLinear } from "d3-scale";
 
 import type { Format } from "../words/format";
 import { measured, written, type Tick } from "./axes";
-import { dot, fitted, path, text, widthOf, type Paint, type Picture, type Shape } from "./picture";
+import { dot, fitted, fittedMiddle, path, text, widthOf, type Paint, type Picture, type Shape } from "./picture";
 
 export interface IntervalRow {
   name: string;
@@ -54,7 +54,7 @@ export function intervalPicture({ unit, rows, zero, width }: IntervalInput, form
   if (zero !== null) shapes.push(path(`M${scale(zero).toFixed(1)} ${top}V${bottom + 4}`, { stroke: "text-soft", width: 1.5 }));
   rows.forEach((row, place) => {
     const y = top + ROW * (place + 0.5);
-    shapes.push(text(0, y, fitted(row.name, left - 10), { color: "text" }));
+    shapes.push(text(0, y, fittedMiddle(row.name, left - 10), { color: "text" }));
     if (Number.isFinite(row.value)) {
       if (row.low !== null && row.high !== null) {
         const [from, to] = [scale(row.low), scale(row.high)].map((at) => at.toFixed(1));

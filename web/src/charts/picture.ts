@@ -157,6 +157,15 @@ export function fitted(words: string, width: number, size = TEXT_SIZE): string {
   return `${found.trimEnd()}…`;
 }
 
+/** Cut a text to what fits, in its middle: what begins alike is told apart by its end. */
+export function fittedMiddle(words: string, width: number, size = TEXT_SIZE): string {
+  if (widthOf(words, size) <= width) return words;
+  const begin = words.slice(0, 6).trimEnd();
+  let end = words.slice(6);
+  while (end.length > 1 && widthOf(`${begin}…${end}`, size) > width) end = end.slice(1);
+  return `${begin}…${end.trimStart()}`;
+}
+
 export const DASHES = [6, 4];
 
 const MARGIN = 12;
