@@ -15,13 +15,13 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full lint docs-test reference bench web client frames wheel lock clean
+.PHONY: help demo test test-full lint docs-test reference bench web client frames answers wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.stamp-package ## install into .venv, then check and simulate a shipped network
-	@$(BIN)/chaintwin demo
+demo: $(VENV)/.stamp-package ## install into .venv, then open a page on a shipped network that lives
+	@$(BIN)/chaintwin demo --live $(DEMO_ARGUMENTS)
 
 test: $(VENV)/.stamp-test ## install what tests need, then run all tests (20 minutes at most on 2 cores)
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGUMENTS)
@@ -53,6 +53,9 @@ client: $(VENV)/.stamp-test ## write the types of the page's client from the des
 
 frames: $(VENV)/.stamp-test ## measure how many frames a second the map draws (use a quiet machine)
 	@$(BIN)/python -m tests.page.frames
+
+answers: $(VENV)/.stamp-test ## measure how long the scenario lab takes to its first answer (use a quiet machine)
+	@$(BIN)/python -m tests.page.answering
 
 wheel: $(VENV)/.stamp-test ## build the source distribution and the wheel into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .

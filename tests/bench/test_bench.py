@@ -40,6 +40,7 @@ EXPECTED = {
     "store_append",
     "store_replay",
     "serve_capture",
+    "serve_jobs",
     "twin_replay",
     "twin_as_of",
     "fork_medicines",

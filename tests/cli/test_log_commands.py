@@ -17,8 +17,10 @@ from chaintwin.errors import UsageError
 from chaintwin.examples import Example, load
 from chaintwin.network import write
 from chaintwin.store.opening import open_store
+from tests.serve.documents import document
 from tests.store.making import record_of
 from tests.store.test_migrating import as_version_0
+from tests.twin.simulated import HEAD
 
 SECOND = 1_000_000
 
@@ -158,6 +160,30 @@ def test_copy__to_another_kind_and_back(project: Path, postgresql_url: Any) -> N
     assert told("backup", url, project.parent / "kept.db", "--key-file", key)["root"] == back["root"]
     with open_store(project.parent / "back.db", read_only=True) as store:
         assert None not in [value for _, value in store.entries_of([3])[0].personal]
+
+
+@pytest.mark.parametrize("name", ["ingest", "replay"])
+def test_feeding__persons_in_a_database_need_the_file_of_their_key(project: Path, postgresql_url: Any, name: str) -> None:
+    url, key, file = postgresql_url(), project.parent / "pg.key", project.parent / "person.json"
+    seen = {
+        "type": "ct:PersonSeen",
+        "eventTime": "2026-01-05T08:00:00Z",
+        "eventTimeZoneOffset": "+00:00",
+        "bizLocation": {"id": "https://example.org/plant"},
+        "ct:present": True,
+        "ct:person": "p-17",
+        "ct:person_name": "Ann Doe",
+    }
+    file.write_text(json.dumps(document(seen, context=HEAD["@context"])))
+    places = (file, "--project", project) if name == "replay" else (project, file)
+    without = command(name, *places, "--store", url)
+    assert without.exit_code != 0
+    assert "--key-file" in said(without) + " ".join(without.stdout.split())
+    ran = command(name, *places, "--store", url, "--key-file", key)
+    assert ran.exit_code == 0, f"{ran.stdout}\n{ran.stderr}"
+    assert told("verify", url, "--key-file", key)["events"] == 1
+    with open_store(url, read_only=True, key_file=key) as store:
+        assert b"Ann Doe" in b"".join(value or b"" for _, value in store.entries_of([1])[0].personal)
 
 
 def test_erase__a_person_for_ever_and_only_when_told_to(project: Path) -> None:

@@ -36,7 +36,8 @@ def test_client__events_in_state_out(twin: Client) -> None:
     eventually(lambda: twin.health()["state"]["sequence"] >= head)
     # Sent again it changes nothing.
     assert twin.capture(recording())["counts"].keys() == {"duplicate"}
-    assert twin.state()["sequence"] == head
+    assert (twin.state()["sequence"], twin.state()["behind"]) == (head, 0)
+    assert "behind" not in twin.state(at="2026-01-20T00:00:00Z")
     assert twin.state(at="2026-01-20T00:00:00Z")["time"].startswith("2026-01-20")
     assert len(twin.table("stock")) == twin.state()["tables"]["stock"]
     assert twin.value("stock/retailer/beer")["reported"]["source"] == "http"
@@ -56,6 +57,14 @@ def test_client__errors_tell_all_faults(twin: Client, running: Running) -> None:
         stranger.state()
     with pytest.raises(UsageError):
         Client(running.url)
+
+
+def test_client__a_token_is_sent_by_tls_or_to_this_machine() -> None:
+    for url in ("http://twin.example:8750", "http://192.0.2.7", "ftp://localhost", "localhost:8750"):
+        with pytest.raises(UsageError, match="allowed: https://"):
+            Client(url, token=TOKEN)
+    for url in ("https://twin.example", "http://localhost:8750", "http://127.0.0.1", "http://[::1]:8750"):
+        Client(url, token=TOKEN).close()
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from chaintwin.errors import InputError
 from chaintwin.events.contexts import prefixes_of, split_name, vocabulary_uri
 from chaintwin.events.identity.hashing import hash_id
 from chaintwin.events.xml import read_xml
+from chaintwin.events.xml.parsing import TEXT_MAX
 from tests.events.test_xml_rules import EVENT, MASTER_2_0, QUERY_2_0, RARE_1_2, RARE_2_0, document
 from tests.shared_data import shared_path, shared_root
 
@@ -267,6 +268,15 @@ def test_read_xml__document_types_are_refused(body: bytes) -> None:
     assert caught.value.findings[0].code == "xml.document_type"
 
 
+@pytest.mark.parametrize("form", [b"<a>%s</a>", b"<a b='%s'/>"])
+def test_read_xml__a_text_that_is_too_long_is_told_as_that(form: bytes) -> None:
+    with pytest.raises(InputError) as caught:
+        read_xml(form % (b"x" * (TEXT_MAX + 100_000)), strict=False)
+    (finding,) = caught.value.findings
+    assert finding.code == "xml.length"
+    assert "10,000,000 bytes" in finding.allowed
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -277,7 +287,7 @@ def test_read_xml__document_types_are_refused(body: bytes) -> None:
         (b"<a>\x00</a>", "xml.syntax"),
         (b"<?xml version='1.0' encoding='nothing'?><a/>", "xml.syntax"),
         (b"<epcis:EPCISDocument/>", "xml.syntax"),
-        (b"<a>" * 300 + b"</a>" * 300, "xml.syntax"),
+        (b"<a>" * 300 + b"</a>" * 300, "xml.depth"),
         (b"<a>" * 150 + b"</a>" * 150, "xml.depth"),
         (b"<a/>", "xml.root"),
         (b"<EPCISDocument/>", "xml.root"),

@@ -13,25 +13,15 @@ import httpx
 import pytest
 
 from chaintwin.store.opening import open_store
+from tests.ingest.connectors.linked.readings import warm
 from tests.ingest.connectors.mqtt.brokers import Broker, broker
 from tests.ingest.connectors.mqtt.brokers import publish as publish_mqtt
+from tests.ingest.connectors.mqtt.reading import mapping_file
 from tests.ingest.connectors.nats.servers import Server, publish, server
+from tests.ingest.connectors.nats.servers import warm as warm_of_nats
 from tests.journeys.running import document, run, succeed
 from tests.journeys.test_replaying import health, serving, start
 from tests.journeys.test_sources import bearer, project, until
-
-MAPPING = """
-name = "press line"
-
-[[signals]]
-match = "plant/{machine}/temperature"
-as = "sensor"
-measures = "Temperature"
-unit = "CEL"
-device = "{machine}"
-value = "{v}"
-time = "{t}"
-"""
 
 SOURCES = """
 [[sources]]
@@ -49,20 +39,13 @@ END_SECONDS = 5.0
 """Longest that a server may take to end; one that waits for a source that does not notice takes ten and more."""
 
 
-def readings(first: int, count: int) -> list[tuple[str, bytes]]:
-    return [
-        (f"plant/m{number % 3}/temperature", json.dumps({"v": number, "t": 1_767_225_600_000 + number}).encode())
-        for number in range(first, first + count)
-    ]
-
-
 def to_nats(running: Server, first: int, count: int) -> None:
-    publish(running, [(address.replace("/", "."), said) for address, said in readings(first, count)], prefix=str(first))
+    publish(running, warm_of_nats(count, first=first), prefix=str(first))
 
 
 def prepared(folder: Path, near: Broker, far: Server, *, name: str) -> Path:
     far.stream()
-    (folder / "signals.toml").write_text(MAPPING, encoding="utf-8")
+    mapping_file(folder)
     return project(folder, SOURCES.format(mqtt=near.url, nats=far.url), name=name)
 
 
@@ -94,7 +77,7 @@ def test_serve__takes_a_broker_and_a_stream_that_go_and_come_back(tmp_path: Path
                 return of(health(tmp_path, url)["sources"])
 
             until(lambda: {one["state"] for one in sources().values()} == {"receiving"})
-            publish_mqtt(near.port, readings(0, 50))
+            publish_mqtt(near.port, warm(50, first=0))
             to_nats(far, 1_000, 60)
             until(lambda: [sources()[name]["accepted"] for name in ("press", "line")] == [51, 61])
             near.stop()
@@ -109,7 +92,7 @@ def test_serve__takes_a_broker_and_a_stream_that_go_and_come_back(tmp_path: Path
             until(lambda: _gone(httpx.get(f"{url}/api/v1/state?table=devices", headers=headers).json()) == 2)
             near.start()
             far.start()
-            publish_mqtt(near.port, readings(50, 40))
+            publish_mqtt(near.port, warm(40, first=50))
             to_nats(far, 1_060, 40)
             until(lambda: {one["state"] for one in sources().values()} == {"receiving"}, within=60)
             until(lambda: health(tmp_path, url)["log"]["sequence"] == 50 + 60 + 40 + 40 + 6)
@@ -140,7 +123,7 @@ def logged(log: Path) -> int:
 @pytest.mark.slow
 def test_ingest__a_broker_and_a_stream_are_followed_in_turn(tmp_path: Path) -> None:
     """A broker that has no more for now leaves the stream its turn, and is there when its own comes."""
-    (tmp_path / "signals.toml").write_text(MAPPING, encoding="utf-8")
+    mapping_file(tmp_path)
     with broker(tmp_path / "broker") as near, server(tmp_path / "server") as far:
         far.stream()
         succeed("init", "mine", "--from-example", "beer-game", cwd=tmp_path)
@@ -149,7 +132,7 @@ def test_ingest__a_broker_and_a_stream_are_followed_in_turn(tmp_path: Path) -> N
         try:
             log = tmp_path / "mine" / ".twin" / "log.db"
             until(lambda: logged(log) >= 2)
-            publish_mqtt(near.port, readings(0, 20))
+            publish_mqtt(near.port, warm(20, first=0))
             to_nats(far, 1_000, 30)
             until(lambda: logged(log) == 52, within=60)
             # What is in the log is told a moment later.

@@ -1,4 +1,4 @@
-"""A hidden world as a person starts it: over files, HTTP and MQTT to the same twin; stopped, killed, gone on with."""
+"""A hidden world as a person starts it: over files, HTTP, MQTT and OPC UA to the same twin; stopped, killed, gone on with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from chaintwin.clock import SetClock, microseconds_of
 from chaintwin.network import read
 from chaintwin.store.opening import open_store
 from chaintwin.twin import Twin
+from tests.ingest.connectors.linked.servers import free_port
 from tests.ingest.connectors.mqtt.brokers import broker
 from tests.journeys.running import document, run, succeed
 from tests.journeys.test_replaying import serving, start
@@ -40,11 +43,63 @@ def taken(source: str, *words: object, cwd: Path) -> dict[str, int]:
     return counts
 
 
+@contextmanager
+def listening(words: list[str], folder: Path, *, log: str, events: int) -> Iterator[None]:
+    """Take what comes while the block runs, and until there are so many events."""
+    process = start([*words, "--store", log, "--follow"], folder)
+    try:
+        yield
+        end = time.monotonic() + 600
+        while True:
+            with open_store(folder / log, read_only=True) as store:
+                # What the connector tells of itself is one more.
+                if store.head().sequence > events:
+                    break
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, notes = process.communicate(timeout=60)
+        assert process.returncode == 0, notes
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def over_opcua(words: list[str], folder: Path, *, events: int) -> None:
+    """Have a world serve, and take it twice: by who listens from the begin, and by who comes when all is told."""
+    url = f"opc.tcp://127.0.0.1:{free_port()}/world"
+    source = ["ingest", "beer", url, "--mapping", "signals.toml", "--option", "history=all"]
+    world = start([*words, "--to", url], folder)
+    try:
+        assert world.stderr is not None
+        until_said(world, "Serving at")
+        with listening(source, folder, log="opcua.db", events=events):
+            until_said(world, "All is told")
+            succeed(*source, "--store", "late.db", cwd=folder)
+        world.send_signal(signal.SIGINT)
+        _, notes = world.communicate(timeout=60)
+        assert world.returncode == 0, notes
+    finally:
+        world.kill()
+        world.communicate()
+
+
+def until_said(process: subprocess.Popen[str], text: str) -> None:
+    """Read what a process notes until it says something."""
+    assert process.stderr is not None
+    said = ""
+    while text not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+
+
 @pytest.mark.slow
-def test_world__over_files_http_and_mqtt_gives_one_twin(tmp_path: Path) -> None:
+def test_world__over_files_http_mqtt_and_opcua_gives_one_twin(tmp_path: Path) -> None:
     days = scaled(ci=3, full=120)
     succeed("init", "beer", "--from-example", "medicines", cwd=tmp_path)
-    words = ["world", "beer", "--days", days, *WIRE]
+    words = ["world", "beer", "--days", str(days), *WIRE]
     files = document(*words, "--to", "drops", "--keep-truth", "truth", cwd=tmp_path)
     assert files["wire"]["lost_for_good"] == 0
     assert files["wire"]["doubles"] > 0
@@ -59,7 +114,9 @@ def test_world__over_files_http_and_mqtt_gives_one_twin(tmp_path: Path) -> None:
         succeed(*source, "--option", "idle=0.2", cwd=tmp_path)
         succeed(*words, "--to", server.url, cwd=tmp_path)
         succeed(*source, cwd=tmp_path)
-    hashes = {log: hash_of(tmp_path, "beer", log, days=days) for log in ("files.db", "mqtt.db", "beer/.twin/log.db")}
+    over_opcua(words, tmp_path, events=files["events"])
+    logs = ("files.db", "mqtt.db", "beer/.twin/log.db", "opcua.db", "late.db")
+    hashes = {log: hash_of(tmp_path, "beer", log, days=days) for log in logs}
     assert len(set(hashes.values())) == 1, hashes
     # The truth lies where it was asked for, and nowhere else.
     truth = pl.read_parquet(tmp_path / "truth" / "stock.parquet")
@@ -120,6 +177,7 @@ def finished(process: subprocess.Popen[str]) -> str:
         (["--to", "drops", "--option", "username=x"], "--option"),
         (["--to", "drops", "--delay", "normal(1, 1)"], "delay"),
         (["--to", "mqtt://127.0.0.1:1", "--option", "color=red"], "color"),
+        (["--to", "opc.tcp://plc.example.org/line"], "127.0.0.1"),
     ],
 )
 def test_world__says_what_is_wrong(tmp_path: Path, words: list[str], said: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.serve.running import TOKEN
 from tests.shared_data import REPOSITORY
@@ -27,10 +27,12 @@ ARGUMENTS = [
 ]
 AXE = REPOSITORY / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WAIT_MILLISECONDS = 30_000
+expect.set_options(timeout=WAIT_MILLISECONDS)
 NOTING = """
 window.broken = [];
 addEventListener("securitypolicyviolation", (event) => window.broken.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
+TOURED = "try { localStorage.setItem('chaintwin.tour', 'seen') } catch {}"
 
 
 @dataclass
@@ -71,6 +73,7 @@ def opened(
     size: tuple[int, int] = (1440, 860),
     token: str | None = TOKEN,
     is_examined: bool = False,
+    is_new: bool = False,
 ) -> Iterator[tuple[Page, Noted]]:
     """Open the page, signed in.
 
@@ -78,6 +81,7 @@ def opened(
     ----------
     found : the browser. url : of the server. address : view and what it shows. size : pixels.
     token : that is shown; None for nobody. is_examined : whether scripts may be put into it, against its policy.
+    is_new : whether nobody was ever here, who is then asked to take the tour.
     """
     scheme = "light" if theme == "light" else "dark"
     context = found.new_context(
@@ -96,6 +100,8 @@ def opened(
         page.on("pageerror", lambda error: noted.errors.append(str(error)))
         page.on("console", lambda told: noted.errors.append(told.text) if told.type == "error" else None)
         page.add_init_script(NOTING)
+        if not is_new:
+            page.add_init_script(TOURED)
         if token is not None:
             page.goto(f"{url}/#token={token}")
             page.wait_for_url("**/#/map")

@@ -10,7 +10,7 @@ from typing import Any
 
 from chaintwin.guard.tokens import token_hash
 from chaintwin.serve import Address, Limits, Settings, bound, create_app, run
-from chaintwin.serve.settings import JobLimits, SessionLimits, UploadLimits
+from chaintwin.serve.settings import JobLimits, OutlookSettings, SessionLimits, UploadLimits
 from chaintwin.store.opening import open_store
 from tests.serve.running import TOKEN
 
@@ -53,7 +53,9 @@ def main(folder: Path, options: dict[str, Any]) -> None:
         jobs=JobLimits(**options.get("jobs", {})),
         uploads=UploadLimits(**options.get("uploads", {})),
         sessions=SessionLimits(**options.get("sessions", {})),
+        outlook=OutlookSettings(**options.get("outlook", {})),
         folder=folder / "jobs",
+        scenarios=folder / "scenarios" if options.get("scenarios") else None,
     )
     try:
         address = Address(port=options.get("port", 0))

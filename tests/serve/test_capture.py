@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from hashlib import sha256
+from pathlib import Path
+
 import httpx
 import pytest
 
+from chaintwin.clock import SECOND, SetClock
+from chaintwin.serve.capturing import capturing as module
+from chaintwin.serve.capturing.capturing import Capturing
+from chaintwin.serve.capturing.jobs import SHELF, Job, job_ids, job_of, packed
+from chaintwin.serve.capturing.prepared import Form
+from chaintwin.serve.capturing.workers import Workers
+from chaintwin.serve.problems import ProblemError
+from chaintwin.serve.settings import Limits, Settings
+from chaintwin.serve.threads import Threads
+from chaintwin.store.interface import Store
+from chaintwin.store.opening import open_store
 from tests.serve.documents import document, event, events_in
 
 
@@ -143,3 +159,60 @@ def test_events__one_at_a_time(client: httpx.Client) -> None:
 
 
 CONTEXT_ONE = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+
+
+def test_capture__a_refused_document_is_kept_as_a_report(client: httpx.Client) -> None:
+    bodies = {
+        "/epcis/capture": [
+            b"{no json",
+            json.dumps(document(event(action="SHIPPED", readPoint={"id": "x" * 5000}))).encode(),
+            json.dumps(document(*(event() for _ in range(3)), event(action="ADDED"))).encode(),
+        ],
+        "/epcis/events": [json.dumps(document(event(), event())).encode(), json.dumps(event(action="LOST")).encode()],
+    }
+    for path, sent in bodies.items():
+        for body in sent:
+            # One after the other, so that their order is known.
+            refused = client.post(path, content=body, headers={"Content-Type": "application/json"})
+            assert refused.status_code == 400, refused.text
+            (latest,) = client.get("/epcis/capture", params={"perPage": 1}).json()
+            report = client.get(f"/epcis/capture/{latest['captureID']}").json()
+            assert not report["success"]
+            assert report["events"] == []
+            assert report["document"]["bytes"] == len(body)
+            assert report["document"]["sha256"] == sha256(body).hexdigest()
+            assert report["document"]["by"].startswith("token:")
+            (error,) = report["errors"]
+            assert (error["status"], error["detail"][:100]) == (400, refused.json()["detail"][:100])
+            assert error["faultCount"] == refused.json().get("faultCount", 0)
+            assert len(json.dumps(report)) < 20_000
+            assert "x" * 400 not in json.dumps(report)
+
+
+def test_refusal__of_too_many_at_one_time_only_the_number_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TIDY_EVERY", 7)
+    clock, settings = SetClock(now=10**15), Settings((), limits=Limits(refusals=30))
+
+    async def refused(store: Store, times: int) -> None:
+        threads, workers = Threads(), Workers(0)
+        try:
+            capturing = Capturing(store, workers=workers, threads=threads, clock=clock, settings=settings)
+            for number in range(times):
+                with pytest.raises(ProblemError):
+                    await capturing.read(b"{%d" % number, Form.JSON, prefixes={}, by="token:1")
+                clock.advance(SECOND // 100)
+            assert capturing.refused == times
+        finally:
+            workers.close()
+            threads.close()
+
+    with open_store(tmp_path / "log.db", clock=clock) as store:
+        store.put(SHELF, "0", content=packed(Job("0", 1, 1, "rollback", ())))
+        asyncio.run(refused(store, 150))
+        kept = [job_of(store, name) for name in job_ids(store)]
+        assert [job for job in kept if job is not None and job.refusal is None] == [Job("0", 1, 1, "rollback", ())]
+        # 20 of each of the first two seconds, of which the oldest are forgotten, since 30 are kept.
+        refusals = [job.refusal for job in kept if job is not None and job.refusal is not None]
+        assert 20 <= len(refusals) < 37
+        assert sum(refusal.missed for refusal in refusals) == 80
+        assert refusals[-1].digest == sha256(b"{119").hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from polars.testing import assert_frame_equal
 
 from chaintwin import Scenario, compare, simulate
 from chaintwin.examples import Example, load
+from chaintwin.fidelity.forking.fork import fork
+from chaintwin.network.state import initial_state
+from tests.page.happening import OWN, counted
+from tests.serve.documents import document
 from tests.serve.jobbing import LATER, asked, done, ended, feed, tables, told, written_log
 from tests.serve.running import Running, eventually, server
 from tests.serve.test_access import is_problem
@@ -141,6 +146,74 @@ def test_comparisons__of_forks_are_paired(client: httpx.Client) -> None:
     assert is_problem(client.get("/api/v1/comparisons", params={"jobs": f"{base['jobID']},none"}), 404)
 
 
+def test_fork__from_the_start_of_the_model(client: httpx.Client) -> None:
+    job = done(client, "fork", at="model", days=70, replications=64, seed=3)
+    network = load(Example.BEER_GAME)
+    expected = fork(network, initial_state(network.compile(periods=10)), periods=10, runs=64, seed=3)
+    found = tables(client, job, "service", "shortages")["tables"]
+    assert [row["fill_rate"] for row in found["service"]] == expected.service["fill_rate"].to_list()
+    assert [row["stock_point"] for row in found["shortages"]] == expected.shortages["stock_point"].to_list()
+    assert job["time"] is None
+    # From there a scenario may add what the network does not have; from a live state the engine refuses that.
+    added = {"table": "sources", "insert": {"site_id": "retailer", "product_id": "beer", "kind": "buy", "lead_time": 1}}
+    scenario = {"name": "bought", "change": [added]}
+    assert done(client, "fork", at="model", days=70, replications=8, scenario=scenario)["state"] == "done"
+    refused = ended(client, asked(client, "fork", at="2026-03-25T00:00:00Z", days=70, replications=8, scenario=scenario))
+    assert refused["state"] == "failed"
+    assert "adds and removes nothing" in refused["problem"]["detail"]
+
+
+def test_fork__tells_what_was_struck(client: httpx.Client) -> None:
+    out = {"where": {"site": "wholesaler"}, "start": "2026-01-15", "duration": 14, "effect": {"capacity": 0}}
+    more = {"where": {"site": "retailer"}, "start": "2026-01-15", "duration": 14, "effect": {"capacity": 2}}
+    scenario = {"name": "out", "disruption": [out], "intervention": [more]}
+    about = done(client, "fork", at="model", days=70, replications=8, scenario=scenario)["about"]
+    assert about["struck"]["activities"]
+    assert all("wholesaler" in name for name in about["struck"]["activities"])
+    assert done(client, "fork", at="model", days=70, replications=8)["about"]["struck"] == {"activities": [], "sites": []}
+
+
+def test_known__jobs_of_one_moment_compare_though_the_log_has_grown(tmp_path: Path) -> None:
+    with server(tmp_path, project="beer-game", jobs={"at_once": 1, "threads": 1}) as running, running.client() as client:
+        feed(client)
+        first = done(client, "fork", at="2026-03-25T00:00:00Z", days=35, replications=8)
+        pinned = {"at": first["time"], "known": first["log"]["recordedAt"]}
+        late = document(counted("retailer", "beer", quantity=1, at=datetime(2026, 3, 20, tzinfo=UTC)), context=OWN)
+        assert client.post("/epcis/capture", json=late).status_code == 202
+        eventually(lambda: client.get("/api/v1/health").json()["state"]["behind"] == 0)
+        same = done(client, "fork", **pinned, days=35, replications=8)
+        assert same["log"] == first["log"]
+        assert tables(client, same, "service")["tables"] == tables(client, first, "service")["tables"]
+        jobs = f"{first['jobID']},{same['jobID']}"
+        rows = client.get("/api/v1/comparisons", params={"jobs": jobs}).json()["differences"]
+        assert {row["verdict"] for row in rows} == {"the same"}
+        # The control: with what came later it is another state, and no comparison is made of it.
+        later = done(client, "fork", at=first["time"], days=35, replications=8)
+        assert tables(client, later, "service")["tables"] != tables(client, first, "service")["tables"]
+        assert is_problem(client.get("/api/v1/comparisons", params={"jobs": f"{first['jobID']},{later['jobID']}"}), 400)
+        for wrong in ("2999-01-01T00:00:00Z", "yesterday"):
+            refused = client.post("/api/v1/jobs", json={"kind": "fork", "at": first["time"], "known": wrong})
+            assert is_problem(refused, 400), refused.text
+
+
+def test_result__of_some_stock_points_only(client: httpx.Client) -> None:
+    job = done(client, "fork", at="model", days=70, replications=8)
+    place = f"/api/v1/jobs/{job['jobID']}/result"
+    whole = tables(client, job, "stock")["tables"]["stock"]
+    asked_for = {"table": "stock", "stockPoint": ["retailer/beer", "brewery/beer"], "perPage": 5}
+    first = client.get(place, params=asked_for)
+    rows = first.json()["tables"]["stock"]
+    while link := first.links.get("next"):
+        first = client.get(link["url"])
+        rows += first.json()["tables"]["stock"]
+    assert rows == [row for row in whole if row["stock_point"] in ("retailer/beer", "brewery/beer")]
+    assert len(rows) == 20
+    assert client.get(place, params={"table": "stock", "stockPoint": "nowhere/beer"}).json()["tables"]["stock"] == []
+    assert is_problem(client.get(place, params={"table": "service", "stockPoint": "retailer/beer"}), 400)
+    csv = {"Accept": "text/csv"}
+    assert is_problem(client.get(place, params={"table": "stock", "stockPoint": "retailer/beer"}, headers=csv), 400)
+
+
 def test_stress__ranks_what_can_be_out(client: httpx.Client) -> None:
     job = done(client, "stress", by=["site", "lane"], recover=8)
     found = tables(client, job, "outages")
@@ -212,6 +285,9 @@ def test_make__one_job_for_one_key(client: httpx.Client) -> None:
     assert is_problem(other, 422)
     assert client.post("/api/v1/jobs", json=body).json()["jobID"] != one["jobID"]
     assert is_problem(client.post("/api/v1/jobs", json=body, headers={"Idempotency-Key": "a" * 201}), 400)
+    again = [client.post(f"/api/v1/jobs/{one['jobID']}/again", headers={"Idempotency-Key": "second"}).json() for _ in range(2)]
+    assert again[0]["jobID"] == again[1]["jobID"] != one["jobID"]
+    assert is_problem(client.post(f"/api/v1/jobs/{one['jobID']}/again", headers=key), 422)
 
 
 def test_cancel__stops_what_runs_and_what_waits_and_frees_the_queue(client: httpx.Client) -> None:
@@ -254,8 +330,8 @@ def test_restart__a_simulation_goes_on_and_a_fork_is_told_as_interrupted(tmp_pat
     with server(tmp_path, **options) as running, running.client() as client:
         feed(client)
         kept = done(client, "simulate", periods=5, replications=4)
-        # Many times as long as it takes until something of it is saved, which is done every two seconds.
-        options_of_run = {"periods": 2000, "replications": 100_000, "start": "2026-03-25T00:00:00Z"}
+        # Hundreds of times as long as it takes until something of it is saved, which is done after its first 64 replications.
+        options_of_run = {"periods": 2000, "replications": 10_000, "start": "2026-03-25T00:00:00Z"}
         first = asked(client, "simulate", **options_of_run)
         eventually((tmp_path / "jobs" / "all" / first["jobID"] / "saved" / "run.checkpoint").exists, within=240)
         # As a power cut would end it: nobody is told, and what runs is what was kept last.
@@ -263,6 +339,9 @@ def test_restart__a_simulation_goes_on_and_a_fork_is_told_as_interrupted(tmp_pat
     with server(tmp_path, **options) as running, running.client() as client:
         assert client.get(f"/api/v1/jobs/{kept['jobID']}").json() == kept
         assert len(tables(client, kept, "summary")["tables"]["summary"]) > 10
+        # What was saved is told before more is found.
+        path = f"/api/v1/jobs/{first['jobID']}"
+        assert eventually(lambda: (job := client.get(path).json())["part"] and job)["replications"] >= 64
         found = ended(client, first)
         assert found["state"] == "done", found
         assert found["resumed"] == 1
@@ -293,3 +372,20 @@ def test_limits__of_time_memory_and_what_is_kept(tmp_path: Path) -> None:
         failed = ended(client, asked(client, "simulate", periods=5, replications=4))
         assert failed["problem"]["type"] == "urn:chaintwin:problem:memory"
         assert "allowed: 40 MiB" in failed["problem"]["detail"]
+
+
+def test_service__is_what_the_library_says(client: httpx.Client) -> None:
+    from chaintwin.risk.service.simulated import measure_project
+
+    job = done(client, "service", periods=20, replications=3, seed=4)
+    expected = measure_project(load(Example.BEER_GAME), periods=20, replications=3, seed=4)
+    found = tables(client, job, "rights", "customers", "measures", "lines")
+    for name in ("rights", "customers", "lines"):
+        frame = getattr(expected, name)
+        assert_frame_equal(pl.DataFrame(found["tables"][name], schema=frame.schema), frame)
+    whole = expected.customers.row(by_predicate=pl.col("by") == "all", named=True)
+    for row in found["tables"]["measures"]:
+        assert (row["value"], row["low"]) == (whole[row["measure"]], whole[f"{row['measure']}_low"])
+        assert row["how"]
+    assert job["replications"] == 3
+    assert is_problem(client.post("/api/v1/jobs", json={"kind": "service", "replications": 1001}), 400)

@@ -85,6 +85,24 @@ def test_amended__what_came_last_counts_and_nothing_is_lost(tmp_path: Any) -> No
         assert shelf.read().children == {"urn:a": ("urn:b", "urn:c", "urn:d")}
 
 
+def test_read__holds_no_more_than_its_bound(tmp_path: Any) -> None:
+    bound = 40_000
+    with open_store(tmp_path / "log.db") as store:
+        shelf = MasterShelf(store, held_bytes=bound)
+        elements = [MasterElement("v", f"urn:{number}", (("urn:text", "x" * 500),), ()) for number in range(300)]
+        keep(store, shelf, *elements)
+        found = shelf.read()
+        # More than fits is asked for, by names that are known and by others, and all of it is right.
+        for _ in range(2):
+            for number in range(300):
+                assert found.attributes[f"urn:{number}"] == {"urn:text": "x" * 500}
+                assert found.attributes.get(f"urn:none:{number}") is None
+                assert shelf.held <= bound
+        keep(store, shelf, MasterElement("v", "urn:7", (("urn:text", "y"),), ("urn:8",)))
+        assert found.attributes["urn:7"] == {"urn:text": "y"}
+        assert found.within(("urn:7",)) == {"urn:7", "urn:8"}
+
+
 def keep(store: Store, shelf: MasterShelf, *elements: MasterElement) -> None:
     store.append([], received_at=1, report=lambda _: shelf.amended(elements))
     shelf.forget()

@@ -55,6 +55,13 @@ def test_upload__bounds_hold_for_each_and_for_all(tmp_path: Path) -> None:
         assert not [folder for folder in (tmp_path / "jobs" / "uploads").iterdir() if not (folder / "upload.json").exists()]
 
 
+def test_upload__small_ones_are_bounded_in_number(tmp_path: Path) -> None:
+    with server(tmp_path, uploads={"kept": 3}) as running, running.client() as client:
+        path = "/api/v1/uploads?name=a.csv"
+        sent = [client.post(path, content=b"a", headers=OCTETS).status_code for _ in range(4)]
+        assert sent == [201, 201, 201, 429]
+
+
 def test_uploads__are_forgotten_after_their_time(tmp_path: Path) -> None:
     async def take() -> tuple[Uploads, str]:
         uploads = Uploads(tmp_path, limits=UploadLimits(kept_seconds=10), threads=threads, clock=clock)

@@ -6,7 +6,9 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -335,6 +337,66 @@ def test_catch_up__a_log_that_cannot_be_read_leaves_the_state_as_it_was(seed: in
         assert twin.hash(events[-3][1].occurred_at) == near
     assert twin.catch_up() == 1
     assert twin.hash() == hash_of([*events, late])
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_now__is_told_while_the_state_is_built_anew(monkeypatch: pytest.MonkeyPatch, is_read: bool) -> None:
+    events = random_events(3, count=150)
+    late = events.pop(20)
+    store, past = logged(events), events[60][1].occurred_at
+    twin, other = twin_of(store, sizes=SMALL), twin_of(logged(events), sizes=SMALL)
+    known = (other.hash(), other.hash(past), other.head)
+    if is_read:
+        # Whoever read lately left a state that is there; else it is made of what the twin keeps to go back to.
+        assert twin.now().hash() == known[0]
+    store.log(*late)
+    reading, go_on, read = threading.Event(), threading.Event(), store.facts_by_time
+    applying = threading.Thread(target=twin.catch_up)
+
+    def slow(**bounds: object) -> Iterator[list[FactsRow]]:
+        if threading.current_thread() is applying:
+            reading.set()
+            assert go_on.wait(60)
+        yield from read(**bounds)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "facts_by_time", slow)
+    with ThreadPoolExecutor(1) as pool:
+        applying.start()
+        try:
+            assert reading.wait(60)
+            told = pool.submit(lambda: (twin.now().hash(), twin.hash(past), twin.now().head))
+            assert told.result(timeout=20) == known
+            assert pool.submit(twin.changes, 0).result(timeout=20)
+        finally:
+            go_on.set()
+            applying.join()
+    assert twin.now().head == known[2] + 1
+    assert twin.hash() == hash_of([*events, late])
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_catch_up__goes_on_behind_what_was_applied_before_the_log_failed(monkeypatch: pytest.MonkeyPatch, is_read: bool) -> None:
+    events = random_events(4, count=150)
+    late, last = events.pop(20), events.pop()
+    store = logged(events)
+    twin = twin_of(store, sizes=SMALL)
+    if is_read:
+        twin.changes(0)
+    store.log(*last)
+    store.log(*late)
+
+    def broken(**_: object) -> Iterator[list[FactsRow]]:
+        raise StoreFailedError("the disk cannot be read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "facts_by_time", broken)
+        with pytest.raises(StoreFailedError):
+            twin.catch_up()
+        # The one that came in order counts, once.
+        assert twin.head == len(events) + 1
+        assert twin.hash() == hash_of([*events, last])
+    assert twin.catch_up() == 1
+    assert twin.hash() == hash_of([*events, last, late])
 
 
 SCRIPT = """

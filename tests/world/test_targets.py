@@ -18,10 +18,11 @@ from chaintwin.examples import Example
 from chaintwin.ingest.connectors.interface import Item
 from chaintwin.ingest.history.playing import Sent, Target
 from chaintwin.world import Grade, Story, Wire, tell
-from chaintwin.world.targets.broker import BrokerTarget, mapping_of, topic_of, world_address
+from chaintwin.world.targets.broker import BrokerTarget, world_address
 from chaintwin.world.targets.choosing import opened_target
 from chaintwin.world.targets.files import FolderTarget, LinesTarget
 from chaintwin.world.targets.kept import KeptMark
+from chaintwin.world.targets.naming import mapping_of, topic_of
 from tests.ingest.connectors.mqtt.brokers import broker
 from tests.world.stories import story_of, world_of
 

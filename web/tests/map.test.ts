@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Network } from "../src/api/client";
 import { clustered } from "../src/map/clusters";
 import { wantedBy } from "../src/map/filters";
-import { bunches, lightShare, placingTime } from "../src/map/flow";
+import { bunches, lightShare } from "../src/map/flow";
 import { placedLabels } from "../src/map/labels";
 import { greatCircle, isCut, laneLines, lineOf, pointAt, unpacked } from "../src/map/lines";
 import {
@@ -186,7 +186,7 @@ describe("filters", () => {
 });
 
 describe("flow", () => {
-  const load = { id: "1", origin: "a", destination: "b", product: "p", departedAt: null, dueAt: null, time: null, source: null };
+  const load = { id: "1", origin: "a", destination: "b", product: "p", departedAt: null, plannedAt: null, expectedAt: null, dueAt: null, isLate: false, time: null, source: null };
 
   test("goods in one part of a lane are one bunch", () => {
     const found = bunches(
@@ -210,13 +210,6 @@ describe("flow", () => {
       expect(share).toBeGreaterThanOrEqual(0);
       expect(share).toBeLessThan(1);
     }
-  });
-
-  test("goods of a log that stands still are placed by its latest event", () => {
-    const latest = "2026-01-08T00:00:00Z";
-    expect(placingTime(Date.parse("2026-01-08T05:00:00Z"), latest, 24)).toBe(Date.parse("2026-01-08T05:00:00Z"));
-    expect(placingTime(Date.parse("2026-11-30T00:00:00Z"), latest, 24)).toBe(Date.parse(latest));
-    expect(placingTime(5, null, 24)).toBe(5);
   });
 });
 

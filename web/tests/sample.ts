@@ -16,6 +16,7 @@ export const network: Network = {
     { ...site, site: "nowhere", name: "Nowhere", owner: null, latitude: null, longitude: null, tier: null },
   ],
   owners: [{ owner: "me", name: "Me" }],
+  suppliers: [{ supplier: "mill", name: "Mill", points: [{ site: "a", product: "p" }] }],
   products: [
     { product: "p", name: "Product", unit: "each", value: 10 },
     { product: "q", name: "Other", unit: "each", value: 1 },
@@ -33,8 +34,8 @@ export const network: Network = {
     { lane: "c>nowhere:air", origin: "c", destination: "nowhere", mode: "air", distanceKm: null, flows: [] },
   ],
   stockPoints: [
-    { site: "a", product: "p", demand: 4, planned: 100 },
-    { site: "b", product: "p", demand: 4, planned: 40 },
-    { site: "c", product: "q", demand: 0, planned: 10 },
+    { site: "a", product: "p", demand: 4, planned: 100, ways: ["make"], isListed: true },
+    { site: "b", product: "p", demand: 4, planned: 40, ways: ["move"], isListed: true },
+    { site: "c", product: "q", demand: 0, planned: 10, ways: ["move"], isListed: false },
   ],
 };

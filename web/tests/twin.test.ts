@@ -137,8 +137,23 @@ describe("cells", () => {
 
 describe("address", () => {
   test("every part of it comes back", () => {
-    const address = { view: "map" as const, site: "a b", product: "p/1", owner: "o", tier: 2, mode: "sea", at: [10.5, -3, 4] as [number, number, number] };
+    const at: [number, number, number] = [10.5, -3, 4];
+    const time = Date.parse("2026-11-28T12:05:00Z");
+    const address = {
+      ...START,
+      view: "site" as const,
+      site: "a b",
+      product: "p/1",
+      owner: "o",
+      tier: 2,
+      mode: "sea",
+      network: "j1",
+      lab: '{"f":"model"}',
+      at,
+      time,
+    };
     expect(readAddress(writeAddress(address))).toEqual(address);
+    expect(writeAddress(address)).toContain("time=2026-11-28T12:05Z");
     expect(readAddress(writeAddress(START))).toEqual(START);
   });
 
@@ -146,6 +161,8 @@ describe("address", () => {
     expect(readAddress("#/nothing?tier=x&at=1,2")).toEqual(START);
     expect(readAddress("#/map?at=a,b,c")).toEqual(START);
     expect(readAddress("#/map?at=1,2,1e9").at).toEqual([1, 2, 200]);
+    expect(readAddress("#/map?time=2026-13-01T00:00Z").time).toBeNull();
+    expect(readAddress("#/map?time=yesterday").time).toBeNull();
   });
 });
 

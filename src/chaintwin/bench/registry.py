@@ -11,6 +11,7 @@ from chaintwin.bench.connectors.streams import ingest_nats
 from chaintwin.bench.connectors.values import ingest_opcua
 from chaintwin.bench.fidelity.forking import fork_drawn_medicines, fork_medicines
 from chaintwin.bench.live.capturing import events_capture
+from chaintwin.bench.live.jobs import serve_jobs
 from chaintwin.bench.live.serving import serve_capture
 from chaintwin.bench.live.store_cases import store_append, store_replay
 from chaintwin.bench.live.twin_cases import twin_as_of, twin_replay
@@ -82,6 +83,7 @@ def cases(names: Sequence[str] = ()) -> tuple[Case, ...]:
         events_capture(),
         edi_read(),
         serve_capture(),
+        serve_jobs(),
         twin_replay(),
         twin_as_of(),
         fork_medicines(),

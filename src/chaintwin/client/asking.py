@@ -117,6 +117,8 @@ class Asking:
                             after = number
                             end, wait = monotonic() + self._patience, WAIT_SECONDS
                             yield name, number, content
+                        if monotonic() > end:
+                            raise ServerError(f"{self._client.base_url}: its answers end before they say anything")
             except httpx.TransportError as fault:
                 if monotonic() > end:
                     raise ServerError(f"{self._client.base_url}: no answer ({fault})") from None

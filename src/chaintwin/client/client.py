@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from chaintwin.client.asking import Asking, new_key
 from chaintwin.client.jobs import Job
 from chaintwin.errors import UsageError
+from chaintwin.guard.hosts import is_loopback
 from chaintwin.guard.token_files import token_in
 
-Kind = Literal["simulate", "fork", "stress", "compare", "import"]
+Kind = Literal["simulate", "fork", "stress", "compare", "service", "import"]
 """Kinds of jobs."""
 
 PATIENCE = 30.0
@@ -34,7 +35,7 @@ class Client:
     Raises
     ------
     UsageError
-        No token, or two.
+        No token, or two; an address at which others could read the token on the way.
 
     Example
     -------
@@ -46,6 +47,7 @@ class Client:
     ) -> None:
         if (token is None) == (token_file is None):
             raise UsageError("token and token_file: allowed: one of the two")
+        _check_private(url)
         shown = token if token is not None else token_in(Path(token_file or ""), option="token_file")
         self._asking = Asking(url, token=shown, patience=patience)
 
@@ -72,6 +74,18 @@ class Client:
         """
         return self._get("/api/v1/state", at=at, known=known)
 
+    def outlook(self) -> dict[str, Any]:
+        """Return what the server sees ahead by itself, and what may run short."""
+        return self._get("/api/v1/outlook")
+
+    def fidelity(self) -> dict[str, Any]:
+        """Return what was measured last of how far the twin is to be trusted."""
+        return self._get("/api/v1/fidelity")
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the versions of parameters, and which one is in force."""
+        return self._get("/api/v1/parameters")
+
     def value(self, path: str, *, at: str | None = None, known: str | None = None) -> dict[str, Any]:
         """Return what is reported, desired and predicted of one value.
 
@@ -93,8 +107,11 @@ class Client:
         path = "/api/v1/state"
         while True:
             answer = self._asking.ask("GET", path, params=params)
-            rows += answer.json()["rows"]
             following = answer.links.get("next", {}).get("url")
+            if following is not None and known is None:
+                # More than a page: all of them have to be of one state, whatever comes meanwhile.
+                return self.table(name, at=at, known=self.state()["time"])
+            rows += answer.json()["rows"]
             if following is None:
                 return rows
             path, params = following, None
@@ -189,3 +206,12 @@ class Client:
     def _get(self, route: str, /, **params: Any) -> dict[str, Any]:
         found: dict[str, Any] = self._asking.ask("GET", route, params=params).json()
         return found
+
+
+def _check_private(url: str) -> None:
+    """Refuse to send a token where others can read it: a server is asked by TLS, or on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        return
+    found = f"{parts.scheme}://{parts.hostname or ''}"
+    raise UsageError(f"url: found {found}; allowed: https://, or http:// of this machine, since others could read the token")

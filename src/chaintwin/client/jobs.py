@@ -8,7 +8,7 @@ from contextlib import closing
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from chaintwin.client.asking import Asking, ServerError
+from chaintwin.client.asking import Asking, ServerError, new_key
 
 if TYPE_CHECKING:
     import polars as pl
@@ -85,7 +85,7 @@ class Job:
 
     def again(self) -> Job:
         """Ask for the same once more, from now on, and return the new job."""
-        return Job(self._asking, self._asking.ask("POST", self._path("again")).json())
+        return Job(self._asking, self._asking.ask("POST", self._path("again"), headers={"Idempotency-Key": new_key()}).json())
 
     def remove(self) -> None:
         """Let the server forget it with all that it found."""

@@ -35,19 +35,24 @@ from chaintwin.serve.jobs.scheduling import Scheduler
 from chaintwin.serve.known import Known
 from chaintwin.serve.live import routes
 from chaintwin.serve.live.applying import Applying
+from chaintwin.serve.live.entries import router as entries_router
 from chaintwin.serve.live.growth import Growth
 from chaintwin.serve.network import routes as network_routes
 from chaintwin.serve.operating.routes import router as operating_router
 from chaintwin.serve.operating.traffic import Traffic
+from chaintwin.serve.outlook.looking import Outlook
+from chaintwin.serve.outlook.routes import router as outlook_router
 from chaintwin.serve.page.routes import page_routes
 from chaintwin.serve.parts import Live, Parts
 from chaintwin.serve.problems import ProblemError, problem_of, problem_response
+from chaintwin.serve.scenarios.routes import router as scenarios_router
 from chaintwin.serve.settings import Settings
 from chaintwin.serve.signing_in.routes import router as session_router
 from chaintwin.serve.signing_in.sessions import Sessions
 from chaintwin.serve.subscribing.dispatching import Dispatcher
 from chaintwin.serve.subscribing.registering import Register
 from chaintwin.serve.threads import Threads
+from chaintwin.serve.trust.routes import router as trust_router
 from chaintwin.serve.uploading.routes import router as uploads_router
 from chaintwin.serve.uploading.uploads import Uploads
 from chaintwin.store.interface import Store
@@ -64,12 +69,16 @@ ROUTERS: tuple[APIRouter, ...] = (
     tokens.router,
     resources.router,
     routes.router,
+    entries_router,
     jobs_router,
     results_router,
     uploads_router,
     session_router,
     operating_router,
+    outlook_router,
+    trust_router,
     network_routes.router,
+    scenarios_router,
 )
 """All routes but for the description of them."""
 
@@ -157,8 +166,8 @@ async def _parts(store: Store, *, settings: Settings, twin: Twin | None, outside
     dispatcher = Dispatcher(store, threads=threads, clock=clock, settings=settings, master=capturing.master)
     live: Live | None = None
     if twin is not None:
-        growth = Growth(twin.head)
-        live = Live(twin, Applying(twin, store=store, tell=growth.tell), growth)
+        grown = Growth(twin.head)
+        live = Live(twin, Applying(twin, store=store, tell=grown.tell), grown)
     await dispatcher.start()
     feeding: Feeding | None = None
     with ExitStack() as stack:
@@ -167,8 +176,11 @@ async def _parts(store: Store, *, settings: Settings, twin: Twin | None, outside
         scheduler = Scheduler(
             store, twin=twin, files=JobFiles(folder), uploads=uploads, threads=threads, clock=clock, limits=settings.jobs
         )
+        growth = live.growth if live else None
+        outlook = Outlook(twin, growth=growth, scheduler=scheduler, threads=threads, settings=settings.outlook)
         try:
             await scheduler.start()
+            outlook.start()
             register = Register(store, settings=settings)
             feeding = await threads.write(lambda: _feeding(store, outside, workers=workers))
             yield Parts(
@@ -185,6 +197,7 @@ async def _parts(store: Store, *, settings: Settings, twin: Twin | None, outside
                 scheduler,
                 uploads,
                 outside.traffic,
+                outlook,
                 live,
                 feeding,
             )
@@ -192,6 +205,7 @@ async def _parts(store: Store, *, settings: Settings, twin: Twin | None, outside
             if feeding is not None:
                 # Sources end before all that they need.
                 await asyncio.to_thread(feeding.close)
+            await outlook.close()
             await scheduler.close()
             await dispatcher.close()
             if live is not None:

@@ -16,6 +16,7 @@ from chaintwin.serve.live.applying import Applying
 from chaintwin.serve.live.growth import Growth
 from chaintwin.serve.network.view import NetworkView
 from chaintwin.serve.operating.traffic import Traffic
+from chaintwin.serve.outlook.looking import Outlook
 from chaintwin.serve.settings import Settings
 from chaintwin.serve.signing_in.sessions import Sessions
 from chaintwin.serve.subscribing.dispatching import Dispatcher
@@ -51,7 +52,7 @@ class Parts:
     store : the log. threads : where it may be waited for. capturing : what takes documents. pages : tokens of pages.
     known : names in the log. register : takes in queries and subscriptions. dispatcher : what serves subscriptions.
     sessions : browsers that are signed in. scheduler : has jobs done. uploads : files that jobs import. traffic : what was
-        answered.
+        answered. outlook : looks ahead.
     live : state of the twin; None for a server of the log alone. feeding : takes the sources of the project; None for none.
     """
 
@@ -68,6 +69,7 @@ class Parts:
     scheduler: Scheduler
     uploads: Uploads
     traffic: Traffic
+    outlook: Outlook
     live: Live | None
     feeding: Feeding | None = None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import logging
 import signal
 import socket
@@ -17,6 +16,7 @@ from pathlib import Path
 import uvicorn
 
 from chaintwin.errors import UsageError
+from chaintwin.guard.hosts import is_loopback
 from chaintwin.serve.guarding import Guard
 from chaintwin.serve.guarding.lingering import protocol
 from chaintwin.serve.memory import collect_seldom
@@ -64,16 +64,6 @@ class Address:
             raise UsageError(f"--host: found {self.host}; allowed: {allowed}")
         if not 0 <= self.port <= 65535:
             raise UsageError(f"--port: found {self.port}; allowed: 0 to 65535")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine and no other can reach it."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @contextmanager

@@ -28,7 +28,8 @@ class Limits:
     body_seconds : time in which a body has to arrive. request_seconds : time in which an answer has to begin.
     send_seconds : time that a reader of changes or of a WebSocket has to take one message, and any reader to take the rest of a
         connection that was closed; who is slower is cut off.
-    page : most events on one page. token_seconds : how long a token of a next page counts. jobs : reports that are kept.
+    page : most events on one page. token_seconds : how long a token of a next page counts. jobs : reports that are kept;
+        refusals : of documents that were refused as a whole.
     """
 
     capture_events: int = 10_000
@@ -48,6 +49,7 @@ class Limits:
     page: int = 1_000
     token_seconds: int = 24 * 3600
     jobs: int = 10_000
+    refusals: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,14 @@ class UploadLimits:
 
     Parameters
     ----------
-    bytes_each, bytes_all : of one file and of all that are kept. at_once : files that are sent at one time.
+    bytes_each, bytes_all : of one file and of all that are kept. kept : files that are kept. at_once : files that are sent at one
+        time.
     kept_seconds : how long one is kept. seconds : in which one has to arrive.
     """
 
     bytes_each: int = 64 * 1024 * 1024
     bytes_all: int = 512 * 1024 * 1024
+    kept: int = 100
     at_once: int = 4
     kept_seconds: int = 24 * 3600
     seconds: float = 600.0
@@ -107,6 +111,26 @@ class SessionLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class OutlookSettings:
+    """How a server looks ahead by itself, whenever a period has passed in its state.
+
+    Parameters
+    ----------
+    days : to look ahead; 0 for a server that does not. seconds : between two looks, at least.
+    refresh_seconds : after which events that came within a period are looked at too. replications : of each look.
+    likely : probability of a shortage from which on there is a warning. least : share of the demand of a stock point over all
+        these days from which on, given at once, there is none.
+    """
+
+    days: float = 0.0
+    seconds: float = 20.0
+    refresh_seconds: float = 300.0
+    replications: int = 256
+    likely: float = 0.5
+    least: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How a server is run.
 
@@ -118,8 +142,9 @@ class Settings:
     origins : values of ``Origin`` that are answered besides the server's own.
     webhook_hosts : hosts that subscriptions may send to; an address of this machine counts by its own name only.
     workers : processes that read and check documents; 0 does so in the process of the server.
-    source : who sends what is captured, as the log keeps it. limits, jobs, uploads, sessions : see above.
+    source : who sends what is captured, as the log keeps it. limits, jobs, uploads, sessions, outlook : see above.
     folder : where jobs, their results and uploads lie; None for one that is gone with the server.
+    scenarios : folder of the project's scenario files; None where the project is a workbook, which has none.
     """
 
     token_hashes: tuple[str, ...]
@@ -132,7 +157,9 @@ class Settings:
     jobs: JobLimits = field(default_factory=JobLimits)
     uploads: UploadLimits = field(default_factory=UploadLimits)
     sessions: SessionLimits = field(default_factory=SessionLimits)
+    outlook: OutlookSettings = field(default_factory=OutlookSettings)
     folder: Path | None = None
+    scenarios: Path | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hosts", frozenset(map(host_shown, self.hosts)))

@@ -68,6 +68,7 @@ class LiveState:
 
     def __init__(self, cells: Cells, in_force: InForce, *, time: int, head: int) -> None:
         self.cells, self.in_force, self.time, self.head = cells, in_force, time, head
+        self._hash: list[str] = []
 
     @property
     def network(self) -> Network:
@@ -97,11 +98,16 @@ class LiveState:
 
     def aged(self, time: int) -> LiveState:
         """Return the same state, looked at later."""
-        return LiveState(self.cells, self.in_force, time=time, head=self.head)
+        found = LiveState(self.cells, self.in_force, time=time, head=self.head)
+        # Whoever asks for the hash of either of them first tells both.
+        found._hash = self._hash
+        return found
 
     def hash(self) -> str:
         """Return the hash of all values, hexadecimal."""
-        return self.cells.digest()
+        if not self._hash:
+            self._hash.append(self.cells.digest())
+        return self._hash[0]
 
     def get(self, family: str, *key: Any) -> dict[str, Any] | None:
         """Return a cell by family and key, its values by name, with ``time`` and ``source``.
@@ -148,11 +154,11 @@ class LiveState:
 
         return frame_of(self, family)
 
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """Return the tables people look at, by name, with the age of each row."""
+    def tables(self, *names: str) -> dict[str, pl.DataFrame]:
+        """Return the tables people look at, by name, with the age of each row; those that are named, or all."""
         from chaintwin.twin.showing import tables_of
 
-        return tables_of(self)
+        return tables_of(self, *names)
 
     def summary(self) -> dict[str, object]:
         """Return what the state holds, in numbers: the latest event, its age, cells by family, what does not fit."""

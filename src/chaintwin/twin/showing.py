@@ -67,13 +67,18 @@ def frame_of(state: LiveState, family: str) -> pl.DataFrame:
     return pl.DataFrame([*columns, age])
 
 
-def tables_of(state: LiveState) -> dict[str, pl.DataFrame]:
+def tables_of(state: LiveState, *names: str) -> dict[str, pl.DataFrame]:
     """Return the tables for people, those that are empty too; stock has a row a lot and says how sure it is.
 
     Conditions say whether they are ``stale``: their device is gone, or the connection to the source that tells of it.
+
+    Parameters
+    ----------
+    state : what is shown. names : of the tables; none of them for all.
     """
     found = {}
-    for name, families in TABLES.items():
+    for name in names or TABLES:
+        families = TABLES[name]
         frame = frame_of(state, families[0])
         if name == "stock":
             spread = [

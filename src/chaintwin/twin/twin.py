@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,8 @@ class Twin:
         self.store, self.clock, self.sizes = store, clock, sizes
         self._networks = Networks(network)
         self._snapshots = Snapshots(store, fingerprint=self._networks.fingerprint, spacing=sizes.spacing, is_kept=is_kept)
-        self._lock = threading.RLock()
+        # One applies at a time; the second lock is held for short, and not while the state is built anew.
+        self._applying, self._lock = threading.Lock(), threading.RLock()
         self._head = 0
         self._window = Window(Projection(self._networks), Tail(), size=sizes.window)
         self._changes: deque[Change] = deque()
@@ -50,6 +52,7 @@ class Twin:
         self._read = -FAR
         self._behind = Behind()
         self._now: LiveState | None = None
+        self._before: bytes | None = None
 
     @classmethod
     def open(
@@ -99,7 +102,7 @@ class Twin:
 
     def catch_up(self) -> int:
         """Apply what the log has beyond what has been applied, and return how many entries that were."""
-        with self._lock:
+        with self._applying, self._lock:
             before, upto = self._head, self.store.head().sequence
             self._behind.drop_idle(self.clock.now())
             if upto - before > self.sizes.bulk or (not before and self._snapshots.marks):
@@ -107,16 +110,17 @@ class Twin:
             else:
                 for rows in self.store.facts(after=before, upto=upto):
                     self._add(rows)
-            if self._head != before:
-                self._now = None
             return self._head - before
 
     def now(self) -> LiveState:
-        """Return the state after all that the log holds and has been applied."""
+        """Return the state after all that the log holds and has been applied.
+
+        While it is built anew, because something came too late for a place in it, this is the state as it was before that.
+        """
         with self._lock:
             time = self.clock.now()
             if self._now is None:
-                self._now = self._live(self._window.projection.cells.copy(), time=time, head=self._head)
+                self._now = self._live(self._known_cells(), time=time, head=self._head)
             return self._now.aged(time)
 
     def as_of(self, time: int | None = None, *, known: int | None = None) -> LiveState:
@@ -139,7 +143,7 @@ class Twin:
                 moment = FAR if time is None else time
                 shown = self.clock.now() if time is None else time
                 near = self._window
-                if upto >= near.highest(moment):
+                if self._before is None and upto >= near.highest(moment):
                     found = near.cells_at(moment)
                     if found is not None:
                         return self._live(found, time=shown, head=upto)
@@ -152,9 +156,6 @@ class Twin:
 
     def hash(self, time: int | None = None, *, known: int | None = None) -> str:
         """Return the hash of a state, the same from any replay in any process; arguments as for ``as_of``."""
-        if time is None and known is None:
-            with self._lock:
-                return self._window.projection.cells.digest()
         return self.as_of(time, known=known).hash()
 
     def changes(self, after: int, *, limit: int = 1000) -> list[Change]:
@@ -218,7 +219,7 @@ class Twin:
                 self._snapshots_without(rows[-change.entries :])
                 self._load(change.sequence)
             self._changes.append(change)
-        self._head = rows[-1].sequence
+            self._reach(change.sequence)
         while self._head - self._first_change > self.sizes.changes:
             self._first_change = self._changes.popleft().sequence
         self._trim()
@@ -226,12 +227,20 @@ class Twin:
     def _put(self, rows: list[FactsRow]) -> None:
         """Apply rows without noting what they change; it is worked out when it is asked for."""
         there = self._window.put(rows)
+        self._changes.clear()
+        if there:
+            self._reach(rows[there - 1].sequence)
         if there < len(rows):
+            self._first_change = self._head
             self._snapshots_without(rows[there:])
             self._load(rows[-1].sequence)
-        self._changes.clear()
-        self._head = self._first_change = rows[-1].sequence
+        self._first_change = self._head
         self._trim()
+
+    def _reach(self, sequence: int) -> None:
+        """Note how far the state goes."""
+        if sequence != self._head:
+            self._head, self._now = sequence, None
 
     @staticmethod
     def _added(window: Window, rows: list[FactsRow]) -> list[Change]:
@@ -261,21 +270,44 @@ class Twin:
 
     def _load(self, upto: int) -> None:
         """Build the state anew where it stands: beside the old one it would take twice the memory for ever."""
-        projection, self._now = self._window.projection, None
+        projection = self._window.projection
         with collection_paused():
             try:
                 before = projection.cells.packed()
             except OverflowError:
                 # There is no other form of them that one could go back to, so the old ones stay until the new ones are there.
-                self._window, self._head = self._window_at(upto, cells=Cells(), is_kept=True), upto
+                self._window = self._window_at(upto, cells=Cells(), is_kept=True)
+                self._reach(upto)
                 return
-            try:
-                self._window, self._head = self._window_at(upto, cells=projection.cells, is_kept=True), upto
-            except BaseException:
-                # What was known is known on, and reads go on, until the log can be read again.
-                projection.cells.become(before, is_lasting=True)
-                projection.refresh()
-                raise
+            with self._letting_read(before):
+                try:
+                    window = self._window_at(upto, cells=projection.cells, is_kept=True)
+                except BaseException:
+                    # What was known is known on, and reads go on, until the log can be read again.
+                    projection.cells.become(before, is_lasting=True)
+                    projection.refresh()
+                    raise
+            self._window = window
+            self._reach(upto)
+
+    @contextmanager
+    def _letting_read(self, before: bytes) -> Iterator[None]:
+        """Let others read what was known before, packed, while the state is built anew, which takes long for a large log."""
+        self._before = before
+        self._lock.release()
+        try:
+            yield
+        finally:
+            self._lock.acquire()
+            self._before = None
+
+    def _known_cells(self) -> Cells:
+        """Return what is known, in cells of their own."""
+        if self._before is None:
+            return self._window.projection.cells.copy()
+        cells = Cells()
+        cells.become(self._before)
+        return cells
 
     def _rows_behind(self, tail: Tail, *, end: int, upto: int) -> Iterable[list[FactsRow]]:
         """Yield the rows behind a position up to an event time and a number of the log, in order.

@@ -4,7 +4,7 @@ from chaintwin.world.instruments import Instruments, Reading, readings_of
 from chaintwin.world.keeping import Distance, keep_truth, read_stock, state_error
 from chaintwin.world.playing import World, play_world
 from chaintwin.world.shifts import shift_of
-from chaintwin.world.telling import Story, story_name, tell
+from chaintwin.world.telling import Serving, Story, story_name, tell
 from chaintwin.world.truth import Spreads, draw_truth, play_seed, read_truth
 from chaintwin.world.wire import Deliveries, Grade, Wire, deliver
 
@@ -14,6 +14,7 @@ __all__ = [
     "Grade",
     "Instruments",
     "Reading",
+    "Serving",
     "Spreads",
     "Story",
     "Wire",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol, runtime_checkable
 
 from chaintwin.ingest.connectors.interface import Item, Place
 from chaintwin.ingest.history.ordering import Recorded
@@ -37,6 +39,17 @@ class Story:
             yield Recorded(at, number, Item(Place(reading.site, event), reading.content))
 
 
+@runtime_checkable
+class Serving(Protocol):
+    """What a target has besides that is asked for events, keeps them for as long as it runs, and forgets them when it ends."""
+
+    def remember(self, items: Iterable[Item]) -> None:
+        """Take in what was told before it ran."""
+
+    def serve_on(self) -> None:
+        """Be there for who has not got all yet, when all is told."""
+
+
 def tell(
     story: Story,
     target: Target,
@@ -59,6 +72,8 @@ def tell(
     """
     begin = confirmed(story, target.played()) if is_resumed else Mark()
     target.keep(begin)
+    if isinstance(target, Serving):
+        target.remember(one.item for one in islice(story, begin.count))
     yield from play(story, target, speed=speed, tick=tick, sleep=sleep, begin=begin)
 
 

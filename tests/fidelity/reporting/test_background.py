@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chaintwin.fidelity.reporting.background import Measuring
-from chaintwin.fidelity.reporting.summary import kept_summary
+from chaintwin.fidelity.reporting.kept import kept_summary
 from chaintwin.network import write
 from chaintwin.store.interface import BACKCASTS
 from tests.fidelity.calibration import worlds

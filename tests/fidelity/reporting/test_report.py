@@ -9,9 +9,10 @@ import pytest
 from chaintwin.clock import SetClock
 from chaintwin.fidelity.backcasting.backcasting import backcast
 from chaintwin.fidelity.backcasting.shelf import ON_HAND, fingerprint, kept
+from chaintwin.fidelity.reporting.kept import keep_summary, kept_summary
 from chaintwin.fidelity.reporting.picture import draw_report
 from chaintwin.fidelity.reporting.report import LEAD_TIME, Report, report_of
-from chaintwin.fidelity.reporting.summary import keep_summary, kept_summary, summary_of
+from chaintwin.fidelity.reporting.summary import summary_of
 from chaintwin.fidelity.versions.gathering import gathered, latest_of
 from chaintwin.fidelity.versions.looking import Described, version_at
 from chaintwin.network import Network
@@ -59,6 +60,8 @@ def test_report_of__right_tables_score_high_and_wrong_ones_are_named(tmp_path: P
     assert summary.alarms >= 1
     assert summary.score == pytest.approx(off.overall.score)
     assert set(summary.points) == set(off.rows.filter(off.rows["kind"] == "stock point")["name"])
+    assert summary.sites
+    assert summary.sites.items() <= dict(off.rows.filter(off.rows["kind"] == "site").select("name", "score").iter_rows()).items()
     for file in (tmp_path / "a.svg", tmp_path / "a.png"):
         draw_report(right, file)
         assert file.stat().st_size > 2_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from chaintwin.errors import UsageError
 from chaintwin.fidelity.calibration import Parameter, ParameterKind, ParameterSet
-from chaintwin.fidelity.forking.fork import fork
+from chaintwin.fidelity.forking.fork import Fork, fork
 from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.fidelity.versions.looking import Described
 from chaintwin.laws import LawKind, parse
@@ -83,6 +84,21 @@ def test_fork__draws_share_the_runs_as_networks_do() -> None:
     assert_frame_equal(found.stock, same.stock)
     with pytest.raises(UsageError, match="one of the two"):
         fork(network, state, periods=2, runs=4, parameters=applied(network), drawn=[network])
+
+
+def test_fork__first_answers_take_as_many_runs_of_each_draw() -> None:
+    network = worlds.network()
+    state, name = opened(network), lanes(network)["cross"]
+    options: dict[str, Any] = {"periods": PERIODS, "runs": 200, "parameters": applied(network, lead_time(name, worlds.LAW, SLOW))}
+    told: list[Fork] = []
+    found = fork(network, state, partial=told.append, threads=2, **options)
+    runs = [one.by_run["run"].to_list() for one in told]
+    # The first half of the runs plays the first draw; the first of each half are told first.
+    assert runs == [[*range(half), *range(100, 100 + half)] for half in (4, 32)]
+    for one in told:
+        assert_frame_equal(one.by_run, found.by_run.join(one.by_run, on="run", how="semi"))
+    # Being told on the way changes nothing of the whole.
+    assert_frame_equal(found.stock, fork(network, state, **options).stock)
 
 
 def test_fork__what_was_fitted_to_the_tables_changes_nothing() -> None:

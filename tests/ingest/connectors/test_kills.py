@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from chaintwin.clock import SetClock
 from chaintwin.ingest.connectors.running import set_aside
 from chaintwin.store.opening import open_store
+from tests.ingest.connectors.linked.kills import drawn
 from tests.ingest.connectors.sources import event
 from tests.sizes import scaled
 
@@ -61,7 +61,7 @@ def logged(store: Path) -> tuple[list[str], list[int]]:
 
 @pytest.mark.slow
 def test_ingest__killed_at_any_step(tmp_path: Path) -> None:
-    source, draw = source_of(tmp_path), random.Random(7)
+    source, draw = source_of(tmp_path), drawn()
     whole = tmp_path / "whole.db"
     assert run(source, whole, way="safe", kill_at=None)
     wanted, aside = logged(whole)

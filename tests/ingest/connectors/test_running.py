@@ -33,30 +33,42 @@ def lines(path: Path, events: Sequence[dict[str, Any]]) -> str:
 
 
 class Busy:
-    """A store that is full every other time."""
+    """A store that is full every other time that something is written."""
 
-    def __init__(self, store: LogStore) -> None:
-        self.store, self.refused = store, 0
+    def __init__(self, store: LogStore, *, wait: float = 2.5) -> None:
+        self.store, self.wait, self.writes = store, wait, 0
 
     def append(self, records: Sequence[Record], *, received_at: int) -> list[Receipt]:
-        if self.refused % 2 == 0:
-            self.refused += 1
-            raise BusyError("full", retry_after=2.5)
-        self.refused += 1
+        self.refuse()
         return self.store.append(records, received_at=received_at)
+
+    def put(self, shelf: str, name: str, *, content: bytes) -> None:
+        self.refuse()
+        self.store.put(shelf, name, content=content)
+
+    def refuse(self) -> None:
+        self.writes += 1
+        if self.writes % 2:
+            raise BusyError("full", retry_after=self.wait)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
 
 def test_run__waits_where_the_store_is_full(tmp_path: Path) -> None:
-    source, slept = lines(tmp_path / "a.jsonl", [event(number) for number in range(700)]), []
+    """For events, for what is set aside and for the cursor: a reading that broke off in between would begin again."""
+    source, slept = lines(tmp_path / "a.jsonl", [*[event(number) for number in range(700)], {"type": "ObjectEvent"}]), []
     with open_store(tmp_path / "log.db", clock=SetClock()) as store:
         busy: Any = Busy(store)
         *_, last = Ingest(EpcisFile(), source, busy, captured, SetClock(), slept.append).run()
-        assert last.accepted == 700
+        assert (last.accepted, last.rejected) == (700, 1)
         assert store.head().sequence == 700
-        assert slept == [2.5, 2.5]
+        assert len(list(set_aside(store))) == 1
+        assert slept == [2.5] * (busy.writes // 2)
+        assert busy.writes >= 2 * 5, "two batches, their cursors and what was set aside"
+        # Nothing was left to be read again.
+        *_, again = Ingest(EpcisFile(), source, store, captured, SetClock(), slept.append).run()
+        assert again.read == 0
 
 
 def test_run__faults_and_conflicts_are_counted_and_set_aside_once(tmp_path: Path) -> None:

@@ -195,3 +195,33 @@ def test_run_from_checkpoint__cancelled_before_anything_is_finished(tmp_path: Pa
     with pytest.raises(CancelledError, match="nothing is saved yet"):
         resumed(program, file, cancel=stop)
     assert not list(tmp_path.iterdir())
+
+
+def test_run_from_checkpoint__its_first_group_is_saved_at_once(tmp_path: Path) -> None:
+    program, file, saved = random_program(3, integer=True), tmp_path / "run", list[int]()
+    run_from_checkpoint(
+        program,
+        initial_state(program),
+        span=SPAN,
+        checkpoint=Checkpoint(file),
+        threads=1,
+        keep=lambda _: saved.append(saved_replications(file)),
+    )
+    # All of it takes much less than the time between two savings.
+    assert saved[0] == 64
+
+
+def test_run_from_checkpoint__what_was_saved_is_told_first(tmp_path: Path) -> None:
+    program, file, told = random_program(3, integer=True), tmp_path / "run", list[int]()
+    stopped(program, file, share=0.5)
+    saved = saved_replications(file)
+    run_from_checkpoint(
+        program,
+        initial_state(program),
+        span=SPAN,
+        checkpoint=Checkpoint(file),
+        keep=lambda kept: told.append(64 * kept.groups),
+    )
+    assert saved > 0
+    assert told[0] == saved
+    assert told == sorted(set(told))

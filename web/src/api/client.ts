@@ -6,8 +6,17 @@ import type { components, paths } from "./schema";
 export type Schemas = components["schemas"];
 export type Network = Schemas["Network"];
 export type Routes = Schemas["Routes"];
-export type Problem = Schemas["Problem"];
+export type Problem = Schemas["Problem"] & { faults?: { where?: string; found?: string; allowed?: string; fix?: string }[] };
 export type Row = Record<string, unknown>;
+export type Job = Schemas["Job"];
+export type Comparison = Schemas["Comparison"];
+
+/** A ready scenario, with the keys of a scenario file. */
+export type Scenario = Omit<Schemas["Scenario"], "scenario"> & { scenario: Record<string, unknown> | null };
+export type Scenarios = Omit<Schemas["Scenarios"], "member"> & { member: Scenario[] };
+
+/** What a job found so far: rows by table. */
+export type Result = Omit<Schemas["Result"], "tables"> & { tables: Record<string, Row[]> };
 
 /** What the state answers for one table. */
 export interface Page {
@@ -20,7 +29,14 @@ export interface Page {
 export interface Summary {
   time: string;
   sequence: number;
-  summary: { latest: string | null };
+  summary: { latest: string | null; first: string | null };
+}
+
+/** What the state answers for several tables. */
+export interface Tables {
+  time: string;
+  sequence: number;
+  tables: Record<string, Row[]>;
 }
 
 type Getting = { [P in keyof paths]: paths[P] extends { get: object } ? P : never }[keyof paths];
@@ -35,7 +51,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** Ask for a resource; the answer of any other status than 200 is thrown. */
+/** Ask for a resource; an answer that is an error is thrown. */
 export async function get<T>(path: Getting, query: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
   const response = await send(path, query, {}, signal);
   return (await response.json()) as T;
@@ -55,11 +71,60 @@ export async function getTable(table: string, signal?: AbortSignal): Promise<Pag
   return first as unknown as Page;
 }
 
+/** Ask for all rows of several tables of the state as of a moment, page by page. */
+export async function getTables(names: string[], at: number, signal?: AbortSignal): Promise<Tables> {
+  let query: Record<string, string> | null = { table: names.join(), at: new Date(at).toISOString(), perPage: "1000" };
+  let first: Tables | null = null;
+  while (query) {
+    const response = await send("/api/v1/state", query, {}, signal);
+    const page = (await response.json()) as Tables;
+    if (first) for (const name of names) first.tables[name]?.push(...(page.tables[name] ?? []));
+    else first = page;
+    query = nextQuery(response.headers.get("link"));
+  }
+  return first as unknown as Tables;
+}
+
+/** Ask for all rows of a table of a result that meet a query, page by page. */
+export async function getRows<T>(id: string, table: string, wanted: Record<string, string>, signal?: AbortSignal): Promise<T[]> {
+  const rows: T[] = [];
+  let query: Record<string, string> | null = { table, ...wanted, perPage: "1000" };
+  while (query) {
+    const response = await send(`/api/v1/jobs/${encodeURIComponent(id)}/result`, query, {}, signal);
+    const page = (await response.json()) as { tables: Record<string, T[]> };
+    rows.push(...(page.tables[table] ?? []));
+    query = nextQuery(response.headers.get("link"));
+  }
+  return rows;
+}
+
 /** Open the stream of changes behind an entry of the log. */
 export async function openChanges(after: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
   const response = await send("/api/v1/changes", {}, { "Last-Event-ID": String(after), Accept: "text/event-stream" }, signal);
   if (!response.body) throw new ProblemError(response.status, {});
   return response.body;
+}
+
+/** Send something that is to be done or kept; return the answer, null where it has no body. */
+export async function change<T>(method: "POST" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T | null> {
+  const response =
+    body === undefined
+      ? await send(path, {}, {}, signal, { method })
+      : await send(path, {}, { "Content-Type": "application/json" }, signal, { method, body: JSON.stringify(body) });
+  return response.status === 204 ? null : ((await response.json()) as T);
+}
+
+/** Open the events of a job behind one that is known; null where nothing more will come. */
+export async function openJob(id: string, after: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {
+  const headers = { "Last-Event-ID": String(after), Accept: "text/event-stream" };
+  return (await send(`/api/v1/jobs/${encodeURIComponent(id)}/events`, {}, headers, signal)).body;
+}
+
+/** Ask for the tables of a result; of some stock points only where they are named. */
+export async function getResult(id: string, tables: string[], points: string[] = [], signal?: AbortSignal): Promise<Result> {
+  const query = new URLSearchParams({ table: tables.join(","), perPage: "1000" });
+  for (const point of points) query.append("stockPoint", point);
+  return (await (await send(`/api/v1/jobs/${encodeURIComponent(id)}/result`, query, {}, signal)).json()) as Result;
 }
 
 /** Parameters of the next page that a Link header names, or null. */
@@ -70,17 +135,20 @@ export function nextQuery(link: string | null): Record<string, string> | null {
 
 async function send(
   path: string,
-  query: Record<string, string>,
+  query: Record<string, string> | URLSearchParams,
   headers: Record<string, string>,
   signal?: AbortSignal,
+  more: { method?: string; body?: string } = {},
 ): Promise<Response> {
   const text = new URLSearchParams(query).toString();
   const response = await fetch(text ? `${path}?${text}` : path, {
+    method: more.method ?? "GET",
+    body: more.body ?? null,
     headers: { Accept: "application/json", ...headers, ...credentials() },
     credentials: "same-origin",
     signal: signal ?? null,
   });
-  if (response.status === 200) return response;
+  if (response.ok) return response;
   throw new ProblemError(response.status, await problemIn(response));
 }
 

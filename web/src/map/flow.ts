@@ -38,9 +38,3 @@ export function lightShare(seconds: number, lane: number, length: number): numbe
 
 /** Units of the flat world that a light runs in a second. */
 const LIGHT_SPEED = 22;
-
-/** Moment that goods are placed by: now, or that of the latest event where no event has come for more than a period. */
-export function placingTime(now: number, latest: string | null, periodHours: number): number {
-  const last = latest === null ? Number.NaN : Date.parse(latest);
-  return Number.isNaN(last) || now - last < periodHours * 3_600_000 ? now : last;
-}

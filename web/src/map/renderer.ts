@@ -23,6 +23,8 @@ export interface SiteMark {
   level: Level;
   missing: boolean;
   weight: number;
+  /** Whether something breaks here. */
+  isStruck?: boolean;
 }
 
 export interface LaneMark {
@@ -33,6 +35,8 @@ export interface LaneMark {
   destination: string;
   /** Whether goods are on their way over it. */
   isActive: boolean;
+  /** Whether it is broken. */
+  isStruck?: boolean;
 }
 
 export interface GoodsMark {
@@ -159,6 +163,25 @@ export class MapRenderer {
     return best;
   }
 
+  /** The lane nearest to a point of the screen, null where none is near. */
+  hitLane(at: Point, within = 7): LaneMark | null {
+    const { view } = this;
+    let [best, nearest]: [LaneMark | null, number] = [null, within];
+    for (const lane of this.scene.lanes) {
+      const { x, y } = lane.line;
+      for (let place = 1; place < x.length; place++) {
+        if (isCut(lane.line, place)) continue;
+        const [ax, ay] = [view.x + view.zoom * (x[place - 1] as number), view.y + view.zoom * (y[place - 1] as number)];
+        const [dx, dy] = [view.x + view.zoom * (x[place] as number) - ax, view.y + view.zoom * (y[place] as number) - ay];
+        const length = dx * dx + dy * dy;
+        const share = length > 0 ? Math.min(Math.max(((at[0] - ax) * dx + (at[1] - ay) * dy) / length, 0), 1) : 0;
+        const distance = Math.hypot(ax + share * dx - at[0], ay + share * dy - at[1]);
+        if (distance < nearest) [best, nearest] = [lane, distance];
+      }
+    }
+    return best;
+  }
+
   /** Draw a frame; tells whether another is due even if nothing changes. */
   draw(now: number, isMoving: boolean): boolean {
     const isMoved = this.groundView !== this.view && now - this.movedAt <= REST_MILLISECONDS;
@@ -250,6 +273,13 @@ export class MapRenderer {
       }
     }
     context.globalAlpha = 1;
+    const struck = new Path2D();
+    for (const lane of scene.lanes) if (lane.isStruck) trace(struck, lane.line);
+    context.strokeStyle = colors.levels.short;
+    context.lineWidth = 2.5 / view.zoom;
+    context.setLineDash([7 / view.zoom, 4 / view.zoom]);
+    context.stroke(struck);
+    context.setLineDash([]);
   }
 
   private drawGoods(context: CanvasRenderingContext2D): void {
@@ -351,6 +381,7 @@ export class MapRenderer {
     context.strokeStyle = colors.halo;
     context.lineWidth = 1.5;
     context.stroke();
+    if (site.isStruck) this.drawCross(context, [x, y], site.radius + 4);
     if (site.site === scene.selected || site.site === this.highlighted) {
       context.beginPath();
       context.arc(x, y, site.radius + 7, 0, 2 * Math.PI);
@@ -358,6 +389,21 @@ export class MapRenderer {
       context.lineWidth = 2;
       context.stroke();
     }
+  }
+
+  /** Cross out what is broken. */
+  private drawCross(context: CanvasRenderingContext2D, [x, y]: Point, reach: number): void {
+    context.beginPath();
+    context.moveTo(x - reach, y - reach);
+    context.lineTo(x + reach, y + reach);
+    context.moveTo(x + reach, y - reach);
+    context.lineTo(x - reach, y + reach);
+    context.strokeStyle = this.colors.halo;
+    context.lineWidth = 6;
+    context.stroke();
+    context.strokeStyle = this.colors.levels.short;
+    context.lineWidth = 3;
+    context.stroke();
   }
 
   private drawCluster(context: CanvasRenderingContext2D, members: number[], [x, y]: Point, radius: number): void {
@@ -378,6 +424,7 @@ export class MapRenderer {
       context.stroke();
       from += part * 2 * Math.PI;
     }
+    if (members.some((place) => scene.sites[place]?.isStruck)) this.drawCross(context, [x, y], radius);
     const isNoted = members.some((place) => [scene.selected, this.highlighted].includes(scene.sites[place]?.site ?? ""));
     if (isNoted) {
       context.beginPath();
@@ -407,7 +454,8 @@ function isSameLanes(some: LaneMark[], others: LaneMark[]): boolean {
     some.length === others.length &&
     some.every((lane, place) => {
       const other = others[place] as LaneMark;
-      return lane.lane === other.lane && lane.line === other.line && lane.isActive === other.isActive;
+      const isSame = lane.isActive === other.isActive && lane.isStruck === other.isStruck;
+      return isSame && lane.lane === other.lane && lane.line === other.line;
     })
   );
 }

@@ -11,6 +11,8 @@ export interface Cell {
 export interface Change {
   sequence: number;
   occurredAt: string;
+  /** So many entries of the log are told as one; one where it is not said. */
+  entries?: number;
   reprojected?: boolean;
   cells?: { path: string; after: Row | null }[];
 }

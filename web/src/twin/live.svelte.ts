@@ -21,10 +21,14 @@ export class LiveTwin {
   version = $state(0);
   /** Event time of the latest event, ISO 8601. */
   latest = $state<string | null>(null);
+  /** Event time of the first event. */
+  first = $state<string | null>(null);
   heardAt = $state(Date.now());
   sequence = $state(0);
   fault = $state("");
   readonly cells = new Cells();
+  /** Is told of every change that is heard of. */
+  heard: ((change: Change) => void) | null = null;
 
   private stopping = new AbortController();
   private failures = 0;
@@ -83,6 +87,7 @@ export class LiveTwin {
     this.sequence = Math.min(summary.sequence, ...tables.map((table) => table.sequence));
     names.forEach((name, place) => this.cells.fill(name, tables[place]?.rows ?? []));
     this.latest = summary.summary.latest;
+    this.first = summary.summary.first;
     this.network = network;
     this.version += 1;
     this.hear();
@@ -119,10 +124,12 @@ export class LiveTwin {
   }
 
   private async take(change: Change): Promise<boolean> {
+    this.heard?.(change);
     if (change.reprojected || change.cells?.some(({ path }) => path.startsWith("network/"))) return false;
     this.cells.apply(change);
     this.sequence = change.sequence;
     if (!this.latest || change.occurredAt > this.latest) this.latest = change.occurredAt;
+    if (!this.first || change.occurredAt < this.first) this.first = change.occurredAt;
     this.waiting ??= setTimeout(() => {
       this.waiting = undefined;
       this.version += 1;

@@ -20,6 +20,9 @@ export interface StockLine {
   level: Level;
   time: string | null;
   source: string | null;
+  /** Of a forecast: the interval around the median, and the probability that something asked for is not given. */
+  range: [number, number] | null;
+  risk: number | null;
 }
 
 export interface SiteSummary {
@@ -43,7 +46,12 @@ export interface Goods {
   /** Share of the way, 0 to 1; null where nobody said when they arrive. */
   share: number | null;
   departedAt: number | null;
+  /** When it was planned to come, when it is expected, and the later word of the two. */
+  plannedAt: number | null;
+  expectedAt: number | null;
   dueAt: number | null;
+  /** Whether it comes later than planned, or should have come by now. */
+  isLate: boolean;
   time: string | null;
   source: string | null;
 }
@@ -65,9 +73,18 @@ export interface Wanted {
   product: string | null;
 }
 
+/** What is held at a stock point, and where that is known from. */
+export interface Held {
+  quantity: number;
+  time: string | null;
+  source: string | null;
+}
+
+type StockPoint = Network["stockPoints"][number];
+
 /** Return the stock of each site of the network, sites without any among them. */
 export function siteSummaries(network: Network, cells: Cells, wanted: Wanted): Map<string, SiteSummary> {
-  const stock = new Map<string, { quantity: number; time: string | null; source: string | null }>();
+  const stock = new Map<string, Held>();
   for (const { key, values } of cells.of("stock")) {
     const place = `${key[0]}\n${key[1]}`;
     const before = stock.get(place);
@@ -84,6 +101,14 @@ export function siteSummaries(network: Network, cells: Cells, wanted: Wanted): M
     const place = `${text(values["site"])}\n${text(values["product"])}`;
     owed.set(place, (owed.get(place) ?? 0) + number(values["quantity"]));
   }
+  return summed(network, wanted, (point) => {
+    const place = `${point.site}\n${point.product}`;
+    return lineFor(point, stock.get(place), owed.get(place) ?? 0);
+  });
+}
+
+/** Return the sites of a network with the lines of their stock points, however these are made. */
+export function summed(network: Network, wanted: Wanted, lineOf: (point: StockPoint) => StockLine): Map<string, SiteSummary> {
   const worth = new Map(network.products.map((product) => [product.product, product.value ?? 0]));
   const found = new Map<string, SiteSummary>(
     network.sites.map(({ site }) => [site, { site, lines: [], level: "unknown", missing: 0, value: 0 }]),
@@ -91,9 +116,7 @@ export function siteSummaries(network: Network, cells: Cells, wanted: Wanted): M
   for (const point of network.stockPoints) {
     const summary = found.get(point.site);
     if (!summary || (wanted.product !== null && point.product !== wanted.product)) continue;
-    const place = `${point.site}\n${point.product}`;
-    const held = stock.get(place);
-    const line = lineOf(point, held, owed.get(place) ?? 0);
+    const line = lineOf(point);
     summary.lines.push(line);
     summary.value += Math.max(line.quantity, 0) * (worth.get(point.product) ?? 0);
   }
@@ -102,6 +125,28 @@ export function siteSummaries(network: Network, cells: Cells, wanted: Wanted): M
     summary.missing = summary.lines.filter((line) => line.level === "short" && isWanted(line)).length;
   }
   return found;
+}
+
+/** Return the line of a stock point: what is held of it, and how that is against what is planned. */
+export function lineFor(point: StockPoint, held: Held | undefined, owed: number): StockLine {
+  const quantity = held?.quantity ?? 0;
+  const demand = point.demand;
+  const line: StockLine = {
+    product: point.product,
+    quantity,
+    planned: point.planned,
+    demand,
+    cover: demand ? Math.max(quantity, 0) / demand : null,
+    owed,
+    level: "unknown",
+    time: held?.time ?? null,
+    source: held?.source ?? null,
+    range: null,
+    risk: null,
+  };
+  if (held) line.level = owed > 0 || quantity <= 0 ? (isWanted(line) ? "short" : "good") : ofShare(quantity / (point.planned || quantity));
+  else if (owed > 0) line.level = "short";
+  return line;
 }
 
 /** Return the level of a site: its lines weighed by the demand on them, each full at what is planned. */
@@ -116,6 +161,14 @@ export function levelOf(lines: StockLine[]): Level {
   }
   if (!weights) return "unknown";
   return ofShare(full / weights);
+}
+
+/** How bad a level is; the least is the worst. */
+export const BADNESS: Readonly<Record<Level, number>> = { short: 0, low: 1, good: 2, unknown: 3 };
+
+/** Return lines of stock, the worst first, then those that last the shortest. */
+export function worstFirst(lines: readonly StockLine[]): StockLine[] {
+  return [...lines].sort((a, b) => BADNESS[a.level] - BADNESS[b.level] || (b.risk ?? 0) - (a.risk ?? 0) || (a.cover ?? 1e9) - (b.cover ?? 1e9));
 }
 
 /** Return what is on its way, by consignments and by shipments. */
@@ -140,7 +193,11 @@ export function goodsOnWay(network: Network, cells: Cells, now: number, wanted: 
       quantity: number(values["units"]),
       share: shareOf(departedAt, dueAt, now),
       departedAt,
+      plannedAt: dueAt,
+      expectedAt: null,
       dueAt,
+      // What is due in a period may come until its end.
+      isLate: dueAt !== null && dueAt + span <= now,
       time: text(values["time"]),
       source: text(values["source"]),
     });
@@ -155,7 +212,9 @@ export function goodsOnWay(network: Network, cells: Cells, now: number, wanted: 
     const from = text(values["origin"]) ?? "";
     const to = text(values["destination"]) ?? "";
     const departedAt = moment(values["departed_at"]);
-    const dueAt = moment(values["predicted_at"]) ?? moment(values["planned_at"]);
+    const plannedAt = moment(values["planned_at"]);
+    const expectedAt = moment(values["predicted_at"]);
+    const dueAt = expectedAt ?? plannedAt;
     for (const [product, quantity] of cargo.get(key[0] ?? "") ?? []) {
       if (wanted.product !== null && product !== wanted.product) continue;
       found.push({
@@ -167,7 +226,10 @@ export function goodsOnWay(network: Network, cells: Cells, now: number, wanted: 
         quantity,
         share: shareOf(departedAt, dueAt, now),
         departedAt,
+        plannedAt,
+        expectedAt,
         dueAt,
+        isLate: plannedAt !== null && Math.max(expectedAt ?? plannedAt, now) > plannedAt,
         time: text(values["time"]),
         source: text(values["source"]),
       });
@@ -237,29 +299,6 @@ function madeIndex(network: Network): LaneIndex {
     }
   }
   return { byActivity, byEnds };
-}
-
-function lineOf(
-  point: Network["stockPoints"][number],
-  held: { quantity: number; time: string | null; source: string | null } | undefined,
-  owed: number,
-): StockLine {
-  const quantity = held?.quantity ?? 0;
-  const demand = point.demand;
-  const line: StockLine = {
-    product: point.product,
-    quantity,
-    planned: point.planned,
-    demand,
-    cover: demand ? Math.max(quantity, 0) / demand : null,
-    owed,
-    level: "unknown",
-    time: held?.time ?? null,
-    source: held?.source ?? null,
-  };
-  if (held) line.level = owed > 0 || quantity <= 0 ? (isWanted(line) ? "short" : "good") : ofShare(quantity / (point.planned || quantity));
-  else if (owed > 0) line.level = "short";
-  return line;
 }
 
 function isWanted(line: StockLine): boolean {

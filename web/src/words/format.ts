@@ -20,19 +20,31 @@ export class Format {
   private readonly catalogue: Catalogue;
   private readonly plain: Intl.NumberFormat;
   private readonly short: Intl.NumberFormat;
+  private readonly part: Intl.NumberFormat;
+  private readonly fine: Intl.NumberFormat;
   private readonly date: Intl.DateTimeFormat;
   private readonly day: Intl.DateTimeFormat;
+  private readonly dayOnly: Intl.DateTimeFormat;
+  private readonly hourOnly: Intl.DateTimeFormat;
   private readonly ago: Intl.RelativeTimeFormat;
+  private readonly dayAlone: Intl.DateTimeFormat;
+  private readonly regions: Intl.DisplayNames;
 
   constructor(
     readonly language: Language,
-    locale: string = language,
+    readonly locale: string = language,
   ) {
     this.catalogue = CATALOGUES[language];
     this.plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
     this.short = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3, notation: "compact" });
+    this.part = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+    this.fine = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
     this.date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
     this.day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+    this.dayOnly = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+    this.hourOnly = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+    this.dayAlone = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+    this.regions = new Intl.DisplayNames(locale, { type: "region" });
     this.ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
   }
 
@@ -41,14 +53,29 @@ export class Format {
     return this.catalogue[name].replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole));
   }
 
+  /** A word whose name is made from data; undefined where there is none. */
+  has(name: string): string | undefined {
+    return this.catalogue[name as Word] as string | undefined;
+  }
+
   /** A word of the catalogue whose name is made from data, or the data itself where there is none. */
-  named(group: "kind" | "mode" | "level", value: string | null): string {
+  named(group: "kind" | "mode" | "level" | "corridor" | "verdict", value: string | null): string {
     const name = `${group}.${value}`;
     return name in this.catalogue ? this.catalogue[name as Word] : (value ?? "–");
   }
 
   number(value: number): string {
     return Math.abs(value) < 100_000 ? this.plain.format(value) : this.short.format(value);
+  }
+
+  /** A score from 0 to 1. */
+  score(value: number): string {
+    return this.fine.format(value);
+  }
+
+  /** A share as parts of a hundred. */
+  percent(value: number): string {
+    return this.part.format(value);
   }
 
   amount(value: number, currency: string): string {
@@ -61,6 +88,30 @@ export class Format {
 
   dayOf(time: string | number): string {
     return this.day.format(typeof time === "string" ? Date.parse(time) : time);
+  }
+
+  /** A day in short: that of a period, or of who looks. */
+  dayTick(time: number, isPeriod: boolean): string {
+    return isPeriod ? this.dayShort(time) : this.dayOnly.format(time);
+  }
+
+  /** A day and hour in short. */
+  hourTick(time: number): string {
+    return this.hourOnly.format(time);
+  }
+
+  /** A day without its year, where room is scarce. */
+  dayShort(time: number): string {
+    return this.dayAlone.format(time);
+  }
+
+  /** The name of a country by its code of two letters. */
+  country(code: string): string {
+    try {
+      return this.regions.of(code) ?? code;
+    } catch {
+      return code;
+    }
   }
 
   /** How long ago a moment was, in the largest unit that says enough. */

@@ -26,10 +26,26 @@ def demo(
     ] = None,
     replications: Replications = 64,
     seed: Seed = 0,
+    live: Annotated[
+        bool, typer.Option("--live", help="Serve it on a page instead, with a hidden world that tells what happens.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(help="With --live: port to listen at; another one where it is taken.", min=0, max=65535)
+    ] = 8750,
+    speed: Annotated[str, typer.Option(help="With --live: seconds of the world in one second.")] = "86400",
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            help="With --live: how long it lasts; until Ctrl-C, or a minute where nobody watches.", min=1, show_default=False
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Check, simulate and explain a shipped network."""
     with session(is_json=json, memory_advice=SMALLER_RUN) as terminal:
+        if live:
+            _live(terminal, example, into=into, port=port, speed=speed, seconds=seconds)
+            return
         from chaintwin.cli.commands.init import refuse_full_folder, write_example
         from chaintwin.cli.commands.simulation_run import result_document, run_simulation
         from chaintwin.cli.terminal.progress import waiting
@@ -67,6 +83,21 @@ def demo(
             }
         )
         _suggest(terminal, example, into=into)
+
+
+def _live(terminal: Terminal, example: Shipped, *, into: Path | None, port: int, speed: str, seconds: float | None) -> None:
+    from chaintwin.cli.commands.feeding.replay import rate_of
+    from chaintwin.cli.commands.live.demonstrating import SECONDS, Live, demonstrate
+
+    is_watched = terminal.answers.is_terminal
+    how = Live(
+        into=into,
+        port=port,
+        speed=rate_of(speed),
+        seconds=seconds if seconds is not None or is_watched else SECONDS,
+        is_opened=is_watched,
+    )
+    demonstrate(terminal, example, live=how)
 
 
 def _introduce(terminal: Terminal, name: str, *, about: str) -> None:

@@ -16,6 +16,12 @@ SIZE_MAX: Final = 64 * 2**20
 DEPTH_MAX: Final = 100
 """Elements nested deeper are refused."""
 
+TEXT_MAX: Final = 10_000_000
+"""A text or an attribute may have so many bytes: the limit of the library, which is left as it is as it bounds other things."""
+
+_LIMIT: Final = 114
+"""Number of the error of libxml2 for what is well formed and beyond its limits."""
+
 
 def parsed(body: bytes) -> Element:
     """Return the root element of an XML document, without comments and processing instructions.
@@ -51,6 +57,8 @@ def parsed(body: bytes) -> Element:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
+        if getattr(error, "code", None) == _LIMIT:
+            raise InputError([_beyond(str(error.msg), row=line or 0)]) from None
         fix = "correct it there; an XML editor shows the same place"
         found = re.sub(r"\s*, line \d+, column \d+$", "", str(error.msg or error))
         wrong = Finding("xml.syntax", found, "well-formed XML", fix, row=line or 0, column=f"sign {column}")
@@ -68,6 +76,14 @@ def parsed(body: bytes) -> Element:
 def line_of(element: Element) -> int:
     """Return the line where an element begins, 0 if it is not known."""
     return cast("int | None", element.sourceline) or 0
+
+
+def _beyond(said: str, *, row: int) -> Finding:
+    """Return the finding for what is beyond the limits of the library."""
+    if "depth" in said:
+        return Finding("xml.depth", "more", f"up to {DEPTH_MAX} elements in one another", "nest less", row=row)
+    fix = "say where the value lies instead of the value, or send it as JSON"
+    return Finding("xml.length", f"more than {TEXT_MAX:,} bytes", f"texts of up to {TEXT_MAX:,} bytes", fix, row=row)
 
 
 def _document_type() -> InputError:

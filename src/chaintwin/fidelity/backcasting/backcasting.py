@@ -15,7 +15,7 @@ from chaintwin.fidelity.backcasting.past import Past, past_of, whole_periods
 from chaintwin.fidelity.backcasting.shelf import CUSTOMERS, MEASURES, ON_HAND, SERVED, Backcast, fingerprint, keep, kept
 from chaintwin.fidelity.calibration.lanes import Calendar
 from chaintwin.fidelity.calibration.parameters import ParameterSet
-from chaintwin.fidelity.forking.drawing import Compiling, play_drawn
+from chaintwin.fidelity.forking.drawing import Compiling, Drawing
 from chaintwin.fidelity.forking.recording import Recorded, record
 from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.fidelity.versions.looking import Described, version_at
@@ -206,34 +206,24 @@ class _Caster:
         return self.twin.as_of(eve, known=eve)
 
     def _played(self, state: State, version: ParameterSet | None, *, periods: int) -> Recorded:
-        network = self.described.network
-        if version is None:
-            setup = set_up(
-                network,
-                None,
-                periods=periods,
-                replications=self.runs,
-                seed=self.seed,
-                warm_up=0,
-                state=state,
-                confidence=0.95,
-                compiled=lambda _, reach: self._compiling.program(reach, None),
-            )
-            return record([setup], threads=self.threads, cancel=self.cancel)
-        if version.id not in self._versions:
-            self._versions[version.id] = self.described.applied(version)
-        _, found = play_drawn(
-            network,
-            state,
-            parameters=self._versions[version.id],
+        compiling, drawing = self._compiling, None
+        if version is not None:
+            if version.id not in self._versions:
+                self._versions[version.id] = self.described.applied(version)
+            drawing = Drawing(self._versions[version.id], runs=self.runs, compiling=compiling)
+        setup = set_up(
+            self.described.network,
+            None,
             periods=periods,
-            runs=self.runs,
+            replications=self.runs,
             seed=self.seed,
-            compiling=self._compiling,
-            threads=self.threads,
-            cancel=self.cancel,
+            warm_up=0,
+            state=state,
+            confidence=0.95,
+            compiled=drawing.compiled if drawing is not None else lambda _, reach: compiling.program(reach, None),
         )
-        return found
+        shared = None if drawing is None else drawing.shared
+        return record([setup], shared=shared, threads=self.threads, cancel=self.cancel)
 
     def _scores(self, origin: int, horizons: Sequence[int], *, found: Recorded) -> tuple[dict[str, bytes], dict[str, bytes]]:
         past, at = self.past, origin - self.past.first

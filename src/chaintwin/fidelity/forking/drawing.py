@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from chaintwin.fidelity.forking.recording import Recorded, record
+from chaintwin.fidelity.forking.keeping import Last
 from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.network.compiling import compile_graph
 from chaintwin.network.graph import Graph
 from chaintwin.network.lowering import lower
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
-from chaintwin.network.scenarios.scenario import Scenario
-from chaintwin.network.state import State
 from chaintwin.network.tables.schema import PERIODS_MAX
-from chaintwin.simulation.simulating import Setup, set_up
+from chaintwin.simulation.simulating import Setup
 from chaintwin.simulation.tape.supply.redrawing import Drawn, Redrawing
 from chaintwin.simulation.tape.tape import Tape
+
+KEPT = 4
+"""Graphs, and programs, of one network that are kept."""
 
 
 class Compiling:
     """Lowers and compiles a network for many forks of it, once for each version of its parameters.
 
-    What is compiled reaches a whole number of the horizons of the project, since nothing else depends on that.
+    What is compiled reaches a whole number of the horizons of the project, since nothing else depends on that. Of what was
+    compiled that is kept which was used last.
 
     Parameters
     ----------
@@ -34,94 +35,80 @@ class Compiling:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._graphs: dict[int, Graph] = {}
-        self._programs: dict[tuple[str, int], Program] = {}
+        self._graphs = Last[int, Graph](KEPT)
+        self._programs = Last[tuple[str, int], Program](KEPT)
 
     def graph(self, reach: int) -> Graph:
         """Return the graph of the tables for a run that ends in the period before ``reach``."""
-        length = self._length(reach)
-        if length not in self._graphs:
-            self._graphs[length] = lower(self.network, periods=length)
-        return self._graphs[length]
+        length = whole_horizons(self.network, reach)
+        return self._graphs.get(length, lambda: lower(self.network, periods=length))
 
     def program(self, reach: int, parameters: Applied | None) -> Program:
         """Return the program, with a version of parameters or with those of the tables."""
-        key = ("" if parameters is None else parameters.version, self._length(reach))
-        if key not in self._programs:
+
+        def compiled() -> Program:
             graph, laws = self.graph(reach), None
             if parameters is not None:
                 graph, laws = parameters.graph_and_laws(graph)
-            self._programs[key] = compile_graph(graph, known=laws)
-        return self._programs[key]
+            return compile_graph(graph, known=laws)
 
-    def _length(self, reach: int) -> int:
-        usual = self.network.settings.periods
-        return max(reach, min(-(-reach // usual) * usual, PERIODS_MAX))
+        version = "" if parameters is None else parameters.version
+        return self._programs.get((version, whole_horizons(self.network, reach)), compiled)
 
 
-def play_drawn(
-    network: Network,
-    state: State,
-    *,
-    parameters: Applied,
-    periods: int,
-    runs: int,
-    seed: int,
-    compiling: Compiling | None = None,
-    scenario: Scenario | None = None,
-    threads: int | None = None,
-    progress: Callable[[float], None] | None = None,
-    cancel: threading.Event | None = None,
-) -> tuple[Setup, Recorded]:
-    """Play the coming periods with a version of parameters, its draws shared out among the runs.
+def whole_horizons(network: Network, reach: int) -> int:
+    """Return ``reach`` made a whole number of the horizons of a project, as far as there may be so many periods.
+
+    What is compiled for so long a run is good for any that ends before.
 
     Parameters
     ----------
-    network, state, parameters, periods, runs, seed, scenario, threads, progress, cancel : as for ``fork``.
-    compiling : of the network, where more forks of it come.
-
-    Returns
-    -------
-    What was run, its lead times mixed over the draws; and what every run came to.
+    network : of the project. reach : periods of a run, from the first of the project on.
     """
-    kept, lowered = compiling or Compiling(network), list[tuple[Graph, Graph | None]]()
+    usual = network.settings.periods
+    return max(reach, min(-(-reach // usual) * usual, PERIODS_MAX))
 
-    def compiled(changed: Network, reach: int) -> Program:
-        if changed is network:
-            lowered.append((kept.graph(reach), None))
-            return kept.program(reach, parameters)
-        graph, before = lower(changed, periods=reach), kept.graph(reach)
-        lowered.append((graph, before))
-        fitted, laws = parameters.graph_and_laws(graph, before=before)
+
+class Drawing:
+    """A version of parameters whose draws are shared out among the runs; good for one run of a network.
+
+    Parameters
+    ----------
+    parameters : the version. runs : how many there are to be. compiling : of the network as its tables say.
+    """
+
+    def __init__(self, parameters: Applied, *, runs: int, compiling: Compiling) -> None:
+        self._parameters, self._compiling = parameters, compiling
+        self._count = min(parameters.draws, runs)
+        self._lowered: tuple[Graph, Graph | None] | None = None
+
+    def compiled(self, changed: Network, reach: int) -> Program:
+        """Return the program of the network, with a scenario or without, its lead times mixed over the draws; for ``set_up``."""
+        if changed is self._compiling.network:
+            self._lowered = (self._compiling.graph(reach), None)
+            return self._compiling.program(reach, self._parameters)
+        graph, before = lower(changed, periods=reach), self._compiling.graph(reach)
+        self._lowered = (graph, before)
+        fitted, laws = self._parameters.graph_and_laws(graph, before=before)
         return compile_graph(fitted, known=laws)
 
-    setup = set_up(
-        network,
-        scenario,
-        periods=periods,
-        replications=runs,
-        seed=seed,
-        warm_up=0,
-        state=state,
-        confidence=0.95,
-        compiled=compiled,
-    )
-    graph, before = lowered[0]
-    moves, factors = parameters.moves(graph, before), parameters.factors(graph if before is None else before)
-    asked = parameters.asked(graph, before)
-    count = min(parameters.draws, runs)
-
-    def shared(setup: Setup, tape: Tape) -> Sequence[Tape]:
+    def shared(self, setup: Setup, tape: Tape) -> Sequence[Tape]:
+        """Return the tape of each draw; for ``record``, of what ``compiled`` made."""
+        assert self._lowered is not None
+        graph, before = self._lowered
+        moves = self._parameters.moves(graph, before)
+        factors = self._parameters.factors(graph if before is None else before)
         redrawing = Redrawing(tape, setup.program)
         activities = {name: place for place, name in enumerate(setup.program.names.activities["activity_id"].to_list())}
         resources = setup.program.names.resources["resource_id"].to_list()
         leads = {}
-        for name, table in parameters.leads.items():
+        for name, table in self._parameters.leads.items():
             place = activities.get(name, -1)
             if place in redrawing.drawable:
                 high = int(setup.program.activities.lead_fixed[place])
                 leads[place] = table.moved(moves.get(name, 0)).until(redrawing.shortest_drawn(place), high)
         streams = {name: place for place, name in enumerate(setup.program.names.streams["stream_id"].to_list())}
+        asked = self._parameters.asked(graph, before)
         demands = {streams[name]: rows for name, rows in asked.items() if streams.get(name, -1) in redrawing.asked}
         # The program holds the mean over the draws already, so each draw is relative to that.
         relative = {name: values / values.mean() for name, values in factors.items()}
@@ -133,7 +120,5 @@ def play_drawn(
                     {place: (float(rows[number, 0]), float(rows[number, 1])) for place, rows in demands.items()},
                 )
             )
-            for number in range(count)
+            for number in range(self._count)
         ]
-
-    return setup, record([setup], shared=shared, threads=threads, progress=progress, cancel=cancel)

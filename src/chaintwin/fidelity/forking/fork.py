@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from chaintwin.errors import UsageError
-from chaintwin.fidelity.forking.drawing import play_drawn
+from chaintwin.fidelity.forking.drawing import Compiling, Drawing
 from chaintwin.fidelity.forking.recording import Recorded, record
 from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.network.network import Network
@@ -62,7 +62,7 @@ class Fork:
 
 def fork(
     network: Network,
-    state: State,
+    state: State | None,
     *,
     periods: int,
     runs: int = RUNS,
@@ -76,6 +76,8 @@ def fork(
     cancel: threading.Event | None = None,
     partial: Callable[[Fork], None] | None = None,
     before: Program | None = None,
+    compiling: Compiling | None = None,
+    compiled: Callable[[Network, int], Program] | None = None,
 ) -> Fork:
     """Run the coming periods many times from a state and return what they may bring.
 
@@ -84,7 +86,8 @@ def fork(
 
     Parameters
     ----------
-    network : in force at the moment. state : of that moment; ``Placed.opened`` leaves open when shipments arrive.
+    network : in force at the moment. state : of that moment; ``Placed.opened`` leaves open when shipments arrive. None: the
+        model's own start, with what a scenario makes of it.
     periods : 1 or more. runs : replications, 1 or more. seed : 0 to 2**64 - 1.
     scenario : what if: changes and disruptions.
     drawn : the same network with parameters drawn from what is known of them; the runs are shared out among them, so that the fan
@@ -92,8 +95,10 @@ def fork(
     parameters : a version of parameters that takes the place of those of the tables, its draws shared out in the same way, but
         without compiling the network again for each. What a scenario changes, it changes by as much as in the tables.
     likely : probability of ``first_date``, between 0 and 1. threads, progress, cancel : as for ``simulate``.
-    partial : is told what the first 8, 64, 256, 1,024 and so on runs say, for who does not want to wait for all.
-    before : as for ``set_up``.
+    partial : is told what 8, 64, 256, 1,024 and so on runs say, for who does not want to wait for all: the first of all, or with
+        drawn parameters the first of each draw.
+    before : as for ``set_up``. compiling : of the network, for ``parameters``, where more forks of it come.
+    compiled : as for ``set_up``, where there are no parameters.
 
     Raises
     ------
@@ -105,46 +110,42 @@ def fork(
     """
     if not 0.0 < likely < 1.0:
         raise UsageError(f"likely: found {likely}; allowed: between 0 and 1, such as 0.5")
-    name = scenario.name if scenario is not None else ""
     if drawn and parameters is not None:
         raise UsageError("drawn: found parameters beside them; allowed: one of the two")
-    if parameters is not None:
-        setup, found = play_drawn(
-            network,
-            state,
-            parameters=parameters,
-            periods=periods,
-            runs=runs,
-            seed=seed,
-            scenario=scenario,
-            threads=threads,
-            progress=progress,
-            cancel=cancel,
-        )
-    else:
-        setup = set_up(
-            network,
-            scenario,
-            periods=periods,
-            replications=runs,
-            seed=seed,
-            warm_up=0,
-            state=state,
-            confidence=0.95,
-            before=before,
-        )
-        setups = _shared(setup, drawn, scenario=scenario, state=state)
+    if state is None and parameters is not None:
+        raise UsageError("state: found none beside parameters; allowed: the state of a moment, or no parameters")
 
-        def reached(so_far: Recorded) -> None:
-            if partial is not None:
-                partial(_fork_of(setup, so_far, scenario=name, likely=likely))
-
-        found = record(setups, threads=threads, progress=progress, cancel=cancel, reached=reached if partial else None)
+    drawing = None if parameters is None else Drawing(parameters, runs=runs, compiling=compiling or Compiling(network))
+    setup = set_up(
+        network,
+        scenario,
+        periods=periods,
+        replications=runs,
+        seed=seed,
+        warm_up=0,
+        state=state,
+        confidence=0.95,
+        compiled=compiled if drawing is None else drawing.compiled,
+        before=before,
+    )
+    name = scenario.name if scenario is not None else ""
     version = "" if parameters is None else parameters.version
-    return _fork_of(setup, found, scenario=name, likely=likely, parameters=version)
+
+    def told(so_far: Recorded) -> Fork:
+        return _fork_of(setup, so_far, scenario=name, likely=likely, parameters=version)
+
+    found = record(
+        _shared(setup, drawn, scenario=scenario, state=state),
+        shared=None if drawing is None else drawing.shared,
+        threads=threads,
+        progress=progress,
+        cancel=cancel,
+        reached=None if partial is None else lambda so_far: partial(told(so_far)),
+    )
+    return told(found)
 
 
-def _fork_of(setup: Setup, found: Recorded, *, scenario: str, likely: float, parameters: str = "") -> Fork:
+def _fork_of(setup: Setup, found: Recorded, *, scenario: str, likely: float, parameters: str) -> Fork:
     """Name what all runs, or the first of them, came to."""
     dates = _dates(setup)
     return Fork(
@@ -160,10 +161,10 @@ def _fork_of(setup: Setup, found: Recorded, *, scenario: str, likely: float, par
 
 
 def _by_run(found: Recorded) -> pl.DataFrame:
-    return pl.DataFrame({"run": np.arange(found.runs), "demand": found.demand.sum(axis=0), "served": found.served.sum(axis=0)})
+    return pl.DataFrame({"run": found.numbers, "demand": found.demand.sum(axis=0), "served": found.served.sum(axis=0)})
 
 
-def _shared(setup: Setup, drawn: Sequence[Network], *, scenario: Scenario | None, state: State) -> list[Setup]:
+def _shared(setup: Setup, drawn: Sequence[Network], *, scenario: Scenario | None, state: State | None) -> list[Setup]:
     """Return the runs shared out among networks with drawn parameters."""
     if not drawn:
         return [setup]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,7 @@ class Recorded:
         customers and by what takes from it and not given, or lost. What waits for capacity with all its inputs is owed by none.
     demand, served : Floats[periods, runs], units a period of the whole network: what customers wanted, and got at once.
     wanted, given : Floats[N, runs], units over all periods: what customers wanted of a stock point, and got at once.
+    numbers : int64[runs], which runs they are; the same number meets the same random numbers in every fork.
     """
 
     stock: Singles
@@ -55,15 +57,19 @@ class Recorded:
     served: NDArray[np.float64]
     wanted: NDArray[np.float64]
     given: NDArray[np.float64]
+    numbers: NDArray[np.int64]
 
     @property
     def runs(self) -> int:
         """How many runs there are."""
         return int(self.demand.shape[1])
 
-    def first(self, runs: int) -> Recorded:
-        """Return what the first runs came to."""
-        return Recorded(*(getattr(self, name)[..., :runs] for name in self.__dataclass_fields__))
+    def of(self, numbers: NDArray[np.int64]) -> Recorded:
+        """Return what some runs came to, by their numbers in rising order."""
+        size = numbers.size
+        # The first runs of all need not be copied.
+        chosen: slice | NDArray[np.int64] = slice(size) if not size or numbers[-1] == size - 1 else numbers
+        return Recorded(*(getattr(self, name)[..., chosen] for name in self.__dataclass_fields__))
 
     @staticmethod
     def empty(periods: int, points: int, *, runs: int) -> Recorded:
@@ -82,7 +88,8 @@ class Recorded:
                 f"allowed: {BYTES_MOST / 2**30:.0f} GiB; fix: {most:,} periods, or fewer replications"
             )
         one, two = (np.empty((periods, points, runs), dtype=np.float32) for _ in range(2))
-        return Recorded(one, two, *(np.zeros((periods, runs)) for _ in range(2)), *(np.zeros((points, runs)) for _ in range(2)))
+        demand, served, wanted, given = (np.zeros((height, runs)) for height in (periods, periods, points, points))
+        return Recorded(one, two, demand, served, wanted, given, np.arange(runs))
 
 
 def record(
@@ -103,7 +110,8 @@ def record(
     shared : returns the tapes that the runs of a network are shared out among; by default all play the one of the network.
     threads : all cores by default.
     progress : called with the share done, from worker threads. cancel : set it to stop.
-    reached : is told what the first 8, 64, 256 and so on runs came to, in this thread, while others go on.
+    reached : is told what 8, 64, 256 and so on runs came to, in this thread, while others go on: the first runs of each network
+        and of each tape, as many of one as of another. Where there is one network and one tape they are the first of all.
 
     Raises
     ------
@@ -117,40 +125,72 @@ def record(
     total = sum(setup.span.replications for setup in setups)
     found = Recorded.empty(leading.span.periods, points, runs=total)
     prepare_kernels()
-    parts, done = [], 0
+    portions, done = list[_Portion](), 0
     for setup in setups:
         span = setup.span
         tape = assemble(setup.program, setup.state, periods=span.periods)
         plan = Plan.of(setup.program, tape, begin=span.first, warm_up=0, periods=span.periods)
         tapes = [tape] if shared is None else shared(setup, tape)
         ends = np.linspace(done, done + span.replications, len(tapes) + 1).astype(int).tolist()
-        for one, begun, last in zip(tapes, ends, ends[1:], strict=False):
-            for begin, width in _widths(last - begun, first=FIRST if reached is not None and not begun else GROUP):
-                parts.append(_Part(setup, replace(plan, tape=one), slice(begun + begin, begun + begin + width)))
+        portions += [
+            _Portion(setup, replace(plan, tape=one), begin, end) for one, begin, end in zip(tapes, ends, ends[1:], strict=False)
+        ]
         done += span.replications
-    finished = _Share(len(parts), progress)
+    order, stages = _order(portions), _stages(total) if reached is not None else [total]
+    parts = [
+        [part for portion in portions for part in portion.parts(order[before:stage])] for before, stage in pairwise((0, *stages))
+    ]
+    finished = _Done(sum(map(len, parts)), progress)
 
     def play(part: _Part) -> None:
         part.play(found, cancel=cancel)
         finished.add()
 
-    workers = max(1, min(threads or os.cpu_count() or 1, len(parts)))
+    workers = max(1, min(threads or os.cpu_count() or 1, sum(map(len, parts))))
     with ThreadPoolExecutor(workers) as pool:
-        mark = FIRST
-        for part, _ in zip(parts, pool.map(play, parts), strict=True):
-            if reached is not None and mark <= part.columns.stop < total:
-                reached(found.first(part.columns.stop))
-                mark = max(GROUP, 4 * part.columns.stop)
+        playing = pool.map(play, chain.from_iterable(parts))
+        for stage, those in zip(stages, parts, strict=True):
+            for _ in those:
+                next(playing)
+            if reached is not None and stage < total:
+                reached(found.of(np.sort(order[:stage])))
     return found
 
 
-def _widths(runs: int, *, first: int) -> Iterator[tuple[int, int]]:
-    """Yield begin and width of the parts of some runs: ``first`` of them, then up to each 64."""
-    begin = 0
-    while begin < runs:
-        end = min(runs, first if begin == 0 else GROUP * (begin // GROUP + 1))
-        yield begin, end - begin
-        begin = end
+def _stages(total: int) -> list[int]:
+    """Return after how many runs something is told: 8, 64, four times as many each, and all."""
+    found, stage = [], FIRST
+    while stage < total:
+        found.append(stage)
+        stage = max(GROUP, 4 * stage)
+    return [*found, total]
+
+
+def _order(portions: Sequence[_Portion]) -> NDArray[np.int64]:
+    """Return the numbers of all runs, so that the first of them are spread over the portions evenly."""
+    sizes = [portion.end - portion.begin for portion in portions]
+    place = np.concatenate([(np.arange(size) + 0.5) / max(size, 1) for size in sizes])
+    return np.argsort(place, kind="stable")
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """The runs from ``begin`` up to, not including, ``end``, which play one tape."""
+
+    setup: Setup
+    plan: Plan
+    begin: int
+    end: int
+
+    def parts(self, numbers: NDArray[np.int64]) -> Iterator[_Part]:
+        """Yield those of its runs that are among some, which follow each other here, in parts of 64 at most."""
+        own = numbers[(numbers >= self.begin) & (numbers < self.end)]
+        if own.size:
+            begin, last = int(own[0]), int(own[-1]) + 1
+            while begin < last:
+                end = min(last, self.begin + GROUP * ((begin - self.begin) // GROUP + 1))
+                yield _Part(self.setup, self.plan, slice(begin, end))
+                begin = end
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +222,7 @@ class _Part:
             into.given[:, self.columns] += np.asarray(by_point @ immediate)
 
 
-class _Share:
+class _Done:
     """Tells how much is done, from any thread."""
 
     def __init__(self, total: int, progress: Callable[[float], None] | None) -> None:

@@ -20,8 +20,9 @@ from chaintwin.clock import SystemClock
 from chaintwin.errors import ChaintwinError
 from chaintwin.fidelity.backcasting.backcasting import backcast
 from chaintwin.fidelity.backcasting.shelf import Backcast, fingerprint, kept, name_of, packed
+from chaintwin.fidelity.reporting.kept import LATEST
 from chaintwin.fidelity.reporting.report import report_of
-from chaintwin.fidelity.reporting.summary import LATEST, summary_of
+from chaintwin.fidelity.reporting.summary import summary_of
 from chaintwin.fidelity.versions.gathering import gathered, latest_of
 from chaintwin.fidelity.versions.looking import Described, version_at
 from chaintwin.network.tables.reading import read

@@ -4,44 +4,14 @@ from __future__ import annotations
 
 import math
 
-import msgspec
+import polars as pl
 
 from chaintwin.fidelity.backcasting.shelf import ON_HAND
+from chaintwin.fidelity.reporting.kept import Covered, Drifted, Summary
 from chaintwin.fidelity.reporting.report import Report
-from chaintwin.store.interface import FIDELITY, Store
 
-LATEST = "latest"
-"""Name of the one summary on its shelf."""
-
-
-class Covered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many of the truths lay inside their 90 % intervals, so many periods ahead."""
-
-    horizon: int
-    inside: float
-    forecasts: int
-    origins: int
-
-
-class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The fidelity of a twin in short.
-
-    Parameters
-    ----------
-    measured_at : when, microseconds. until : event time that it goes to. parameters : version in force; empty for the tables.
-    score : overall, 0 to 1. parts : of the vector that were measured. coverage : of stock on hand by horizon.
-    points : score by stock point. alarms : how many lanes and stock points have drifted. backcasts : moments looked back from.
-    """
-
-    measured_at: int
-    until: int
-    parameters: str
-    score: float | None
-    parts: dict[str, float]
-    coverage: tuple[Covered, ...]
-    points: dict[str, float]
-    alarms: int
-    backcasts: int
+DRIFTED_MAX = 100
+"""Lanes, and stock points, that are named as drifted."""
 
 
 def summary_of(report: Report, *, measured_at: int) -> Summary:
@@ -51,9 +21,10 @@ def summary_of(report: Report, *, measured_at: int) -> Summary:
     ----------
     report : of a twin. measured_at : when it was made, microseconds.
     """
-    rows = report.rows
     score = report.overall.score
-    points = rows.filter(rows["kind"] == "stock point").select("name", "score").iter_rows()
+    lanes = [one for one in report.lanes if one.alarm is not None]
+    points = [one for one in report.points if one.alarmed_at is not None]
+    rows = report.rows
     return Summary(
         measured_at=measured_at,
         until=report.until,
@@ -65,21 +36,19 @@ def summary_of(report: Report, *, measured_at: int) -> Summary:
             for row in report.coverage.iter_rows(named=True)
             if row["measure"] == ON_HAND
         ),
-        points={name: value for name, value in points if value is not None and math.isfinite(value)},
-        alarms=sum(one.alarm is not None for one in report.lanes) + sum(one.alarmed_at is not None for one in report.points),
+        lanes=_scores(rows, "lane"),
+        points=_scores(rows, "stock point"),
+        alarms=len(lanes) + len(points),
+        drifted=(
+            *(Drifted("lane", one.subject, one.since, one.expected, one.found, one.arrivals) for one in lanes[:DRIFTED_MAX]),
+            *(Drifted("stock point", one.subject, None, None, None, one.forecasts) for one in points[:DRIFTED_MAX]),
+        ),
         backcasts=report.backcasts,
+        sites=_scores(rows, "site"),
     )
 
 
-def keep_summary(store: Store, summary: Summary) -> None:
-    """Keep a summary in place of the one before."""
-    store.put(FIDELITY, LATEST, content=msgspec.json.encode(summary))
-
-
-def kept_summary(store: Store) -> Summary | None:
-    """Return the summary that was kept last, or None where there is none that can be read."""
-    content = store.get(FIDELITY, LATEST)
-    try:
-        return None if content is None else msgspec.json.decode(content, type=Summary)
-    except msgspec.MsgspecError:
-        return None
+def _scores(rows: pl.DataFrame, kind: str) -> dict[str, float]:
+    """Return the scores of one kind by name, those that were measured."""
+    found = rows.filter(rows["kind"] == kind).select("name", "score").iter_rows()
+    return {name: value for name, value in found if value is not None and math.isfinite(value)}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from zlib import compress, decompress, error
 
 import msgspec
 
 from chaintwin.errors import InputError, StoreDamagedError, UsageError
-from chaintwin.fidelity.calibration.parameters import ParameterSet, read_parameters, write_parameters
 from chaintwin.store.interface import PARAMETERS, VERDICTS, Store
+
+if TYPE_CHECKING:
+    from chaintwin.fidelity.calibration.parameters import ParameterSet
 
 ID_SIGNS = 12
 """So much of an id is shown, and so little of it is enough to name it."""
@@ -63,6 +66,8 @@ def keep_version(store: Store, version: ParameterSet, *, decided: Kept) -> None:
     ----------
     store : open for writing. version : the parameters. decided : of the same id.
     """
+    from chaintwin.fidelity.calibration.parameters import write_parameters
+
     if store.get(PARAMETERS, version.id) is None:
         store.put(PARAMETERS, version.id, content=compress(write_parameters(version), 6))
     if store.get(VERDICTS, version.id) is None:
@@ -106,20 +111,43 @@ def version_of(store: Store, name: str) -> ParameterSet:
     StoreDamagedError
         What is kept is not what was written.
     """
+    version_id = id_of(store, name)
+    content = store.get(PARAMETERS, version_id)
+    assert content is not None
+    return unpacked(content, version_id)
+
+
+def id_of(store: Store, name: str) -> str:
+    """Return the whole id of a version; arguments and errors as for ``version_of``."""
     names = store.names(PARAMETERS)
     fitting = [one for one in names if one.startswith(name)] if len(name) >= 4 else []
     if len(fitting) != 1:
         found = f"{len(fitting)} versions whose id begins with {name}" if fitting else f"no version {name}"
         known = ", ".join(one[:ID_SIGNS] for one in names[:4]) or "none is kept yet"
         raise UsageError(f"parameters: found {found}; allowed: tables, or the id of one of {len(names)} ({known})")
-    content = store.get(PARAMETERS, fitting[0])
-    assert content is not None
+    return fitting[0]
+
+
+def unpacked(content: bytes, version_id: str) -> ParameterSet:
+    """Return a version of what the shelf ``PARAMETERS`` holds of it.
+
+    Parameters
+    ----------
+    content : as it is kept. version_id : the whole id.
+
+    Raises
+    ------
+    StoreDamagedError
+        What is kept is not what was written.
+    """
+    from chaintwin.fidelity.calibration.parameters import read_parameters
+
     try:
-        return read_parameters(decompress(content), name=f"parameters {fitting[0][:ID_SIGNS]}", expected=fitting[0])
+        return read_parameters(decompress(content), name=f"parameters {version_id[:ID_SIGNS]}", expected=version_id)
     except error:
-        raise StoreDamagedError(f"{PARAMETERS}/{fitting[0]}: found a document that cannot be unpacked") from None
+        raise StoreDamagedError(f"{PARAMETERS}/{version_id}: found a document that cannot be unpacked") from None
     except InputError as fault:
-        raise StoreDamagedError(f"{PARAMETERS}/{fitting[0]}: {fault}") from None
+        raise StoreDamagedError(f"{PARAMETERS}/{version_id}: {fault}") from None
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

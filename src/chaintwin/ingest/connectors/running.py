@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ REASONS_MAX = 200
 """Kinds of reasons that are told apart; more count together."""
 
 OTHER = "other"
+
+Written = TypeVar("Written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,20 @@ class Summary:
     def read(self) -> int:
         """All events that were read."""
         return self.accepted + self.duplicate + self.conflict + self.rejected
+
+
+class Bookmark(msgspec.Struct, frozen=True):
+    """How far a source was read, as a store keeps it.
+
+    Parameters
+    ----------
+    cursor : where to go on. at : when it was kept, microseconds since 1970.
+    how : digest of the options that it was read with; empty where that was not kept yet.
+    """
+
+    cursor: str
+    at: int = 0
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,25 +151,45 @@ class Ingest:
         self._set_aside(aside, start=batch.cursor)
         return summary
 
+    @property
+    def how(self) -> str:
+        """Digest of the options."""
+        return hashlib.sha256(_ENCODER.encode(dict(self.options))).hexdigest()[:16]
+
+    def bookmark(self, label: str | None = None) -> Bookmark | None:
+        """Return how far this source was read, as the store keeps it; None where it is new.
+
+        Parameters
+        ----------
+        label : of a source that reads the same address under another name; this one by default.
+
+        Raises
+        ------
+        UsageError
+            What is kept is none.
+        """
+        key = self.key if label is None else self.key.removesuffix(self.label) + label
+        content = self.store.get(CURSORS, key)
+        try:
+            return None if content is None else _BOOKMARK.decode(content)
+        except (msgspec.DecodeError, msgspec.ValidationError) as fault:
+            raise UsageError(
+                f"{key}: found a cursor that is none; allowed: what an ingest wrote; fix: forget it and read anew"
+            ) from fault
+
     def saved(self) -> str | None:
         """Return the cursor that the store keeps for this source; None where it is new, or to be read anew."""
-        content = None if self.anew else self.store.get(CURSORS, self.key)
-        if content is None:
-            return None
-        try:
-            cursor = msgspec.json.decode(content)["cursor"]
-        except (msgspec.DecodeError, KeyError, TypeError):
-            cursor = None
-        if not isinstance(cursor, str):
-            raise UsageError(
-                f"{self.key}: found a cursor that is none; allowed: what an ingest wrote; fix: forget it and read anew"
-            )
-        return cursor
+        mark = None if self.anew else self.bookmark()
+        return None if mark is None else mark.cursor
 
     def read_at(self) -> int | None:
         """Return when this source was last read, microseconds since 1970; None where it never was, or is to be read anew."""
-        content = None if self.anew else self.store.get(CURSORS, self.key)
-        return None if content is None else int(msgspec.json.decode(content).get("at", 0))
+        mark = None if self.anew else self.bookmark()
+        return None if mark is None else mark.at
+
+    def keep(self, mark: Bookmark) -> None:
+        """Have the store keep how far this source was read."""
+        self._patiently(lambda: self.store.put(CURSORS, self.key, content=_ENCODER.encode(mark)))
 
     def forget(self) -> None:
         """Read the source from its begin the next time; what was taken already is then a duplicate."""
@@ -166,7 +202,7 @@ class Ingest:
         after, aside, taken = self._logged(batch, before)
         if not self.dry:
             self._set_aside(aside, start=before.cursor or "")
-            self.store.put(CURSORS, self.key, content=_ENCODER.encode({"cursor": batch.cursor, "at": self.clock.now()}))
+            self.keep(Bookmark(batch.cursor, self.clock.now(), self.how))
         self.seen(taken)
         return after
 
@@ -183,16 +219,23 @@ class Ingest:
         """Keep what could not be logged; the same batch read again has the same name, so nothing is set aside twice."""
         if aside:
             digest = hashlib.sha256(start.encode()).hexdigest()[:16]
-            self.store.put(SET_ASIDE, f"{self.key} {digest}", content=_document(aside, self.clock))
+            content = _document(aside, self.clock)
+            self._patiently(lambda: self.store.put(SET_ASIDE, f"{self.key} {digest}", content=content))
 
     def _appended(self, records: list[Record]) -> list[Receipt]:
-        """Log records; where the store is full, wait and come again."""
-        while records:
+        """Log records."""
+        return self._patiently(lambda: self.store.append(records, received_at=self.clock.now())) if records else []
+
+    def _patiently(self, write: Callable[[], Written]) -> Written:
+        """Write to the store; where it is full, wait and come again.
+
+        The source is left as it is meanwhile. To begin anew would have it send again what is on its way, and count as its fault.
+        """
+        while True:
             try:
-                return self.store.append(records, received_at=self.clock.now())
+                return write()
             except BusyError as busy:
                 self.sleep(busy.retry_after)
-        return []
 
     def _looked_up(self, records: list[Record]) -> list[Receipt]:
         """Return what would become of records, as far as their keys tell."""
@@ -275,3 +318,4 @@ def _document(aside: Sequence[Problem], clock: Clock) -> bytes:
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+_BOOKMARK = msgspec.json.Decoder(Bookmark)

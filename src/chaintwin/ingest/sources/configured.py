@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class ConfiguredSource:
     name : of its own. connector : that reads it. source : full path or address.
     options : of the connector, with full paths. every : seconds between two looks. is_enabled : whether it is taken unasked.
     number : of its table, from 1. file, row : where that stands, for findings.
+    others : names that the project gives to its sources.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ConfiguredSource:
     number: int = 0
     file: str = ""
     row: int = 0
+    others: frozenset[str] = frozenset()
 
 
 def configured_sources(project: Path) -> tuple[ConfiguredSource, ...]:
@@ -81,7 +83,8 @@ def checked_sources(feeds: Feeds) -> tuple[tuple[ConfiguredSource, ...], list[Fi
         findings += reader.findings
         if source is not None:
             found.append(source)
-    return tuple(found), findings
+    others = frozenset(names)
+    return tuple(replace(source, others=others) for source in found), findings
 
 
 def chosen_sources(sources: Sequence[ConfiguredSource], names: Sequence[str]) -> tuple[ConfiguredSource, ...]:

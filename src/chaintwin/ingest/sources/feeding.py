@@ -16,6 +16,7 @@ from chaintwin.ingest.connectors.interface import Item
 from chaintwin.ingest.connectors.running import Capture, Captured, Ingest, Summary
 from chaintwin.ingest.sources.configured import ConfiguredSource
 from chaintwin.ingest.sources.health import HEARTBEAT_SECONDS, Health, Meter, keep_health, kept_health
+from chaintwin.ingest.sources.renaming import taken_over
 from chaintwin.ingest.sources.waiting import Ending, pause
 from chaintwin.store.interface import Store
 
@@ -202,6 +203,9 @@ class _Feeder:
             before = self.fed.summary
             try:
                 if self.fed.read_at is None:
+                    remark = taken_over(self._ingest, self._source.others)
+                    if remark:
+                        self._remark(remark)
                     self.fed = replace(self.fed, read_at=self._ingest.read_at())
                 self._take(before)
                 break

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
-from chaintwin.clock import Clock
-from chaintwin.errors import Finding
-from chaintwin.serve.capturing.jobs import SHELF, Behaviour, EventReport, Job, new_job_id, shelved
+from chaintwin.clock import SECOND, Clock
+from chaintwin.errors import BusyError, Finding, StoreFailedError
+from chaintwin.serve.capturing.jobs import (
+    REFUSALS,
+    SHELF,
+    Behaviour,
+    EventReport,
+    Job,
+    Refusal,
+    new_job_id,
+    packed,
+    shelved,
+)
 from chaintwin.serve.capturing.masterdata import MasterShelf
 from chaintwin.serve.capturing.prepared import Form, Most, Prepared, PreparedEvent
 from chaintwin.serve.capturing.workers import Workers
@@ -17,10 +28,14 @@ from chaintwin.serve.problems import ProblemError, finding_document
 from chaintwin.serve.settings import ELEMENTS_HEADER, EVENTS_HEADER, Settings
 from chaintwin.serve.threads import Threads
 from chaintwin.store.interface import Store
+from chaintwin.store.log.preparing import PreparedRecord
 from chaintwin.store.records import Amended, Outcome, Receipt, Shelved
 
 TIDY_EVERY = 500
 """After how many captures old reports are looked for."""
+
+REFUSALS_A_SECOND = 20
+"""Refused documents of which something is kept within a second, so that who sends nothing else leaves the disk to others."""
 
 
 class Capturing:
@@ -39,15 +54,32 @@ class Capturing:
         self._clock = clock
         self._settings = settings
         self._count = itertools.count(1)
+        self._refusals = itertools.count(1)
+        self._kept: list[int] = []
+        self._missed = 0
+        self.refused = 0
 
-    async def read(self, content: bytes, form: Form, *, prefixes: dict[str, str]) -> Prepared:
+    async def read(
+        self, content: bytes, form: Form, *, prefixes: dict[str, str], by: str, behaviour: Behaviour = "rollback"
+    ) -> Prepared:
         """Return a document, read and checked.
+
+        Parameters
+        ----------
+        by : who sent it. behaviour : asked for in case of a fault.
 
         Raises
         ------
         ProblemError
-            400 with the faults of the document, 413 for more events or master data than one capture may have.
+            400 with the faults of the document, 413 for more events or master data than one capture may have; it is kept that
+            the document was refused.
         """
+        try:
+            return await self._read(content, form, prefixes=prefixes)
+        except ProblemError as problem:
+            raise await self.refusal(problem, content, by=by, behaviour=behaviour) from None
+
+    async def _read(self, content: bytes, form: Form, *, prefixes: dict[str, str]) -> Prepared:
         limits = self._settings.limits
         most = Most(limits.capture_events, limits.capture_elements)
         prepared = await self._workers.prepare(content, form, source=self._settings.source, most=most, prefixes=prefixes)
@@ -62,8 +94,39 @@ class Capturing:
             raise invalid(prepared.findings)
         return prepared
 
-    async def capture(self, content: bytes, form: Form, *, behaviour: Behaviour, prefixes: dict[str, str]) -> Job:
+    async def refusal(self, problem: ProblemError, content: bytes, *, by: str, behaviour: Behaviour = "rollback") -> ProblemError:
+        """Keep that a document was refused as a whole, and return the answer to it.
+
+        Parameters
+        ----------
+        problem : why. content : the document, of which size and digest are kept. by, behaviour : as for ``read``.
+        """
+        now = self._clock.now()
+        self.refused += 1
+        self._kept = [time for time in self._kept if now - SECOND < time <= now]
+        if len(self._kept) >= REFUSALS_A_SECOND:
+            self._missed += 1
+            return problem
+        self._kept.append(now)
+        missed, self._missed = self._missed, 0
+
+        def keep() -> None:
+            job = Job(new_job_id(now), now, now, behaviour, (), Refusal.of(problem, content, by=by, missed=missed))
+            # Where nothing can be written, who sent it is told all the same.
+            with suppress(BusyError, StoreFailedError):
+                self._store.put(REFUSALS, job.id, content=packed(job))
+                if next(self._refusals) % TIDY_EVERY == 0:
+                    self._store.keep_last(REFUSALS, self._settings.limits.refusals)
+
+        await self._threads.write(keep)
+        return problem
+
+    async def capture(self, content: bytes, form: Form, *, behaviour: Behaviour, prefixes: dict[str, str], by: str) -> Job:
         """Take a document and return the report of it; events and report are durable then.
+
+        Parameters
+        ----------
+        by : who sent it.
 
         Raises
         ------
@@ -73,17 +136,14 @@ class Capturing:
             Nothing is acknowledged.
         """
         began = self._clock.now()
-        prepared = await self.read(content, form, prefixes=prefixes)
-        refused = [(place, event) for place, event in enumerate(prepared.events) if event.record is None]
-        if refused and behaviour == "rollback":
-            raise invalid([finding for _, event in refused for finding in event.findings])
+        prepared = await self.read(content, form, prefixes=prefixes, by=by, behaviour=behaviour)
+        faults = [finding for event in prepared.events if event.record is None for finding in event.findings]
+        if behaviour == "rollback" and any(event.record is None for event in prepared.events):
+            raise await self.refusal(invalid(faults), content, by=by)
         return await self._threads.write(lambda: self._log(prepared, began=began, behaviour=behaviour))
 
-    async def capture_one(self, event: PreparedEvent) -> Receipt:
-        """Take a single event and return what became of it; it is durable then."""
-        record = event.record
-        if record is None:
-            raise invalid(event.findings)
+    async def capture_one(self, event: PreparedEvent, record: PreparedRecord) -> Receipt:
+        """Take a single event, of which ``record`` is written, and return what became of it; it is durable then."""
         now = self._clock.now()
 
         def report(receipts: Sequence[Receipt]) -> list[Shelved | Amended]:

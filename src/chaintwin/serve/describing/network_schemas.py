@@ -18,6 +18,8 @@ def network_schemas() -> dict[str, Any]:
             | {"latitude": NUMBER, "longitude": NUMBER, "tier": {"type": ["integer", "null"], "minimum": 0}},
         ),
         "Owner": ("A partner that owns sites.", {"owner": TEXT, "name": TEXT}),
+        "Bought": ("A product that a site buys.", {"site": TEXT, "product": TEXT}),
+        "Supplier": ("A partner that something is bought of.", {"supplier": TEXT, "name": TEXT, "points": _list("Bought")}),
         "Product": ("`value` is money a unit.", {"product": TEXT, "name": TEXT, "unit": KNOWN, "value": NUMBER}),
         "Flow": (
             "A product on a lane. `activity` is its name in the state, `mean` units a period if nothing is ever short.",
@@ -28,8 +30,10 @@ def network_schemas() -> dict[str, Any]:
             {"lane": TEXT, "origin": TEXT, "destination": TEXT, "mode": KNOWN, "distanceKm": NUMBER, "flows": _list("Flow")},
         ),
         "StockPoint": (
-            "A product at a site. `demand` is what passes through, units a period; `planned` the stock the model starts with.",
-            {"site": TEXT, "product": TEXT, "demand": NUMBER, "planned": NUMBER},
+            "A product at a site. `demand` is what passes through, units a period; `planned` the stock the model starts with; "
+            "`ways` how it is filled; `isListed` whether the table `sources` lists these ways.",
+            {"site": TEXT, "product": TEXT, "demand": NUMBER, "planned": NUMBER}
+            | {"ways": {"type": "array", "items": {"enum": ["move", "make", "buy"]}}, "isListed": {"type": "boolean"}},
         ),
         "Route": (
             "A line that lanes follow: longitude and latitude of its first point, then of each step; `scale` to a degree.",
@@ -50,6 +54,7 @@ def network_schemas() -> dict[str, Any]:
                 "currency": TEXT,
                 "sites": _list("Site"),
                 "owners": _list("Owner"),
+                "suppliers": _list("Supplier"),
                 "products": _list("Product"),
                 "lanes": _list("Lane"),
                 "stockPoints": _list("StockPoint"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from chaintwin.errors import Severity
 from chaintwin.serve.describing.schemas import PAGED, TEXT, TIME, WHOLE
 from chaintwin.serve.guarding.principals import is_open
 from chaintwin.serve.jobs.asking import KINDS, NAMES
@@ -89,9 +90,13 @@ _MOMENTS = tuple(
     parameter(name, "query", schema=TIME, words=words)
     for name, words in (("at", "As of this event time."), ("known", "As the log knew it at this time of record."))
 )
+_ABOUT = parameter("about", "query", schema=TEXT, words="A site, product, thing, id or type of an event, or business step.")
+_SPAN = tuple(
+    parameter(name, "query", schema=TIME, words=words)
+    for name, words in (("from", "From this event time on."), ("until", "Before this event time."))
+)
 _AFTER = parameter("after", "query", schema={"type": "integer", "minimum": 0}, words="As Last-Event-ID.")
 _LAST = parameter("Last-Event-ID", "header", schema={"type": "string", "pattern": r"^\d{1,18}$"})
-_TABLE = parameter("table", "query", schema=TEXT, words="One of the tables; without it their numbers of rows.")
 _TABLES = parameter("table", "query", schema=TEXT, words="Tables, by commas; without it their numbers of rows.")
 _SIZE = parameter("size", "query", schema={"type": "integer", "minimum": 1})
 _KEY = parameter(
@@ -103,6 +108,9 @@ _KEY = parameter(
 _UPLOAD_BODY = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 _STATES = parameter("state", "query", schema={"enum": [state.value for state in State]})
 _KINDS = parameter("kind", "query", schema={"enum": list(NAMES)})
+_POINT = parameter(
+    "stockPoint", "query", schema=TEXT, words="Stock point whose rows alone are given; may be repeated, with JSON only."
+)
 _COMPARED = parameter(
     "jobs", "query", schema=TEXT, words="Ids of 2 to 8 jobs, by commas; the first is what the others are compared with."
 )
@@ -113,10 +121,18 @@ _OWN: Mapping[tuple[str, str], Given] = {
     ("GET", "/api/v1/health"): Given(schema="Health"),
     ("GET", "/api/v1/network"): Given(schema="Network", errors=(404,), is_tagged=True),
     ("GET", "/api/v1/network/routes"): Given(schema="Routes", errors=(404,), is_tagged=True),
+    ("GET", "/api/v1/network/dependence"): Given(schema="Dependence", errors=(404,), is_tagged=True),
+    ("GET", "/api/v1/network/findings"): Given(schema="Findings", errors=(404,), is_tagged=True),
     ("GET", "/api/v1/state"): Given(
         schema="State",
         headers=PAGED,
-        query=(*_MOMENTS, _TABLE, parameter("path", "query", schema=TEXT, words="One value."), *PAGING),
+        query=(
+            *_MOMENTS,
+            _TABLES,
+            parameter("path", "query", schema=TEXT, words="One value."),
+            parameter("site", "query", schema=TEXT, words="All of one site."),
+            *PAGING,
+        ),
         errors=(404,),
         is_tagged=True,
     ),
@@ -124,6 +140,13 @@ _OWN: Mapping[tuple[str, str], Given] = {
         schema="Discrepancies", headers=PAGED, query=(*_MOMENTS, *PAGING), errors=(404,), is_tagged=True
     ),
     ("GET", "/api/v1/changes"): Given(schema="Event", media=_STREAM, query=(_AFTER,), sent=(_LAST,), errors=(404,)),
+    ("GET", "/api/v1/outlook"): Given(schema="Outlook", errors=(404,), is_tagged=True),
+    ("GET", "/api/v1/fidelity"): Given(schema="Fidelity", errors=(404,), is_tagged=True),
+    ("GET", "/api/v1/parameters"): Given(schema="Versions", headers=PAGED, query=PAGING, errors=(404,), is_tagged=True),
+    ("GET", "/api/v1/entries"): Given(
+        schema="Entries", headers=PAGED, query=(_ABOUT, *_SPAN, *PAGING), errors=(404,), is_tagged=True
+    ),
+    ("GET", "/api/v1/entries/{sequence}"): Given(schema="Entry", is_tagged=True),
     ("GET", "/api/v1/proofs/{sequence}"): Given(schema="Proof", query=(_SIZE,), is_tagged=True),
     ("POST", "/api/v1/jobs"): Given(
         202, schema="Job", headers=("Location",), errors=(404, 422), body=body_of("NewJob"), sent=(_KEY,)
@@ -132,17 +155,25 @@ _OWN: Mapping[tuple[str, str], Given] = {
     ("GET", "/api/v1/jobs/{jobID}"): Given(schema="Job", is_tagged=True),
     ("DELETE", "/api/v1/jobs/{jobID}"): Given(204),
     ("POST", "/api/v1/jobs/{jobID}/cancel"): _TAKEN,
-    ("POST", "/api/v1/jobs/{jobID}/again"): _TAKEN,
+    ("POST", "/api/v1/jobs/{jobID}/again"): Given(202, schema="Job", headers=("Location",), sent=(_KEY,), errors=(422,)),
     ("GET", "/api/v1/jobs/{jobID}/events"): Given(schema="Event", media=_STREAM, query=(_AFTER,), sent=(_LAST,), more={204: ""}),
     ("GET", "/api/v1/jobs/{jobID}/result"): Given(
         schema="Result",
         headers=PAGED,
-        query=(_TABLES, *PAGING),
+        query=(
+            _TABLES,
+            _POINT,
+            parameter("site", "query", schema=TEXT, words="Only rows of this site."),
+            parameter("period", "query", schema=WHOLE, words="Only rows of this period."),
+            *PAGING,
+        ),
         errors=(406, 409, 413),
         media=tuple(form.value for form in TableForm),
         is_tagged=True,
     ),
     ("GET", "/api/v1/comparisons"): Given(schema="Comparison", query=(_COMPARED,), errors=(404,), is_tagged=True),
+    ("GET", "/api/v1/scenarios"): Given(schema="Scenarios", is_tagged=True),
+    ("POST", "/api/v1/scenarios"): Given(201, schema="Scenario", errors=(404, 409), body=body_of("NewScenario")),
     ("POST", "/api/v1/uploads"): Given(
         201, schema="Upload", query=(parameter("name", "query", schema=TEXT) | {"required": True},), body=_UPLOAD_BODY
     ),
@@ -191,10 +222,73 @@ def own_schemas() -> dict[str, Any]:
         "Session": _object(session),
         "Sessions": _object({"member": _list("Session"), "count": WHOLE}),
         "NewSession": _object({"token": TEXT}) | {"additionalProperties": False},
+        **_outlook(moment, share=share),
+        **_trust(moment, share=share),
+        **_entries(truth),
+        **_findings(),
+        **_dependence(share),
+        "Scenario": _object(
+            {"name": TEXT, "origin": {"enum": ["library", "project"]}, "title": TEXT, "note": TEXT}
+            | {"scenario": {"type": ["object", "null"]}, "fault": {"type": ["string", "null"]}}
+        ),
+        "Scenarios": _object({"member": _list("Scenario"), "count": WHOLE, "canSave": truth}),
+        "NewScenario": _object({"name": TEXT, "scenario": mapping, "replace": truth}, but=("replace",))
+        | {"additionalProperties": False},
         "Alive": _object({"status": {"const": "live"}}),
         **_new_jobs(),
         "Ready": _object({"status": {"enum": ["ready", "not ready"]}, "log": truth, "state": truth, "jobs": truth}),
     }
+
+
+def _outlook(moment: dict[str, Any], *, share: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas of what the server sees by itself."""
+    found: dict[str, Any] = {"state": {"enum": ["off", "waiting", "ready"]}, "days": {"type": "number"}, "likely": share}
+    found |= {"least": share, "fault": {"type": ["string", "null"]}, "jobID": {"type": ["string", "null"]}}
+    found |= {"time": moment, "madeAt": moment, "sequence": WHOLE, "replications": WHOLE, "count": WHOLE}
+    warning = {"site": TEXT, "product": TEXT, "stockPoint": TEXT, "probability": share, "firstDate": moment}
+    warning |= {"earliestDate": TIME, "units": {"type": "number"}, "fillRate": share, "since": TIME}
+    return {"Outlook": _object(found | {"warnings": _list("Warning")}), "Warning": _object(warning)}
+
+
+def _trust(moment: dict[str, Any], *, share: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas of fidelity and of versions of parameters."""
+    name, number = {"type": ["string", "null"]}, {"type": ["number", "null"]}
+    scores = {"type": "object", "additionalProperties": share}
+    covered = _object({"horizon": WHOLE, "inside": share, "forecasts": WHOLE, "origins": WHOLE})
+    drifted = _object({"kind": TEXT, "name": TEXT, "since": moment, "expected": number, "found": number, "seen": WHOLE})
+    found: dict[str, Any] = {"measuredAt": moment, "until": moment, "parameters": name, "score": number, "parts": scores}
+    found |= {"coverage": {"type": "array", "items": covered}, "sites": scores, "lanes": scores, "points": scores}
+    found |= {"alarms": WHOLE, "drifted": {"type": "array", "items": drifted}, "backcasts": WHOLE}
+    version = {"version": TEXT, "parent": name, "madeAt": TIME, "recordedAt": TIME, "isAccepted": {"type": "boolean"}}
+    version |= {"parameters": WHOLE, "note": TEXT, "reason": TEXT}
+    versions = _object({"member": _list("Version"), "count": WHOLE, "inForce": name})
+    return {"Fidelity": _object(found), "Version": _object(version), "Versions": versions}
+
+
+def _entries(truth: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas of entries of the log."""
+    entry = {"sequence": WHOLE, "eventID": TEXT, "occurredAt": TIME, "recordedAt": TIME, "source": TEXT, "type": TEXT}
+    entry |= {"step": TEXT, "place": TEXT}
+    whole = entry | {"event": {"type": "object"}, "leaf": TEXT, "cells": {"type": ["array", "null"], "items": {"type": "object"}}}
+    found = _object({"member": _list("Found"), "count": WHOLE, "isAll": truth})
+    return {"Entries": found, "Found": _object(entry), "Entry": _object(whole)}
+
+
+def _findings() -> dict[str, Any]:
+    """Return the schemas of what the doctor says."""
+    finding = {"severity": {"enum": [one.value for one in Severity]}, "code": TEXT, "file": TEXT, "row": WHOLE, "column": TEXT}
+    finding |= {"found": TEXT, "allowed": TEXT, "fix": TEXT, "count": WHOLE}
+    return {"Findings": _object({"member": _list("DoctorsFinding"), "count": WHOLE}), "DoctorsFinding": _object(finding)}
+
+
+def _dependence(share: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas of on whom a network depends."""
+    part = _object({"attribute": {"enum": ["supplier", "country", "bloc"]}, "name": TEXT, "share": share})
+    single = _object({"product": TEXT, "flow": {"type": "number"}})
+    found: dict[str, Any] = {"singleSourcingShare": {"type": ["number", "null"]}}
+    found |= {"indices": {"type": "object", "additionalProperties": share}, "shares": {"type": "array", "items": part}}
+    found |= {"single": {"type": "array", "items": single}, "countries": {"type": "array", "items": {"type": "object"}}}
+    return {"Dependence": _object(found)}
 
 
 def _new_jobs() -> dict[str, Any]:

@@ -16,6 +16,9 @@ from chaintwin.network.tables.schema import PERIODS_MAX
 REPLICATIONS_MAX = 100_000
 """Independent runs that one job may ask for."""
 
+FOLLOWED_MAX = 1000
+"""Runs that one job may follow period by period."""
+
 SCENARIOS_MAX = 8
 """Scenarios that one job may compare."""
 
@@ -25,6 +28,9 @@ POINTS_MAX = 50
 NOW = "now"
 MODEL = "model"
 """Where a job starts: from the live state, or from the tables of the network."""
+
+TABLES = "tables"
+"""Parameters of the tables, whatever version is in force."""
 
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Periods = Annotated[int, msgspec.Meta(ge=1, le=PERIODS_MAX)]
@@ -44,19 +50,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     title: Text = ""
 
 
-class Simulate(Asked, frozen=True, kw_only=True, tag_field="kind", tag="simulate"):
-    """A simulation with figures and intervals.
+class Replicated(Asked, frozen=True, kw_only=True):
+    """What simulations are asked with.
 
     Parameters
     ----------
-    scenario : an object with the keys of a scenario file; None for none. start : ``model``, ``now`` or a moment with its zone.
-    network : a job that imported one; that of the project by default. bands : stock points of which quantiles by period are kept;
-        none of them keeps those of the whole network. Such a run does not go on after a restart.
+    network : a job that imported one; that of the project by default.
     periods, replications, until, warm_up, seed, confidence : as for ``chaintwin.simulate``.
     """
 
-    scenario: dict[str, Any] | None = None
-    start: Annotated[str, msgspec.Meta(max_length=40)] = MODEL
     network: Text = ""
     periods: Periods | None = None
     replications: Runs = 256
@@ -64,25 +66,44 @@ class Simulate(Asked, frozen=True, kw_only=True, tag_field="kind", tag="simulate
     warm_up: Annotated[int, msgspec.Meta(ge=0, le=PERIODS_MAX)] | None = None
     seed: Seed = 0
     confidence: Share = 0.95
+
+
+class Simulate(Replicated, frozen=True, kw_only=True, tag_field="kind", tag="simulate"):
+    """A simulation with figures and intervals.
+
+    Parameters
+    ----------
+    scenario : an object with the keys of a scenario file; None for none. start : ``model``, ``now`` or a moment with its zone.
+    known : what the log learned after this time of record does not count; empty for all that it knows.
+    bands : stock points of which quantiles by period are kept; none of them keeps those of the whole network. Such a run does not
+        go on after a restart.
+    """
+
+    scenario: dict[str, Any] | None = None
+    start: Annotated[str, msgspec.Meta(max_length=40)] = MODEL
+    known: Annotated[str, msgspec.Meta(max_length=40)] = ""
     bands: Annotated[list[Text], msgspec.Meta(max_length=POINTS_MAX)] | None = None
 
 
 class Fork(Asked, frozen=True, kw_only=True, tag_field="kind", tag="fork"):
-    """A look ahead from the live state.
+    """A look ahead from the live state, or from the start of the model.
 
     Parameters
     ----------
-    at : ``now``, or a moment with its zone. days : to look ahead. scenario : as for a simulation.
+    at : ``now``, ``model``, or a moment with its zone. days : to look ahead. known, scenario : as for a simulation.
     likely : probability from which on a shortage counts as likely. as_planned : shipments arrive as they were planned.
+    parameters : a version by at least four signs of its id, or ``tables``; by default the one in force at the moment.
     """
 
     at: Annotated[str, msgspec.Meta(max_length=40)] = NOW
+    known: Annotated[str, msgspec.Meta(max_length=40)] = ""
     days: Annotated[float, msgspec.Meta(ge=0.04, le=3660)] = 30.0
     scenario: dict[str, Any] | None = None
     replications: Runs = 256
     seed: Seed = 0
     likely: Share = 0.5
     as_planned: bool = False
+    parameters: Annotated[str, msgspec.Meta(pattern=r"^(tables|[0-9a-f]{4,64})?$")] = ""
 
 
 class Stress(Asked, frozen=True, kw_only=True, tag_field="kind", tag="stress"):
@@ -103,15 +124,20 @@ class Stress(Asked, frozen=True, kw_only=True, tag_field="kind", tag="stress"):
     network: Text = ""
 
 
-class Compare(Asked, frozen=True, kw_only=True, tag_field="kind", tag="compare"):
-    """Scenarios against each other on the same random numbers; fields as for a simulation."""
+class Compare(Replicated, frozen=True, kw_only=True, tag_field="kind", tag="compare"):
+    """Scenarios against each other on the same random numbers."""
 
     scenarios: Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1, max_length=SCENARIOS_MAX)]
     reference: Text = "baseline"
+
+
+class Service(Asked, frozen=True, kw_only=True, tag_field="kind", tag="service"):
+    """What customers get and what that costs, followed period by period; fields as for a simulation."""
+
+    scenario: dict[str, Any] | None = None
     network: Text = ""
     periods: Periods | None = None
-    replications: Runs = 256
-    until: Text | None = None
+    replications: Annotated[int, msgspec.Meta(ge=1, le=FOLLOWED_MAX)] = 16
     warm_up: Annotated[int, msgspec.Meta(ge=0, le=PERIODS_MAX)] | None = None
     seed: Seed = 0
     confidence: Share = 0.95
@@ -133,8 +159,8 @@ class Import(Asked, frozen=True, kw_only=True, tag_field="kind", tag="import"):
     as_of: Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
 
 
-AnyAsked = Simulate | Fork | Stress | Compare | Import
-KINDS: tuple[type[AnyAsked], ...] = (Simulate, Fork, Stress, Compare, Import)
+AnyAsked = Simulate | Fork | Stress | Compare | Service | Import
+KINDS: tuple[type[AnyAsked], ...] = (Simulate, Fork, Stress, Compare, Service, Import)
 NAMES = tuple(str(kind.__struct_config__.tag) for kind in KINDS)
 
 
@@ -180,9 +206,14 @@ def start_of(asked: AnyAsked) -> str:
     return asked.at if isinstance(asked, Fork) else asked.start if isinstance(asked, Simulate | Stress) else MODEL
 
 
+def known_of(asked: AnyAsked) -> str:
+    """Return the time of record up to which the log counts for a job; empty for all of it."""
+    return asked.known if isinstance(asked, Simulate | Fork) else ""
+
+
 def seed_of(asked: AnyAsked) -> int | None:
     """Return the seed of a job, None where nothing is drawn."""
-    return asked.seed if isinstance(asked, Simulate | Fork | Compare) else None
+    return asked.seed if isinstance(asked, Replicated | Fork | Service) else None
 
 
 def _values(form: type[AnyAsked], document: dict[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
@@ -209,10 +240,10 @@ def _values(form: type[AnyAsked], document: dict[str, Any]) -> tuple[dict[str, A
 def _of_meaning(values: Mapping[str, Any]) -> list[Finding]:
     """Return what is wrong with values whose form is right: moments, and scenarios."""
     findings: list[Finding] = []
-    for name, words in (("at", (NOW,)), ("start", (MODEL, NOW))):
+    for name, words in (("at", (NOW, MODEL)), ("start", (MODEL, NOW)), ("known", ("",))):
         text = values.get(name)
         if text is not None and text not in words and moment_of_text(text) is None:
-            allowed = f"{', '.join(words)}, or a time with a zone, such as 2026-01-31T09:30:00Z"
+            allowed = ", or ".join((*filter(None, words), "a time with a zone, such as 2026-01-31T09:30:00Z"))
             findings.append(Finding("job.value", repr(text), allowed, column=name))
     scenarios = [values["scenario"]] if values.get("scenario") else values.get("scenarios", [])
     for place, scenario in enumerate(scenarios, start=1):

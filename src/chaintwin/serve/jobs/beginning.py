@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaintwin.errors import Finding
+from chaintwin.errors import Finding, UsageError
 from chaintwin.events.queries.spelling import moment_of_text
-from chaintwin.serve.jobs.asking import MODEL, NOW, Compare, Fork, Import, Simulate, Stress, start_of
+from chaintwin.fidelity.versions.shelf import id_of, in_force
+from chaintwin.serve.jobs.asking import MODEL, NOW, TABLES, AnyAsked, Fork, Import, known_of, start_of
 from chaintwin.serve.jobs.files import JobFiles
 from chaintwin.serve.jobs.job import Job, State
 from chaintwin.serve.problems import ProblemError
-from chaintwin.store.interface import Store
+from chaintwin.store.interface import PARAMETERS, Store
 from chaintwin.twin import LiveState, Twin
 
 
@@ -22,7 +23,8 @@ class Beginning:
     ----------
     network, place : hash and folder of the network; empty for an import. cells : of the live state, packed; None for the
         model's own
-        start. time, head : of that state.
+        start. time, head : of that state. parameters : id of the version of parameters and what is kept of it; empty for those
+        of the tables.
     """
 
     network: str = ""
@@ -30,6 +32,7 @@ class Beginning:
     cells: bytes | None = None
     time: int = 0
     head: int = 0
+    parameters: tuple[str, bytes] = ("", b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,16 @@ class Position:
     Parameters
     ----------
     sequence : of the last entry that counts, 0 for none. known_at : its time of record. time : event time to start from, 0 for
-        none.
+        none. parameters : id of the version that it looks ahead with; empty for those of the tables.
     """
 
     sequence: int = 0
     known_at: int = 0
     time: int = 0
+    parameters: str = ""
 
 
-def position_of(asked: Simulate | Fork | Stress | Compare | Import, *, twin: Twin | None, store: Store) -> Position:
+def position_of(asked: AnyAsked, *, twin: Twin | None, store: Store) -> Position:
     """Return where the log stands for a job that is asked for now.
 
     Parameters
@@ -58,6 +62,8 @@ def position_of(asked: Simulate | Fork | Stress | Compare | Import, *, twin: Twi
     ------
     ProblemError
         404 where there is no project, 400 for a moment that nothing is known of.
+    UsageError
+        There is no such version of parameters.
     """
     if isinstance(asked, Import):
         return Position()
@@ -65,14 +71,18 @@ def position_of(asked: Simulate | Fork | Stress | Compare | Import, *, twin: Twi
         raise ProblemError(
             404, "NoSuchResourceException", detail="The server was started without a project, so there is nothing to run"
         )
-    head = twin.head
-    known = store.entries_of([head])[0].recorded_at if head else 0
-    start = start_of(asked)
+    start, now = start_of(asked), twin.clock.now()
+    time = now if start in (NOW, MODEL) else moment_of_text(start) or now
+    until = moment_of_text(known_of(asked)) if known_of(asked) else None
+    if until is not None and until > now:
+        finding = Finding("job.start", "a moment that has not come yet", "now, or one before", column="known")
+        raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
+    found = twin.as_of(None if start in (NOW, MODEL) else time, known=until)
+    # The state says how far it goes: the twin may have gone on since.
+    head = found.head
+    known = until or (store.entries_of([head])[0].recorded_at if head else 0)
     if start == MODEL:
         return Position(head, known, 0)
-    now = twin.clock.now()
-    time = now if start == NOW else moment_of_text(start) or now
-    found = twin.as_of(None if start == NOW else time)
     latest = found.summary()["latest"]
     if not isinstance(latest, int):
         column = "at" if isinstance(asked, Fork) else "start"
@@ -82,15 +92,17 @@ def position_of(asked: Simulate | Fork | Stress | Compare | Import, *, twin: Twi
     if time > max(now, latest):
         finding = Finding("job.start", "a moment that has not come yet", "now, or one before", column="start")
         raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
-    return Position(head, known, time)
+    version = _version(asked, time=time, store=store) if isinstance(asked, Fork) else ""
+    return Position(head, known, time, version)
 
 
-def beginning_of(job: Job, *, twin: Twin | None, files: JobFiles, imported: Job | None) -> Beginning:
+def beginning_of(job: Job, *, twin: Twin | None, store: Store, files: JobFiles, imported: Job | None) -> Beginning:
     """Return what a job is run on; the same for one that is started again after the log has grown.
 
     Parameters
     ----------
-    job : what is to be run. files : where networks are kept. imported : the import that it names, None where it names none.
+    job : what is to be run. store : the log. files : where networks are kept.
+    imported : the import that it names, None where it names none.
 
     Raises
     ------
@@ -113,7 +125,24 @@ def beginning_of(job: Job, *, twin: Twin | None, files: JobFiles, imported: Job 
         return Beginning(network, str(files.network(network)))
     live = _as_of(twin, None if start == NOW else job.time, known=known, head=job.sequence).aged(job.time)
     network = files.keep(live.network)
-    return Beginning(network, str(files.network(network)), live.cells.packed(), live.time, live.head)
+    parameters = kept_parameters(store, job.parameters)
+    return Beginning(network, str(files.network(network)), live.cells.packed(), live.time, live.head, parameters)
+
+
+def kept_parameters(store: Store, version: str) -> tuple[str, bytes]:
+    """Return a version of parameters as the process of jobs is told it; empty for the tables.
+
+    Raises
+    ------
+    UsageError
+        It is there no more.
+    """
+    if not version:
+        return "", b""
+    content = store.get(PARAMETERS, version)
+    if content is None:
+        raise UsageError(f"parameters: found no version {version}; allowed: one that is kept; fix: restore the log from a backup")
+    return version, content
 
 
 def check_imported(name: str, imported: Job | None, *, files: JobFiles) -> None:
@@ -127,6 +156,16 @@ def check_imported(name: str, imported: Job | None, *, files: JobFiles) -> None:
     if imported is None or imported.state is not State.DONE or not files.project(name).is_dir():
         finding = Finding("job.network", repr(name[:60]), "the id of an import that is done", column="network")
         raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
+
+
+def _version(asked: Fork, *, time: int, store: Store) -> str:
+    """Return the id of the version that a look ahead takes, as ``chaintwin fork`` does; empty for the tables."""
+    if asked.parameters == TABLES:
+        return ""
+    if asked.parameters:
+        return id_of(store, asked.parameters)
+    found = in_force(store, time)
+    return "" if found is None else found.id
 
 
 def _as_of(twin: Twin, time: int | None, *, known: int | None, head: int) -> LiveState:

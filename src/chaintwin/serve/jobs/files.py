@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Iterable, Iterator
@@ -16,11 +15,16 @@ import msgspec
 from chaintwin.network.network import Network
 from chaintwin.network.tables.writing import Layout, sample_files, write
 from chaintwin.serve.jobs.job import Job, packed, unpacked
+from chaintwin.store.sqlite.moving import move_durably, sync
 
 JOB_FILE = "job.json"
 CHECKPOINT = "saved"
 PROJECT = "project"
-"""In the folder of a job: itself, the replications that are saved, and the network that an import made."""
+UPLOADED = "uploaded"
+"""In the folder of a job: itself, the replications that are saved, the network that an import made and the file it made it of."""
+
+GONE = "gone"
+"""Folder of jobs that were taken away and are not deleted yet."""
 
 
 class JobFiles:
@@ -33,7 +37,7 @@ class JobFiles:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._lock = threading.Lock()
+        self._lock, self._of_networks = threading.Lock(), threading.Lock()
         self._last: tuple[Network, str] | None = None
 
     def folder(self, job_id: str) -> Path:
@@ -48,19 +52,32 @@ class JobFiles:
         """Return the folder of the network that an import made."""
         return self.folder(job_id) / PROJECT
 
-    def save(self, job: Job) -> None:
-        """Keep a job as it is now, durably: the old one is there or the new one, whatever happens."""
+    def make(self, job: Job) -> None:
+        """Keep a new job, durably."""
         folder = self.folder(job.id)
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh = folder / f"{JOB_FILE}.new"
-        with self._lock, fresh.open("wb") as file:
-            file.write(packed(job))
-            file.flush()
-            os.fsync(file.fileno())
-            fresh.replace(folder / JOB_FILE)
+        folder.mkdir(parents=True)
+        self.save(job)
+        sync(folder.parent)
+
+    def save(self, job: Job) -> None:
+        """Keep a job as it is now, durably: the old one is there or the new one, whatever happens.
+
+        Raises
+        ------
+        OSError
+            The disk takes nothing, or the job was taken away meanwhile; it does not come back.
+        """
+        fresh = self.folder(job.id) / f"{JOB_FILE}.new"
+        with self._lock:
+            fresh.write_bytes(packed(job))
+            move_durably(fresh, self.folder(job.id) / JOB_FILE)
 
     def jobs(self) -> list[Job]:
-        """Return all jobs that are kept, the oldest first; a folder without one that can be read is left alone."""
+        """Return all jobs that are kept, the oldest first; a folder without one that can be read is left alone.
+
+        What was left of jobs that were taken away when the server ended is deleted.
+        """
+        shutil.rmtree(self.root / GONE, ignore_errors=True)
         found = []
         for folder in sorted((self.root / "all").glob("*")):
             with suppress(OSError, msgspec.MsgspecError):
@@ -68,8 +85,12 @@ class JobFiles:
         return found
 
     def remove(self, job_id: str) -> None:
-        """Take a job away, with all that it found."""
-        shutil.rmtree(self.folder(job_id), ignore_errors=True)
+        """Take a job away, with all that it found: all of it is there or nothing, whatever happens."""
+        gone = self.root / GONE / job_id
+        with self._lock, suppress(FileNotFoundError):
+            gone.parent.mkdir(parents=True, exist_ok=True)
+            self.folder(job_id).rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def size(self, job_id: str) -> int:
         """Return the bytes that a job takes."""
@@ -78,14 +99,15 @@ class JobFiles:
     def clear(self, job: Job) -> None:
         """Take away what a job that is over has no use for: what was saved on the way, and all results but the last."""
         folder = self.folder(job.id)
-        shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
+        for name in (CHECKPOINT, UPLOADED):
+            shutil.rmtree(folder / name, ignore_errors=True)
         for part in folder.glob("part-*"):
             if part != self.part(job):
                 shutil.rmtree(part, ignore_errors=True)
 
     def keep(self, network: Network) -> str:
         """Keep a network and return its hash; one that is there already is not written again."""
-        with self._lock:
+        with self._of_networks:
             if self._last is None or self._last[0] is not network:
                 self._last = (network, network_hash(network))
             name = self._last[1]
@@ -103,7 +125,7 @@ class JobFiles:
 
     def keep_only(self, names: Iterable[str]) -> None:
         """Take away all networks but these and the last."""
-        with self._lock:
+        with self._of_networks:
             kept = {*names, *(() if self._last is None else (self._last[1],))}
             for folder in (self.root / "networks").glob("*"):
                 if folder.name not in kept:

@@ -35,6 +35,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     created_at, started_at, finished_at, expires_at : microseconds since 1970 in UTC; 0 where it has not come to that.
     version : of chaintwin. network : hash of its network. sequence : entry of the log that its state goes to, 0 for none.
     known_at : time of record of that entry. time : event time that it starts from; 0 for none.
+    parameters : id of the version of parameters that it looks ahead with; empty for those of the tables.
     state : see above. progress : 0 to 1. replications : that the result rests on so far. part : number of that result, 0 for
         none.
     tables : rows of each. about : what it was run with. problem : why it failed. resumed : how often it went on after a restart.
@@ -55,6 +56,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sequence: int = 0
     known_at: int = 0
     time: int = 0
+    parameters: str = ""
     state: State = State.QUEUED
     progress: float = 0.0
     replications: int = 0
@@ -99,6 +101,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "network": job.network,
         "log": {"sequence": job.sequence, "recordedAt": text_of(job.known_at)} if job.known_at else None,
         "time": text_of(job.time) if job.time else None,
+        "parameters": job.parameters or None,
         "replications": job.replications,
         "part": job.part,
         "tables": job.tables,

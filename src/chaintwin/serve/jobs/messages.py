@@ -15,10 +15,14 @@ class Prepare(msgspec.Struct, frozen=True, tag=True):
     Parameters
     ----------
     network : hash; empty to load the engine alone. place : folder of the network.
+    parameters : id of a version of parameters and what is kept of it; empty for those of the tables.
+    period : that is under way, 0 before the first; a look ahead begins there.
     """
 
     network: str = ""
     place: str = ""
+    parameters: tuple[str, bytes] = ("", b"")
+    period: int = 0
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -29,7 +33,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     asked : what for. folder : of the job. part : number of the last result that is there.
     network, place : hash and folder of the network. upload : file that was uploaded, with the name it had.
     cells : of the live state to start from, packed; None for the start of the model. time, head : of that state.
-    threads : to use at once.
+    parameters : as of ``Prepare``. threads : to use at once.
     """
 
     asked: AnyAsked
@@ -42,6 +46,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     cells: bytes | None = None
     time: int = 0
     head: int = 0
+    parameters: tuple[str, bytes] = ("", b"")
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):

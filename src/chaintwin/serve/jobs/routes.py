@@ -15,7 +15,7 @@ from chaintwin.serve.answering.conditional import tagged
 from chaintwin.serve.answering.parameters import PAGING, check_names, chosen, whole
 from chaintwin.serve.epcis.headers import sent_form
 from chaintwin.serve.guarding.principals import principal_of
-from chaintwin.serve.jobs.asking import NAMES, asked_of
+from chaintwin.serve.jobs.asking import NAMES, AnyAsked, asked_of
 from chaintwin.serve.jobs.job import Job, State, job_document
 from chaintwin.serve.jobs.streaming import JobStream
 from chaintwin.serve.parts import parts_of
@@ -30,13 +30,8 @@ async def make_job(request: Request) -> Response:
     check_names(request)
     sent_form(request, xml=False)
     body = await request.body()
-    key = request.headers.get("idempotency-key", "")
-    if key and not re.fullmatch(r"[!-~ ]{1,200}", key):
-        detail = f"Idempotency-Key: found {len(key)} signs; allowed: 1 to 200 visible ASCII signs"
-        raise ProblemError(400, "ValidationException", detail=detail)
     asked = await parts_of(request).threads.read(partial(asked_of, body))
-    job = await parts_of(request).scheduler.make(asked, by=principal_of(request).id, key=key, body=sha256(body).hexdigest())
-    return _taken(job)
+    return await _made(request, asked, body=body)
 
 
 @router.get("/jobs")
@@ -78,7 +73,7 @@ async def repeat_job(request: Request) -> Response:
     """Take in another job that asks for the same, from now on."""
     check_names(request)
     before = _job(request)
-    return _taken(await parts_of(request).scheduler.make(before.asked, by=principal_of(request).id))
+    return await _made(request, before.asked, body=b"again " + before.id.encode())
 
 
 @router.get("/jobs/{jobID}/events")
@@ -93,6 +88,16 @@ async def follow_job(request: Request) -> Response:
         # A browser comes again after the end of a stream; this is how it is told that nothing more will come.
         return Response(status_code=204)
     return JobStream(parts.scheduler, job, after=after, patience=parts.settings.limits.send_seconds)
+
+
+async def _made(request: Request, asked: AnyAsked, *, body: bytes) -> Response:
+    """Take in a job, once for each key of idempotency; ``body`` is what a second request with the key has to say too."""
+    key = request.headers.get("idempotency-key", "")
+    if key and not re.fullmatch(r"[!-~ ]{1,200}", key):
+        detail = f"Idempotency-Key: found {len(key)} signs; allowed: 1 to 200 visible ASCII signs"
+        raise ProblemError(400, "ValidationException", detail=detail)
+    by = principal_of(request).id
+    return _taken(await parts_of(request).scheduler.make(asked, by=by, key=key, body=sha256(body).hexdigest()))
 
 
 def _job(request: Request) -> Job:

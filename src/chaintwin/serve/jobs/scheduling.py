@@ -17,9 +17,10 @@ import msgspec
 
 from chaintwin.clock import SECOND, Clock
 from chaintwin.errors import ChaintwinError
+from chaintwin.fidelity.versions.shelf import in_force
 from chaintwin.serve.capturing.jobs import new_job_id
 from chaintwin.serve.jobs.asking import AnyAsked, Fork, Import
-from chaintwin.serve.jobs.beginning import Beginning, Position, beginning_of, check_imported, position_of
+from chaintwin.serve.jobs.beginning import Beginning, Position, beginning_of, check_imported, kept_parameters, position_of
 from chaintwin.serve.jobs.crew import Bounds, Crew
 from chaintwin.serve.jobs.files import JobFiles
 from chaintwin.serve.jobs.job import Job, State
@@ -35,6 +36,9 @@ _LOG = logging.getLogger("chaintwin.serve")
 
 TIDY_SECONDS = 60.0
 """How often what has expired is looked for."""
+
+RESUMES_MAX = 10
+"""How often a job goes on after a restart: one that ends the server, for want of memory say, must not do so for ever."""
 
 
 class Scheduler:
@@ -88,10 +92,8 @@ class Scheduler:
             self._jobs[job.id] = job
             if job.key:
                 self._keys[job.key] = job.id
-            if job.state is State.RUNNING and not job.goes_on:
-                problem = {"type": "urn:chaintwin:problem:interrupted", "title": "The job was interrupted", "status": 503}
-                problem["detail"] = "The server was stopped while it was worked on; it can be started again."
-                await self._over(job, State.FAILED, problem=problem)
+            if job.state is State.RUNNING and (not job.goes_on or job.resumed >= RESUMES_MAX):
+                await self._over(job, State.FAILED, problem=_interrupted(job))
             elif not job.is_over:
                 kept = msgspec.structs.replace(job, state=State.QUEUED, resumed=job.resumed + (job.state is State.RUNNING))
                 self._put(kept)
@@ -143,7 +145,7 @@ class Scheduler:
             position = await self._threads.read(partial(position_of, asked, twin=self._twin, store=self._store))
             job = self._new(asked, by=by, key=key, body=body, position=position)
             try:
-                await self._threads.write(partial(self.files.save, job))
+                await self._threads.write(partial(self.files.make, job))
             except OSError as error:
                 raise ProblemError(
                     503, "store-failed", detail=f"The job cannot be kept: {error.strerror}", headers=_again(10)
@@ -230,6 +232,7 @@ class Scheduler:
             sequence=position.sequence,
             known_at=position.known_at,
             time=position.time,
+            parameters=position.parameters,
             change=1,
         )
 
@@ -247,8 +250,9 @@ class Scheduler:
         try:
             await self._threads.write(partial(self.files.save, job))
         except OSError:
-            # It goes on in memory; a restart finds it as it was kept last.
-            _LOG.warning("job %s cannot be kept", job.id)
+            # It goes on in memory; a restart finds it as it was kept last, or not where it was taken away.
+            if job.id in self._jobs:
+                _LOG.warning("job %s cannot be kept", job.id)
         return job
 
     async def _over(self, job: Job, state: State, *, problem: dict[str, Any] | None = None) -> Job:
@@ -293,16 +297,27 @@ class Scheduler:
                     _LOG.exception("job %s failed", job_id)
                 problem = problem_of(error)
                 told = {"type": f"urn:chaintwin:problem:{problem.kind}", "title": "The job failed", "status": problem.status}
-                await self._over(self._jobs[job_id], State.FAILED, problem=told | {"detail": problem.detail})
+                if job_id in self._jobs:
+                    await self._over(self._jobs[job_id], State.FAILED, problem=told | {"detail": problem.detail})
 
     async def _warm(self, crew: Crew) -> None:
         """Load kernels and network in the background, before the first job."""
         order = Prepare()
         twin = self._twin
         if twin is not None:
-            with suppress(OSError, ChaintwinError):
-                network = await self._threads.write(lambda: self.files.keep(twin.now().network))
-                order = Prepare(network, str(self.files.network(network)))
+
+            def prepared() -> Prepare:
+                live = twin.now()
+                network = self.files.keep(live.network)
+                version = in_force(self._store, self._clock.now())
+                parameters = kept_parameters(self._store, "" if version is None else version.id)
+                return Prepare(network, str(self.files.network(network)), parameters, max(live.period, 0))
+
+            try:
+                order = await self._threads.write(prepared)
+            except Exception:
+                # What is wrong is told by the first job that meets it.
+                _LOG.warning("jobs are not prepared", exc_info=True)
         await self._in_hand(partial(crew.prepare, order, ending=self._ending))
 
     async def _do(self, crew: Crew, job: Job) -> None:
@@ -311,7 +326,9 @@ class Scheduler:
             job = await self._keep(msgspec.structs.replace(job, state=State.RUNNING, started_at=self._clock.now()))
             network = "" if isinstance(job.asked, Fork | Import) else job.asked.network
             imported = self._jobs.get(network)
-            begun = await self._threads.read(partial(beginning_of, job, twin=self._twin, files=self.files, imported=imported))
+            begun = await self._threads.read(
+                partial(beginning_of, job, twin=self._twin, store=self._store, files=self.files, imported=imported)
+            )
             job = self._put(msgspec.structs.replace(job, network=begun.network))
             order = self._order(job, begun)
             loop = asyncio.get_running_loop()
@@ -337,6 +354,7 @@ class Scheduler:
             cells=begun.cells,
             time=begun.time,
             head=begun.head,
+            parameters=begun.parameters,
         )
 
     def _told(self, job_id: str, said: Said) -> None:
@@ -371,14 +389,22 @@ class Scheduler:
     async def _tidy(self) -> None:
         """Forget what has expired, and the oldest where all together take too much."""
         while True:
-            gone = await self._threads.read(self._too_much)
-            for job in gone:
-                self._forget(job)
-                await self._threads.write(partial(self.files.remove, job.id))
+            try:
+                await self._tidied()
+            except Exception:
+                # The next time may go better; without a next time what is kept would have no bound.
+                _LOG.exception("jobs cannot be tidied")
+            await asyncio.sleep(TIDY_SECONDS)
+
+    async def _tidied(self) -> None:
+        for job in await self._threads.read(self._too_much):
+            self._forget(job)
+            await self._threads.write(partial(self.files.remove, job.id))
+        # A job that is about to begin has a network that it does not name yet.
+        if all(job.network for job in self._jobs.values() if job.state is State.RUNNING and not isinstance(job.asked, Import)):
             used = {job.network for job in self._jobs.values() if job.network}
             await self._threads.write(partial(self.files.keep_only, used))
-            await self._threads.write(self._uploads.tidy)
-            await asyncio.sleep(TIDY_SECONDS)
+        await self._threads.write(self._uploads.tidy)
 
     def _too_much(self) -> list[Job]:
         now, total, count, gone = self._clock.now(), 0, 0, []
@@ -391,6 +417,16 @@ class Scheduler:
             else:
                 total, count = total + size, count + 1
         return gone
+
+
+def _interrupted(job: Job) -> dict[str, Any]:
+    times = f", {job.resumed + 1} times so far" if job.resumed else ""
+    return {
+        "type": "urn:chaintwin:problem:interrupted",
+        "title": "The job was interrupted",
+        "status": 503,
+        "detail": f"The server was stopped while it was worked on{times}; it can be started again.",
+    }
 
 
 def _with_result(job: Job, found: Found) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,10 +18,16 @@ from chaintwin.serve.answering.parameters import PAGING, bad, check_names, momen
 from chaintwin.serve.guarding.principals import principal_of
 from chaintwin.serve.live.asking import live_of
 from chaintwin.serve.live.changes import ChangeStream, resumed_after
-from chaintwin.serve.parts import Live, Parts, parts_of
+from chaintwin.serve.live.sites import site_document
+from chaintwin.serve.parts import Parts, parts_of
 from chaintwin.serve.problems import ProblemError
+from chaintwin.store.interface import Search
 from chaintwin.twin import LiveState
+from chaintwin.twin.showing import TABLES
 from chaintwin.twin.telling import told_part, told_rows, told_summary
+
+TABLES_MAX = 12
+"""Tables of one answer."""
 
 router = APIRouter(prefix="/api/v1")
 
@@ -36,19 +43,36 @@ async def health(request: Request) -> Response:
 
 @router.get("/state")
 async def state(request: Request) -> Response:
-    """Return the state, now or as of a moment: its numbers, one of its tables, or one of its values."""
+    """Return the state, now or as of a moment: its numbers, tables of it, one of its values, or all of one site."""
     parts = parts_of(request)
     live = live_of(parts)
-    check_names(request, "at", "known", "table", "path", *PAGING)
+    check_names(request, "at", "known", *_QUESTIONS, *PAGING)
+    given = [name for name in _QUESTIONS if name in request.query_params]
+    if len(given) > 1:
+        raise bad(given[1], found=f"it beside {given[0]}", allowed=f"one of {', '.join(_QUESTIONS)}")
     at, known = moment(request, "at"), moment(request, "known")
-    table, path = request.query_params.get("table"), request.query_params.get("path")
+    tables = _tables(request)
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
-    document, more = await parts.threads.read(
-        lambda: _state(live, at=at, known=known, table=table, path=path, begin=begin, size=size)
-    )
+
+    def answered() -> tuple[dict[str, Any], bool]:
+        found = live.twin.as_of(at, known=known)
+        document: dict[str, Any] = {"time": text_of(found.time), "sequence": found.head, "hash": found.hash()}
+        if at is None and known is None:
+            document["behind"] = max(0, parts.store.head().sequence - found.head)
+        if "path" in given:
+            return document | _value(found, request.query_params["path"]), False
+        if "site" in given:
+            return document | site_document(found, request.query_params["site"], store=parts.store), False
+        if not tables:
+            return document | _numbers(found, parts), False
+        rows, more = _rows(found, tables, page=_Page(begin, size))
+        return document | rows, more
+
+    document, more = await parts.threads.read(answered)
     headers = parts.pages.headers(request, begin + size) if more else {}
     # Ages grow with every second; what they are of is told by the state and by the query.
-    return tagged(request, document, headers=headers, of=f"{document['sequence']} {document['hash']} {request.url}")
+    of = f"{document['sequence']} {document['hash']} {document.get('behind')} {request.url}"
+    return tagged(request, document, headers=headers, of=of)
 
 
 @router.get("/changes")
@@ -125,27 +149,54 @@ def _health(parts: Parts) -> dict[str, Any]:
     return document
 
 
-def _state(
-    live: Live, *, at: int | None, known: int | None, table: str | None, path: str | None, begin: int, size: int
-) -> tuple[dict[str, Any], bool]:
-    found = live.twin.as_of(at, known=known)
-    document: dict[str, Any] = {"time": text_of(found.time), "sequence": found.head, "hash": found.hash()}
-    if path is not None:
-        described = found.described(path)
-        parts = {name: getattr(described, name) for name in ("reported", "desired", "predicted")}
-        if not any(parts.values()):
-            raise ProblemError(404, "NoSuchResourceException", detail=f"Nothing is known of {path[:200]!r}")
-        return document | {"path": path} | {name: told_part(part) for name, part in parts.items() if part is not None}, False
-    tables = found.tables()
-    if table is None:
-        return document | {
-            "summary": told_summary(found),
-            "tables": {name: frame.height for name, frame in tables.items()},
-        }, False
-    if table not in tables:
-        raise bad("table", found=repr(table[:60]), allowed=", ".join(tables))
-    rows = told_rows(tables[table].slice(begin, size))
-    return document | {"table": table, "count": tables[table].height, "rows": rows}, begin + size < tables[table].height
+_QUESTIONS = ("table", "path", "site")
+"""Parameters that say what is asked of the state, one at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    begin: int
+    size: int
+
+
+def _tables(request: Request) -> list[str]:
+    """Return the tables that are asked for, none where nothing is said."""
+    if "table" not in request.query_params:
+        return []
+    names = request.query_params["table"].split(",")
+    unknown = [name for name in names if name not in TABLES]
+    if unknown:
+        raise bad("table", found=repr(unknown[0][:60]), allowed=", ".join(TABLES))
+    if len(names) > TABLES_MAX or len(set(names)) < len(names):
+        raise bad("table", found=f"{len(names)} tables", allowed=f"up to {TABLES_MAX} different ones, by commas")
+    return names
+
+
+def _value(found: LiveState, path: str) -> dict[str, Any]:
+    described = found.described(path)
+    parts = {name: getattr(described, name) for name in ("reported", "desired", "predicted")}
+    if not any(parts.values()):
+        raise ProblemError(404, "NoSuchResourceException", detail=f"Nothing is known of {path[:200]!r}")
+    return {"path": path} | {name: told_part(part) for name, part in parts.items() if part is not None}
+
+
+def _numbers(found: LiveState, parts: Parts) -> dict[str, Any]:
+    """Return how much there is, and since when."""
+    first = parts.store.find(Search(upto=found.head), limit=1) if found.head else []
+    summary = told_summary(found) | {"first": text_of(first[0][0]) if first else None}
+    return {"summary": summary, "tables": {name: frame.height for name, frame in found.tables().items()}}
+
+
+def _rows(found: LiveState, names: list[str], *, page: _Page) -> tuple[dict[str, Any], bool]:
+    """Return rows of tables, and whether any of them has more; one table stands by itself, several stand by their names."""
+    tables = found.tables(*names)
+    end = page.begin + page.size
+    counts = {name: frame.height for name, frame in tables.items()}
+    rows = {name: told_rows(frame.slice(page.begin, page.size)) for name, frame in tables.items()}
+    more = any(end < count for count in counts.values())
+    if len(names) > 1:
+        return {"counts": counts, "tables": rows}, more
+    return {"table": names[0], "count": counts[names[0]], "rows": rows[names[0]]}, more
 
 
 def _without_ages(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -35,9 +35,10 @@ def network_document(network: Network) -> dict[str, Any]:
         "currency": settings.currency,
         "sites": _sites(lowered),
         "owners": _owners(network),
+        "suppliers": _suppliers(network, lowered),
         "products": _products(lowered),
         "lanes": _lanes(lowered),
-        "stockPoints": _stock_points(lowered),
+        "stockPoints": _stock_points(network, lowered),
     }
 
 
@@ -146,6 +147,15 @@ def _owners(network: Network) -> list[dict[str, Any]]:
     ]
 
 
+def _suppliers(network: Network, lowered: Lowered) -> list[dict[str, Any]]:
+    points: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
+    for partner, site, product in _rows(lowered.found.activities, "partner", "site_id", "product_id"):
+        if partner is not None:
+            points[str(partner)].append({"site": str(site), "product": str(product)})
+    names = dict(_rows(network["partners"], "partner_id", "name"))
+    return [{"supplier": name, "name": names.get(name) or name, "points": points[name]} for name in sorted(points)]
+
+
 def _products(lowered: Lowered) -> list[dict[str, Any]]:
     return [
         {"product": str(product), "name": name or str(product), "unit": unit, "value": _number(value)}
@@ -173,7 +183,11 @@ def _lanes(lowered: Lowered) -> list[dict[str, Any]]:
     ]
 
 
-def _stock_points(lowered: Lowered) -> list[dict[str, Any]]:
+def _stock_points(network: Network, lowered: Lowered) -> list[dict[str, Any]]:
+    listed = {(str(site), str(product)) for site, product in _rows(network["sources"], "site_id", "product_id")}
+    ways: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for site, product, kind in _rows(lowered.found.activities, "site_id", "product_id", "kind_name"):
+        ways[str(site), str(product)].add(str(kind))
     mean = {(site, product): rate for site, product, rate in _rows(lowered.loads.points, "site_id", "product_id", "mean")}
     return [
         {
@@ -181,6 +195,8 @@ def _stock_points(lowered: Lowered) -> list[dict[str, Any]]:
             "product": str(product),
             "demand": _number(mean.get((site, product))),
             "planned": _number(on_hand),
+            "ways": sorted(ways[str(site), str(product)]),
+            "isListed": (str(site), str(product)) in listed,
         }
         for site, product, on_hand in _rows(lowered.graph.buffers, "site_id", "product_id", "on_hand")
     ]

@@ -30,6 +30,18 @@ async def network_routes(request: Request) -> Response:
     return await _answer(request, NetworkView.routes)
 
 
+@router.get("/findings")
+async def network_findings(request: Request) -> Response:
+    """Return what the doctor says of the network in force: each finding with its place, what is allowed and how to mend it."""
+    return await _answer(request, NetworkView.findings)
+
+
+@router.get("/dependence")
+async def network_dependence(request: Request) -> Response:
+    """Return on whom the network in force depends: shares of suppliers, countries and blocs, and what has one supplier alone."""
+    return await _answer(request, NetworkView.dependence)
+
+
 async def _answer(request: Request, get: Callable[[NetworkView, Network], Content]) -> Response:
     parts = parts_of(request)
     live = live_of(parts)

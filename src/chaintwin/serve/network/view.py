@@ -12,6 +12,7 @@ import msgspec
 
 from chaintwin.network.network import Network
 from chaintwin.serve.network.documents import network_document, routes_document
+from chaintwin.serve.network.judging import dependence_document, findings_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,24 @@ class NetworkView:
         network : in force.
         """
         return self._get("routes", network, make=routes_document)
+
+    def findings(self, network: Network) -> Content:
+        """Return what the doctor says.
+
+        Parameters
+        ----------
+        network : in force.
+        """
+        return self._get("findings", network, make=findings_document)
+
+    def dependence(self, network: Network) -> Content:
+        """Return on whom and on which countries the network depends.
+
+        Parameters
+        ----------
+        network : in force.
+        """
+        return self._get("dependence", network, make=dependence_document)
 
     def _get(self, name: str, network: Network, *, make: Callable[[Network], dict[str, Any]]) -> Content:
         # Who asks for what another one is making waits for that, so that a page that many open is made once.

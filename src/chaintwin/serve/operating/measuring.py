@@ -40,6 +40,12 @@ def _log(parts: Parts) -> list[Metric]:
             "Whether the log takes events: 1, or 0 where a write failed.",
             _one(health.writable),
         ),
+        Metric(
+            "chaintwin_captures_refused_total",
+            "counter",
+            "Documents that were refused as a whole since the start.",
+            _one(parts.capturing.refused),
+        ),
         Metric("chaintwin_log_queued_records", "gauge", "Records that wait for a commit.", _one(health.queued)),
         Metric(
             "chaintwin_log_refused_total",

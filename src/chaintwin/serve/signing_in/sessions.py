@@ -64,19 +64,8 @@ class Sessions:
             401 for a wrong token, 429 where too many were wrong of late.
         """
         now = self._clock.now()
-        with self._lock:
-            self._wrong = [time for time in self._wrong if time > now - MINUTE]
-            if len(self._wrong) >= self._settings.sessions.attempts:
-                detail = "Too many tokens were wrong within a minute; come again"
-                raise ProblemError(429, "busy", detail=detail, headers={"Retry-After": "60"})
-            if not is_token(token, self._settings.token_hashes):
-                self._wrong.append(now)
-                detail = (
-                    "token: found one that is not let in; allowed: the token that was shown when the server was first started"
-                )
-                raise ProblemError(
-                    401, "SecurityException", detail=detail, headers={"WWW-Authenticate": 'Bearer realm="chaintwin"'}
-                )
+        if not is_token(token, self._settings.token_hashes):
+            raise self._refused(now)
         secret = secrets.token_urlsafe(32)
         limits = self._settings.sessions
         session = Session(token_hash(secret), token_hash(token), role, now, now + limits.seconds * SECOND)
@@ -90,6 +79,21 @@ class Sessions:
         for old in gone:
             self.end(old.hash)
         return secret, session
+
+    def _refused(self, now: int) -> ProblemError:
+        """Return the error for a wrong token.
+
+        Whoever shows the right one is let in whatever others try: tokens are too long to be guessed, so what is bounded is what
+        guessing costs the server, and nobody can lock out others by guessing.
+        """
+        with self._lock:
+            self._wrong = [time for time in self._wrong if time > now - MINUTE]
+            if len(self._wrong) >= self._settings.sessions.attempts:
+                detail = "Too many tokens were wrong within a minute; come again"
+                return ProblemError(429, "busy", detail=detail, headers={"Retry-After": "60"})
+            self._wrong.append(now)
+        detail = "token: found one that is not let in; allowed: the token that was shown when the server was first started"
+        return ProblemError(401, "SecurityException", detail=detail, headers={"WWW-Authenticate": 'Bearer realm="chaintwin"'})
 
     def of_cookies(self, cookies: str, *, port: int, is_secure: bool) -> Session | None:
         """Return the session of a request, None where there is none that holds.

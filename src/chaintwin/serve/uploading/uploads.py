@@ -46,6 +46,14 @@ class _Coming:
     taken: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _There:
+    """Files that are there whole: how many, and their bytes."""
+
+    count: int
+    size: int
+
+
 class Uploads:
     """Keeps files that were sent.
 
@@ -135,15 +143,19 @@ class Uploads:
             if not kept:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _there(self) -> int:
-        """Return the bytes of all files that are there whole."""
-        return sum(file.stat().st_size for file in self._root.glob("*/content") if file.parent.name not in self._coming.taken)
+    def _there(self) -> _There:
+        """Return how many files are there whole, and their bytes."""
+        # Each that takes bytes takes folders and names besides, however few they are.
+        files = [file for file in self._root.glob("*/content") if file.parent.name not in self._coming.taken]
+        return _There(len(files), sum(file.stat().st_size for file in files))
 
-    def _reserve(self, upload_id: str, size: int, *, there: int) -> None:
+    def _reserve(self, upload_id: str, size: int, *, there: _There) -> None:
+        limits = self._limits
         with self._lock:
             self._coming.taken[upload_id] = size
-            total = there + sum(self._coming.taken.values())
-            if total > self._limits.bytes_all or len(self._coming.taken) > self._limits.at_once:
+            coming = self._coming.taken
+            is_large = there.size + sum(coming.values()) > limits.bytes_all
+            if is_large or there.count + len(coming) > limits.kept or len(coming) > limits.at_once:
                 detail = "The files that were sent take all the room there is for them; import or wait until they expire"
                 raise ProblemError(429, "busy", detail=detail, headers={"Retry-After": "60"})
 

@@ -45,7 +45,7 @@ def run_from_checkpoint(
     program, state, span, threads, width, progress, cancel, until, by_account : as for ``run_ensemble``. Threads and
         width, and the most replications, may be others than those of the run that was stopped.
     checkpoint : where replications are saved; at the end the file is removed unless it is to be kept.
-    keep : is told of all full groups so far, too.
+    keep : is told of all full groups so far, too, and first of those that were saved.
 
     Raises
     ------
@@ -64,6 +64,8 @@ def run_from_checkpoint(
             _refuse_wider(file, earlier, until=until)
         checkpoint.tell(GROUP * earlier.groups)
         saver = _Saver(file, earlier, identity=identity, also=keep)
+        if keep is not None and earlier.groups:
+            keep(earlier)
         try:
             reduced = run_ensemble(
                 program,
@@ -98,7 +100,8 @@ class _Saver:
     def __init__(self, file: Path, kept: Kept, *, identity: Mapping[str, str | int], also: Callable[[Kept], None] | None) -> None:
         self.kept, self.saved = kept, kept.groups
         self._file, self._identity, self._also = file, identity, also
-        self._next = monotonic() + SAVE_SECONDS
+        # The first group is saved at once, so that a run which is stopped early loses little.
+        self._next = monotonic()
 
     def keep(self, kept: Kept) -> None:
         self.kept = kept

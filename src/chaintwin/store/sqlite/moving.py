@@ -13,12 +13,18 @@ def move_durably(source: Path, target: Path) -> None:
     ----------
     source : a closed file. target : its new place.
     """
-    _sync(source)
+    sync(source)
     source.replace(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, outlast a power cut.
+
+    Parameters
+    ----------
+    path : file or folder.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from hashlib import blake2b
 from typing import NamedTuple
@@ -48,7 +49,7 @@ class Mark(NamedTuple):
 
 
 class Snapshots:
-    """The snapshots of one project.
+    """The snapshots of one project; whoever reads may do so in another thread than the one that saves.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ class Snapshots:
         self.store, self.spacing, self.is_kept = store, spacing, is_kept
         self.prefix = blake2b(f"{RULES_VERSION} {fingerprint}".encode(), digest_size=6).hexdigest()
         self.marks: list[Mark] = []
+        self._lock = threading.RLock()
         self._loaded: OrderedDict[str, tuple[bytes, Tail]] = OrderedDict()
         for name in store.names(SHELF):
             mark = _mark_of(name, self.prefix)
@@ -83,11 +85,12 @@ class Snapshots:
         ----------
         time : microseconds. upto : number in the log. rows : most rows they may hold.
         """
-        fitting = [mark for mark in self.marks if mark.time <= time and mark.last <= upto and mark.rows <= rows]
-        for mark in reversed(fitting):
-            found = self._load(mark)
-            if found is not None:
-                return found
+        with self._lock:
+            fitting = [mark for mark in self.marks if mark.time <= time and mark.last <= upto and mark.rows <= rows]
+            for mark in reversed(fitting):
+                found = self._load(mark)
+                if found is not None:
+                    return found
         return b"", Tail()
 
     def next_due(self, rows: int, cells: int) -> int:
@@ -119,15 +122,17 @@ class Snapshots:
         except StoreFailedError:
             self.is_kept = False
             return
-        self.marks = sorted({*self.marks, Mark(time, tail.rows, tail.last, head, name)})
-        if len(self.marks) > MOST:
-            for mark in self.marks[1 : MOST // 2 : 2]:
-                self._remove(mark)
+        with self._lock:
+            self.marks = sorted({*self.marks, Mark(time, tail.rows, tail.last, head, name)})
+            if len(self.marks) > MOST:
+                for mark in self.marks[1 : MOST // 2 : 2]:
+                    self._remove(mark)
 
     def forget_from(self, time: int) -> None:
         """Let go of snapshots that a late row of this event time makes wrong."""
-        for mark in [mark for mark in self.marks if mark.time >= time]:
-            self._remove(mark)
+        with self._lock:
+            for mark in [mark for mark in self.marks if mark.time >= time]:
+                self._remove(mark)
 
     def _remove(self, mark: Mark) -> None:
         self.marks.remove(mark)

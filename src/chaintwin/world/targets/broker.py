@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Item
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress, mqtt_address
+from chaintwin.ingest.connectors.mqtt.connection import FINAL, client_of
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.history.playing import Mark, Sent, Target
 from chaintwin.ingest.history.targets import TargetFailedError
 from chaintwin.world.targets.kept import KeptMark
+from chaintwin.world.targets.naming import TOPIC, topic_of
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
-
-TOPIC = "world"
-"""First level of the topics where the address names none."""
 
 OPTIONS = ("username", "password-file", "ca-file", "cert-file", "key-file", "client-id", "keep-alive", "timeout", "tries")
 """Options of a connection that a sender has too; they mean what they mean to the connector."""
@@ -120,22 +119,8 @@ class BrokerTarget(Target):
         return client
 
     def _made(self) -> Client:
-        from paho.mqtt.client import Client, MQTTv5
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        settings = self.settings
-        client = Client(CallbackAPIVersion.VERSION2, client_id=settings.client_id, protocol=MQTTv5)
+        client = client_of(self.address, self.settings, name=self.settings.client_id)
         client.reconnect_delay_set(1, 10)
-        client.connect_timeout = settings.timeout
-        if settings.username:
-            client.username_pw_set(settings.username, settings.password or None)
-        if self.address.is_secure:
-            try:
-                client.tls_set(settings.ca_file or None, settings.cert_file or None, settings.key_file or None)
-            except (OSError, ValueError) as fault:
-                raise UsageError(
-                    f"TLS: found files that cannot be used ({fault}); allowed: certificates and a key in PEM"
-                ) from None
         client.on_publish, client.on_connect = self._on_publish, self._on_connect
         return client
 
@@ -149,7 +134,8 @@ class BrokerTarget(Target):
 
     def _on_connect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del client, data, flags, properties
-        if reason.is_failure:
+        # A broker that is busy, or not ready yet, is one that is away: the library comes again.
+        if reason.is_failure and reason.getName() in FINAL:
             with self._changed:
                 self._refused.append(f"that the broker refuses the connection: {reason}")
                 self._changed.notify_all()
@@ -174,25 +160,3 @@ def world_address(text: str) -> MqttAddress:
     if "+" in found.filter or "#" in found.filter or found.filter.startswith("$"):
         raise UsageError(f"--to: found the pattern {found.filter} of topics; allowed: the first levels of one, such as {TOPIC}")
     return found
-
-
-def topic_of(first: str, site: str) -> str:
-    """Return the topic of a site; signs that topics give a meaning are replaced.
-
-    Example
-    -------
-    >>> topic_of("world", "plant a/1")
-    'world/plant a_1/events'
-    """
-    safe = "".join("_" if sign in "/+#\0" else sign for sign in site)
-    return f"{first}/{safe}/events"
-
-
-def mapping_of(first: str) -> str:
-    """Return the mapping file that a twin takes the messages with.
-
-    Parameters
-    ----------
-    first : first levels of the topics.
-    """
-    return f'name = "hidden world"\n\n[[signals]]\nmatch = "{first}/{{site}}/events"\nas = "epcis"\n'

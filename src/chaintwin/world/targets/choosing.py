@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from chaintwin.errors import UsageError
 from chaintwin.guard.token_files import token_in
 from chaintwin.ingest.connectors.mqtt.addresses import is_mqtt
+from chaintwin.ingest.connectors.opcua.addresses import is_opcua
 from chaintwin.ingest.history.playing import Target
 from chaintwin.world.targets.kept import KeptMark
 
 STANDARD_OUTPUT = "-"
 LINES = ".jsonl"
 
-ALLOWED = "http(s)://HOST/epcis, mqtt(s)://HOST/TOPIC, a folder, a file that ends in .jsonl, or - for standard output"
+ALLOWED = (
+    "http(s)://HOST/epcis, mqtt(s)://HOST/TOPIC, opc.tcp://127.0.0.1:PORT/PATH, a folder, a file that ends in .jsonl, or - for "
+    "standard output"
+)
 
 
 @contextmanager
@@ -26,6 +30,7 @@ def opened_target(
     *,
     options: Mapping[str, str],
     token_file: Path | None,
+    sites: Iterable[str] = (),
     sleep: Callable[[float], None],
     note: Callable[[str], None],
 ) -> Iterator[Target]:
@@ -34,7 +39,7 @@ def opened_target(
     Parameters
     ----------
     to : address, folder, file, or ``-``. kept : how far it came before. options : of the connection, by name.
-    token_file : with the token of a repository over HTTP. sleep : waits. note : takes remarks.
+    token_file : with the token of a repository over HTTP. sites : that tell events. sleep : waits. note : takes remarks.
 
     Raises
     ------
@@ -49,8 +54,14 @@ def opened_target(
         with closing(BrokerTarget(to, kept, options=options, sleep=sleep, note=note)) as broker:
             yield broker
         return
+    if is_opcua(to):
+        from chaintwin.world.targets.control_system import ServerTarget
+
+        with closing(ServerTarget(to, kept, sites=sites, options=options, sleep=sleep, note=note)) as server:
+            yield server
+        return
     if options:
-        raise UsageError(f"--option: found {', '.join(options)}; allowed: with mqtt")
+        raise UsageError(f"--option: found {', '.join(options)}; allowed: with mqtt and opc.tcp")
     if to.startswith(("http://", "https://")):
         import httpx
 

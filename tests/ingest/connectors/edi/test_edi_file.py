@@ -438,6 +438,14 @@ def test_read__zones_of_one_syntax_are_none_of_the_other(tmp_path: Path) -> None
     assert told(tmp_path, x12(without(X12_STATUS.replace("0600*CS", "0600*EST"), "G62"), group="QM"))
 
 
+@pytest.mark.parametrize(("place", "step"), [("5", "departing"), ("9", "departing"), ("13", "transporting"), ("", "departing")])
+def test_read__who_leaves_a_terminal_is_under_way(tmp_path: Path, place: str, step: str) -> None:
+    left = STATUS.replace("STS+1+31", "STS+1+24").replace("LOC+5", f"LOC+{place}")
+    (event,), findings = taken(tmp_path, edifact(left))
+    assert findings == []
+    assert event["bizStep"] == step
+
+
 def test_read__releases_of_a_blanket_order_are_orders_of_their_own(tmp_path: Path) -> None:
     (order,), _ = taken(tmp_path, x12(X12_ORDER.replace("PO-4711**", "PO-4711*R5*")))
     assert order["ct:order"] == "PO-4711/R5"

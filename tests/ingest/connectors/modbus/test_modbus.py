@@ -22,7 +22,7 @@ from chaintwin.ingest.connectors.conformance import Sample, check_connector
 from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.interface import Run
 from chaintwin.ingest.connectors.modbus.modbus import Modbus
-from tests.ingest.connectors.mqtt.brokers import free_port
+from tests.ingest.connectors.linked.servers import free_port
 from tests.ingest.connectors.mqtt.reading import amounts, logged, open_log, presences
 from tests.ingest.connectors.opcua.reading import follow, take_all
 from tests.shared_data import REPOSITORY

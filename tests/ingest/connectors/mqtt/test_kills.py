@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import random
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.ingest.connectors.linked.kills import drawn, killed
 from tests.ingest.connectors.mqtt.brokers import broker, publish
 from tests.ingest.connectors.mqtt.reading import amounts, mapping_file, open_log, take_all, temperatures
-from tests.shared_data import REPOSITORY
 from tests.sizes import scaled
-from tests.store.programs import environment
+
+READING = "tests.ingest.connectors.mqtt.reading"
 
 MESSAGES = 1_200
 """Of each kind: pieces without a time that are all alike, states of a running count, temperatures."""
@@ -30,24 +27,9 @@ def messages() -> list[tuple[str, bytes]]:
     return found
 
 
-def killed(source: str, store: Path, options: dict[str, str], *, way: str, draw: random.Random, batches: int) -> None:
-    """Run the child until some batches are taken, and kill it a little later."""
-    command = [sys.executable, "-m", "tests.ingest.connectors.mqtt.reading", source, str(store), json.dumps(options), way]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(), cwd=REPOSITORY)
-    assert child.stdout is not None
-    seen = 0
-    for line in child.stdout:
-        seen += line.startswith("batch")
-        if seen > batches or line.startswith("end"):
-            break
-    time.sleep(draw.random() / 10)
-    child.kill()
-    child.wait()
-
-
 @pytest.mark.slow
 def test_ingest__killed_at_any_moment(tmp_path: Path) -> None:
-    draw = random.Random(11)
+    draw = drawn()
     options = {"mapping": mapping_file(tmp_path), "idle": "1", "batch": "100", "receive-maximum": "300"}
     with broker(tmp_path / "broker") as running:
         source = f"{running.url}/plant/#"
@@ -55,7 +37,7 @@ def test_ingest__killed_at_any_moment(tmp_path: Path) -> None:
             take_all(source, store, options)
         publish(running.port, messages())
         for _ in range(scaled(ci=6, full=60)):
-            killed(source, tmp_path / "log.db", options, way="safe", draw=draw, batches=draw.randint(1, 4))
+            killed(READING, source, store=tmp_path / "log.db", options=options, way="safe", draw=draw, batches=draw.randint(1, 4))
         with open_log(tmp_path / "log.db") as store:
             take_all(source, store, options)
             assert amounts(store) == {"piece": MESSAGES, "counted by m1": 3 * (MESSAGES - 1)}
@@ -64,7 +46,7 @@ def test_ingest__killed_at_any_moment(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_ingest__control_that_acknowledges_before_anything_is_durable_loses_some(tmp_path: Path) -> None:
-    draw = random.Random(11)
+    draw = drawn()
     options = {"mapping": mapping_file(tmp_path), "idle": "1", "batch": "100", "receive-maximum": "300"}
     with broker(tmp_path / "broker") as running:
         source = f"{running.url}/plant/#"
@@ -72,7 +54,7 @@ def test_ingest__control_that_acknowledges_before_anything_is_durable_loses_some
             take_all(source, store, options)
         publish(running.port, messages())
         for _ in range(3):
-            killed(source, tmp_path / "log.db", options, way="hasty", draw=draw, batches=3)
+            killed(READING, source, store=tmp_path / "log.db", options=options, way="hasty", draw=draw, batches=3)
         with open_log(tmp_path / "log.db") as store:
             take_all(source, store, options)
             assert len(temperatures(store)) < MESSAGES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import threading
 import time
@@ -15,13 +14,17 @@ from chaintwin.clock import SetClock
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.interface import Run
+from chaintwin.ingest.connectors.mqtt import connection as connection_module
 from chaintwin.ingest.connectors.mqtt.addresses import mqtt_address
 from chaintwin.ingest.connectors.mqtt.connection import Connection
 from chaintwin.ingest.connectors.mqtt.mqtt import Mqtt
+from chaintwin.ingest.connectors.mqtt.retained import Retained
 from chaintwin.ingest.connectors.mqtt.settings import CONNECTION, settings_of
 from chaintwin.ingest.connectors.registry import connector_for
 from chaintwin.ingest.connectors.running import set_aside
-from tests.ingest.connectors.mqtt.brokers import Broker, broker, need_broker, publish
+from tests.ingest.connectors.linked.readings import warm
+from tests.ingest.connectors.linked.servers import need
+from tests.ingest.connectors.mqtt.brokers import Broker, broker, publish
 from tests.ingest.connectors.mqtt.links import link
 from tests.ingest.connectors.mqtt.reading import (
     amounts,
@@ -46,14 +49,6 @@ def running(tmp_path: Path) -> Iterator[Broker]:
 @pytest.fixture
 def options(tmp_path: Path) -> dict[str, str]:
     return {"mapping": mapping_file(tmp_path), "idle": "0.5"}
-
-
-def warm(count: int, *, first: int = 0) -> list[tuple[str, bytes]]:
-    """Return so many messages, each with a time of its own."""
-    return [
-        (f"plant/m{number % 3}/temperature", json.dumps({"v": number, "t": 1_767_225_600_000 + number}).encode())
-        for number in range(first, first + count)
-    ]
 
 
 def test_read__takes_what_waits_and_nothing_twice(running: Broker, tmp_path: Path, options: dict[str, str]) -> None:
@@ -141,6 +136,29 @@ def test_read__the_broker_waits_for_what_is_not_durable(running: Broker, options
         while not connection.confirmed:
             connection.await_confirmation(5.0)
         assert connection.confirmed == 7
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("most", [2**20, 2**30], ids=["bounded", "control"])
+def test_read__large_messages_wait_at_the_broker(running: Broker, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "WAITING_BYTES", most)
+    settings = settings_of(DEFAULTS | {"batch": "5"})
+    connection = Connection(mqtt_address(f"{running.url}/plant/#"), settings, client_id="slow", filters=("plant/#",))
+    connection.open()
+    try:
+        sent = [(f"plant/{number}", b"x" * 100_000) for number in range(40)]
+        publish(running.port, sent)
+        time.sleep(1.0)
+        assert (connection._bytes <= most + 100_000) and (connection._bytes < 4_000_000) == (most == 2**20)
+        found = list[str]()
+        while len(found) < len(sent):
+            part = connection.gather(5.0)
+            assert part
+            connection.acknowledge(part)
+            found += [message.topic for message in part]
+        assert found == [topic for topic, _ in sent]
+        assert connection._bytes == 0
     finally:
         connection.close()
 
@@ -252,6 +270,41 @@ def test_read__a_session_that_the_broker_forgot_is_told(tmp_path: Path, options:
         assert "forgotten" in told["ct:reason"]
 
 
+def kept_values(running: Broker, folder: Path, options: dict[str, str]) -> list[float]:
+    """Return how many pieces are counted as sessions end and begin: at first, again, behind a new value, behind equal ones."""
+    source, found = f"{running.url}/plant/#", []
+    # The session ends with its connection, and who comes again gets what the broker keeps.
+    options = options | {"session-days": "0"}
+    with open_log(folder / "log.db") as store:
+        publish(running.port, [("plant/m1/piece", b"1"), ("plant/m2/piece", b"1")], retain=True)
+        for more in ([], [], [("plant/m1/piece", b"5")]):
+            publish(running.port, more, retain=True)
+            take_all(source, store, options)
+            found.append(amounts(store)["piece"])
+        for summary in follow(source, store, options):
+            if summary.batches == 1:
+                publish(running.port, [("plant/m2/piece", b"1")] * 3, retain=True)
+            if amounts(store)["piece"] >= found[-1] + 3:
+                break
+        found.append(amounts(store)["piece"])
+        take_all(source, store, options)
+        assert amounts(store)["piece"] == found[-1]
+    return found
+
+
+def test_read__what_a_broker_keeps_is_taken_once(running: Broker, tmp_path: Path, options: dict[str, str]) -> None:
+    """Messages without a time of their own are other events each time that they are taken for new."""
+    assert kept_values(running, tmp_path, options) == [2, 2, 7, 10]
+
+
+def test_read__control_that_takes_what_a_broker_keeps_for_new(
+    running: Broker, tmp_path: Path, options: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Retained, "is_known", lambda *_: False)
+    with pytest.raises(AssertionError):
+        assert kept_values(running, tmp_path, options) == [2, 2, 7, 10]
+
+
 def certificates(folder: Path) -> None:
     """Write an authority, and a certificate of this host that it signed."""
 
@@ -271,7 +324,7 @@ def certificates(folder: Path) -> None:
 
 
 def test_read__tls_and_password(tmp_path: Path, options: dict[str, str]) -> None:
-    need_broker()
+    need("mosquitto")
     folder = tmp_path / "broker"
     certificates(folder)
     subprocess.run(
@@ -298,6 +351,7 @@ def test_read__tls_and_password(tmp_path: Path, options: dict[str, str]) -> None
             with pytest.raises(SourceFailedError, match=said) as refused:
                 take_all(source, store, bad)
             assert "battery" not in str(refused.value)
+        assert [present for _, present in presences(store)] == [True, False], "told to be gone once, when it is refused for good"
         assert b"correct-horse" not in b"".join(path.read_bytes() for path in tmp_path.glob("log.db*"))
 
 

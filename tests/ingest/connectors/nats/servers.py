@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import socket
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chaintwin.ingest.connectors.nats.streams import asked
 from chaintwin.ingest.connectors.nats.wire import Delivery, Login, NotConnectedError, Wire
-from tests.ingest.connectors.mqtt.brokers import free_port
-
-PROGRAM = shutil.which("nats-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or ""
+from tests.ingest.connectors.linked import readings
+from tests.ingest.connectors.linked.servers import LocalServer
 
 CONFIGURATION = """
 listen: "127.0.0.1:{port}"
@@ -34,13 +25,7 @@ WINDOW = 500
 """Messages that are on their way to a stream before the first is known to be there."""
 
 
-def need_server() -> None:
-    """Skip the test where there is no server to run."""
-    if not PROGRAM:
-        pytest.skip("there is no nats-server here; install it: apt-get install nats-server")
-
-
-class Server:
+class Server(LocalServer):
     """A nats-server that keeps what it is given.
 
     Parameters
@@ -49,48 +34,18 @@ class Server:
     """
 
     def __init__(self, folder: Path, *, more: str = "", login: Mapping[str, Any] | None = None, security: Any = None) -> None:
-        need_server()
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.port, self.security = folder, free_port(), security
+        super().__init__("nats-server", folder)
+        self.security = security
         self.answer: Login = lambda _: login or {}
         self.configuration = folder / "nats.conf"
         self.configuration.write_text(CONFIGURATION.format(folder=folder, port=self.port) + more, encoding="utf-8")
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"nats://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        self.process = subprocess.Popen([PROGRAM, "-c", str(self.configuration)], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log()
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise AssertionError("the server does not answer")
-
-    def stop(self) -> None:
-        self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """End it at once, in the middle of whatever it does."""
-        self._end(signal.SIGKILL)
-
-    def pause(self) -> None:
-        """Let it stand still: its connections are half open."""
-        assert self.process is not None
-        os.kill(self.process.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        assert self.process is not None
-        os.kill(self.process.pid, signal.SIGCONT)
-
-    def log(self) -> str:
-        path = self.folder / "server.log"
-        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else "no log"
+    def words(self) -> Sequence[str]:
+        return ["-c", str(self.configuration)]
 
     def asked(self, what: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the answer of the server to a request about streams."""
@@ -113,13 +68,6 @@ class Server:
     def consumers(self, name: str = "PLANT") -> list[dict[str, Any]]:
         """Return the consumers of a stream."""
         return list(self.asked(f"CONSUMER.LIST.{name}").get("consumers") or [])
-
-    def _end(self, how: signal.Signals) -> None:
-        if self.process is not None:
-            self.resume()
-            self.process.send_signal(how)
-            self.process.wait(30)
-            self.process = None
 
 
 @contextmanager
@@ -185,11 +133,4 @@ def written(message: Said, *, reply: str, id: str) -> bytes:
 
 def warm(count: int, *, first: int = 0, size: int = 0) -> list[Said]:
     """Return so many messages, each with a time of its own."""
-    filler = "x" * size
-    return [
-        (
-            f"plant.m{number % 3}.temperature",
-            json.dumps({"v": number, "t": 1_767_225_600_000 + number, **({"more": filler} if size else {})}).encode(),
-        )
-        for number in range(first, first + count)
-    ]
+    return [(address.replace("/", "."), payload) for address, payload in readings.warm(count, first=first, size=size)]

@@ -17,9 +17,10 @@ import pytest
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.nats.keys import Credentials, Key, credentials_in, encoded_key, key_of
+from tests.ingest.connectors.linked.servers import need
 from tests.ingest.connectors.mqtt.reading import mapping_file, open_log, take_all
 from tests.ingest.connectors.mqtt.test_mqtt import certificates
-from tests.ingest.connectors.nats.servers import need_server, publish, server, warm
+from tests.ingest.connectors.nats.servers import publish, server, warm
 
 OPERATOR, ACCOUNT = 14 << 3, 0
 """Kinds of keys besides those of users."""
@@ -76,7 +77,7 @@ def signed(claims: dict[str, Any], *, by: Key) -> str:
 
 
 def test_read__ways_to_be_let_in(tmp_path: Path) -> None:
-    need_server()
+    need("nats-server")
     options = {"mapping": mapping_file(tmp_path), "tries": "1"}
     user, other = key("twin"), key("other")
     ways = [
@@ -117,7 +118,7 @@ def test_read__ways_to_be_let_in(tmp_path: Path) -> None:
 
 def test_read__credentials_of_an_account(tmp_path: Path) -> None:
     """An operator vouches for an account, and that for a user, as servers for many tenants have it."""
-    need_server()
+    need("nats-server")
     operator, account, system, user = key("operator", OPERATOR), key("account", ACCOUNT), key("system", ACCOUNT), key("user")
     of_operator = signed({"sub": operator.public, "name": "o", "nats": {"type": "operator", "version": 2}}, by=operator)
     names = ["subs", "data", "payload", "imports", "exports", "conn", "leaf"]
@@ -170,7 +171,7 @@ def test_read__what_a_user_may_not_do_is_told(tmp_path: Path) -> None:
 
 
 def test_read__tls_and_certificates(tmp_path: Path) -> None:
-    need_server()
+    need("nats-server")
     folder = tmp_path / "server"
     certificates(folder)
     security = ssl.create_default_context(cafile=str(folder / "ca.pem"))

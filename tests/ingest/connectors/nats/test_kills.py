@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 
 import pytest
 
+from tests.ingest.connectors.linked.kills import drawn, killed
 from tests.ingest.connectors.mqtt.reading import amounts, logged, mapping_file, open_log, take_all, temperatures
-from tests.ingest.connectors.mqtt.test_kills import killed
 from tests.ingest.connectors.nats.servers import Said, publish, server
 from tests.sizes import scaled
+
+READING = "tests.ingest.connectors.mqtt.reading"
 
 MESSAGES = 1_200
 """Of each kind: pieces without a time that are all alike, states of a running count, temperatures."""
@@ -29,7 +30,7 @@ def messages() -> list[Said]:
 @pytest.mark.slow
 @pytest.mark.parametrize("retention", ["limits", "workqueue", "interest"])
 def test_ingest__killed_at_any_moment(tmp_path: Path, retention: str) -> None:
-    draw = random.Random(11)
+    draw = drawn()
     options = {"mapping": mapping_file(tmp_path), "batch": "100", "receive-maximum": "300"}
     with server(tmp_path / "server") as running:
         running.stream(retention=retention)
@@ -38,7 +39,7 @@ def test_ingest__killed_at_any_moment(tmp_path: Path, retention: str) -> None:
             take_all(source, store, options)
         publish(running, messages())
         for _ in range(scaled(ci=4, full=60)):
-            killed(source, tmp_path / "log.db", options, way="safe", draw=draw, batches=draw.randint(1, 6))
+            killed(READING, source, store=tmp_path / "log.db", options=options, way="safe", draw=draw, batches=draw.randint(1, 6))
         with open_log(tmp_path / "log.db") as store:
             take_all(source, store, options)
             assert amounts(store) == {"piece": MESSAGES, "counted by m1": 3 * (MESSAGES - 1)}
@@ -49,7 +50,7 @@ def test_ingest__killed_at_any_moment(tmp_path: Path, retention: str) -> None:
 @pytest.mark.slow
 def test_ingest__control_that_acknowledges_before_anything_is_durable_loses_some(tmp_path: Path) -> None:
     """Of a work queue; of other streams the log itself says how far it is, and acknowledgements are no protection."""
-    draw = random.Random(11)
+    draw = drawn()
     options = {"mapping": mapping_file(tmp_path), "batch": "100", "receive-maximum": "300"}
     with server(tmp_path / "server") as running:
         running.stream(retention="workqueue")
@@ -58,7 +59,7 @@ def test_ingest__control_that_acknowledges_before_anything_is_durable_loses_some
             take_all(source, store, options)
         publish(running, messages())
         for _ in range(3):
-            killed(source, tmp_path / "log.db", options, way="hasty", draw=draw, batches=3)
+            killed(READING, source, store=tmp_path / "log.db", options=options, way="hasty", draw=draw, batches=3)
         with open_log(tmp_path / "log.db") as store:
             take_all(source, store, options)
             assert len(temperatures(store)) < MESSAGES

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.ingest.connectors.mqtt.brokers import free_port
+from tests.ingest.connectors.linked.servers import free_port
 from tests.shared_data import REPOSITORY
 from tests.store.programs import environment
 

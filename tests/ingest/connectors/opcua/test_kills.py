@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import random
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.ingest.connectors.linked.kills import drawn, killed
 from tests.ingest.connectors.mqtt.reading import amounts, open_log
 from tests.ingest.connectors.opcua.reading import COUNT, OTHER, TEMPERATURE, mapping_file, missing, take_all, temperatures
 from tests.ingest.connectors.opcua.servers import PlantServer, plant_server
-from tests.shared_data import REPOSITORY
 from tests.sizes import scaled
-from tests.store.programs import environment
+
+READING = "tests.ingest.connectors.opcua.reading"
 
 VALUES = 1_500
 """Of each of two variables."""
-
-
-def killed(source: str, store: Path, options: dict[str, str], *, way: str, draw: random.Random, batches: int) -> None:
-    """Run the child until some batches are taken, and kill it a little later."""
-    command = [sys.executable, "-m", "tests.ingest.connectors.opcua.reading", source, str(store), json.dumps(options), way]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(), cwd=REPOSITORY)
-    assert child.stdout is not None
-    seen = 0
-    for line in child.stdout:
-        seen += line.startswith("batch")
-        if seen > batches or line.startswith("end"):
-            break
-    time.sleep(draw.random() / 20)
-    child.kill()
-    child.wait()
 
 
 def settings(folder: Path) -> dict[str, str]:
@@ -43,13 +24,14 @@ def settings(folder: Path) -> dict[str, str]:
 
 def killed_often(running: PlantServer, folder: Path, *, way: str, rounds: int) -> None:
     """Have values set while the child is killed again and again, and take the rest in the end."""
-    draw, options = random.Random(11), settings(folder)
+    draw, options = drawn(), settings(folder)
     with open_log(folder / "log.db") as store:
         take_all(running.url, store, options)
     running.count(TEMPERATURE, 0, VALUES, seconds=0.002)
     running.count(COUNT, 0, VALUES, seconds=0.002)
     for _ in range(rounds):
-        killed(running.url, folder / "log.db", options, way=way, draw=draw, batches=draw.randint(1, 4))
+        count = draw.randint(1, 4)
+        killed(READING, running.url, store=folder / "log.db", options=options, way=way, draw=draw, batches=count, within=0.05)
     running.expect("counted")
     running.expect("counted")
     with open_log(folder / "log.db") as store:

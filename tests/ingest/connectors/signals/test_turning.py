@@ -16,7 +16,7 @@ from chaintwin.ingest.connectors.signals.memory import COUNTS_MOST, Memory
 from chaintwin.ingest.connectors.signals.reading import time_of
 from chaintwin.ingest.connectors.signals.signal import Presence, Quality, Signal
 from chaintwin.ingest.connectors.signals.signal_mapping import parse_signal_mapping
-from chaintwin.ingest.connectors.signals.turning import SignalTurner
+from chaintwin.ingest.connectors.signals.turning import SignalTurner, tells_gap
 
 NOW = 1_767_225_600 * SECOND
 """2026-01-01T00:00:00Z."""
@@ -339,3 +339,11 @@ def test_turn__any_value_gives_events_or_problems(value: Any) -> None:
     content = value if isinstance(value, str | bytes | bool | int | float) or value is None else json.dumps(value, default=str)
     items = [made for made in turner(rules).turn(signal(content)) if isinstance(made, Item)]
     captured(items, "test")
+
+
+def test_turn__what_is_missing_before_a_signal_is_told_once_however_many_rules_there_are() -> None:
+    both = turner(SENSOR + rule("equipment", resource="{thing}", status="runs"))
+    made = both.turn(signal(0.5, missed=3))
+    assert [event.get("ct:missed") for event in events(made)] == [3, None]
+    assert tells_gap(made)
+    assert not tells_gap(turner(rule("ignored")).turn(signal(0.5, missed=3)))

@@ -131,6 +131,23 @@ def test_due__what_is_missing_is_told_and_a_birth_is_asked_for() -> None:
     assert seen(hall.hear(*edge.births())) == [], "a birth that was asked for is no news"
 
 
+def test_take__a_gap_is_told_whatever_comes_behind_it() -> None:
+    """Metrics that no rule is for, and the death of a device, give no event that could say it."""
+    for behind in ("unknown metric", "death"):
+        hall, edge = Hall(), Edge("line", ("press", "saw"))
+        hall.hear(*edge.births())
+        edge.data(1.0)
+        if behind == "death":
+            late = edge.message("DDEATH", (), "saw")
+        else:
+            metrics = (Metric("Speed", value=1.0, datatype=DataType.DOUBLE), Metric("Noise", value=1.0, datatype=DataType.DOUBLE))
+            late = edge.message("DDATA", metrics, "press")
+        assert hall.hear(late) == []
+        told = hall.wait(6.0)
+        assert [event.get("ct:missed") for event in told] == [1]
+        assert [event["ct:present"] for event in told] == [behind != "death"]
+
+
 def test_take__data_before_a_birth_asks_for_it_and_is_set_aside() -> None:
     hall, edge = Hall(), Edge("line")
     edge.births()

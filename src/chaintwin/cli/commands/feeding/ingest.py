@@ -20,6 +20,7 @@ from chaintwin.cli.commands.feeding.connecting import (
 from chaintwin.cli.commands.feeding.telling import Took, line_of, show, tell
 from chaintwin.cli.commands.feeding.unknown import show_unknown, unknown_names
 from chaintwin.cli.commands.live.logs import StoreUrl, is_project, log_place, log_to_write
+from chaintwin.cli.commands.log.places import KeyFile
 from chaintwin.cli.commands.options import Json, Project
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import fail, session
@@ -70,6 +71,7 @@ def ingest(
         ),
     ] = None,
     store: StoreUrl = None,
+    key_file: KeyFile = None,
     anew: Annotated[
         bool, typer.Option("--anew", help="Read from the begin; what was taken already is then a duplicate.")
     ] = False,
@@ -92,7 +94,7 @@ def ingest(
             _refuse_names(only)
         named = () if source else wanted_sources(project, only or ())
         place = log_place(project, store) if dry_run else log_to_write(project, store)
-        with _opened(place, clock, dry=dry_run) as log, shared_capture() as capture:
+        with _opened(place, clock, key_file=key_file, dry=dry_run) as log, shared_capture() as capture:
             if source:
                 runs = _runs(given, options, store=log, capture=capture, clock=clock, terminal=terminal, dry=dry_run, anew=anew)
                 took = _followed(terminal, runs, every=every or EVERY) if follow else _once(terminal, runs)
@@ -112,14 +114,14 @@ def ingest(
 
 
 @contextmanager
-def _opened(place: str, clock: Clock, *, dry: bool) -> Iterator[LogStore]:
+def _opened(place: str, clock: Clock, *, key_file: Path | None, dry: bool) -> Iterator[LogStore]:
     """Open the log to write it; for a dry run only to look into it, or one of a moment where there is none yet."""
     from tempfile import TemporaryDirectory
 
     from chaintwin.store.opening import open_store
 
     if not dry:
-        with open_store(place, clock=clock) as log:
+        with open_store(place, clock=clock, key_file=key_file) as log:
             yield log
     elif "://" in place or Path(place).is_file():
         with open_store(place, clock=clock, read_only=True) as log:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import session
 
 if TYPE_CHECKING:
+    from chaintwin.serve.capturing.jobs import Refusal
     from chaintwin.store.interface import Store
 
 INGEST, CAPTURE = "ingest", "capture"
@@ -38,7 +39,7 @@ def refused(
 ) -> None:
     """Show what ingests set aside and captures refused, and why.
 
-    A document that is refused as a whole, with status 400, is kept nowhere: its faults are in the answer to who sent it.
+    Of a document that was refused as a whole, with status 400, its size and digest are kept, who sent it and its first faults.
     """
     with session(is_json=json) as terminal:
         import msgspec
@@ -76,23 +77,34 @@ def refused_entries(log: Store) -> Iterator[dict[str, Any]]:
     """
     from chaintwin.clock import text_of
     from chaintwin.ingest.connectors.running import set_aside
-    from chaintwin.serve.capturing.jobs import SHELF, job_of
+    from chaintwin.serve.capturing.jobs import job_ids, job_of
 
     for entry in set_aside(log):
         yield {"by": INGEST} | entry | {"at": text_of(entry["at"])}
-    for name in log.names(SHELF):
+    for name in job_ids(log):
         job = job_of(log, name)
-        for number, event in enumerate(job.events if job is not None else (), start=1):
-            if job is not None and event.outcome in REFUSED:
-                yield {
-                    "by": CAPTURE,
-                    "source": f"capture {job.id}",
-                    "at": text_of(job.created_at),
-                    "file": f"capture {job.id}",
-                    "position": number,
-                    "reasons": [{"code": fault.get("code", ""), "text": _text(fault)} for fault in event.faults],
-                    "content": "",
-                }
+        if job is None:
+            continue
+        place = f"capture {job.id}"
+        head = {"by": CAPTURE, "source": place, "at": text_of(job.created_at), "file": place}
+        if job.refusal is not None:
+            yield head | {"source": job.refusal.by, "position": 0, "reasons": _reasons_of(job.refusal), "content": ""}
+        for number, event in enumerate(job.events, start=1):
+            if event.outcome in REFUSED:
+                yield head | {"position": number, "reasons": _reasons(event.faults), "content": ""}
+
+
+def _reasons(faults: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{"code": fault.get("code", ""), "text": _text(fault)} for fault in faults]
+
+
+def _reasons_of(refusal: Refusal) -> list[dict[str, str]]:
+    """Return why a document was refused as a whole, and which it was."""
+    found = _reasons(refusal.faults) or [{"code": "", "text": refusal.detail}]
+    if refusal.count > len(refusal.faults):
+        found.append({"code": "", "text": f"and {refusal.count - len(refusal.faults):,} more faults"})
+    found.append({"code": "", "text": f"{refusal.size:,} bytes with the SHA-256 digest {refusal.digest}"})
+    return found
 
 
 def _text(fault: dict[str, Any]) -> str:
@@ -127,6 +139,8 @@ def _show(terminal: Terminal, counts: dict[str, int], shown: list[dict[str, Any]
 
 def _places(entry: dict[str, Any]) -> tuple[str, str]:
     """Return where something stands, for people, and how its reasons begin that say so again."""
+    if entry["by"] == CAPTURE and not entry["position"]:
+        return f"{entry['file']} of {entry['at']}, the whole document, by {entry['source']}", ""
     if entry["by"] == CAPTURE:
         return f"{entry['file']} of {entry['at']}, event {entry['position']}", f"event {entry['position']}"
     place = f"{entry['file']}:{entry['position']}" if entry["position"] else str(entry["file"])

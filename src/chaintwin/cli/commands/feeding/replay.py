@@ -20,6 +20,7 @@ from chaintwin.cli.commands.feeding.connecting import (
 )
 from chaintwin.cli.commands.feeding.unknown import show_unknown, unknown_names
 from chaintwin.cli.commands.live.logs import StoreUrl, is_project, log_to_write
+from chaintwin.cli.commands.log.places import KeyFile
 from chaintwin.cli.commands.options import Json
 from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import INTERRUPTED, fail, session
@@ -49,6 +50,7 @@ def replay(
     option: ConnectorOption = None,
     mapping: MappingFile = None,
     store: StoreUrl = None,
+    key_file: KeyFile = None,
     to: Annotated[
         str | None,
         typer.Option(
@@ -77,12 +79,13 @@ def replay(
         from chaintwin.ingest.connectors.registry import connector_for, connector_named
         from chaintwin.ingest.history.playing import Sent, play
 
-        rate = rate_of(speed)
-        between = (_moment("--from", begin), _moment("--until", until))
+        rate, between = rate_of(speed), (_moment("--from", begin), _moment("--until", until))
         key = f"replay {source_key(source)} {begin or ''}..{until or ''}"
         known = connector_for(source) if connector is None else connector_named(connector)
         recorded = _read(terminal, known, source, options=given_options(option, mapping), between=between)
-        with _target(terminal, project, key, store=store, to=to, token_file=token_file, connector=known) as target:
+        with _target(
+            terminal, project, key, store=store, key_file=key_file, to=to, token_file=token_file, connector=known
+        ) as target:
             mark = _begun(terminal, recorded, target, is_anew=anew)
             last, is_stopped = None, False
             try:
@@ -170,6 +173,7 @@ def _target(
     key: str,
     *,
     store: str | None,
+    key_file: Path | None,
     to: str | None,
     token_file: Path | None,
     connector: Connector,
@@ -186,11 +190,12 @@ def _target(
         from chaintwin.store.opening import open_store
 
         clock = SystemClock()
-        with open_store(log_to_write(project, store), clock=clock) as log:
+        with open_store(log_to_write(project, store), clock=clock, key_file=key_file) as log:
             yield StoreTarget(log, captured, key, clock, sleep, connector)
         return
-    if store is not None:
-        raise UsageError("--store: found it beside --to; allowed: one of the two")
+    for option, value in (("--store", store), ("--key-file", key_file)):
+        if value is not None:
+            raise UsageError(f"{option}: found it beside --to; allowed: one of the two")
     import httpx
 
     from chaintwin.ingest.history.targets import repository_address

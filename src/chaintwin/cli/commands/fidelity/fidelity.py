@@ -94,7 +94,7 @@ def told_fidelity(terminal: Terminal, project: Path, *, store: str | None, point
     terminal : where to. project, store : place of the log. points : stock points that the prediction shows, the first ones count.
     """
     from chaintwin.cli.views.fidelity.fidelity_view import show_trust
-    from chaintwin.fidelity.reporting.summary import kept_summary
+    from chaintwin.fidelity.reporting.kept import kept_summary
     from chaintwin.store.opening import open_store
 
     with open_store(log_to_read(project, store), read_only=True) as log:
@@ -112,8 +112,9 @@ def _measure(terminal: Terminal, log: Store, *, network: Network, options: tuple
     from chaintwin.fidelity.backcasting.backcasting import backcast
     from chaintwin.fidelity.backcasting.past import past_of
     from chaintwin.fidelity.backcasting.shelf import fingerprint, forget_others, kept
+    from chaintwin.fidelity.reporting.kept import keep_summary
     from chaintwin.fidelity.reporting.report import report_of
-    from chaintwin.fidelity.reporting.summary import keep_summary, summary_of
+    from chaintwin.fidelity.reporting.summary import summary_of
     from chaintwin.fidelity.versions.gathering import gathered, latest_of
     from chaintwin.fidelity.versions.looking import Described, version_at
     from chaintwin.twin import Twin

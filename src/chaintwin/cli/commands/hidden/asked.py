@@ -15,8 +15,8 @@ To = Annotated[
     typer.Option(
         "--to",
         metavar="WHERE",
-        help="Telling: http(s)://HOST/epcis, mqtt(s)://HOST/TOPIC, a folder, a file that ends in .jsonl, or - for standard "
-        "output.",
+        help="Telling: http(s)://HOST/epcis, mqtt(s)://HOST/TOPIC, opc.tcp://127.0.0.1:PORT/PATH, a folder, a file that ends "
+        "in .jsonl, or - for standard output.",
         show_default=False,
     ),
 ]
@@ -31,12 +31,12 @@ Options = Annotated[
     typer.Option(
         "--option",
         metavar="NAME=VALUE",
-        help="Telling: option of a connection to a broker, such as username=NAME; may be repeated.",
+        help="Telling: option of a connection, such as username=NAME with a broker; may be repeated.",
         show_default=False,
     ),
 ]
 PrintMapping = Annotated[
-    bool, typer.Option("--print-mapping", help="Print the mapping file that a twin takes the messages of MQTT with, and end.")
+    bool, typer.Option("--print-mapping", help="Print the mapping that a twin takes MQTT and OPC UA with, and end.")
 ]
 TruthFile = Annotated[
     Path | None,

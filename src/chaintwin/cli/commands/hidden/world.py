@@ -108,9 +108,11 @@ def _where(to: str | None, *, is_json: bool) -> str:
 
 
 def _print_mapping(terminal: Terminal, to: str | None) -> None:
-    from chaintwin.world.targets.broker import TOPIC, mapping_of, world_address
+    from chaintwin.ingest.connectors.mqtt.addresses import is_mqtt
+    from chaintwin.world.targets.broker import world_address
+    from chaintwin.world.targets.naming import mapping_of
 
-    text = mapping_of(world_address(to).filter if to else TOPIC)
+    text = mapping_of(world_address(to).filter) if to and is_mqtt(to) else mapping_of()
     terminal.document({"mapping": text})
     if not terminal.is_json:
         typer.echo(text, nl=False)
@@ -186,7 +188,7 @@ def _tell(
     from chaintwin.errors import UsageError
     from chaintwin.ingest.history.playing import Sent
     from chaintwin.ingest.history.targets import TargetFailedError
-    from chaintwin.world import tell
+    from chaintwin.world import Serving, tell
     from chaintwin.world.targets.choosing import opened_target
     from chaintwin.world.targets.kept import KeptMark
 
@@ -199,7 +201,10 @@ def _tell(
         kept.unlink(missing_ok=True)
         mark = KeptMark(kept)
     sent, is_stopped = Sent(), False
-    with opened_target(where, mark, options=options, token_file=token_file, sleep=sleep, note=terminal.note) as target:
+    sites = {reading.site for reading in story.readings}
+    with opened_target(
+        where, mark, options=options, token_file=token_file, sites=sites, sleep=sleep, note=terminal.note
+    ) as target:
         try:
             with waiting(terminal, "Telling") as status:
                 for last in tell(story, target, speed=rate, is_resumed=resume, tick=monotonic, sleep=sleep):
@@ -211,6 +216,8 @@ def _tell(
             terminal.note("What was told is noted; the same command with --resume goes on from here.")
             raise
         count = _count(target)
+        if isinstance(target, Serving) and not is_stopped:
+            target.serve_on()
     _show(terminal, story, where, count=count, sent=sent, is_stopped=is_stopped)
     if is_stopped:
         terminal.note("Stopped; the same command with --resume goes on from here.")

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.table import Table
 
+    from chaintwin.fidelity.reporting.kept import Summary
     from chaintwin.fidelity.reporting.report import Report
-    from chaintwin.fidelity.reporting.summary import Summary
     from chaintwin.network import Network
 
 PARTS = {

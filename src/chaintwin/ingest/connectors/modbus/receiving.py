@@ -14,7 +14,7 @@ from time import monotonic
 import msgspec
 
 from chaintwin.ingest.connectors.interface import Batch, Run
-from chaintwin.ingest.connectors.linked.cursors import text_of_cursor
+from chaintwin.ingest.connectors.linked.cursors import MILLISECOND, next_time, text_of_cursor
 from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, NotConnectedError, Standing
 from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.modbus.addresses import ModbusAddress
@@ -24,8 +24,6 @@ from chaintwin.ingest.connectors.modbus.register_map import RegisterMap
 from chaintwin.ingest.connectors.modbus.settings import Settings, Tell
 from chaintwin.ingest.connectors.signals.signal import Presence, Quality, Signal
 from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
-
-MILLISECOND = 1_000
 
 DIGEST_BYTES = 6
 
@@ -76,8 +74,9 @@ class Receiver:
         self.cursor = cursor or ModbusCursor()
         self.last = dict(self.cursor.last)
         self.blocks = blocks_of(source.registers.registers)
-        self.standing = Standing(source.name, told=self.cursor.told, grace=0.0, tries=self.settings.tries)
-        self.misses = 0
+        self.standing = Standing(
+            source.name, run, told=self.cursor.told, grace=0.0, tries=self.settings.tries, misses=self.settings.misses
+        )
         self.last_batch = monotonic()
 
     def batches(self) -> Iterator[Batch]:
@@ -110,7 +109,7 @@ class Receiver:
     def _looked(self, device: Device) -> list[Signal]:
         """Return the values that are to be told of one look; nothing is noted where it fails halfway."""
         found, told = list[Signal](), dict[str, str]()
-        now = max(self.run.clock.now() // MILLISECOND * MILLISECOND, self.cursor.clock + MILLISECOND)
+        now = next_time(self.run, last=self.cursor.clock)
         for register, value, why in device.read(self.blocks):
             self.run.sleep(0)
             digest = blake2b(f"{value!r} {why}".encode("utf-8", "backslashreplace"), digest_size=DIGEST_BYTES).hexdigest()
@@ -134,22 +133,16 @@ class Receiver:
         SourceFailedError
             It was tried often enough.
         """
-        goes_on = self.run.follow and self.cursor.was_open
-        pause = self.standing.failed(fault, goes_on=goes_on, allowed="a device that answers", key=self.source.name)
-        self.misses += 1
-        self.standing.lost(self.run.clock.now() // MILLISECOND * MILLISECOND)
-        gone = self.standing.gone(str(fault)) if self.misses >= self.settings.misses else None
+        now = self.run.clock.now() // MILLISECOND * MILLISECOND
+        gone = self.standing.failed(fault, now=now, goes_on=self.run.follow and self.cursor.was_open)
         if gone is not None:
             yield self._told(gone)
         elif monotonic() - self.last_batch >= HEARTBEAT:
             yield self._batch(())
-        self.run.note(f"{self.source.name}: {fault}; trying again in {pause:.1f} s.")
-        self.run.lost(f"{self.source.name}: {fault}", pause)
-        self.run.sleep(pause)
+        self.standing.wait(fault, allowed="a device that answers", key=self.source.name)
 
     def _greeted(self) -> Iterator[Batch]:
         """Say that the device is there, where it was not."""
-        self.misses = 0
         was_lost = self.standing.is_lost
         back = self.standing.back(self.cursor.clock)
         if was_lost or back is not None:

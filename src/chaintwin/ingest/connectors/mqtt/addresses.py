@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import check_secret
+from chaintwin.ingest.connectors.linked.addresses import host_and_port
 
 SCHEMES = {"mqtt": 1883, "mqtts": 8883}
 """Schemes and the ports that they mean."""
@@ -79,20 +80,3 @@ def filter_fault(wanted: str) -> str:
     if any("#" in level and (level != "#" or place + 1 < len(levels)) for place, level in enumerate(levels)):
         return "# before the end or within a level"
     return "+ within a level" if any("+" in level and level != "+" for level in levels) else ""
-
-
-def host_and_port(place: str, port: int) -> tuple[str, int]:
-    """Return host and port of the part of an address that names them; a port that is none is 0.
-
-    Parameters
-    ----------
-    place : such as ``broker.example.org:1883`` or ``[::1]``. port : where none is named.
-    """
-    if place.startswith("["):
-        host, _, rest = place[1:].partition("]")
-        text = rest.removeprefix(":")
-    else:
-        host, _, text = place.partition(":")
-    if not text:
-        return host, port
-    return host, int(text) if text.isascii() and text.isdecimal() else 0

@@ -18,8 +18,8 @@ from chaintwin.ingest.connectors.mqtt.settings import Settings
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
-WAITING_MAX = 10_000
-"""Messages that wait here; more are left on their way, whatever the broker thinks it may send."""
+WAITING_MAX, WAITING_BYTES = 10_000, 64 * 2**20
+"""Messages that wait here, and bytes of them; more are left on their way, whatever the broker thinks it may send."""
 
 NOBODY = "chaintwin/nobody"
 """A filter of topics that nobody subscribes to. Its end can be asked for at any time, and the answer comes behind all that was
@@ -32,6 +32,20 @@ QUALITY_OF_SERVICE = 1
 """Messages are acknowledged one by one; a second one of the same is told from it by what it says."""
 
 
+FINAL = frozenset(
+    {
+        "Bad user name or password",
+        "Not authorized",
+        "Client identifier not valid",
+        "Banned",
+        "Bad authentication method",
+        "Unsupported protocol version",
+        "Malformed packet",
+    }
+)
+"""Answers after which it is no use to come again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message.
@@ -39,7 +53,8 @@ class Message:
     Parameters
     ----------
     topic, payload : of it. id : its number on its way, 0 where it is not to be acknowledged.
-    is_again : whether the broker sent it before. is_retained : whether it was kept for newcomers. properties : of its sender.
+    is_again : whether the broker sent it before. is_retained : whether the broker keeps it for newcomers.
+    properties : of its sender.
     """
 
     topic: str
@@ -61,6 +76,43 @@ class Farewell:
 
     topic: str
     payload: bytes
+
+
+def client_of(
+    address: MqttAddress, settings: Settings, *, name: str, acknowledges_itself: bool = True, reconnects: bool = True
+) -> Client:
+    """Return a client of the library that may connect to a broker, with its user and, where the address is secure, with TLS.
+
+    Parameters
+    ----------
+    address, settings : of the broker. name : of the session; empty for one that the broker makes up.
+    acknowledges_itself : whether the library acknowledges a message when it has it.
+    reconnects : whether the library connects again by itself.
+
+    Raises
+    ------
+    UsageError
+        A file of TLS cannot be used.
+    """
+    from paho.mqtt.client import Client, MQTTv5
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=name,
+        protocol=MQTTv5,
+        manual_ack=not acknowledges_itself,
+        reconnect_on_failure=reconnects,
+    )
+    client.connect_timeout = settings.timeout
+    if settings.username:
+        client.username_pw_set(settings.username, settings.password or None)
+    if address.is_secure:
+        try:
+            client.tls_set(settings.ca_file or None, settings.cert_file or None, settings.key_file or None)
+        except (OSError, ValueError) as fault:
+            raise UsageError(f"TLS: found files that cannot be used ({fault}); allowed: certificates and a key in PEM") from None
+    return client
 
 
 class Connection:
@@ -94,6 +146,7 @@ class Connection:
         self._progress = threading.Event()
         self._is_awaited = False
         self._messages: SimpleQueue[Message | None] = SimpleQueue()
+        self._lock, self._bytes = threading.Lock(), 0
         self._ready = threading.Event()
         self._refused: NotConnectedError | None = None
         self._is_closed = False
@@ -115,7 +168,6 @@ class Connection:
         properties.SessionExpiryInterval = settings.session_seconds if settings.acknowledges else 0
         properties.ReceiveMaximum = settings.receive_maximum
         properties.MaximumPacketSize = settings.message_bytes + 2**16
-        client.connect_timeout = settings.timeout
         try:
             client.connect(
                 self.address.host,
@@ -145,10 +197,10 @@ class Connection:
         ----------
         wait : seconds that a first message is waited for.
         """
-        most, found = self.settings.batch, list[Message]()
+        most, found, size = self.settings.batch, list[Message](), 0
         until = monotonic() + wait
         try:
-            while len(found) < most:
+            while len(found) < most and size < WAITING_BYTES:
                 left = until - monotonic()
                 message = self._messages.get(timeout=left) if left > 0 else self._messages.get_nowait()
                 if message is None:
@@ -156,8 +208,11 @@ class Connection:
                 if not found:
                     until = monotonic() + LINGER
                 found.append(message)
+                size += len(message.payload)
         except Empty:
             pass
+        with self._lock:
+            self._bytes -= size
         return found
 
     def acknowledge(self, messages: Sequence[Message], *, number: int = 0) -> None:
@@ -203,22 +258,7 @@ class Connection:
         self._client.loop_stop()
 
     def _made(self, client_id: str, farewell: Farewell | None) -> Client:
-        from paho.mqtt.client import Client, MQTTv5
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        settings = self.settings
-        client = Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTv5, manual_ack=True, reconnect_on_failure=False
-        )
-        if settings.username:
-            client.username_pw_set(settings.username, settings.password or None)
-        if self.address.is_secure:
-            try:
-                client.tls_set(settings.ca_file or None, settings.cert_file or None, settings.key_file or None)
-            except (OSError, ValueError) as fault:
-                raise UsageError(
-                    f"TLS: found files that cannot be used ({fault}); allowed: certificates and a key in PEM"
-                ) from None
+        client = client_of(self.address, self.settings, name=client_id, acknowledges_itself=False, reconnects=False)
         if farewell is not None:
             client.will_set(farewell.topic, farewell.payload, qos=QUALITY_OF_SERVICE, retain=True)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
@@ -229,7 +269,7 @@ class Connection:
     def _on_connect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         del data, properties
         if reason.is_failure:
-            self._refuse(f"the broker refuses: {reason}", is_final=reason.getName() in _FINAL)
+            self._refuse(f"the broker refuses: {reason}", is_final=reason.getName() in FINAL)
             return
         self.is_session_kept = bool(flags.session_present)
         self._subscribe(client)
@@ -240,7 +280,8 @@ class Connection:
         handling = (
             SubscribeOptions.RETAIN_SEND_IF_NEW_SUB if self.settings.takes_retained else SubscribeOptions.RETAIN_DO_NOT_SEND
         )
-        options = SubscribeOptions(qos=QUALITY_OF_SERVICE, retainHandling=handling)
+        # With ``retainAsPublished`` a value says that the broker keeps it also where it comes to a subscription that stands.
+        options = SubscribeOptions(qos=QUALITY_OF_SERVICE, retainAsPublished=True, retainHandling=handling)
         client.subscribe([(wanted, options) for wanted in self.filters])
 
     def _on_subscribe(self, client: Client, data: Any, mid: int, reasons: Any, properties: Any) -> None:
@@ -270,27 +311,18 @@ class Connection:
         except UnicodeDecodeError:
             topic = "(a topic that is no UTF-8)"
         user = getattr(message.properties, "UserProperty", None) if message.properties is not None else None
+        with self._lock:
+            self._bytes += len(message.payload)
         self._messages.put(
             Message(topic, message.payload, message.mid if message.qos else 0, message.dup, message.retain, tuple(user or ()))
         )
-        while self._messages.qsize() > WAITING_MAX and not (self._is_closed or self._is_awaited):
+        while self._is_full() and not (self._is_closed or self._is_awaited):
             # Not to read on is how a sender learns to wait that does not wait for acknowledgements.
             sleep(0.01)
+
+    def _is_full(self) -> bool:
+        return self._messages.qsize() > WAITING_MAX or self._bytes > WAITING_BYTES
 
     def _refuse(self, why: str, *, is_final: bool) -> None:
         self._refused = NotConnectedError(why, is_final=is_final)
         self._ready.set()
-
-
-_FINAL = frozenset(
-    {
-        "Bad user name or password",
-        "Not authorized",
-        "Client identifier not valid",
-        "Banned",
-        "Bad authentication method",
-        "Unsupported protocol version",
-        "Malformed packet",
-    }
-)
-"""Answers after which it is no use to come again."""

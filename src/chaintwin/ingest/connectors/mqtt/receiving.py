@@ -7,22 +7,21 @@ the same events.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from time import monotonic
 
 import msgspec
 
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import Batch, Run
-from chaintwin.ingest.connectors.linked.cursors import text_of_cursor
+from chaintwin.ingest.connectors.linked.cursors import new_client, next_time, text_of_cursor
 from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, TICK, NotConnectedError, Standing
 from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.mqtt.addresses import MqttAddress
 from chaintwin.ingest.connectors.mqtt.connection import Connection, Message
 from chaintwin.ingest.connectors.mqtt.interpreting import Interpreter, Sent
+from chaintwin.ingest.connectors.mqtt.retained import Retained
 from chaintwin.ingest.connectors.mqtt.seen import MqttCursor, Receipt, Seen, digest_of
 from chaintwin.ingest.connectors.mqtt.settings import Settings
 from chaintwin.ingest.connectors.signals.signal import Presence
@@ -33,8 +32,6 @@ SHARED = "$share/"
 
 UNCONFIRMED = 4
 """Batches whose acknowledgement the broker may not have yet when the next is taken."""
-
-_MILLISECOND = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +64,13 @@ class Receiver:
         self.source, self.turner, self.interpreter, self.run = source, turner, interpreter, run
         self.settings = source.settings
         self.is_new = cursor is None
-        self.cursor = cursor or MqttCursor(self.settings.client_id or _client_id(source, run))
+        self.cursor = cursor or MqttCursor(self.settings.client_id or new_client(source.name, run))
         if self.settings.client_id and self.cursor.client != self.settings.client_id:
             # Another session has other numbers.
             self.cursor = msgspec.structs.replace(self.cursor, client=self.settings.client_id, done="", due="", was_open=False)
-        self.seen, self.number = Seen(self.cursor), 0
+        self.seen, self.retained, self.number = Seen(self.cursor), Retained(self.cursor.retained), 0
         self.unconfirmed_most = max(UNCONFIRMED * self.settings.batch, self.settings.receive_maximum)
-        self.standing = Standing(source.name, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
+        self.standing = Standing(source.name, run, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
         self.last_batch = monotonic()
         self.kept = text_of_cursor(self.cursor)
 
@@ -109,9 +106,7 @@ class Receiver:
                 connection.close()
             if is_over:
                 return
-            self.standing.lost(self._now())
-            self.run.note(f"{self.source.name}: {connection.lost}; connecting again.")
-            self.run.lost(f"{self.source.name}: {connection.lost}", 0.0)
+            self.standing.broke(connection.lost, now=self._now())
 
     def _opened(self) -> Connection:
         source = self.source
@@ -133,18 +128,12 @@ class Receiver:
         SourceFailedError
             Trying again is of no use, or was tried often enough.
         """
-        standing, goes_on = self.standing, self.run.follow and self.cursor.was_open
-        pause = standing.failed(fault, goes_on=goes_on, allowed="a broker that answers", key=self.cursor.client)
-        if not standing.is_lost:
-            standing.lost(self._now())
-        gone = standing.gone(str(fault))
+        gone = self.standing.failed(fault, now=self._now(), goes_on=self.run.follow and self.cursor.was_open)
         if gone is not None:
             yield self._told(gone)
         elif monotonic() - self.last_batch >= HEARTBEAT and not self.is_new:
             yield self._batch(())
-        self.run.note(f"{self.source.name}: {fault}; trying again in {pause:.1f} s.")
-        self.run.lost(f"{self.source.name}: {fault}", pause)
-        self.run.sleep(pause)
+        self.standing.wait(fault, allowed="a broker that answers", key=self.cursor.client)
 
     def _greeted(self, connection: Connection) -> Iterator[Batch]:
         """Say that the source is there, where it was not, and what the broker forgot."""
@@ -158,6 +147,7 @@ class Receiver:
         self.interpreter.opened(self.run.clock.now(), is_session_kept=is_kept)
         self.number = 0
         self.seen.reconnected()
+        self.retained.subscribed(is_new=not is_kept)
         self.cursor = msgspec.structs.replace(self.cursor, was_open=True)
         reason, missed = "connected", 0
         if was_open and not is_kept and self.settings.acknowledges:
@@ -209,18 +199,20 @@ class Receiver:
         before, made, times = self.cursor, list[Made](), dict[str, int]()
         is_due, receipts = False, list[Receipt]()
         for message in messages:
-            digest = digest_of(message)
+            digest, is_numbered = digest_of(message), message.id > 0 and self.settings.acknowledges
             receipt = self.seen.known(message, digest) if message.id else None
-            if receipt is not None and receipt.is_durable:
-                self.seen.take(message, receipt, number=self.number)
-                continue
+            if receipt is None and self.retained.is_known(message, digest):
+                receipt = Receipt(digest, now, 1, is_durable=True)
+            is_durable = receipt is not None and receipt.is_durable
             if receipt is None:
                 times[message.topic] = times.get(message.topic, 0) + 1
                 receipt = Receipt(digest, now, times[message.topic], is_durable=False)
                 is_due = is_due or message.id > 0
-            if message.id and self.settings.acknowledges:
+            if is_numbered:
                 self.seen.take(message, receipt, number=self.number)
                 receipts.append(receipt)
+            if is_durable:
+                continue
             made += self.interpreter.take(message, received_at=receipt.at, occurrence=receipt.occurrence)
         made += self.interpreter.due(now)
         if is_due and self.interpreter.assumed > assumed:
@@ -240,6 +232,7 @@ class Receiver:
         state = self.interpreter.plain()
         self.cursor = msgspec.structs.replace(
             self._with_seen(self.cursor),
+            retained=self.retained.packed(),
             memory=memory_of(self.turner),
             state=self.cursor.state if state is None else msgspec.Raw(_ENCODER.encode(state)),
         )
@@ -253,16 +246,10 @@ class Receiver:
         return msgspec.structs.replace(cursor, clock=self.cursor.clock, done=done, due=due)
 
     def _now(self) -> int:
-        """Return a time of receipt: that of the clock to the millisecond, and later than any before."""
-        now = max(self.run.clock.now() // _MILLISECOND * _MILLISECOND, self.cursor.clock + _MILLISECOND)
+        """Return a time of receipt."""
+        now = next_time(self.run, last=self.cursor.clock)
         self.cursor = msgspec.structs.replace(self.cursor, clock=now)
         return now
-
-
-def _client_id(source: Source, run: Run) -> str:
-    """Return a name for a session that no other log has."""
-    said = f"{source.name} {run.clock.now()} {os.getpid()} {id(run)}"
-    return f"chaintwin-{blake2b(said.encode(), digest_size=8).hexdigest()}"
 
 
 _ENCODER = msgspec.json.Encoder()

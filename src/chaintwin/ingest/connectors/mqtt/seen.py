@@ -21,6 +21,7 @@ class MqttCursor(msgspec.Struct, omit_defaults=True, frozen=True):
     ----------
     client : name of the session at the broker. clock : latest time of receipt that was given, microseconds.
     done : messages that are durable and that the broker may send again. due : those that were taken and may not be durable.
+    retained : values that the broker keeps for newcomers and that are durable.
     memory : what is remembered of signals. state : what the reader of payloads remembers.
     told : whether the source was last said to be there; None for never. was_open : whether a session was ever begun.
     """
@@ -29,6 +30,7 @@ class MqttCursor(msgspec.Struct, omit_defaults=True, frozen=True):
     clock: int = 0
     done: str = ""
     due: str = ""
+    retained: str = ""
     memory: msgspec.Raw = msgspec.Raw(b"{}")
     state: msgspec.Raw = msgspec.Raw(b"{}")
     told: bool | None = None

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from chaintwin.errors import UsageError
 from chaintwin.ingest.connectors.interface import check_secret
-from chaintwin.ingest.connectors.mqtt.addresses import host_and_port
+from chaintwin.ingest.connectors.linked.addresses import host_and_port
 
 SCHEMES = {"nats": False, "natss": True, "tls": True}
 """Schemes, and whether they mean TLS."""

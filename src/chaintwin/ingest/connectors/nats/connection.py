@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from chaintwin.ingest.connectors.linked.standing import NotConnectedError
 from chaintwin.ingest.connectors.nats.addresses import ALL, NatsAddress
 from chaintwin.ingest.connectors.nats.settings import Settings, security_of
 from chaintwin.ingest.connectors.nats.streams import (
@@ -24,7 +25,7 @@ from chaintwin.ingest.connectors.nats.streams import (
     remove_consumer,
     stream_named,
 )
-from chaintwin.ingest.connectors.nats.wire import CLOSE_SECONDS, Delivery, NotConnectedError, Wire, published
+from chaintwin.ingest.connectors.nats.wire import CLOSE_SECONDS, Delivery, Wire, published
 
 LINGER, PATIENCE = 0.02, 1.0
 """Seconds that are waited for more messages of a batch: where the stream has no more, and where it has."""

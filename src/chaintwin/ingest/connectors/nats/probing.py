@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaintwin.errors import UsageError, amount_of
+from chaintwin.ingest.connectors.linked.standing import NotConnectedError
 from chaintwin.ingest.connectors.nats.addresses import ALL, NatsAddress
 from chaintwin.ingest.connectors.nats.connection import Connection
 from chaintwin.ingest.connectors.nats.settings import Settings
-from chaintwin.ingest.connectors.nats.wire import NotConnectedError
+from chaintwin.ingest.connectors.nats.streams import READABLE
 
 SECONDS = 6.0
 """How long a server may take to answer, at most."""
@@ -31,7 +32,7 @@ def probed_stream(address: NatsAddress, settings: Settings) -> str:
     try:
         stream = connection.open()
     except NotConnectedError as fault:
-        raise UsageError(f"{place}: {fault.told()}") from None
+        raise UsageError(f"{place}: {fault.told(READABLE)}") from None
     finally:
         connection.close()
     if stream.subjects and not any(overlaps(address.filter, subject) for subject in stream.subjects):

@@ -7,39 +7,30 @@ and what was remembered, so that a message that is read twice gives the same eve
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from time import monotonic
 
 import msgspec
 
 from chaintwin.errors import Finding, amount_of
-from chaintwin.ingest.connectors.http.pages import SourceFailedError
 from chaintwin.ingest.connectors.interface import ITEM_BYTES_MAX, KEPT_BYTES, Batch, Item, Place, Problem, Run
-from chaintwin.ingest.connectors.linked.cursors import text_of_cursor
+from chaintwin.ingest.connectors.linked.cursors import MILLISECOND, new_client, next_time, text_of_cursor
+from chaintwin.ingest.connectors.linked.standing import TICK, NotConnectedError, Standing
 from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.nats.addresses import NatsAddress
 from chaintwin.ingest.connectors.nats.connection import Connection, Message
 from chaintwin.ingest.connectors.nats.cursors import NatsCursor
 from chaintwin.ingest.connectors.nats.settings import Settings
-from chaintwin.ingest.connectors.nats.streams import Retention, Stream, is_missing
-from chaintwin.ingest.connectors.nats.wire import NotConnectedError
+from chaintwin.ingest.connectors.nats.streams import READABLE, Retention, Stream, is_missing
 from chaintwin.ingest.connectors.signals.signal import Presence, Signal
 from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
-from chaintwin.ingest.sources.waiting import pause
-
-TICK = 0.25
-"""Seconds that a message is waited for before other things are looked after."""
 
 EXAMINED_SECONDS, DOUBTED_SECONDS = 60.0, 1.0
 """How often it is asked how far a stream was looked through: where a filter passes a part of it, and where it says that more is
 to come and nothing does."""
 
 OTHERS = ", those of other subjects among them"
-
-_MILLISECOND = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +47,23 @@ class Source:
     settings: Settings
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A stream as it is beside what was read of it.
+
+    Parameters
+    ----------
+    cursor : from which reading goes on. missed : messages that are gone unread, at least. reason : in words.
+    at : when that was as the stream says it, microseconds; None where it does not. is_other : whether it is another stream.
+    """
+
+    cursor: NatsCursor
+    missed: int = 0
+    reason: str = "connected"
+    at: int | None = None
+    is_other: bool = False
+
+
 class Receiver:
     """Reads one source for ever, or until nothing more waits.
 
@@ -68,12 +76,11 @@ class Receiver:
         self.source, self.turner, self.run = source, turner, run
         self.settings = source.settings
         self.is_new = cursor is None
-        client = self.settings.client_id or (cursor.client if cursor else _client_id(source, run))
+        client = self.settings.client_id or (cursor.client if cursor else new_client(source.name, run))
         self.cursor = msgspec.structs.replace(cursor or NatsCursor(client), client=client)
         self.sequence, self.number, self.pending = self.cursor.sequence, 0, 0
         self.is_whole = False
-        self.lost_at: float | None = None
-        self.lost_time = 0
+        self.standing = Standing(source.name, run, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
         self.kept = text_of_cursor(self.cursor)
 
     def batches(self) -> Iterator[Batch]:
@@ -87,31 +94,26 @@ class Receiver:
         if self.is_new:
             # The name of the consumer is durable before there is one, or it would be left behind at the server.
             yield self._batch(())
-        tries = 0
         while True:
             connection = Connection(self.source.address, self.settings, client=self.cursor.client)
             try:
-                presence = self._greeted(connection.open())
-                connection.consume(self.sequence + 1)
-                self.pending, self.lost_at, tries = connection.pending, None, 0
+                found = self._found(connection.open())
+                connection.consume(found.cursor.sequence + 1)
+                self.pending, self.number = connection.pending, 0
                 self.run.connected()
-                if presence is not None:
-                    yield self._told(presence)
+                yield from self._greeted(found)
                 is_over = yield from self._read(connection)
             except NotConnectedError as fault:
-                tries += 1
-                yield from self._without(fault, tries)
+                yield from self._without(fault)
                 continue
             finally:
                 # Also where the reader is left standing in the middle.
                 connection.close()
             if is_over:
                 return
-            self.lost_at, self.lost_time = monotonic(), self._now()
-            self.run.note(f"{self.source.name}: {connection.lost}; connecting again.")
-            self.run.lost(f"{self.source.name}: {connection.lost}", 0.0)
+            self.standing.broke(connection.lost, now=self._now())
 
-    def _without(self, fault: NotConnectedError, tries: int) -> Iterator[Batch]:
+    def _without(self, fault: NotConnectedError) -> Iterator[Batch]:
         """Wait for the next try; say that the source is gone once it is for long.
 
         Raises
@@ -119,49 +121,52 @@ class Receiver:
         SourceFailedError
             Trying again is of no use, or was tried often enough.
         """
-        name, is_known = self.source.name, self.cursor.told is True
-        # A stream that was there may be made anew.
-        is_over = fault.is_final and not (is_missing(fault) and self.run.follow and self.cursor.stream)
-        if is_over or (tries >= self.settings.tries and not (self.run.follow and self.cursor.stream)):
-            raise SourceFailedError(f"{name}: {fault.told(tries)}")
-        if self.lost_at is None:
-            self.lost_at, self.lost_time = monotonic(), self._now()
-        if monotonic() - self.lost_at >= self.settings.grace and is_known:
-            yield self._told(Presence(name, False, f"no connection: {fault}"[:200], self.lost_time))
-        wait = pause(tries, key=f"{self.cursor.client} {tries}")
-        self.run.note(f"{name}: {fault}; trying again in {wait:.1f} s.")
-        self.run.lost(f"{name}: {fault.told()}", wait)
-        self.run.sleep(wait)
+        goes_on = self.run.follow and bool(self.cursor.stream)
+        if goes_on and is_missing(fault):
+            # A stream that was there may be made anew.
+            fault = NotConnectedError(str(fault), allowed=fault.allowed, fix=fault.fix)
+        gone = self.standing.failed(fault, now=self._now(), goes_on=goes_on)
+        if gone is not None:
+            yield self._told(gone)
+        self.standing.wait(fault, allowed=READABLE, key=self.cursor.client)
 
-    def _greeted(self, stream: Stream) -> Presence | None:
-        """Compare a stream with what was read of it; return what is to be told: that the source is there, and what is gone."""
-        cursor, name = self.cursor, self.source.name
-        self.number = 0
+    def _found(self, stream: Stream) -> _Found:
+        """Compare a stream with what was read of it; nothing is noted yet, for the connection may break before it is told."""
+        cursor = self.cursor
         self.is_whole = stream.is_whole(self.source.address.filter)
-        missed, reason = 0, "connected"
         if not cursor.stream:
             first = stream.first - 1 if self.settings.takes_all else stream.last
-            self.cursor = msgspec.structs.replace(cursor, stream=stream.created, sequence=first)
-        elif cursor.stream != stream.created or stream.last < cursor.sequence:
+            return _Found(msgspec.structs.replace(cursor, stream=stream.created, sequence=first))
+        if cursor.stream != stream.created or stream.last < cursor.sequence:
             how = "was made anew" if cursor.stream != stream.created else f"went back to {stream.last}"
             reason = f"the stream {how}, read until {cursor.sequence} before; what it had behind that is missing"
-            # What is read again gives the same events only where nothing is remembered of the first time.
-            self.turner.memory.forget()
-            self.cursor = NatsCursor(cursor.client, cursor.clock, stream.created, stream.first - 1, told=cursor.told)
-            missed = 1
-        elif stream.first - 1 > cursor.sequence and (self.is_whole or stream.retention is Retention.LIMITS):
+            anew = NatsCursor(cursor.client, cursor.clock, stream.created, stream.first - 1, told=cursor.told)
+            return _Found(anew, 1, reason, stream.begin, is_other=True)
+        if stream.first - 1 > cursor.sequence and (self.is_whole or stream.retention is Retention.LIMITS):
             # Elsewhere messages of other subjects leave when others have taken them.
             gone = stream.first - 1 - cursor.sequence
-            missed = gone if self.is_whole else 1
             reason = f"the stream dropped {amount_of(gone, 'message')} unread, behind {cursor.sequence}"
-            reason += "" if self.is_whole else OTHERS
-            self.cursor = msgspec.structs.replace(cursor, sequence=stream.first - 1)
-        self.sequence = self.cursor.sequence
-        if missed:
-            self.run.note(f"{name}: {reason}.")
-            at = self._now() if stream.begin is None else stream.begin
-            return Presence(name, True, reason, at, stream.begin is None, missed)
-        return Presence(name, True, reason, self._now()) if cursor.told is not True else None
+            behind = msgspec.structs.replace(cursor, sequence=stream.first - 1)
+            return _Found(behind, gone if self.is_whole else 1, reason + ("" if self.is_whole else OTHERS), stream.begin)
+        return _Found(cursor)
+
+    def _greeted(self, found: _Found) -> Iterator[Batch]:
+        """Say that the source is there, where it was not, and what is gone."""
+        if found.is_other:
+            # What is read again gives the same events only where nothing is remembered of the first time.
+            self.turner.memory.forget()
+        self.cursor, self.sequence = found.cursor, found.cursor.sequence
+        if found.missed:
+            self.run.note(f"{self.source.name}: {found.reason}.")
+        at, was_gone = found.at if found.missed else None, self.standing.told is False
+        back = self.standing.back(
+            self._now() if at is None else at, reason=found.reason, missed=found.missed, is_assumed=at is None
+        )
+        if back is not None:
+            yield self._told(back)
+        if at is not None and was_gone:
+            # What is missing was so before the source was told to be gone, so that this alone would leave it gone.
+            yield self._told(Presence(self.source.name, True, "connected", self._now()))
 
     def _read(self, connection: Connection) -> Generator[Batch, None, bool]:
         """Yield batches while the connection stands; the value is whether the reading is over."""
@@ -211,7 +216,7 @@ class Receiver:
             if message.sequence <= self.sequence:
                 continue
             made += self._gap(message)
-            at = message.time // _MILLISECOND
+            at = message.time // MILLISECOND
             if at != tick:
                 tick = at
                 spoken.clear()
@@ -246,7 +251,6 @@ class Receiver:
         reason += "" if self.is_whole else OTHERS
         self.run.note(f"{name}: {reason}.")
         presence = Presence(name, True, reason, message.time, is_assumed=False, missed=missed)
-        self.cursor = msgspec.structs.replace(self.cursor, told=True)
         return (self.turner.presence(presence, source=name),)
 
     def _told(self, presence: Presence) -> Batch:
@@ -261,16 +265,7 @@ class Receiver:
         return Batch(items, problems, self.kept)
 
     def _now(self) -> int:
-        """Return a time of ours: that of the clock to the millisecond, and later than any before."""
-        now = max(self.run.clock.now() // _MILLISECOND * _MILLISECOND, self.cursor.clock + _MILLISECOND)
+        """Return a time of ours."""
+        now = next_time(self.run, last=self.cursor.clock)
         self.cursor = msgspec.structs.replace(self.cursor, clock=now)
         return now
-
-
-def _client_id(source: Source, run: Run) -> str:
-    """Return a name for a consumer that no other log has."""
-    said = f"{source.name} {run.clock.now()} {os.getpid()} {id(run)}"
-    return f"chaintwin-{blake2b(said.encode(), digest_size=8).hexdigest()}"
-
-
-_ENCODER = msgspec.json.Encoder()

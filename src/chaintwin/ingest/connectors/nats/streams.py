@@ -9,12 +9,16 @@ from typing import Any
 
 import msgspec
 
+from chaintwin.ingest.connectors.linked.standing import NotConnectedError
 from chaintwin.ingest.connectors.nats.addresses import ALL
-from chaintwin.ingest.connectors.nats.wire import NO_RESPONDERS, NotConnectedError, Wire
+from chaintwin.ingest.connectors.nats.wire import NO_RESPONDERS, Wire
 from chaintwin.ingest.connectors.signals.reading import time_of
 
 API = "$JS.API"
 NOT_FOUND = 404
+
+READABLE = "a stream that lets itself be read"
+"""What would be right where a fault does not say it itself."""
 
 NAMES_MAX = 10
 """So many streams are named where one is missing."""
@@ -41,7 +45,7 @@ class RefusedError(NotConnectedError):
     message : why. status : of the answer. allowed, fix : as of any fault.
     """
 
-    def __init__(self, message: str, *, status: int, allowed: str = "a stream that lets itself be read", fix: str = "") -> None:
+    def __init__(self, message: str, *, status: int, allowed: str = "", fix: str = "") -> None:
         super().__init__(message, is_final=status < 500, allowed=allowed, fix=fix)
         self.status = status
 

@@ -20,6 +20,8 @@ from typing import Any
 
 import msgspec
 
+from chaintwin.ingest.connectors.linked.standing import NotConnectedError
+
 READ_BYTES = 2**18
 """So much is read at once."""
 
@@ -34,32 +36,6 @@ MESSAGES, ANSWERS = b"1", b"2"
 
 NO_RESPONDERS, FORBIDDEN = 503, 403
 """Status of a request that nobody is there to answer, and ours of one that the server does not allow."""
-
-
-class NotConnectedError(Exception):
-    """There is no connection, or no answer over it; says why.
-
-    Parameters
-    ----------
-    is_final : whether it is no use to come again: the server knows who asks and refuses.
-    allowed : what would have been right. fix : what mends it; empty where nobody knows.
-    """
-
-    def __init__(
-        self, message: str, *, is_final: bool = False, allowed: str = "a stream that lets itself be read", fix: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.is_final, self.allowed, self.fix = is_final, allowed, fix
-
-    def told(self, times: int = 1) -> str:
-        """Return what was found, what is allowed and what mends it, as messages say it.
-
-        Parameters
-        ----------
-        times : how often it was tried.
-        """
-        often = f", {times} times" if times > 1 else ""
-        return f"found {self}{often}; allowed: {self.allowed}" + (f"; fix: {self.fix}" if self.fix else "")
 
 
 @dataclass(frozen=True, slots=True)

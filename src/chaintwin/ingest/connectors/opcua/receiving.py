@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chaintwin.ingest.connectors.interface import Batch, Run
-from chaintwin.ingest.connectors.linked.cursors import text_of_cursor
+from chaintwin.ingest.connectors.linked.cursors import MILLISECOND, text_of_cursor
 from chaintwin.ingest.connectors.linked.standing import HEARTBEAT, TICK, NotConnectedError, Standing
 from chaintwin.ingest.connectors.linked.turners import memory_of, parted
 from chaintwin.ingest.connectors.opcua.addresses import OpcuaAddress, Wanted
@@ -26,12 +26,10 @@ from chaintwin.ingest.connectors.opcua.protocol.subscription import Told, follow
 from chaintwin.ingest.connectors.opcua.protocol.values import digest_of, is_waiting, signal_of, time_of
 from chaintwin.ingest.connectors.opcua.settings import FromHistory, Settings, Trigger
 from chaintwin.ingest.connectors.signals.signal import Presence
-from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
+from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner, tells_gap
 
 if TYPE_CHECKING:
     from asyncua.ua import DataValue
-
-MILLISECOND = 1_000
 
 SHOWN = 3
 """Variables that are named where there is something to say of several."""
@@ -68,7 +66,7 @@ class Receiver:
         self.sequence, self.part = self.cursor.sequence, self.cursor.part
         self.read_to: dict[str, int] = {}
         self.properties: dict[str, dict[str, str]] = {}
-        self.standing = Standing(source.name, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
+        self.standing = Standing(source.name, run, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
         self.last_batch = monotonic()
 
     def batches(self) -> Iterator[Batch]:
@@ -94,9 +92,7 @@ class Receiver:
                     continue
                 if is_over:
                     return
-                self.standing.lost(self._now())
-                self.run.note(f"{source.name}: {connection.lost}; connecting again.")
-                self.run.lost(f"{source.name}: {connection.lost}", 0.0)
+                self.standing.broke(connection.lost, now=self._now())
         finally:
             # Also where the reader is left standing in the middle.
             connection.close()
@@ -113,17 +109,12 @@ class Receiver:
         SourceFailedError
             Trying again is of no use, or was tried often enough.
         """
-        goes_on = self.run.follow and self.cursor.was_open
-        pause = self.standing.failed(fault, goes_on=goes_on, allowed="a server that answers", key=self.source.name)
-        self.standing.lost(self._now())
-        gone = self.standing.gone(str(fault))
+        gone = self.standing.failed(fault, now=self._now(), goes_on=self.run.follow and self.cursor.was_open)
         if gone is not None:
             yield self._told(gone)
         elif self._is_quiet():
             yield self._batch(())
-        self.run.note(f"{self.source.name}: {fault}; trying again in {pause:.1f} s.")
-        self.run.lost(f"{self.source.name}: {fault}", pause)
-        self.run.sleep(pause)
+        self.standing.wait(fault, allowed="a server that answers", key=self.source.name)
 
     def _greeted(self, connection: Connection, opened: Opened) -> Iterator[Batch]:
         """Say that the source is there, and read what changed while there was no subscription."""
@@ -301,7 +292,12 @@ class Receiver:
         is_change = self.settings.trigger is Trigger.TIME or not self.last.is_same(address, digest)
         self.last.note(address, at=at, digest=digest)
         signal = signal_of(value, address=address, sent_at=sent_at, occurrence=occurrence, properties=self.properties[address])
-        return self.turner.turn(signal) if is_change or signal.missed else ()
+        made = self.turner.turn(signal) if is_change or signal.missed else []
+        if signal.missed and not tells_gap(made):
+            reason = f"values of {address} are missing"[:200]
+            missing = Presence(self.source.name, True, reason, at, is_assumed=False, missed=signal.missed)
+            made.append(self.turner.presence(missing, source=self.source.name))
+        return made
 
     def _told(self, presence: Presence) -> Batch:
         self.cursor = msgspec.structs.replace(self.cursor, told=presence.present)

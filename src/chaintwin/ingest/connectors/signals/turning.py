@@ -6,8 +6,8 @@ the same events, which have one effect.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -96,6 +96,10 @@ class SignalTurner:
             return []
         seen, found = Seen(signal), list[Made]()
         for bound in bounds:
+            if signal.missed and tells_gap(found):
+                # What is missing is missing once, however many rules there are.
+                signal = replace(signal, missed=0)
+                seen = Seen(signal)
             try:
                 found += self._under(bound, seen)
             except Exception as fault:
@@ -281,6 +285,16 @@ class SignalTurner:
         return making.with_own(self._frame(reader, Own.PERSON_SEEN), fields, site=reader.text("site"))
 
 
+def tells_gap(made: Sequence[Made]) -> bool:
+    """Return whether one of the events of a signal says that signals are missing before it.
+
+    Parameters
+    ----------
+    made : what it became. A signal that no rule makes an event of tells nothing, and somebody else has to.
+    """
+    return any(isinstance(one, Item) and _GAP in one.content for one in made)
+
+
 def content_of(signal: Signal) -> bytes:
     """Return what a signal held, as it is kept with a problem."""
     value = signal.value
@@ -288,6 +302,7 @@ def content_of(signal: Signal) -> bytes:
 
 
 _VALUE = template_of("{@value}")
+_GAP = f'"{PREFIX}:missed"'.encode()
 _ASSUMED, _TOTAL = f"{PREFIX}:assumed", f"{PREFIX}:total"
 
 

@@ -15,9 +15,18 @@ from chaintwin.ingest.connectors.mqtt.connection import Farewell, Message
 from chaintwin.ingest.connectors.mqtt.interpreting import Sent
 from chaintwin.ingest.connectors.signals.reading import AHEAD, time_of
 from chaintwin.ingest.connectors.signals.signal import Presence
-from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner
+from chaintwin.ingest.connectors.signals.turning import Made, SignalTurner, tells_gap
 from chaintwin.ingest.connectors.sparkplug.metrics import birth_of, names_of, signals_of
-from chaintwin.ingest.connectors.sparkplug.nodes import SEQUENCES, WAITING_MAX, Names, Node, Waiting
+from chaintwin.ingest.connectors.sparkplug.nodes import (
+    NAMES_MAX,
+    NODES_MAX,
+    SEQUENCES,
+    WAITING_BYTES,
+    WAITING_MAX,
+    Names,
+    Node,
+    Waiting,
+)
 from chaintwin.ingest.connectors.sparkplug.payload import Metric, Payload, read_payload, write_payload
 from chaintwin.ingest.connectors.sparkplug.topics import NAMESPACE, Topic, Verb, topic_of
 from chaintwin.ingest.connectors.sparkplug.values import DataType
@@ -52,6 +61,8 @@ class SparkplugInterpreter:
         self._names: dict[str, dict[str, Names]] = {}
         self._requests: list[Sent] = []
         self._assumed, self._birth_of_host = 0, 0
+        self._sizes = {edge: node.size for edge, node in self.nodes.items()}
+        self._size = sum(self._sizes.values())
 
     @property
     def assumed(self) -> int:
@@ -76,27 +87,13 @@ class SparkplugInterpreter:
             payload = read_payload(message.payload)
         except BrokenPayloadError as fault:
             return [self._problem(message, f"a payload that is none ({fault})", "a payload of Sparkplug B")]
+        full = self._full(topic, payload)
+        if full:
+            return [self._problem(message, *full), *self._skipped(topic, payload)]
         node = self.nodes.setdefault(topic.edge, Node())
-        if topic.verb is Verb.NDEATH:
-            return self._node_died(topic, node, payload, at=received_at)
-        waiting = Waiting(message.topic, message.payload, received_at, occurrence)
-        if topic.verb is Verb.NBIRTH:
-            return self._node_born(topic, node, payload, waiting)
-        if payload.sequence is not None and node.is_known(message.topic.encode() + b"\0" + message.payload):
-            return ()
-        if not node.is_alive:
-            # Data before its birth: what has a name is taken, and the birth is asked for.
-            self._ask(topic, node, now=received_at)
-            return self._apply(topic, node, payload, waiting, missed=0)
-        if payload.sequence is not None and node.is_late(payload.sequence, payload.timestamp):
-            return self._apply(topic, node, payload, waiting, missed=0, is_late=True)
-        expected = node.expected
-        if payload.sequence is not None and expected is not None and payload.sequence != expected:
-            node.waiting[str(payload.sequence % SEQUENCES)] = waiting
-            node.gap_since = node.gap_since or received_at
-            return self._given_up(topic.edge, node, now=received_at) if len(node.waiting) > WAITING_MAX else ()
-        made = self._apply(topic, node, payload, waiting, missed=0)
-        return [*made, *self._in_order(node)]
+        made = self._heard(topic, node, payload, Waiting(message.topic, message.payload, received_at, occurrence))
+        self._measure(topic.edge, node)
+        return made
 
     def due(self, now: int) -> Sequence[Made]:
         """Return what messages become that waited long enough for one before them."""
@@ -104,6 +101,7 @@ class SparkplugInterpreter:
         for edge, node in self.nodes.items():
             if node.gap_since and now - node.gap_since >= self.reorder:
                 made += self._given_up(edge, node, now=now)
+                self._measure(edge, node)
         return made
 
     def opened(self, now: int, *, is_session_kept: bool) -> None:
@@ -129,6 +127,78 @@ class SparkplugInterpreter:
         """Return the nodes as plain values."""
         found: dict[str, Any] = msgspec.to_builtins(self.nodes)
         return found
+
+    def _heard(self, topic: Topic, node: Node, payload: Payload, waiting: Waiting) -> Sequence[Made]:
+        """Return what a message of an edge node becomes."""
+        received_at = waiting.received_at
+        if topic.verb is Verb.NDEATH:
+            return self._node_died(topic, node, payload, at=received_at)
+        if topic.verb is Verb.NBIRTH:
+            return self._node_born(topic, node, payload, waiting)
+        if payload.sequence is not None and node.is_known(waiting.topic.encode() + b"\0" + waiting.payload):
+            return ()
+        if not node.is_alive:
+            # Data before its birth: what has a name is taken, and the birth is asked for.
+            self._ask(topic, node, now=received_at)
+            return self._apply(topic, node, payload, waiting, missed=0)
+        if payload.sequence is not None and node.is_late(payload.sequence, payload.timestamp):
+            return self._apply(topic, node, payload, waiting, missed=0, is_late=True)
+        expected = node.expected
+        if payload.sequence is not None and expected is not None and payload.sequence != expected:
+            node.waiting[str(payload.sequence % SEQUENCES)] = waiting
+            node.gap_since = node.gap_since or received_at
+            is_full = len(node.waiting) > WAITING_MAX or self._bytes_waiting() > WAITING_BYTES
+            return self._given_up(topic.edge, node, now=received_at) if is_full else ()
+        made = self._apply(topic, node, payload, waiting, missed=0)
+        return [*made, *self._in_order(node)]
+
+    def _full(self, topic: Topic, payload: Payload) -> tuple[str, str] | None:
+        """Return what is found and allowed where a message would have more remembered than there is room for, else None.
+
+        Anybody who may publish can make up nodes, devices and metrics; what is remembered of them is written with each batch.
+        """
+        node = self.nodes.get(topic.edge)
+        if node is None and len(self.nodes) >= NODES_MAX:
+            gone = min((one for one in self.nodes.items() if not one[1].is_alive), key=lambda one: one[1].last_time, default=None)
+            if gone is None:
+                return f"another edge node beside {NODES_MAX:,}", f"{NODES_MAX:,} of a source; share them among several"
+            del self.nodes[gone[0]]
+            self._names.pop(gone[0], None)
+            self._size -= self._sizes.pop(gone[0], 0)
+        if topic.verb not in (Verb.NBIRTH, Verb.DBIRTH):
+            return None
+        more = len(payload.metrics)
+        if topic.verb is Verb.DBIRTH:
+            more += node is None or topic.device not in node.devices
+            more -= 0 if node is None else len(node.metrics.get(topic.device, ()))
+        elif node is not None:
+            # A birth of a node makes all its names anew.
+            more -= sum(map(len, node.metrics.values()))
+        if more > 0 and self._size + more > NAMES_MAX:
+            return (
+                f"{more:,} names more beside {self._size:,} of devices and metrics",
+                f"{NAMES_MAX:,} of a source; share its nodes among several",
+            )
+        return None
+
+    def _skipped(self, topic: Topic, payload: Payload) -> list[Made]:
+        """Return what messages become that waited for one that is set aside: it came, though nothing is taken of it."""
+        node = self.nodes.get(topic.edge)
+        if node is None or payload.sequence is None or payload.sequence != node.expected:
+            return []
+        node.sequence = payload.sequence
+        made = self._in_order(node)
+        self._measure(topic.edge, node)
+        return made
+
+    def _measure(self, edge: str, node: Node) -> None:
+        """Note how much is remembered of a node."""
+        size = node.size
+        self._size += size - self._sizes.get(edge, 0)
+        self._sizes[edge] = size
+
+    def _bytes_waiting(self) -> int:
+        return sum(node.bytes_waiting for node in self.nodes.values() if node.waiting)
 
     def _node_born(self, topic: Topic, node: Node, payload: Payload, waiting: Waiting) -> list[Made]:
         made = self._given_up(topic.edge, node, now=waiting.received_at) if node.waiting else []
@@ -170,17 +240,17 @@ class SparkplugInterpreter:
         """Say that a node and all its devices are gone; not before the last that they said."""
         at = max(at, node.last_time + 1_000)
         names = [topic.edge, *(f"{topic.edge}/{device}" for device, present in node.devices.items() if present)]
-        node.devices = dict.fromkeys(node.devices, False)
+        node.devices = {}
         self._assumed += is_assumed
         return [self.turner.presence(Presence(name, False, reason, at, is_assumed), source=self.source) for name in names]
 
-    def _seen(self, name: str, payload: Payload, node: Node, *, present: bool, reason: str, at: int) -> Made:
+    def _seen(self, name: str, payload: Payload, node: Node, *, present: bool, reason: str, at: int, missed: int = 0) -> Made:
         when = _moment(payload.timestamp, at=at)
         is_assumed = when is None
         when = at if when is None else when
         node.last_time = max(node.last_time, when)
         self._assumed += is_assumed
-        return self.turner.presence(Presence(name, present, reason, when, is_assumed), source=self.source)
+        return self.turner.presence(Presence(name, present, reason, when, is_assumed, missed), source=self.source)
 
     def _apply(
         self, topic: Topic, node: Node, payload: Payload, waiting: Waiting, *, missed: int, is_late: bool = False
@@ -199,8 +269,9 @@ class SparkplugInterpreter:
                 made.append(self._seen(topic.id, payload, node, present=True, reason="birth certificate", at=waiting.received_at))
             node.devices[topic.device] = True
         elif topic.verb is Verb.DDEATH:
-            node.devices[topic.device] = False
-            return [self._seen(topic.id, payload, node, present=False, reason="death certificate", at=waiting.received_at)]
+            node.devices.pop(topic.device, None)
+            at, reason = waiting.received_at, "death certificate"
+            return [self._seen(topic.id, payload, node, present=False, reason=reason, at=at, missed=missed)]
         elif topic.verb is Verb.DDATA and not node.devices.get(topic.device, False):
             self._ask(topic, node, now=waiting.received_at)
         names = self._names.setdefault(topic.edge, {})
@@ -209,18 +280,20 @@ class SparkplugInterpreter:
         is_of_before = is_late and payload.timestamp is not None and payload.timestamp < node.born
         known = Names([]) if is_of_before else names[topic.device]
         signals, unknown = signals_of(payload, topic, names=known, received_at=waiting.received_at)
-        for place, signal in enumerate(signals):
+        for signal in signals:
             if signal.time is not None and signal.time - waiting.received_at <= AHEAD:
                 node.last_time = max(node.last_time, signal.time)
             told = replace(
                 signal,
-                missed=missed if place == 0 else 0,
+                missed=missed,
                 occurrence=waiting.occurrence,
                 is_late=is_late or signal.is_late,
                 is_again=is_birth,
             )
-            made += self.turner.turn(told)
-        if missed and not signals:
+            found = self.turner.turn(told)
+            missed = 0 if tells_gap(found) else missed
+            made += found
+        if missed:
             made.append(self.turner.presence(Presence(topic.id, True, "messages are missing", waiting.received_at, missed=missed),
                                              source=self.source))  # fmt: skip
             self._assumed += 1

@@ -9,9 +9,14 @@ import msgspec
 SEQUENCES = 256
 """Messages are numbered from 0 to 255 and then from 0 again."""
 
-WAITING_MAX = 64
-"""Messages that wait for one before them; where more come, that one is taken for lost."""
+WAITING_MAX, WAITING_BYTES = 64, 16 * 2**20
+"""Messages of a node that wait for one before them, and bytes of all that wait; where more come, that one is taken for lost."""
 
+NODES_MAX = 10_000
+"""Edge nodes that are remembered. Of those that are gone the one that was heard of least lately leaves for a new one."""
+
+NAMES_MAX = 100_000
+"""Devices and names of metrics that are remembered of all nodes; they are written with each batch."""
 
 RECENT_MAX = 32
 """Digests of messages that are remembered of a node, so that one that comes twice is known."""
@@ -50,7 +55,7 @@ class Node(msgspec.Struct, omit_defaults=True):
     Parameters
     ----------
     is_alive : whether it was born and has not died. birth : number of its session (bdSeq); None where it was never told.
-    sequence : of the last message that was taken; None before any. devices : whether each is there, by its name.
+    sequence : of the last message that was taken; None before any. devices : those that are there, by name.
     metrics : by device, empty for the node itself. waiting : messages by their number.
     gap_since : when the first of them came, microseconds; 0 where none waits. asked_at : when a birth was asked for; 0 for never.
     last_time : latest time that it told, microseconds. born : time of its birth, and told : of the last message that was taken in
@@ -74,6 +79,16 @@ class Node(msgspec.Struct, omit_defaults=True):
     def expected(self) -> int | None:
         """Number of the message that comes next; None where any may."""
         return None if self.sequence is None else (self.sequence + 1) % SEQUENCES
+
+    @property
+    def size(self) -> int:
+        """Devices and names of metrics that are remembered."""
+        return len(self.devices) + sum(len(names) for names in self.metrics.values())
+
+    @property
+    def bytes_waiting(self) -> int:
+        """Bytes of the messages that wait."""
+        return sum(len(one.payload) for one in self.waiting.values())
 
     def is_late(self, sequence: int, stamp: int | None) -> bool:
         """Return whether a number lies behind the one that comes next, and the time of the message does not say otherwise.

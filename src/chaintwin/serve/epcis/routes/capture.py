@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from chaintwin.serve.capturing.jobs import SHELF, Behaviour, Job, job_document, job_of
+from chaintwin.serve.capturing.jobs import Behaviour, Job, job_document, job_ids, job_of
 from chaintwin.serve.capturing.prepared import Form
 from chaintwin.serve.epcis.headers import (
     answer_headers,
@@ -20,6 +20,7 @@ from chaintwin.serve.epcis.headers import (
     sent_form,
     wanted,
 )
+from chaintwin.serve.guarding.principals import principal_of
 from chaintwin.serve.parts import Parts, parts_of
 from chaintwin.serve.problems import ProblemError
 
@@ -43,18 +44,19 @@ async def capture(request: Request) -> Response:
         detail = f"GS1-Capture-Error-Behaviour: found {behaviour[:40]!r}; allowed: rollback, proceed"
         raise ProblemError(400, "ValidationException", detail=detail)
     parts = parts_of(request)
-    prefixes = extension_prefixes(request)
-    job = await parts.capturing.capture(await request.body(), form, behaviour=cast("Behaviour", behaviour), prefixes=prefixes)
+    prefixes, by = extension_prefixes(request), principal_of(request).id
+    asked = cast("Behaviour", behaviour)
+    job = await parts.capturing.capture(await request.body(), form, behaviour=asked, prefixes=prefixes, by=by)
     location = {"Location": f"/epcis/capture/{job.id}"}
     return Response(status_code=202, headers=answer_headers() | location)
 
 
 @router.get("/capture")
 async def list_jobs(request: Request) -> Response:
-    """Return the reports of captures, the latest first and without their single events."""
+    """Return the reports of captures, the latest first and without their single events; refused documents among them."""
     check_wanted(request)
     parts = parts_of(request)
-    names = await parts.threads.read(lambda: parts.store.names(SHELF))
+    names = await parts.threads.read(lambda: job_ids(parts.store))
     page, headers = parts.pages.slice(request, names[::-1])
     jobs = await parts.threads.read(lambda: [job for job in (job_of(parts.store, name) for name in page) if job is not None])
     documents = [job_document(job, with_events=False) for job in jobs]

@@ -13,6 +13,7 @@ from chaintwin.serve.capturing.capturing import invalid
 from chaintwin.serve.epcis.answering import answer_document, answer_query, asked_query
 from chaintwin.serve.epcis.documents import query_document
 from chaintwin.serve.epcis.headers import answer_headers, check_sent, discovery_headers, extension_prefixes, sent_form, wanted
+from chaintwin.serve.guarding.principals import principal_of
 from chaintwin.serve.parts import Parts, parts_of
 from chaintwin.serve.problems import ProblemError
 from chaintwin.store.interface import Search
@@ -40,15 +41,15 @@ async def add_event(request: Request) -> Response:
     check_sent(request)
     form = sent_form(request)
     parts = parts_of(request)
-    prepared = await parts.capturing.read(await request.body(), form, prefixes=extension_prefixes(request))
+    body, by, capturing = await request.body(), principal_of(request).id, parts.capturing
+    prepared = await capturing.read(body, form, prefixes=extension_prefixes(request), by=by)
     if len(prepared.events) != 1:
-        raise ProblemError(
-            400, "ValidationException", detail=f"found {len(prepared.events)} events; allowed: 1; use /capture for more"
-        )
+        detail = f"found {len(prepared.events)} events; allowed: 1; use /capture for more"
+        raise await capturing.refusal(ProblemError(400, "ValidationException", detail=detail), body, by=by)
     (event,) = prepared.events
     if event.record is None:
-        raise invalid(event.findings)
-    receipt = await parts.capturing.capture_one(event)
+        raise await capturing.refusal(invalid(event.findings), body, by=by)
+    receipt = await capturing.capture_one(event, event.record)
     location = {"Location": f"/epcis/events/{quote(event.key.partition('!')[0], safe='')}"}
     if receipt.outcome is Outcome.CONFLICT:
         raise ProblemError(409, "ResourceAlreadyExistsException", detail=receipt.reason)

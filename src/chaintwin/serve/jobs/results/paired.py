@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from chaintwin.errors import Finding
+from chaintwin.serve.jobs.asking import Fork
 from chaintwin.serve.jobs.job import Job, State
 from chaintwin.serve.problems import ProblemError
 
@@ -25,7 +27,7 @@ SAME = ("first", "periods", "warm_up", "seed")
 
 
 def compared(jobs: Sequence[Job], *, parts: Mapping[str, Path]) -> dict[str, Any]:
-    """Return the differences of all jobs to the first of them; as many replications count as all of them have.
+    """Return the differences of all jobs to the first of them; the replications count which all of them have.
 
     Parameters
     ----------
@@ -40,12 +42,14 @@ def compared(jobs: Sequence[Job], *, parts: Mapping[str, Path]) -> dict[str, Any
     faults = [fault for job in jobs for fault in _faults(job, first)]
     if faults:
         raise ProblemError(400, "ValidationException", detail=str(faults[0]), findings=faults)
-    count = min(job.replications for job in jobs)
     if first.kind == "fork":
-        runs = {job.id: _runs(parts[job.id], count) for job in jobs}
+        runs = _same_runs({job.id: pl.read_parquet(parts[job.id] / "by_run.parquet") for job in jobs})
+        count = runs[first.id].height
         rows = [row for job in others for row in _fork_rows(job, runs[job.id], runs[first.id])]
     else:
-        ledgers = {job.id: np.load(parts[job.id] / "ledger.npy", allow_pickle=False)[:count] for job in jobs}
+        count = min(job.replications for job in jobs)
+        # What lies on the disk is read as far as it counts, so that large jobs take no memory of the server.
+        ledgers = {job.id: np.load(parts[job.id] / "ledger.npy", mmap_mode="r", allow_pickle=False)[:count] for job in jobs}
         rows = _figure_rows(first, others, ledgers=ledgers, summary=parts[first.id] / "summary.parquet")
     return {
         "reference": first.id,
@@ -72,6 +76,16 @@ def _faults(job: Job, first: Job) -> list[Finding]:
     for name in SAME:
         if mine.get(name) != theirs.get(name):
             found.append(Finding("compare.span", f"{name} {mine.get(name)}", f"{theirs.get(name)} as the first", column=what))
+    if isinstance(job.asked, Fork) and isinstance(first.asked, Fork):
+        if job.parameters != first.parameters:
+            fix = "name the version: give its id, or tables, as parameters"
+            found.append(
+                Finding("compare.parameters", job.parameters or "tables", first.parameters or "tables", fix, column=what)
+            )
+        elif job.parameters and job.asked.replications != first.asked.replications:
+            # The draws of a version are shared out among all runs, so that run i of so many meets another draw.
+            asked, allowed = (f"{one.replications} replications" for one in (job.asked, first.asked))
+            found.append(Finding("compare.replications", asked, f"{allowed} as the first", column=what))
     if (job.sequence, job.time, job.network) != (first.sequence, first.time, first.network) and (
         job.time or first.time or job.network != first.network
     ):
@@ -122,8 +136,10 @@ def _fork_rows(job: Job, runs: pl.DataFrame, base: pl.DataFrame) -> list[dict[st
     return rows
 
 
-def _runs(part: Path, count: int) -> pl.DataFrame:
-    return pl.read_parquet(part / "by_run.parquet").head(count)
+def _same_runs(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Return the rows of the runs that all have; a fork that is not done has the first runs of each draw of its parameters."""
+    shared = reduce(lambda one, other: one.join(other, on="run", how="semi"), frames.values()).select("run")
+    return {name: shared.join(frame, on="run", how="inner", maintain_order="left") for name, frame in frames.items()}
 
 
 def _known(value: object) -> object:

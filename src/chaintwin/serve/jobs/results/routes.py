@@ -11,15 +11,21 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from chaintwin.serve.answering.conditional import CACHE_CONTROL, tagged, tagged_bytes
-from chaintwin.serve.answering.parameters import PAGING, bad, check_names
+from chaintwin.serve.answering.parameters import PAGING, bad, check_names, whole
 from chaintwin.serve.jobs.job import Job
 from chaintwin.serve.jobs.results.paired import JOBS_MAX, compared
-from chaintwin.serve.jobs.results.tables import TableForm, csv_of, form_wanted, rows_of
-from chaintwin.serve.parts import parts_of
+from chaintwin.serve.jobs.results.tables import TableForm, Wanted, csv_of, form_wanted, rows_of
+from chaintwin.serve.parts import Parts, parts_of
 from chaintwin.serve.problems import ProblemError
 
 TABLES_MAX = 12
 """Tables of one answer."""
+
+POINTS_MAX = 50
+"""Stock points whose rows one answer may be for."""
+
+_CHOOSING = ("stockPoint", "site", "period")
+"""Parameters that choose rows of a table."""
 
 router = APIRouter(prefix="/api/v1")
 
@@ -27,7 +33,7 @@ router = APIRouter(prefix="/api/v1")
 @router.get("/jobs/{jobID}/result")
 async def get_result(request: Request) -> Response:
     """Return what a job found, or has found so far: what was run, and the tables that are asked for."""
-    check_names(request, "table", *PAGING)
+    check_names(request, "table", *_CHOOSING, *PAGING)
     parts = parts_of(request)
     job = parts.scheduler.get(request.path_params["jobID"])
     form = form_wanted(request.headers.get("accept", "*/*"))
@@ -50,9 +56,18 @@ async def compare_jobs(request: Request) -> Response:
     ids = [name for name in request.query_params.get("jobs", "").split(",") if name]
     if not 2 <= len(ids) <= JOBS_MAX or len(set(ids)) < len(ids):
         raise bad("jobs", found=f"{len(ids)} jobs", allowed=f"2 to {JOBS_MAX} ids of different jobs, separated by commas")
+    try:
+        found = await _compared(parts, ids)
+    except FileNotFoundError:
+        # A sharper result took its place between looking and reading.
+        found = await _compared(parts, ids)
+    return tagged(request, found)
+
+
+async def _compared(parts: Parts, ids: list[str]) -> dict[str, Any]:
     jobs = [parts.scheduler.get(name) for name in ids]
     places = {job.id: parts.scheduler.files.part(job) for job in jobs}
-    return tagged(request, await parts.threads.read(partial(compared, jobs, parts=places)))
+    return await parts.threads.read(partial(compared, jobs, parts=places))
 
 
 async def _answer(request: Request, job: Job, *, names: list[str], form: TableForm) -> Response:
@@ -60,6 +75,9 @@ async def _answer(request: Request, job: Job, *, names: list[str], form: TableFo
     folder = parts.scheduler.files.part(job)
     if form is TableForm.JSON:
         return await _json(request, job, names=names, folder=folder)
+    for name in _CHOOSING:
+        if name in request.query_params:
+            raise bad(name, found=f"one beside {form.value}", allowed="one with JSON; other forms hold a table as a whole")
     if len(names) != 1:
         raise bad("table", found=f"{len(names)} tables", allowed=f"one for {form.value}, among {', '.join(job.tables)}")
     file = folder / f"{names[0]}.parquet"
@@ -78,13 +96,21 @@ async def _json(request: Request, job: Job, *, names: list[str], folder: Path) -
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
     if len(names) > 1 and begin:
         raise bad("nextPageToken", found="one beside several tables", allowed="one table, whose pages are asked for one by one")
-    found = await parts.threads.read(
-        lambda: {name: rows_of(folder / f"{name}.parquet", begin=begin, size=size) for name in names}
+    points = tuple(request.query_params.getlist("stockPoint"))
+    if len(points) > POINTS_MAX:
+        raise bad("stockPoint", found=f"{len(points)} of them", allowed=f"up to {POINTS_MAX}")
+    period = request.query_params.get("period")
+    wanted = Wanted(
+        points=points,
+        site=request.query_params.get("site"),
+        period=None if period is None else whole(period, name="period"),
+        begin=begin,
+        size=size,
     )
-    headers: dict[str, str] = {}
-    if len(names) == 1 and begin + size < job.tables[names[0]]:
-        headers = parts.pages.headers(request, begin + size)
-    return tagged(request, _document(job, found), headers=headers)
+    found = await parts.threads.read(lambda: {name: rows_of(folder / f"{name}.parquet", wanted) for name in names})
+    has_more = len(names) == 1 and any(more for _, more in found.values())
+    headers = parts.pages.headers(request, begin + size) if has_more else {}
+    return tagged(request, _document(job, {name: rows for name, (rows, _) in found.items()}), headers=headers)
 
 
 def _document(job: Job, found: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from chaintwin.serve.answering.parameters import bad
 from chaintwin.serve.problems import ProblemError
 
 CSV_CELLS_MAX = 5_000_000
@@ -56,14 +58,56 @@ def form_wanted(accept: str) -> TableForm:
     return found
 
 
-def rows_of(file: Path, *, begin: int = 0, size: int | None = None) -> list[dict[str, Any]]:
-    """Return rows of a table by column.
+POINT_COLUMNS = ("stock_point", "buffer_id")
+"""Columns that name a stock point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows of a table are wanted.
 
     Parameters
     ----------
-    file : Parquet. begin : first row, from 0. size : how many; None for all behind it.
+    points : stock points whose rows alone count; none of them for all. site, period : of the rows; None for all.
+    begin : first of them, from 0. size : how many; None for all behind it.
     """
-    return pl.scan_parquet(file).slice(begin, size).collect().to_dicts()
+
+    points: tuple[str, ...] = ()
+    site: str | None = None
+    period: int | None = None
+    begin: int = 0
+    size: int | None = None
+
+
+def rows_of(file: Path, wanted: Wanted) -> tuple[list[dict[str, Any]], bool]:
+    """Return rows of a table by column, and whether there are more behind them.
+
+    Parameters
+    ----------
+    file : Parquet. wanted : which of them.
+
+    Raises
+    ------
+    ProblemError
+        400 where rows are chosen by what the table does not have.
+    """
+    frame = pl.scan_parquet(file)
+    columns = frame.collect_schema().names()
+    if wanted.points:
+        column = next((name for name in POINT_COLUMNS if name in columns), None)
+        if column is None:
+            raise bad("stockPoint", found=f"one beside the table {file.stem}", allowed="a table of stock points")
+        frame = frame.filter(pl.col(column).is_in(list(wanted.points)))
+    for name, column, value in (("site", "site_id", wanted.site), ("period", "period", wanted.period)):
+        if value is None:
+            continue
+        if column not in columns:
+            raise bad(name, found=f"one beside the table {file.stem}", allowed=f"a table with the column {column}")
+        frame = frame.filter(pl.col(column).cast(pl.String if name == "site" else pl.Int64) == value)
+    if wanted.size is None:
+        return frame.slice(wanted.begin).collect().to_dicts(), False
+    rows = frame.slice(wanted.begin, wanted.size + 1).collect().to_dicts()
+    return rows[: wanted.size], len(rows) > wanted.size
 
 
 def csv_of(file: Path) -> bytes:
@@ -76,9 +120,10 @@ def csv_of(file: Path) -> bytes:
     """
     from chaintwin.simulation.writing import harmless
 
-    frame = pl.read_parquet(file)
-    if frame.height * frame.width > CSV_CELLS_MAX:
-        cells = f"{frame.height:,} rows of {frame.width} columns; allowed: {CSV_CELLS_MAX:,} cells"
+    # The end of the file tells its size; all of it is read only where that is little, since this is the memory of the server.
+    width, height = len(pl.read_parquet_schema(file)), int(pl.scan_parquet(file).select(pl.len()).collect().item())
+    if height * width > CSV_CELLS_MAX:
+        cells = f"{height:,} rows of {width} columns; allowed: {CSV_CELLS_MAX:,} cells"
         detail = f"The table has {cells}; fix: ask for Parquet"
         raise ProblemError(413, "QueryTooLargeException", detail=detail)
-    return harmless(frame).write_csv().encode()
+    return harmless(pl.read_parquet(file)).write_csv().encode()

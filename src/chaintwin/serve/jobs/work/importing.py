@@ -14,7 +14,7 @@ from chaintwin.network.tables.catalog import TABLE_NAMES
 from chaintwin.network.tables.files.workbook_safety import inspect_workbook
 from chaintwin.network.tables.writing import Layout, write
 from chaintwin.serve.jobs.asking import Import
-from chaintwin.serve.jobs.files import PROJECT
+from chaintwin.serve.jobs.files import PROJECT, UPLOADED
 from chaintwin.serve.jobs.messages import Found
 from chaintwin.serve.jobs.work.task import Task
 
@@ -33,7 +33,7 @@ def make_network(task: Task, asked: Import) -> Found:
     """
     file, name = task.order.upload
     # Readers tell the kind of a file by its name, so it gets back the one it had.
-    folder = task.folder / "uploaded"
+    folder = task.folder / UPLOADED
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     source = folder / Path(name).name

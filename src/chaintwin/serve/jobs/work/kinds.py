@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
+from chaintwin.clock import text_of
 from chaintwin.errors import UsageError
-from chaintwin.serve.jobs.asking import Compare, Fork, Simulate, Stress
+from chaintwin.fidelity.versions.applying import Applied
+from chaintwin.serve.jobs.asking import Compare, Fork, Service, Simulate, Stress
 from chaintwin.serve.jobs.files import CHECKPOINT
 from chaintwin.serve.jobs.messages import Found, Order, Said
 from chaintwin.serve.jobs.work.networks import Networks
-from chaintwin.serve.jobs.work.task import FIRST, Task, scenario_of
+from chaintwin.serve.jobs.work.struck import struck_of
+from chaintwin.serve.jobs.work.task import FIRST, Task, misfits, scenario_of
+
+T = TypeVar("T")
 
 SHARPER_SECONDS = 0.4
 """Time between two answers that get sharper, at least."""
@@ -43,6 +49,10 @@ def do(order: Order, *, networks: Networks, say: Callable[[Said], None], cancel:
         return _stress(task, asked)
     if isinstance(asked, Compare):
         return _compare(task, asked)
+    if isinstance(asked, Service):
+        from chaintwin.serve.jobs.work.served import measure_service
+
+        return measure_service(task, asked)
     from chaintwin.serve.jobs.work.importing import make_network
 
     return make_network(task, asked)
@@ -54,7 +64,7 @@ def _simulate(task: Task, asked: Simulate) -> Found:
     from chaintwin.simulation.bands.naming import chosen_buffers
     from chaintwin.simulation.counting.precision import parse_precision
     from chaintwin.simulation.ensemble import Kept, Until, run_ensemble
-    from chaintwin.simulation.playing import Reduced
+    from chaintwin.simulation.playing import GROUP, Reduced
     from chaintwin.simulation.simulating import set_up
 
     network, live = task.network, task.live()
@@ -66,9 +76,10 @@ def _simulate(task: Task, asked: Simulate) -> Found:
     reach = periods + warm + (max(live.period, 0) if live is not None else 0)
     program = task.program(reach)
     begun = task.begun(live, program=program)
+    scenario = scenario_of(asked.scenario)
     setup = set_up(
         network,
-        scenario_of(asked.scenario),
+        scenario,
         periods=periods,
         replications=asked.replications,
         seed=asked.seed,
@@ -76,6 +87,7 @@ def _simulate(task: Task, asked: Simulate) -> Found:
         state=begun.state,
         confidence=asked.confidence,
         before=program,
+        compiled=task.compiled(scenario),
     )
     by_account = setup.program.names.accounts.height > 0
     chosen = None
@@ -97,67 +109,76 @@ def _simulate(task: Task, asked: Simulate) -> Found:
         span = setup.span
         reduced = run_ensemble(setup.program, setup.state, span=span, bands=chosen, progress=task.progress, **options)
         return told(reduced, is_last=True)
-    after = monotonic() + SHARPER_SECONDS
+    after, is_resumed = monotonic() + SHARPER_SECONDS, not is_new
 
     def keep(kept: Kept) -> None:
-        nonlocal after
-        # Ever more between two of them, so that telling takes no more than its part of the time.
-        if monotonic() >= after and kept.groups.bit_count() == 1 and kept.groups * 64 < asked.replications:
+        nonlocal after, is_resumed
+        # Ever more between two of them, so that telling takes no more than its part of the time. What was saved is told at once.
+        is_due = monotonic() >= after and kept.groups.bit_count() == 1
+        if (is_due or is_resumed) and kept.groups * GROUP < asked.replications:
             task.tell(told(kept.total()))
             after = monotonic() + SHARPER_SECONDS
+        is_resumed = False
 
     reduced = _saved(task, setup, until=until, keep=keep, options=options)
     return told(reduced, is_last=True)
 
 
 def _saved(task: Task, setup: Any, *, until: Any, keep: Callable[[Any], None], options: dict[str, Any]) -> Any:
-    """Run an ensemble that goes on from what an earlier process saved of it, or anew where that is of another run."""
     from chaintwin.simulation.resuming.checkpoint import Checkpoint
     from chaintwin.simulation.resuming.running import run_from_checkpoint
 
     folder = task.folder / CHECKPOINT
     folder.mkdir(exist_ok=True)
-    for anew in (False, True):
-        try:
-            return run_from_checkpoint(
-                setup.program,
-                setup.state,
-                span=setup.span,
-                checkpoint=Checkpoint(folder / "run.checkpoint", anew=anew),
-                until=until,
-                keep=keep,
-                progress=task.progress,
-                **options,
-            )
-        except UsageError:
-            if anew:
-                raise
-    raise AssertionError("the second try returns or raises")
+    return _going_on(
+        lambda anew: run_from_checkpoint(
+            setup.program,
+            setup.state,
+            span=setup.span,
+            checkpoint=Checkpoint(folder / "run.checkpoint", anew=anew),
+            until=until,
+            keep=keep,
+            progress=task.progress,
+            **options,
+        )
+    )
+
+
+def _going_on(run: Callable[[bool], T]) -> T:
+    """Run what goes on from what an earlier process saved of it, and anew where that is of another run."""
+    with suppress(UsageError):
+        return run(False)
+    # What is wrong with the job itself is found again.
+    return run(True)
 
 
 def _fork(task: Task, asked: Fork) -> Found:
+    from chaintwin.fidelity.forking.drawing import whole_horizons
     from chaintwin.fidelity.forking.fork import Fork as Ahead
     from chaintwin.fidelity.forking.fork import fork
 
     live = task.live()
-    assert live is not None
     periods = max(1, round(asked.days * 24 / task.network.settings.period.hours))
-    program = task.program(max(live.period, 0) + periods)
+    # From one period to the next the same program is good, so that nobody waits for another one.
+    program = task.program(whole_horizons(task.network, (max(live.period, 0) if live is not None else 0) + periods))
     begun = task.begun(live, program=program)
     state = begun.state if asked.as_planned else begun.opened
-    assert state is not None
+    looking = task.looking()
+    scenario = scenario_of(asked.scenario)
 
     def told(found: Ahead, *, is_last: bool = False) -> Found:
         span, settings = found.setup.span, found.setup.network.settings
         about = {
             "scenario": found.scenario or None,
             "span": asdict(span) | {"replications": found.runs},
+            "parameters": None if looking is None else _parameters(looking.parameters),
             "likely": asked.likely,
             "confidence": found.setup.confidence,
             "program_digest": found.setup.program.digest(),
             "currency": settings.currency,
             "period": settings.period.value,
             "version": _version(),
+            "struck": struck_of(found.setup.program, scenario),
         }
         frames = {"service": found.service, "shortages": found.shortages, "stock": found.stock, "by_run": found.by_run}
         return task.found(frames, about | begun.about, replications=found.runs, is_last=is_last)
@@ -168,15 +189,23 @@ def _fork(task: Task, asked: Fork) -> Found:
         periods=periods,
         runs=asked.replications,
         seed=asked.seed,
-        scenario=scenario_of(asked.scenario),
+        scenario=scenario,
+        parameters=None if looking is None else looking.parameters,
         likely=asked.likely,
         threads=task.order.threads,
         progress=task.progress,
         cancel=task.cancel,
         partial=lambda so_far: task.tell(told(so_far)),
         before=program,
+        compiling=None if looking is None else looking.compiling,
+        compiled=task.compiled(scenario),
     )
     return told(found, is_last=True)
+
+
+def _parameters(used: Applied) -> dict[str, Any]:
+    """Return what is told of a version of parameters: which one, and what of it has no place in the network."""
+    return {"version": used.version, "madeAt": text_of(used.made_at)} | misfits(used.findings)
 
 
 def _stress(task: Task, asked: Stress) -> Found:
@@ -234,29 +263,25 @@ def _compare(task: Task, asked: Compare) -> Found:
             frames[table] = pl.concat(parts).select("scenario", pl.exclude("scenario"))
         return task.found(frames, about, replications=first.span.replications, is_last=is_last)
 
-    for anew in (False, True):
-        try:
-            found = compare(
-                task.network,
-                [scenario for scenario in scenarios if scenario is not None],
-                reference=asked.reference,
-                periods=asked.periods,
-                replications=asked.replications,
-                seed=asked.seed,
-                warm_up=asked.warm_up,
-                confidence=asked.confidence,
-                threads=task.order.threads,
-                progress=task.progress,
-                cancel=task.cancel,
-                until=asked.until,
-                checkpoint=Checkpoint(task.folder / CHECKPOINT, anew=anew),
-                partial=lambda so_far: task.tell(told(so_far)),
-            )
-            return told(found, is_last=True)
-        except UsageError:
-            if anew or not (task.folder / CHECKPOINT).exists():
-                raise
-    raise AssertionError("the second try returns or raises")
+    found = _going_on(
+        lambda anew: compare(
+            task.network,
+            [scenario for scenario in scenarios if scenario is not None],
+            reference=asked.reference,
+            periods=asked.periods,
+            replications=asked.replications,
+            seed=asked.seed,
+            warm_up=asked.warm_up,
+            confidence=asked.confidence,
+            threads=task.order.threads,
+            progress=task.progress,
+            cancel=task.cancel,
+            until=asked.until,
+            checkpoint=Checkpoint(task.folder / CHECKPOINT, anew=anew),
+            partial=lambda so_far: task.tell(told(so_far)),
+        )
+    )
+    return told(found, is_last=True)
 
 
 def _version() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from chaintwin.errors import CancelledError
+from chaintwin.errors import CancelledError, Finding
 from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.network.state import State
 from chaintwin.serve.jobs.messages import Found, Order, Progressed, Said
-from chaintwin.serve.jobs.work.networks import Networks
+from chaintwin.serve.jobs.work.networks import Looking, Networks
 from chaintwin.serve.problems import finding_document
 from chaintwin.twin.cells import Cells
 from chaintwin.twin.live_state import LiveState
@@ -75,6 +75,13 @@ class Task:
         """Return the program of the network for some periods."""
         return self._networks.program(self.order.network, self.order.place, periods=periods)
 
+    def compiled(self, scenario: Scenario | None) -> Callable[[Network, int], Program] | None:
+        """Return what compiles the network with a scenario in less time, where it changes no table; None where nothing does."""
+        if scenario is None or scenario.changes or not scenario.disruptions or self.network.disruptions:
+            return None
+        order = self.order
+        return lambda changed, reach: self._networks.struck(order.network, order.place, by=changed, periods=reach)
+
     def live(self) -> LiveState | None:
         """Return the live state to start from, None for the start of the model."""
         if self.order.cells is None:
@@ -82,6 +89,10 @@ class Task:
         cells = Cells()
         cells.become(self.order.cells)
         return LiveState(cells, InForce(self.network), time=self.order.time, head=self.order.head)
+
+    def looking(self) -> Looking | None:
+        """Return the parameters to look ahead with, None for those of the tables."""
+        return self._networks.looking(self.order.network, self.order.place, parameters=self.order.parameters)
 
     def begun(self, live: LiveState | None, *, program: Program) -> Begun:
         """Return where a simulation starts that goes on from a live state.
@@ -93,11 +104,7 @@ class Task:
         if live is None:
             return Begun()
         placed = live.placed(program)
-        about = told_summary(live) | {
-            "period": placed.state.period,
-            "notPlaced": [finding_document(finding) for finding in placed.findings[:MISFITS]],
-            "notPlacedCount": len(placed.findings),
-        }
+        about = told_summary(live) | {"period": placed.state.period} | misfits(placed.findings)
         return Begun(placed.state, placed.opened, {"start": about})
 
     def progress(self, share: float) -> None:
@@ -154,6 +161,12 @@ class Task:
     def tell(self, found: Found) -> None:
         """Tell what was found so far."""
         self._say(found)
+
+
+def misfits(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return the first things that have no place in a simulation, and how many there are."""
+    told = [finding_document(finding) for finding in findings[:MISFITS]]
+    return {"notPlaced": told, "notPlacedCount": len(findings)}
 
 
 def scenario_of(values: Mapping[str, Any] | None, place: int = 1) -> Scenario | None:

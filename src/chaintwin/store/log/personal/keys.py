@@ -46,7 +46,8 @@ class MasterKey:
         """
         if self._file is None:
             raise UsageError(
-                "key file: found none for personal values; allowed: a file of its own, apart from the log; fix: give key_file"
+                "key file: found none for personal values; allowed: a file of its own, apart from the log; fix: give "
+                "key_file, at the command line --key-file"
             )
         try:
             key = self._file.read_bytes()

@@ -33,8 +33,8 @@ PREDICTED = ("132", "17", "191")
 KINDS = {"AAK": "despatch", "ADE": "despatch", "BM": "bill", "AAS": "bill", "MB": "bill", "ON": "order", "DQ": "other",
          "SRN": "other", "CN": "other", "CU": "other", "AAJ": "other", "UCN": "other", "ABT": "other"}  # fmt: skip
 
-AT_THE_END = frozenset({"", "7", "8", "18", "20"})
-"""Element 3227 of places that are the end of the way."""
+AT_THE_BEGIN, AT_THE_END = frozenset({"", "5", "9", "88"}), frozenset({"", "7", "8", "18", "20"})
+"""Element 3227 of places that are the begin of the way, and of those that are its end."""
 
 
 def read_iftsta(told: Told) -> Report | None:
@@ -96,8 +96,9 @@ def _status(told: Told, before: Sequence[Segment], group: Sequence[Segment], end
     status = Status(at, STAGES.get(code, Stage.OTHER), code, opening.text(3, 1), ends=ends)
     kind = _place(told, group, status)
     is_there = kind in AT_THE_END or (status.place is not None and status.place == ends.destination)
-    if code == "1" and not is_there:
-        # It has come to a terminal on its way.
+    is_here = kind in AT_THE_BEGIN or (status.place is not None and status.place == ends.origin)
+    if (code == "1" and not is_there) or (code == "24" and not is_here):
+        # It has come to a terminal on its way, or left one.
         status.stage = Stage.UNDER_WAY
     status.predicted = time_among(told, group, among=PREDICTED)
     if status.predicted is not None and status.stage is Stage.OTHER:

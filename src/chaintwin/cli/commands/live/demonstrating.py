@@ -1,0 +1,199 @@
+"""The demo that lives: a shipped network served on a page, and a hidden world beside it that tells what happens there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from math import isinf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chaintwin.cli.commands.live.serving import Served, serve_project
+from chaintwin.cli.terminal.output import Terminal, printable
+
+if TYPE_CHECKING:
+    from chaintwin.cli.commands.options import Shipped
+
+SECONDS = 60.0
+"""How long a demo lasts that nobody watches."""
+
+WORLD_DAYS = 360
+"""Days that the world of the demo lasts; told at the usual speed they take six minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What happens in the world of a demo.
+
+    Parameters
+    ----------
+    shift : as ``chaintwin world --shift`` takes it. told : what that is, for people.
+    """
+
+    shift: str
+    told: str
+
+
+PLOTS = {
+    "medicines": Plot(
+        "hub-nairobi: capacity*0 from day 10 until day 45",
+        "On day 10 a fire closes the hub in Nairobi until day 45. Nobody tells the twin.",
+    ),
+    "electronics": Plot("*: demand*1.5 from day 15 until day 60", "From day 15 on customers ask for half as much again."),
+    "beer-game": Plot("retailer: demand*2 from day 70", "From week 10 on customers ask for twice as much."),
+}
+"""The plot of each shipped network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """How a living demo is played.
+
+    Parameters
+    ----------
+    into : folder of its project; None for one that is gone when the demo ends. port : 0 for any that is free.
+    speed : seconds of the world in one second. seconds : how long it lasts; None until Ctrl-C.
+    is_opened : whether a browser is opened.
+    """
+
+    into: Path | None = None
+    port: int = 8750
+    speed: float = 86_400.0
+    seconds: float | None = None
+    is_opened: bool = True
+
+
+def demonstrate(terminal: Terminal, example: Shipped, *, live: Live) -> None:
+    """Serve a shipped network and let a hidden world feed it, until told to stop or for so long.
+
+    Parameters
+    ----------
+    terminal : where it is told. example : which network. live : how.
+
+    Raises
+    ------
+    UsageError
+        The folder is not empty, or the port is taken.
+    """
+    from chaintwin.cli.commands.init import refuse_full_folder, write_example
+
+    if live.into is not None:
+        refuse_full_folder(live.into)
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaintwin-demo-")))
+        project = live.into or place / example.value
+        write_example(example, project)
+        playing = Playing(terminal, example.value, project=project, place=place, live=live)
+        stack.callback(playing.close)
+        serve_project(terminal, project, served=Served(port=_free(live.port), begun=playing.begin))
+        playing.tell_end()
+
+
+class Playing:
+    """The world beside the server, and the end of the demo.
+
+    Parameters
+    ----------
+    name : of the network. project : its folder. place : for what only the demo needs.
+    """
+
+    def __init__(self, terminal: Terminal, name: str, *, project: Path, place: Path, live: Live) -> None:
+        self._terminal, self._name, self._project, self._place, self._live = terminal, name, project, place, live
+        self._world: subprocess.Popen[bytes] | None = None
+        self._ending: threading.Timer | None = None
+        self._last: dict[str, Any] = {}
+        self._url = self._token = ""
+
+    def begin(self, url: str, token: str) -> None:
+        """Let the world begin; called when the server takes requests."""
+        from chaintwin.guard.token_files import write_token
+
+        self._url, self._token = url, token
+        plot = PLOTS[self._name]
+        days = "as fast as it is taken" if isinf(self._live.speed) else f"{self._live.speed / 86_400:g} days a second"
+        self._terminal.show("", f"A world with a secret truth is played, {days}. {plot.told}")
+        file = self._place / "token.txt"
+        write_token(file, token)
+        command = [sys.executable, "-m", "chaintwin", "world", str(self._project), "--to", f"{url}/epcis"]
+        command += ["--token-file", str(file), "--days", str(WORLD_DAYS), "--speed", _speed(self._live.speed)]
+        command += ["--seed", "7", "--wire", "good", "--count-share", "0.1", "--shift", plot.shift, "--json"]
+        with (self._place / "world.log").open("wb") as log:
+            # A world of its own group is not stopped by the Ctrl-C that is meant for the server.
+            self._world = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        if self._live.is_opened:
+            _open(f"{url}/sign-in#{token}")
+        if self._live.seconds is not None:
+            self._ending = threading.Timer(self._live.seconds, self._end)
+            self._ending.daemon = True
+            self._ending.start()
+
+    def close(self) -> None:
+        """End the world."""
+        if self._ending is not None:
+            self._ending.cancel()
+        if self._world is not None and self._world.poll() is None:
+            self._world.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._world.wait(10)
+            self._world.kill()
+            self._world.wait()
+
+    def tell_end(self) -> None:
+        """Say what there was to be seen, where the demo ended by itself."""
+        if not self._last:
+            return
+        state, outlook = self._last["state"], self._last["outlook"]
+        self._terminal.title("What the twin knew in the end")
+        latest = state["summary"]["latest"] or "none"
+        self._terminal.show(f"  {state['sequence']:,} events, the latest of {latest[:10]}")
+        if outlook["state"] != "ready":
+            self._terminal.show("  It has not looked ahead yet.")
+            return
+        days = f"{outlook['days']:g}"
+        self._terminal.show(f"  {outlook['count']:,} shortages to come within {days} days; the worst of them:")
+        for row in outlook["warnings"][:5]:
+            first = (row["firstDate"] or "")[:10]
+            what = (
+                f"{row['product']} at {row['site']}: {row['probability']:.0%} likely, from {first}, {row['fillRate']:.0%} served"
+            )
+            self._terminal.show(printable(f"    {what}"))
+
+    def _end(self) -> None:
+        """Ask for what is known, and stop the server."""
+        from chaintwin.client import Client
+
+        with suppress(Exception), Client(self._url, token=self._token) as client:
+            self._last = {"state": client.state(), "outlook": client.outlook()}
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def _speed(speed: float) -> str:
+    return "max" if isinf(speed) else f"{speed:g}"
+
+
+def _free(wanted: int) -> int:
+    """Return a port, or 0 for any that is free where another program has it: a demo need not be where the last was."""
+    import socket
+
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
+    return wanted
+
+
+def _open(link: str) -> None:
+    """Open a browser where there is a screen; without one the link that was shown has to do."""
+    import webbrowser
+
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return
+    with suppress(webbrowser.Error):
+        webbrowser.open(link)

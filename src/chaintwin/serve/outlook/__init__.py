@@ -1,0 +1,1 @@
+"""The server looks ahead by itself and warns of what may run short."""

@@ -1,0 +1,207 @@
+"""Looks ahead from the live state whenever a period has passed in it, beside the jobs that people ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import polars as pl
+
+from chaintwin.clock import text_of
+from chaintwin.errors import ChaintwinError
+from chaintwin.serve.jobs.asking import Fork
+from chaintwin.serve.jobs.job import Job, State
+from chaintwin.serve.jobs.scheduling import Scheduler
+from chaintwin.serve.live.growth import Growth
+from chaintwin.serve.outlook.warning import Warned, warned_of
+from chaintwin.serve.settings import OutlookSettings
+from chaintwin.serve.threads import Threads
+from chaintwin.twin import Twin
+
+_LOG = logging.getLogger("chaintwin.serve")
+
+BY = "outlook"
+"""Who asks for the jobs of the server's own."""
+
+LOOK_SECONDS = 1.0
+"""How often at most it is seen whether a period has passed."""
+
+GIVE_WAY_SECONDS = 0.1
+"""How soon it gives way to a job that somebody waits for."""
+
+KEPT = 2
+"""Jobs of its own that are kept: the last, and the one before, which somebody may be reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look ahead.
+
+    Parameters
+    ----------
+    job : which found it. period : of the state that it starts from. head : entry of the log that this state goes to.
+    warned : what it warns of.
+    """
+
+    job: Job
+    period: int
+    head: int
+    warned: Warned
+
+
+class Outlook:
+    """Keeps one look ahead that is up to date; its methods are called in the loop that answers.
+
+    Parameters
+    ----------
+    twin : state of the log; None for a server of the log alone, which sees nothing. growth : tells how far the state is.
+    scheduler : has jobs done. settings : how far, how often and of what.
+    """
+
+    def __init__(
+        self,
+        twin: Twin | None,
+        *,
+        growth: Growth | None,
+        scheduler: Scheduler,
+        threads: Threads,
+        settings: OutlookSettings,
+    ) -> None:
+        self._twin, self._growth, self._scheduler, self._threads = twin, growth, scheduler, threads
+        self.settings = settings
+        self.seen: Seen | None = None
+        self.fault = ""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it looks ahead at all."""
+        return self._twin is not None and self.settings.days > 0 and self._scheduler.limits.at_once > 0
+
+    def start(self) -> None:
+        """Begin to look ahead."""
+        if self.is_on:
+            self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        assert self._growth is not None
+        head, looked_at = -1, -self.settings.seconds
+        while True:
+            head = await self._growth.beyond(head, within=self.settings.refresh_seconds)
+            await asyncio.sleep(max(LOOK_SECONDS, looked_at + self.settings.seconds - monotonic()))
+            try:
+                if await self._look(is_due=monotonic() - looked_at > self.settings.refresh_seconds):
+                    looked_at = monotonic()
+                self.fault = ""
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                # What was seen last stays, with its time; the next try may do better.
+                self.fault = str(error) if isinstance(error, ChaintwinError) else type(error).__name__
+                if not isinstance(error, ChaintwinError):
+                    _LOG.exception("the server cannot look ahead")
+                looked_at = monotonic()
+
+    async def _look(self, *, is_due: bool) -> bool:
+        """Look ahead if a period has passed, or something came and it is due; tell whether a new look was taken."""
+        assert self._twin is not None
+        live = self._twin.now()
+        latest = await self._threads.read(lambda: live.summary()["latest"])
+        if not isinstance(latest, int):
+            return False
+        period = live.period_at(latest + 1)
+        seen = self.seen
+        if seen is not None and period <= seen.period and not (is_due and live.head > seen.head):
+            return False
+        job = await self._asked(latest)
+        if job.state is not State.DONE:
+            if job.problem:
+                self.fault = str(job.problem.get("detail", ""))
+            return False
+        file = self._scheduler.files.part(job) / "shortages.parquet"
+        rows = await self._threads.read(lambda: pl.read_parquet(file).to_dicts())
+        before = seen.warned if seen is not None else None
+        likely, least = self.settings.likely, self.settings.least
+        warned = warned_of(rows, time=job.time, likely=likely, least=least, before=before)
+        self.seen = Seen(job, period, job.sequence, warned)
+        await self._forget()
+        return True
+
+    async def _asked(self, time: int) -> Job:
+        """Have a look taken, and give way to whoever else waits for a job."""
+        scheduler = self._scheduler
+        while any(not job.is_over for job in scheduler.jobs()):
+            await asyncio.sleep(LOOK_SECONDS)
+        asked = Fork(
+            at=text_of(time), days=self.settings.days, replications=self.settings.replications, likely=self.settings.likely
+        )
+        job = await scheduler.make(asked, by=BY)
+        while not job.is_over:
+            job = await scheduler.changed(job.id, after=job.change, within=GIVE_WAY_SECONDS)
+            if not job.is_over and any(not other.is_over for other in scheduler.jobs() if other.id != job.id):
+                await scheduler.cancel(job.id)
+        return job
+
+    async def _forget(self) -> None:
+        own = [job for job in self._scheduler.jobs() if job.by == BY and job.is_over]
+        for job in own[KEPT:]:
+            await self._scheduler.remove(job.id)
+
+
+def outlook_document(outlook: Outlook, *, now: int) -> dict[str, Any]:
+    """Return what the server expects, as JSON has it.
+
+    Parameters
+    ----------
+    now : microseconds since 1970 in UTC; what is told of age is as of then.
+    """
+    seen, settings = outlook.seen, outlook.settings
+    document: dict[str, Any] = {
+        "state": "off" if not outlook.is_on else "ready" if seen is not None else "waiting",
+        "days": settings.days,
+        "likely": settings.likely,
+        "least": settings.least,
+        "fault": outlook.fault or None,
+        "jobID": None,
+        "time": None,
+        "madeAt": None,
+        "sequence": 0,
+        "replications": 0,
+        "count": 0,
+        "warnings": [],
+    }
+    if seen is None:
+        return document
+    return document | {
+        "jobID": seen.job.id,
+        "time": text_of(seen.job.time),
+        "madeAt": text_of(seen.job.finished_at or now),
+        "sequence": seen.head,
+        "replications": seen.job.replications,
+        "count": seen.warned.count,
+        "warnings": [_told(row) for row in seen.warned.rows],
+    }
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    first, earliest = row["first_date"], row["earliest_date"]
+    return {
+        "site": row["site_id"],
+        "product": row["product_id"],
+        "stockPoint": row["stock_point"],
+        "probability": round(row["probability"], 4),
+        "firstDate": first.isoformat().replace("+00:00", "Z") if first is not None else None,
+        "earliestDate": earliest.isoformat().replace("+00:00", "Z"),
+        "units": row["units"],
+        "fillRate": row["fill_rate"],
+        "since": text_of(row["since"]),
+    }
