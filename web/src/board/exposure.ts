@@ -74,10 +74,18 @@ export function exposurePicture(
     const radius = 3 + 9 * Math.sqrt(Math.max(outage.exposure_index, 0));
     shapes.push(path(dot(across, up, radius), { fill: outage.is_exposed ? "short" : "accent", opacity: 0.75 }));
   }
+  // The worst are named, where their names do not lie on each other: one above the other.
+  const taken: { from: number; to: number; y: number }[] = [];
   for (const { x: across, y: up, outage } of points.filter((one) => one.outage.is_exposed).slice(0, 3)) {
     const name = fitted(outage.name ?? outage.id, 150);
-    const isRight = across + widthOf(name) + 16 > width;
-    shapes.push(text(across + (isRight ? -14 : 14), up, name, { anchor: isRight ? "end" : "start", color: "text" }));
+    const long = widthOf(name);
+    const isRight = across + long + 16 > width;
+    const [from, to] = isRight ? [across - 14 - long, across - 14] : [across + 14, across + 14 + long];
+    let at = up - 18;
+    while (taken.some((one) => Math.abs(one.y - at) < 15 && one.from < to && one.to > from)) at -= 16;
+    taken.push({ from, to, y: at });
+    shapes.push(path(`M${across.toFixed(1)} ${up.toFixed(1)}L${(isRight ? to : from).toFixed(1)} ${at.toFixed(1)}`, { stroke: "text-soft", opacity: 0.6 }));
+    shapes.push(text(isRight ? to : from, at, name, { anchor: isRight ? "end" : "start", color: "text" }));
   }
   return { width, height, shapes, points };
 }

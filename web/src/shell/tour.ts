@@ -13,6 +13,7 @@ export const STEPS: readonly Step[] = [
   { view: "map", title: "tour.map", what: "tour.map.what" },
   { view: "map", title: "tour.ahead", what: "tour.ahead.what" },
   { view: "sites", title: "tour.sites", what: "tour.sites.what" },
+  { view: "lab", title: "tour.lab", what: "tour.lab.what" },
   { view: "risk", title: "tour.risk", what: "tour.risk.what" },
   { view: "service", title: "tour.service", what: "tour.service.what" },
   { view: "twin", title: "tour.twin", what: "tour.twin.what" },

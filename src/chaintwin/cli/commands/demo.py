@@ -32,7 +32,7 @@ def demo(
     port: Annotated[
         int, typer.Option(help="With --live: port to listen at; another one where it is taken.", min=0, max=65535)
     ] = 8750,
-    speed: Annotated[str, typer.Option(help="With --live: seconds of the world in one second.")] = "86400",
+    speed: Annotated[str, typer.Option(help="With --live: seconds of the world in one second.")] = "21600",
     seconds: Annotated[
         float | None,
         typer.Option(

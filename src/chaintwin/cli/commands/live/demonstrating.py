@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 SECONDS = 60.0
 """How long a demo lasts that nobody watches."""
 
-WORLD_DAYS = 360
-"""Days that the world of the demo lasts; told at the usual speed they take six minutes."""
+WORLD_DAYS = 60
+"""Days that the world of the demo lasts: told at the usual speed four minutes. More take longer to be played before the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ class Plot:
 
 PLOTS = {
     "medicines": Plot(
-        "hub-nairobi: capacity*0 from day 10 until day 45",
-        "On day 10 a fire closes the hub in Nairobi until day 45. Nobody tells the twin.",
+        "hub-nairobi: capacity*0 from day 3 until day 40",
+        "On day 3 a fire closes the hub in Nairobi until day 40. Nobody tells the twin.",
     ),
-    "electronics": Plot("*: demand*1.5 from day 15 until day 60", "From day 15 on customers ask for half as much again."),
+    "electronics": Plot("*: demand*1.5 from day 4 until day 60", "From day 4 on customers ask for half as much again."),
     "beer-game": Plot("retailer: demand*2 from day 70", "From week 10 on customers ask for twice as much."),
 }
 """The plot of each shipped network."""
@@ -64,7 +64,7 @@ class Live:
 
     into: Path | None = None
     port: int = 8750
-    speed: float = 86_400.0
+    speed: float = 21_600.0
     seconds: float | None = None
     is_opened: bool = True
 
@@ -116,7 +116,7 @@ class Playing:
 
         self._url, self._token = url, token
         plot = PLOTS[self._name]
-        days = "as fast as it is taken" if isinf(self._live.speed) else f"{self._live.speed / 86_400:g} days a second"
+        days = "as fast as it is taken" if isinf(self._live.speed) else f"a day in {86_400 / self._live.speed:.3g} s"
         self._terminal.show("", f"A world with a secret truth is played, {days}. {plot.told}")
         file = self._place / "token.txt"
         write_token(file, token)
