@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { coverageLevel, differences, inTrouble, scoreLevel, weakest, type Source } from "../src/board/board";
 import { costRows, customersBy, measureRows } from "../src/board/served";
 import { exposurePicture, impactPicture, nearestPoint, type Outage } from "../src/board/exposure";
-import { news, warnedSites } from "../src/outlook/warnings";
+import { news } from "../src/outlook/warnings";
 import { Format } from "../src/words/format";
 
 describe("fidelity", () => {
@@ -50,14 +50,6 @@ describe("warnings", () => {
   test("what the last look was the first to warn of is news, unless it was the first look of all", () => {
     expect([...news(outlook(warning("a1", "t1"), warning("b1", "t2")))]).toEqual(["b1"]);
     expect([...news(outlook(warning("a1", "t2"), warning("b1", "t2")))]).toEqual([]);
-  });
-
-  test("sites with the number of their products", () => {
-    expect([...warnedSites(outlook(warning("a1", "t"), warning("a2", "t"), warning("b1", "t")))]).toEqual([
-      ["a", 2],
-      ["b", 1],
-    ]);
-    expect(warnedSites(null).size).toBe(0);
   });
 });
 

@@ -406,7 +406,7 @@ export const en = {
   "tour.map": "The chain as it is",
   "tour.map.what": "Every site, lane and load that is on its way, moved by events as they come. Shape is the kind of a site, color its stock against plan, a red ring something that is missing. Click a site: every value says where it comes from and how old it is.",
   "tour.ahead": "What is to come",
-  "tour.ahead.what": "On the left stands what will likely run short, from when on and how likely. The twin looks ahead whenever a day has passed. In the demo nobody tells it of the fire on day 3; watch when it notices.",
+  "tour.ahead.what": "On the left stands what will likely run short, from when on and how likely. The twin looks ahead whenever a day has passed.",
   "tour.sites": "All sites",
   "tour.sites.what": "The same as a table, the worst first. Everything you see has an address that you can send to others.",
   "tour.lab": "What if",
