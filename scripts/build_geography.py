@@ -254,10 +254,10 @@ def write_cities(cities: list[dict[str, Any]]) -> None:
     rows.sort(key=lambda row: (-row["population"], row["geonameid"]))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["name", "country", "latitude", "longitude", "people"])
+    writer.writerow(["name", "country", "latitude", "longitude"])
     for row in rows:
         position = (round(row["latitude"], 3), round(row["longitude"], 3))
-        writer.writerow([row["name"], row["countrycode"], *position, row["population"]])
+        writer.writerow([row["name"], row["countrycode"], *position])
     # A fixed time in the header keeps the bytes the same from run to run.
     (DATA / "cities.csv.gz").write_bytes(gzip.compress(text.getvalue().encode(), 9, mtime=0))
 
@@ -283,8 +283,12 @@ def write_borders(atlas: dict[str, Any], countries: dict[str, Any]) -> None:
     deltas = np.concatenate(arcs)
     np.savez_compressed(
         DATA / "borders.npz",
-        # Two's complement bytes are split so that the compressor sees the mostly empty high bytes together.
-        deltas=deltas.T.copy().view(np.uint8).reshape(2, -1, 4).transpose(0, 2, 1).copy(),
+        # Signs stand in the lowest bit and bytes are split, so that the compressor sees the mostly empty high bytes together.
+        deltas=np.ascontiguousarray(((deltas << 1) ^ (deltas >> 31)).T)
+        .view(np.uint8)
+        .reshape(2, -1, 4)
+        .transpose(0, 2, 1)
+        .copy(),
         arc_lengths=np.array([len(arc) for arc in arcs], dtype=np.int32),
         scale=np.array(atlas["transform"]["scale"]),
         translate=np.array(atlas["transform"]["translate"]),

@@ -43,13 +43,13 @@ def test_serve__what_was_refused_is_told_later(tmp_path: Path) -> None:
         assert not refused.json()["detail"].startswith(":")
         # The log is read while it is served.
         told = document("refused", "beer", cwd=tmp_path)
-        assert told["by"] == {"ingest": 0, "capture": 2}
+        assert told["by"] == {"ingest": 0, "capture": 3}
         both = {reason["code"] for reason in told["set_aside"][0]["reasons"]}
         assert len(told["set_aside"][0]["reasons"]) == 2
         assert both
         assert told["set_aside"][1]["reasons"][0]["code"] == "event.conflict"
         shown = " ".join(succeed("refused", "beer", cwd=tmp_path).split())
-        assert "2 refused by captures over HTTP" in shown
+        assert "3 refused by captures over HTTP" in shown
         assert "event 2" in shown
 
 

@@ -1,3 +1,6 @@
+import { geoArea, geoContains } from "d3-geo";
+import { feature } from "topojson-client";
+import type { GeometryCollection, Topology } from "topojson-specification";
 import { describe, expect, test } from "vitest";
 
 import type { Network } from "../src/api/client";
@@ -20,9 +23,55 @@ import {
   zoomedAt,
   type Point,
 } from "../src/map/projection";
+import { simplified, withoutSlivers } from "../src/map/simplified";
 import { network } from "./sample";
 
 const size = { width: 1000, height: 600 };
+
+describe("simplified", () => {
+  const objects = { land: { type: "GeometryCollection" as const, geometries: [] } };
+  const arcs = [
+    [[0, 0], [1, 0], [1, 0], [1, 0], [5, 5], [1, 1]],
+    [[10, 10], [1, 0], [0, 1], [-1, -1]],
+  ];
+
+  test("points that lie near are left out, ends stay, and steps still add up", () => {
+    const topology = { type: "Topology" as const, objects, arcs, transform: { scale: [0.5, 0.5] as [number, number], translate: [-180, -90] as [number, number] } };
+    expect(simplified(topology, 1).arcs).toEqual([
+      [[0, 0], [2, 0], [6, 5], [1, 1]],
+      [[10, 10], [0, 0]],
+    ]);
+    expect(simplified(topology, 0)).toEqual(topology);
+  });
+
+  test("places that are no steps are left out in the same way", () => {
+    const topology = { type: "Topology" as const, objects, arcs: [[[0, 0], [0.4, 0.4], [2, 0], [2.1, 0]]] };
+    expect(simplified(topology, 1).arcs).toEqual([[[0, 0], [2, 0], [2.1, 0]]]);
+  });
+});
+
+describe("withoutSlivers", () => {
+  const square = (size: number): Point[] => [[0, 0], [0, size], [size, size], [size, 0], [0, 0]];
+
+  test("small polygons and small holes go, and rings that folded together", () => {
+    const folded: Point[] = [[5, 5], [9, 9], [5, 5]];
+    const whole = { type: "MultiPolygon" as const, coordinates: [[square(10), square(0.5), square(3)], [square(0.9)], [folded]] };
+    expect(withoutSlivers(whole, 1)).toEqual({ type: "MultiPolygon", coordinates: [[square(10), square(3)]] });
+    expect(withoutSlivers({ type: "Polygon", coordinates: [square(2)] }, 1)).toEqual({ type: "MultiPolygon", coordinates: [[square(2)]] });
+    expect(withoutSlivers({ type: "GeometryCollection", geometries: [whole] }, 1)).toEqual({ type: "GeometryCollection", geometries: [withoutSlivers(whole, 1)] });
+  });
+
+  test("all land of the atlas that is thinned is land still, and the sea sea", async () => {
+    const atlas = (await import("world-atlas/countries-50m.json")).default as unknown as Topology<{ land: GeometryCollection }>;
+    const coarse = simplified(atlas, 0.6);
+    const land = feature(coarse, coarse.objects.land).features.map(({ geometry }) => withoutSlivers(geometry, 0.6));
+    const share = geoArea({ type: "GeometryCollection", geometries: land }) / (4 * Math.PI);
+    expect(share).toBeGreaterThan(0.27);
+    expect(share).toBeLessThan(0.31);
+    for (const town of [[37, -1], [116, 40], [-100, 40], [-55, -10], [134, -25]] as Point[]) expect(land.some((one) => geoContains(one, town))).toBe(true);
+    for (const sea of [[-40, 30], [-150, 0], [80, -30], [0, 0]] as Point[]) expect(land.some((one) => geoContains(one, sea))).toBe(false);
+  });
+});
 
 describe("projection", () => {
   test("a place comes back as itself", () => {

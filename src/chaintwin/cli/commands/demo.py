@@ -36,7 +36,9 @@ def demo(
     seconds: Annotated[
         float | None,
         typer.Option(
-            help="With --live: how long it lasts; until Ctrl-C, or a minute where nobody watches.", min=1, show_default=False
+            help="With --live: how long it lasts after its first event; until Ctrl-C, or a minute where nobody watches.",
+            min=1,
+            show_default=False,
         ),
     ] = None,
     json: Json = False,

@@ -367,7 +367,9 @@ def _antarctic(borders: Borders) -> int:
 def _load() -> Borders:
     with np.load(DATA / "borders.npz") as file:
         data = {name: file[name] for name in file.files}
-    deltas = data["deltas"].transpose(0, 2, 1).copy().view(np.int32)[:, :, 0].astype(np.int64)
+    folded = data["deltas"].transpose(0, 2, 1).copy().view(np.uint32)[:, :, 0].astype(np.int64)
+    # The sign is the lowest bit.
+    deltas = (folded >> 1) ^ -(folded & 1)
     lengths = data["arc_lengths"].astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     # Each arc is a first point and steps from it, in steps of a fine grid.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from math import isinf
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from chaintwin.cli.commands.options import Shipped
 
 SECONDS = 60.0
-"""How long a demo lasts that nobody watches."""
+"""How long a demo lasts that nobody watches, from the first event on."""
+
+PATIENCE = 600.0
+"""Seconds that such a demo waits for the first event: on a machine that compiles for the first time it takes a minute."""
+
+SAID = 500
+"""Characters of the last words of a world that are shown."""
 
 WORLD_DAYS = 60
 """Days that the world of the demo lasts: told at the usual speed four minutes. More take longer to be played before the first."""
@@ -58,7 +65,7 @@ class Live:
     Parameters
     ----------
     into : folder of its project; None for one that is gone when the demo ends. port : 0 for any that is free.
-    speed : seconds of the world in one second. seconds : how long it lasts; None until Ctrl-C.
+    speed : seconds of the world in one second. seconds : how long it lasts after its first event; None until Ctrl-C.
     is_opened : whether a browser is opened.
     """
 
@@ -106,7 +113,7 @@ class Playing:
     def __init__(self, terminal: Terminal, name: str, *, project: Path, place: Path, live: Live) -> None:
         self._terminal, self._name, self._project, self._place, self._live = terminal, name, project, place, live
         self._world: subprocess.Popen[bytes] | None = None
-        self._ending: threading.Timer | None = None
+        self._closed = threading.Event()
         self._last: dict[str, Any] = {}
         self._url = self._token = ""
 
@@ -118,6 +125,9 @@ class Playing:
         plot = PLOTS[self._name]
         days = "as fast as it is taken" if isinf(self._live.speed) else f"a day in {86_400 / self._live.speed:.3g} s"
         self._terminal.show("", f"A world with a secret truth is played, {days}. {plot.told}")
+        self._terminal.show(
+            "Its first events come in some seconds, or in a minute where the program is compiled for the first time."
+        )
         file = self._place / "token.txt"
         write_token(file, token)
         command = [sys.executable, "-m", "chaintwin", "world", str(self._project), "--to", f"{url}/epcis"]
@@ -129,14 +139,11 @@ class Playing:
         if self._live.is_opened:
             _open(f"{url}/sign-in#{token}")
         if self._live.seconds is not None:
-            self._ending = threading.Timer(self._live.seconds, self._end)
-            self._ending.daemon = True
-            self._ending.start()
+            threading.Thread(target=self._end_after, args=(self._live.seconds,), daemon=True).start()
 
     def close(self) -> None:
         """End the world."""
-        if self._ending is not None:
-            self._ending.cancel()
+        self._closed.set()
         if self._world is not None and self._world.poll() is None:
             self._world.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -150,8 +157,10 @@ class Playing:
             return
         state, outlook = self._last["state"], self._last["outlook"]
         self._terminal.title("What the twin knew in the end")
-        latest = state["summary"]["latest"] or "none"
-        self._terminal.show(f"  {state['sequence']:,} events, the latest of {latest[:10]}")
+        if not state["sequence"]:
+            self._terminal.show(printable(f"  Nothing: the world told of no event. {self._why()}"))
+            return
+        self._terminal.show(f"  {state['sequence']:,} events, the latest of {state['summary']['latest'][:10]}")
         if outlook["state"] != "ready":
             self._terminal.show("  It has not looked ahead yet.")
             return
@@ -164,13 +173,28 @@ class Playing:
             )
             self._terminal.show(printable(f"    {what}"))
 
-    def _end(self) -> None:
-        """Ask for what is known, and stop the server."""
+    def _end_after(self, seconds: float) -> None:
+        """Wait so long from the first event on, ask for what is known, and stop the server."""
         from chaintwin.client import Client
 
         with suppress(Exception), Client(self._url, token=self._token) as client:
+            patience = time.monotonic() + PATIENCE
+            while self._is_playing() and time.monotonic() < patience and not client.health()["state"]["sequence"]:
+                self._closed.wait(0.2)
+            # A world that is over has told all of it, or nothing.
+            has_told = client.health()["state"]["sequence"] > 0
+            if self._closed.wait(seconds if has_told else 0):
+                return
             self._last = {"state": client.state(), "outlook": client.outlook()}
         os.kill(os.getpid(), signal.SIGINT)
+
+    def _is_playing(self) -> bool:
+        return not self._closed.is_set() and self._world is not None and self._world.poll() is None
+
+    def _why(self) -> str:
+        """Return the last words of the world."""
+        said = (self._place / "world.log").read_text(encoding="utf-8", errors="replace").strip()
+        return f"It said: {said[-SAID:]}" if said else "It was still being made ready."
 
 
 def _speed(speed: float) -> str:
