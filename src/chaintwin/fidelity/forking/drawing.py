@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from itertools import islice
 
-import numpy as np
-
+from chaintwin.fidelity.forking.draws import Fitted
 from chaintwin.fidelity.forking.recording import Recorded, record
 from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.network.compiling import compile_graph
@@ -18,7 +18,7 @@ from chaintwin.network.scenarios.scenario import Scenario
 from chaintwin.network.state import State
 from chaintwin.network.tables.schema import PERIODS_MAX
 from chaintwin.simulation.simulating import Setup, set_up
-from chaintwin.simulation.tape.supply.redrawing import Drawn, Redrawing
+from chaintwin.simulation.tape.supply.redrawing import Redrawing
 from chaintwin.simulation.tape.tape import Tape
 
 
@@ -84,17 +84,7 @@ def play_drawn(
     -------
     What was run, its lead times mixed over the draws; and what every run came to.
     """
-    kept, lowered = compiling or Compiling(network), list[tuple[Graph, Graph | None]]()
-
-    def compiled(changed: Network, reach: int) -> Program:
-        if changed is network:
-            lowered.append((kept.graph(reach), None))
-            return kept.program(reach, parameters)
-        graph, before = lower(changed, periods=reach), kept.graph(reach)
-        lowered.append((graph, before))
-        fitted, laws = parameters.graph_and_laws(graph, before=before)
-        return compile_graph(fitted, known=laws)
-
+    fitted = Fitted(network, parameters, compiling or Compiling(network))
     setup = set_up(
         network,
         scenario,
@@ -104,36 +94,12 @@ def play_drawn(
         warm_up=0,
         state=state,
         confidence=0.95,
-        compiled=compiled,
+        compiled=fitted.compiled,
     )
-    graph, before = lowered[0]
-    moves, factors = parameters.moves(graph, before), parameters.factors(graph if before is None else before)
-    asked = parameters.asked(graph, before)
-    count = min(parameters.draws, runs)
 
     def shared(setup: Setup, tape: Tape) -> Sequence[Tape]:
-        redrawing = Redrawing(tape, setup.program)
-        activities = {name: place for place, name in enumerate(setup.program.names.activities["activity_id"].to_list())}
-        resources = setup.program.names.resources["resource_id"].to_list()
-        leads = {}
-        for name, table in parameters.leads.items():
-            place = activities.get(name, -1)
-            if place in redrawing.drawable:
-                high = int(setup.program.activities.lead_fixed[place])
-                leads[place] = table.moved(moves.get(name, 0)).until(redrawing.shortest_drawn(place), high)
-        streams = {name: place for place, name in enumerate(setup.program.names.streams["stream_id"].to_list())}
-        demands = {streams[name]: rows for name, rows in asked.items() if streams.get(name, -1) in redrawing.asked}
-        # The program holds the mean over the draws already, so each draw is relative to that.
-        relative = {name: values / values.mean() for name, values in factors.items()}
-        return [
-            redrawing.tape_of(
-                Drawn(
-                    {place: rows[number] for place, rows in leads.items()},
-                    np.array([relative[name][number] if name in relative else 1.0 for name in resources]),
-                    {place: (float(rows[number, 0]), float(rows[number, 1])) for place, rows in demands.items()},
-                )
-            )
-            for number in range(count)
-        ]
+        redrawing = Redrawing(tape, setup.program, state=setup.state, periods=setup.span.periods)
+        drawn = islice(fitted.draws(setup.program, redrawing), min(parameters.draws, runs))
+        return [redrawing.tape_of(one) for one in drawn]
 
     return setup, record([setup], shared=shared, threads=threads, progress=progress, cancel=cancel)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chaintwin.cli.commands.live.logs import StoreUrl, jobs_place, log_to_write
-from chaintwin.cli.commands.options import Json, Project
+from chaintwin.cli.commands.options import Json, Project, refuse_alone
 from chaintwin.cli.terminal.output import Terminal, printable
 from chaintwin.cli.terminal.session import session
 
@@ -33,6 +33,13 @@ HostNames = Annotated[
 WebhookHosts = Annotated[
     list[str] | None,
     typer.Option("--allow-webhook", help="Host that subscriptions may send to, besides this machine.", show_default=False),
+]
+
+Measure = Annotated[
+    float, typer.Option(help="Share of one core that looks back from the past meanwhile, 0 to 1; 0 for none.", min=0, max=1)
+]
+Calibrate = Annotated[
+    float, typer.Option(help="Days of events after which it fits parameters anew; 0 for never. Goes with --measure.", min=0)
 ]
 
 
@@ -67,15 +74,15 @@ def serve(
     no_sources: Annotated[
         bool, typer.Option("--no-sources", help="Leave out the sources of events that the project names.")
     ] = False,
-    measure: Annotated[
-        float, typer.Option(help="Share of one core that looks back from the past meanwhile, 0 to 1; 0 for none.", min=0, max=1)
-    ] = 0.0,
+    measure: Measure = 0.0,
+    calibrate: Calibrate = 0.0,
     json: Json = False,
 ) -> None:
     """Serve the live twin: EPCIS 2.0, its state and its changes."""
     with session(is_json=json) as terminal:
         from chaintwin.serve.memory import allocate_compactly
 
+        refuse_alone("--calibrate", calibrate or None, beside=("--measure", measure or None), why="which gives it part of a core")
         # Before anything is loaded that makes threads.
         allocate_compactly()
         from chaintwin.serve import Address, Settings, bound, create_app, run
@@ -122,7 +129,7 @@ def serve(
                 terminal.show(Text("Stop with Ctrl-C."))
 
             app = create_app(log, settings=settings, twin=twin, sources=sources, note=partial(_note, terminal, log_format))
-            with _measuring(log, project=project, place=log_to_write(project, store), share=measure):
+            with _measuring(log, project=project, place=log_to_write(project, store), share=(measure, calibrate)):
                 run(app, address, sock=sock, started=started)
 
 
@@ -135,14 +142,14 @@ def _note(terminal: Terminal, form: LogFormat, name: str, text: str) -> None:
 
 
 @contextmanager
-def _measuring(log: Store, *, project: Path, place: str, share: float) -> Iterator[None]:
-    """Measure fidelity in the background, where a share of a core was given for it."""
-    if not share:
+def _measuring(log: Store, *, project: Path, place: str, share: tuple[float, float]) -> Iterator[None]:
+    """Measure fidelity in the background with a share of a core, where one was given, and fit parameters every so many days."""
+    if not share[0]:
         yield
         return
     from chaintwin.fidelity.reporting.background import Measuring
 
-    measuring = Measuring(log, project=project, place=place, share=share)
+    measuring = Measuring(log, project=project, place=place, share=share[0], calibrate_days=share[1])
     measuring.start()
     try:
         yield

@@ -63,7 +63,7 @@ def _simulate(task: Task, asked: Simulate) -> Found:
         raise UsageError("bands: found a precision beside them; allowed: a number of replications")
     periods = asked.periods or network.settings.horizon
     warm = (0 if live is not None else network.settings.warm_up) if asked.warm_up is None else asked.warm_up
-    reach = periods + warm + (max(live.period, 0) if live is not None else 0)
+    reach = periods + warm + (max(live.next_period, 0) if live is not None else 0)
     program = task.program(reach)
     begun = task.begun(live, program=program)
     setup = set_up(
@@ -142,7 +142,7 @@ def _fork(task: Task, asked: Fork) -> Found:
     live = task.live()
     assert live is not None
     periods = max(1, round(asked.days * 24 / task.network.settings.period.hours))
-    program = task.program(max(live.period, 0) + periods)
+    program = task.program(max(live.next_period, 0) + periods)
     begun = task.begun(live, program=program)
     state = begun.state if asked.as_planned else begun.opened
     assert state is not None
