@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from chaintwin.cli.application import app
+from chaintwin.clock import SystemClock
 from chaintwin.network import write
 from chaintwin.store.opening import open_store
 from tests.fidelity.calibration import worlds
-from tests.fidelity.logs import log_at, with_lead_times
+from tests.fidelity.logs import log_at, put, with_lead_times
 
 PERIODS = 120
 DAY = "2026-04-20"
@@ -66,7 +69,8 @@ def test_calibrate__keeps_versions_that_fork_uses_and_replays(project: Path) -> 
     # Yield and capacity are those of the tables, so that there was no reason to replace them.
     assert {row["kind"] for row in shown["parameters"]} == {"lead_time"}
     # The version is made of data until the end of the log, so it is not in force on a day before.
-    assert document("fork", project, "--at", DAY, "--days", 5, "--replications", 16) == before
+    since = document("fork", project, "--at", DAY, "--days", 5, "--replications", 16)
+    assert (since["forks"], since["start"]["hash"]) == (before["forks"], before["start"]["hash"])
     last = "2026-05-01T00:00:00.5"
     now = document("fork", project, "--at", last, "--days", 5, "--replications", 16)
     assert now["forks"][0]["parameters"] == made["version"]
@@ -76,6 +80,53 @@ def test_calibrate__keeps_versions_that_fork_uses_and_replays(project: Path) -> 
     assert tables["forks"][0]["parameters"] is None
     ahead = command("fork", project, "--at", DAY, "--days", 5, "--replications", 16, "--parameters", made["version"])
     assert "knows events after the moment" in plain(ahead.stderr)
+
+
+@pytest.mark.parametrize("words", [("fork", "--at"), ("simulate", "--from")])
+def test_answers__of_the_past_are_given_again_whatever_comes(project: Path, words: tuple[str, str]) -> None:
+    name, option = words
+    size = ("--days", 5) if name == "fork" else ("--periods", 5)
+    options = (*size, "--replications", 16, "--seed", 3)
+    document("calibrate", project, "--at", DAY, "--note", "first")
+    answer = document(name, project, option, DAY, *options)
+    known = answer["start"]["known_at"]
+    assert answer["forks"][0]["parameters"] if name == "fork" else answer["parameters"]
+    # A shipment of weeks ago that is told late, and a version of parameters that takes the place of the one that was used.
+    late = {
+        "type": "ObjectEvent",
+        "eventTime": "2026-04-10T20:00:00Z",
+        "eventTimeZoneOffset": "+00:00",
+        "action": "OBSERVE",
+        "bizStep": "cycle_counting",
+        "bizLocation": {"id": "urn:chaintwin:v1:site:cross"},
+        "quantityList": [{"epcClass": "urn:chaintwin:v1:product:milk", "quantity": 900}],
+    }
+    with open_store(project / ".twin" / "log.db") as store:
+        put(store, [late], received_at=SystemClock().now())
+    document("calibrate", project, "--at", DAY, "--note", "second", "--take", "--seed", 9)
+    now = document(name, project, option, DAY, *options)
+    assert now["start"]["hash"] != answer["start"]["hash"]
+    again = document(name, project, option, DAY, "--known", known, *options)
+    assert again == answer
+    assert now != answer
+
+
+def test_simulate__from_now_uses_the_version_in_force(project: Path) -> None:
+    options = ("--periods", 5, "--replications", 16)
+    made = document("calibrate", project, "--at", DAY)
+    assert made["used"]
+    ran = command("simulate", project, "--from", DAY, *options)
+    assert f"Parameters of version {made['version'][:12]}" in plain(ran.stderr)
+    used = document("simulate", project, "--from", DAY, *options)
+    tables = document("simulate", project, "--from", DAY, *options, "--parameters", "tables")
+    assert (used["parameters"], tables["parameters"]) == (made["version"], None)
+    assert used["figures"] != tables["figures"]
+    assert document("simulate", project, "--from", DAY, *options, "--parameters", made["version"][:9]) == used
+    before = document("simulate", project, "--from", "2026-04-01", *options)
+    assert before["parameters"] is None
+    for words in (("--parameters", "tables"), ("--known", DAY)):
+        alone = command("simulate", project, *options, *words)
+        assert (alone.exit_code, "--from" in plain(alone.stderr)) == (2, True)
 
 
 def test_calibrate__says_what_it_found_and_decided(project: Path) -> None:
@@ -92,6 +143,33 @@ def test_calibrate__says_what_it_found_and_decided(project: Path) -> None:
     assert "no" in listed
     shown = command("calibrate", project, "--show", document("calibrate", project, "--list")["versions"][0]["id"])
     assert "lead time of" in plain(shown.stdout)
+
+
+def test_calibrate__beside_a_server_says_what_can_be_done(project: Path) -> None:
+    log = project / ".twin" / "log.db"
+    # A server is another process: it holds the lock of its log.
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import fcntl, os, sys; held = open(r'{log}.lock', 'w'); fcntl.flock(held, fcntl.LOCK_EX); "
+            "print(os.getpid(), file=held, flush=True); print(1, flush=True); sys.stdin.read()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        ran = command("calibrate", project)
+        assert ran.exit_code == 2
+        said = plain(ran.stderr)
+        assert "open for writing" in said
+        assert "--calibrate 7" in said
+        assert document("calibrate", project, "--dry-run")["used"]
+    finally:
+        holder.communicate(timeout=30)
+    assert document("calibrate", project)["used"]
 
 
 def test_calibrate__refuses_what_is_not_there(project: Path) -> None:

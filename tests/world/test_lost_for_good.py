@@ -10,6 +10,7 @@ from chaintwin.examples import Example
 from chaintwin.fidelity.reconciliation import follow_stock
 from chaintwin.world import Distance, Instruments, Wire, state_error
 from tests.sizes import scaled
+from tests.world.pictures import by_day, draw_errors, kept_in
 from tests.world.stories import project, story_of, told, twin_stock, world_of
 
 PERIODS = scaled(ci=6, full=120)
@@ -24,6 +25,10 @@ def errors(folder: Path, wire: Wire, instruments: Instruments) -> tuple[Distance
     with told(story_of(world, wire, instruments=instruments), folder) as store:
         books = state_error(twin_stock(world, store), world.stock)
         found = follow_stock(project(Example.MEDICINES), store, periods=PERIODS)
+        folder_of_pictures = kept_in()
+        if folder_of_pictures is not None and wire.lose:
+            days = by_day(found.books, world.stock), by_day(found.estimate, world.stock)
+            draw_errors(*days, bound=MOST, file=folder_of_pictures / "hidden-world-errors.svg")
     return books, state_error(found.estimate, world.stock)
 
 

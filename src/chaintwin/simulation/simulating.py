@@ -84,6 +84,7 @@ def simulate(
     until: str | None = None,
     bands: Iterable[str] | Literal["all"] | None = None,
     checkpoint: Checkpoint | Path | str | None = None,
+    compiled: Callable[[Network, int], Program] | None = None,
 ) -> Result:
     """Simulate a network many times and return figures with intervals.
 
@@ -108,6 +109,8 @@ def simulate(
         ``until`` the run is done a second time; not with a checkpoint.
     checkpoint : a file in which finished replications are saved every few seconds; a run that was stopped in any way goes on from
         there when it is asked for again, and the result is the same bit for bit. A run that has finished removes the file.
+
+    compiled : as for ``set_up``.
 
     The first simulation on a machine compiles the engine, about half a minute; ``prepare_kernels`` does only that.
 
@@ -145,6 +148,7 @@ def simulate(
         warm_up=warm_up,
         state=state,
         confidence=confidence,
+        compiled=compiled,
     )
     prepare_kernels()
     program, start, span = setup.program, setup.state, setup.span

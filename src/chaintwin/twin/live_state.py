@@ -83,6 +83,18 @@ class LiveState:
         """
         return self.period_at(self.time + 1)
 
+    @property
+    def next_period(self) -> int:
+        """Period whose beginning lies next to the moment: the one under way, or from its middle on the one behind it.
+
+        A simulation plays whole periods, so it starts there: late in a period most of it has happened already.
+        """
+        return self.next_to(self.time + 1)
+
+    def next_to(self, time: int) -> int:
+        """Return the period whose beginning lies next to a time, microseconds; halves up, as lead times are counted."""
+        return self.period_at(time + self.network.settings.period.hours * HOUR // 2)
+
     def eve_of(self, period: int) -> int:
         """Return the last moment before a period, microseconds."""
         return self._origin + period * self.network.settings.period.hours * HOUR - 1

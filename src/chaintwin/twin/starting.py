@@ -63,7 +63,7 @@ class _Placing:
 
     def __init__(self, live: LiveState, program: Program) -> None:
         self.live, self.program = live, program
-        self.period = max(live.period, 0)
+        self.period = max(live.next_period, 0)
         self.findings: list[Finding] = []
         names = program.names
         buffers = names.buffers
@@ -169,9 +169,9 @@ class _Placing:
             place = self.buffers.get((lot[0], lot[1]))
             life = 0 if place is None else int(self.program.buffers.life[place])
             if life:
-                return max(life - 1 - (self.live.period_at(said[1]) - self.live.period), 0)
+                return max(life - 1 - (self.live.period_at(said[1]) - self.period), 0)
         made = since if said is None or said[0] == NEVER else said[0]
-        return max(self.live.period - self.live.period_at(made), 0)
+        return max(self.period - self.live.period_at(made), 0)
 
     def _shipments(self) -> tuple[Shipments, NDArray[np.bool_]]:
         """Return what is under way, and of which of it somebody said meanwhile when it will arrive."""
@@ -195,7 +195,8 @@ class _Placing:
             cargo[shipment, move] = cargo.get((shipment, move), 0.0) + units
         for (shipment, move), units in cargo.items():
             head = self.live.cells["shipment"].cells[shipment,]
-            started = min(self.live.period_at(head[3]), self.period)
+            # Lead times are counted in whole periods, halves up; a shipment that left late in one left at the end of it.
+            started = min(self.live.next_to(head[3]), self.period)
             said = head[5] if head[5] != NEVER else head[4]
             due = NEVER if said == NEVER else self.live.period_at(said)
             arrival = self._arrival(move, started=started, due=due)

@@ -81,6 +81,17 @@ def test_drift_of__false_alarms_are_as_rare_as_stated() -> None:
     assert np.mean(runs) >= 500
 
 
+def test_drift_of__a_lane_of_one_lead_time_that_is_not_met() -> None:
+    law, late = parse("5"), parse("7")
+    after = drift_of(arrivals(*shipments(law, 60, number=1), *shipments(late, 40, number=1, first=60), law=law), law=law_of(law))
+    assert after.alarm is not None
+    assert after.since is not None
+    assert 60 <= after.alarm < 75
+    assert (after.since, after.expected, after.found) == (60 * DAY, 5.0, 7.0)
+    # The control: as long as it is met nothing is ever said.
+    assert drift_of(arrivals(*shipments(law, 5_000, number=1), law=law), law=law_of(law)).alarm is None
+
+
 def test_arrivals_of__pits_are_uniform_and_the_law_of_the_day_counts() -> None:
     law = parse("gamma(mean=10, cv=0.2)")
     seen = arrivals(*shipments(law, 2_000, number=1), law=law)

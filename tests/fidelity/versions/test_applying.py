@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -138,6 +139,60 @@ def test_fork__capacities_differ_by_draw() -> None:
     narrow = Scenario.of("narrow", [{"table": "lanes", "column": "capacity", "where": {"lane_id": "L4"}, "set": 2.0}])
     same = fork(network, state, periods=PERIODS, runs=RUNS, drawn=[narrow.apply(network), network])
     assert_frame_equal(found.stock, same.stock)
+
+
+def test_fork__yields_differ_by_draw() -> None:
+    network = worlds.network()
+    state, name = opened(network), lanes(network)["spoil"]
+    found = fork(
+        network, state, periods=PERIODS, runs=RUNS, parameters=applied(network, constants(ParameterKind.YIELD, name, 0.5, 1.0))
+    )
+    where = {"table": "sources", "column": "yield_rate", "where": {"site_id": "spoil"}}
+    rates = [Scenario.of(str(rate), [where | {"set": rate}]).apply(network) for rate in (0.5, 1.0)]
+    same = fork(network, state, periods=PERIODS, runs=RUNS, drawn=rates)
+    assert_frame_equal(found.stock, same.stock, abs_tol=1e-3)
+    one = fork(
+        network, state, periods=PERIODS, runs=RUNS, parameters=applied(network, constants(ParameterKind.YIELD, name, 0.75, 0.75))
+    )
+    assert not found.stock.equals(one.stock)
+
+
+def test_fork__yields_that_hardly_differ_are_played_with_their_mean() -> None:
+    network = worlds.network()
+    state, name = opened(network), lanes(network)["spoil"]
+    near = applied(network, constants(ParameterKind.YIELD, name, 0.8996, 0.9004))
+    same = fork(network, state, periods=PERIODS, runs=RUNS)
+    assert_frame_equal(fork(network, state, periods=PERIODS, runs=RUNS, parameters=near).stock, same.stock)
+
+
+def test_fork__levels_of_demand_differ_by_draw() -> None:
+    network = Scenario.of("normal", [{"table": "demand", "column": "quantity", "set": "normal(11, 3)"}]).apply(worlds.network())
+    state = opened(network)
+    (name,) = Described.of(network).graph.streams.filter(pl.col("buffer_id") == "cross/milk")["stream_id"].to_list()
+    found = fork(
+        network,
+        state,
+        periods=PERIODS,
+        runs=RUNS,
+        parameters=applied(network, constants(ParameterKind.DEMAND_LEVEL, name, 0.5, 1.5)),
+    )
+    change = {"table": "demand", "column": "quantity", "where": {"site_id": "cross"}}
+    both = [Scenario.of(law, [change | {"set": law}]).apply(network) for law in ("normal(5.5, 1.5)", "normal(16.5, 4.5)")]
+    same = fork(network, state, periods=PERIODS, runs=RUNS, drawn=both)
+    assert_frame_equal(found.stock, same.stock, abs_tol=1e-3)
+
+
+def test_applied__of_a_demand_that_is_known_its_level_is_left_out() -> None:
+    network = Scenario.of("normal", [{"table": "demand", "column": "quantity", "set": "normal(11, 3)"}]).apply(worlds.network())
+    (name,) = Described.of(network).graph.streams.filter(pl.col("buffer_id") == "cross/milk")["stream_id"].to_list()
+    level = constants(ParameterKind.DEMAND_LEVEL, name, 0.5, 1.5)
+    law = Parameter(
+        ParameterKind.DEMAND, "cross/milk", "normal(4, 1)", LawKind.NORMAL, (), ((4.0, 1.0),) * 2, "told", 40, 0, 0, 1
+    )
+    assert set(applied(network, level).levels) == {name}
+    assert not applied(network, level, law).levels
+    (finding,) = applied(network, constants(ParameterKind.DEMAND_LEVEL, "nowhere/milk/all", 0.5, 1.5)).findings
+    assert finding.code == "apply.place"
 
 
 def test_fork__a_scenario_changes_by_as_much_as_in_the_tables() -> None:

@@ -12,8 +12,8 @@ from chaintwin.fidelity.calibration import Fitting, ParameterKind
 from chaintwin.fidelity.versions.comparing import compared, described
 from chaintwin.fidelity.versions.gathering import gathered, latest_of
 from chaintwin.fidelity.versions.looking import Described, version_at
+from chaintwin.fidelity.versions.making import fit_sales
 from chaintwin.fidelity.versions.refitting import DRIFTED, STEADY, Refit, recorded, refit
-from chaintwin.fidelity.versions.selling import fit_sales
 from chaintwin.fidelity.versions.shelf import keep_version
 from chaintwin.fidelity.versions.whole_periods import table_of
 from chaintwin.network import Network, Scenario

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chaintwin.cli.commands.fidelity.choosing import KnownTime, ParametersName
 from chaintwin.cli.commands.fidelity.fidelity import told_fidelity
 from chaintwin.cli.commands.live.logs import StoreUrl
 from chaintwin.cli.commands.options import (
@@ -35,6 +37,7 @@ from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import SMALLER_RUN, session
 
 if TYPE_CHECKING:
+    from chaintwin.fidelity.versions.applying import Applied
     from chaintwin.network import Network, Scenario
     from chaintwin.network.state import State
     from chaintwin.simulation.results import Result
@@ -74,6 +77,8 @@ def simulate(
             show_default=False,
         ),
     ] = None,
+    parameters: ParametersName = None,
+    known: KnownTime = None,
     store: StoreUrl = None,
     threads: Threads = None,
     confidence: Confidence = 0.95,
@@ -93,19 +98,20 @@ def simulate(
 
         most = replications or (UNTIL_REPLICATIONS if until else REPLICATIONS)
         _refuse_alone(format, out, anew=anew, checkpoint=checkpoint, kind=kind, plot=plot)
-        _refuse_starts(start, state, store=store)
+        _refuse_starts(start, state, store=store, parameters=parameters, known=known)
         _check_places(out, format, plot, rows=max(most if until is None else 0, periods or 0))
         changes = _changes(scenario)
-        network, begin, live = _begin(terminal, project, state=state, start=start, store=store)
+        begun = _begin(terminal, project, state=state, start=(start, known), store=store, parameters=parameters)
         result = run_simulation(
             terminal,
-            network,
+            begun.network,
             periods=periods,
             replications=most,
             until=until,
             warm_up=warm_up,
             seed=seed,
-            state=begin,
+            state=begun.state,
+            parameters=begun.parameters,
             threads=threads,
             confidence=confidence,
             bands=_kept(bands, kind or "bands" if plot is not None else None),
@@ -113,14 +119,10 @@ def simulate(
             checkpoint=checkpoint,
             anew=anew,
         )
-        _keep(result, out=out, format=format, plot=plot, kind=kind, bands=bands)
-        if checkpoint is not None:
-            # Only now: until the result is written, the checkpoint is all there is.
-            checkpoint.unlink(missing_ok=True)
+        _keep(result, out=out, format=format, plot=plot, kind=kind, bands=bands, checkpoint=checkpoint)
         about = {"project": project, "scenario": changes and changes.name, "out": out, "plot": plot}
-        show_result(terminal, result, is_live=live is not None)
-        started = {} if live is None else {"start": live} | told_fidelity(terminal, project, store=store, points=[])
-        terminal.document(result_document(result) | about | started)
+        show_result(terminal, result, is_live=begun.about is not None)
+        terminal.document(result_document(result) | about | _told(terminal, begun, project=project, store=store))
         _say_places(terminal, out=out, format=format, plot=plot)
 
 
@@ -139,8 +141,12 @@ def _refuse_alone(
     refuse_alone("--kind", kind, beside=("--plot", plot), why="which names the file to draw to")
 
 
-def _refuse_starts(start: str | None, state: Path | None, *, store: str | None) -> None:
-    """Refuse two places to start from, or the place of a log that nothing is read from."""
+def _refuse_starts(
+    start: str | None, state: Path | None, *, store: str | None, parameters: str | None, known: str | None
+) -> None:
+    """Refuse two places to start from, or what is said of a log that nothing is read from."""
+    for option, value in (("--parameters", parameters), ("--known", known)):
+        refuse_alone(option, value, beside=("--from", start), why="which starts from the live state")
     refuse_alone("--store", store, beside=("--from", start), why="which starts from the live state")
     if start is not None and state is not None:
         from chaintwin.errors import UsageError
@@ -156,14 +162,26 @@ def _keep(
     plot: Path | None,
     kind: Kind | None,
     bands: list[str] | None,
+    checkpoint: Path | None,
 ) -> None:
-    """Write the result and draw its picture, where that was asked for."""
+    """Write the result and draw its picture, where that was asked for, and take a checkpoint away."""
     if out is not None:
         result.write(out, format=format)
     if plot is not None:
         from chaintwin.simulation.pictures.drawing import plot as draw_to
 
         draw_to(result, plot, kind=kind or "bands", stock_points=_shown(bands))
+    if checkpoint is not None:
+        # Only now: until the result is written, the checkpoint is all there is.
+        checkpoint.unlink(missing_ok=True)
+
+
+def _told(terminal: Terminal, begun: _Begun, *, project: Path, store: str | None) -> dict[str, object]:
+    """Say how far a run from the live state is to be trusted, and return what it started from; nothing for others."""
+    if begun.about is None:
+        return {}
+    version = None if begun.parameters is None else begun.parameters.version
+    return {"start": begun.about, "parameters": version} | told_fidelity(terminal, project, store=store, points=[])
 
 
 def _say_places(terminal: Terminal, *, out: Path | None, format: ResultFormat | None, plot: Path | None) -> None:
@@ -191,19 +209,38 @@ def _start(state: Path | None, network: Network) -> State | None:
     return read_state(state, program=network.compile())
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What is simulated, from where, and for a live state what is known of it and which parameters are used."""
+
+    network: Network
+    state: State | None
+    about: dict[str, object] | None = None
+    parameters: Applied | None = None
+
+
 def _begin(
-    terminal: Terminal, project: Path, *, state: Path | None, start: str | None, store: str | None
-) -> tuple[Network, State | None, dict[str, object] | None]:
-    """Return the network, the state to start from, and for a live one what is known of it."""
+    terminal: Terminal,
+    project: Path,
+    *,
+    state: Path | None,
+    start: tuple[str | None, str | None],
+    store: str | None,
+    parameters: str | None,
+) -> _Begun:
+    """Return what is simulated; arguments as they were given, ``start`` with the time of record that counts."""
     from chaintwin.cli.commands.usable import usable_network
 
     network = usable_network(terminal, project)
-    if start is None:
-        return network, _start(state, network), None
+    moment, known = start
+    if moment is None:
+        return _Begun(network, _start(state, network))
+    from chaintwin.cli.commands.fidelity.choosing import chosen_parameters
     from chaintwin.cli.commands.live.starting import live_start
 
-    live = live_start(terminal, network, project=project, start=start, store=store)
-    return live.network, live.state, live.about
+    live = live_start(terminal, network, project=project, start=moment, store=store, known=known)
+    chosen = chosen_parameters(terminal, live, project=project, store=store, name=parameters)
+    return _Begun(live.network, live.state, live.about, chosen)
 
 
 def _check_places(out: Path | None, format: ResultFormat | None, plot: Path | None, *, rows: int) -> None:

@@ -11,6 +11,7 @@ from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.progress import progress_bar
 
 if TYPE_CHECKING:
+    from chaintwin.fidelity.versions.applying import Applied
     from chaintwin.network import Network, Scenario
     from chaintwin.network.state import State
     from chaintwin.simulation.results import Result
@@ -32,6 +33,7 @@ def run_simulation(
     checkpoint: Path | None = None,
     anew: bool = False,
     state: State | None = None,
+    parameters: Applied | None = None,
 ) -> Result:
     """Simulate with a progress bar and say how long it took; arguments as for ``chaintwin.simulate``.
 
@@ -39,11 +41,18 @@ def run_simulation(
     ----------
     checkpoint : where finished replications are saved; the file is left there, for the caller to remove when all is done.
     anew : forget what it holds.
+    parameters : that take the place of those of the tables, mixed over their draws.
     """
     from chaintwin.cli.views.numbers import count, duration, number
     from chaintwin.jit import cache_folder, is_cold
     from chaintwin.simulation import prepare_kernels, saved_replications, simulate
 
+    compiled = None
+    if parameters is not None:
+        from chaintwin.fidelity.forking.drawing import Compiling
+        from chaintwin.fidelity.forking.draws import Fitted
+
+        compiled = Fitted(network, parameters, Compiling(network)).compiled
     cold = is_cold()
     text = f"Simulating {'up to ' if until else ''}{count(replications, 'replication')}"
     with (
@@ -68,6 +77,7 @@ def run_simulation(
             scenario=scenario,
             checkpoint=kept,
             state=state,
+            compiled=compiled,
         )
     seconds = perf_counter() - ready
     span, points = result.span, result.stock_points.height

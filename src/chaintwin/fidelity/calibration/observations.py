@@ -7,8 +7,12 @@ places and papers.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from chaintwin.events.facts import Facts, Item
 from chaintwin.events.vocabulary import Own
@@ -18,8 +22,11 @@ from chaintwin.fidelity.calibration.outputs import Outputs, SaturatedOutput
 from chaintwin.twin.ledger import number_of, text_of
 from chaintwin.twin.naming.lookup import Lookup
 from chaintwin.twin.naming.networks import InForce
+from chaintwin.twin.rules.asking import stream_of
 from chaintwin.twin.rules.consignments import units_of, whole_of
 from chaintwin.twin.rules.shipping import plain_id, short_of
+
+Array = NDArray[np.float64]
 
 _LEAVING = frozenset({"shipping", "consigning", "departing"})
 _COMING = frozenset({"receiving", "accepting"})
@@ -75,6 +82,20 @@ class Spell:
     ended: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What customers asked for.
+
+    Parameters
+    ----------
+    stream : id of the demand. first : the first whole period. quantities : float64[periods], base units of each from there on.
+    """
+
+    stream: str
+    first: int
+    quantities: Array
+
+
 class Observations:
     """Gathers what facts say of parameters.
 
@@ -92,6 +113,7 @@ class Observations:
         self._yields: dict[Lane, tuple[float, float]] = {}
         self._equipment: dict[str, tuple[bool, int]] = {}
         self._spells: list[Spell] = []
+        self._asked: defaultdict[str, dict[int, float]] = defaultdict(dict)
         self._loads = 0
         self.since: int | None = None
         """Event time of the first fact, microseconds."""
@@ -117,6 +139,7 @@ class Observations:
                 self._observe_goods(facts, step)
         elif facts.kind == Own.DEMAND_PLACED:
             self.asks = True
+            self._observe_demand(facts)
         elif facts.kind == Own.EQUIPMENT_CHANGED:
             self._observe_equipment(facts)
         elif facts.kind in (Own.ORDER_PLACED, Own.ORDER_SEEN, Own.ORDER_CANCELLED, Own.CAPACITY_USED, Own.STATE_COUNTED):
@@ -144,6 +167,28 @@ class Observations:
     def saturated(self, now: int) -> list[SaturatedOutput]:
         """Return the output of each resource in each whole period before ``now`` in which orders waited for it all the time."""
         return self._outputs.saturated(now)
+
+    def asked(self, now: int, *, since: int | None = None) -> list[Asked]:
+        """Return what was asked for in each whole period, by demand; a period of which nothing was told is one of no demand.
+
+        Parameters
+        ----------
+        now : microseconds, not before the last fact. since : only whole periods from this moment on count, microseconds.
+        """
+        begun = self.since if since is None or self.since is None else max(since, self.since)
+        if begun is None:
+            return []
+        # The first fact of a log that begins with a period is told in it.
+        first = max(self.calendar.period_of(begun - 1) + 1 if begun > self.calendar.begin else 0, 0)
+        end = self.calendar.period_of(now + 1)
+        found = []
+        for stream, told in sorted(self._asked.items()):
+            quantities = np.zeros(max(end - first, 0))
+            for period, quantity in told.items():
+                if first <= period < end:
+                    quantities[period - first] = quantity
+            found.append(Asked(stream, first, quantities))
+        return found
 
     def spells(self, now: int) -> list[Spell]:
         """Return how long equipment worked and did not, by resource and time; what lasts is a bound as of ``now``."""
@@ -197,6 +242,17 @@ class Observations:
                 if step == "receiving":
                     bad = facts.disposition != "" and short_of(facts.disposition) in _BAD
                     self._judge(came or lane, good=0.0 if bad else quantity, total=quantity)
+
+    def _observe_demand(self, facts: Facts) -> None:
+        """Read what customers ask for, by the name of the demand or by site, product and market."""
+        names = self.in_force.at(facts.occurred_at)
+        place = facts.location or facts.read_point
+        site = names.place(place).site if place else ""
+        named, market = text_of(facts.own.get("stream")), text_of(facts.own.get("customer"))
+        period = self.calendar.period_of(facts.occurred_at)
+        for _, product, quantity in _goods(names, facts.items):
+            told = self._asked[named or stream_of(site, product, market=market)]
+            told[period] = told.get(period, 0.0) + quantity
 
     def _observe_equipment(self, facts: Facts) -> None:
         share = number_of(facts.own.get("share"))

@@ -37,6 +37,8 @@ class ParameterKind(StrEnum):
     """Units of a resource a period."""
     DEMAND = "demand"
     """Units asked for a period."""
+    DEMAND_LEVEL = "demand_level"
+    """Units asked for, as a share of what the tables say."""
     UP_TIME = "up_time"
     """Periods that equipment works until it fails."""
     DOWN_TIME = "down_time"
@@ -48,7 +50,7 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Parameters
     ----------
-    kind, subject : what it is of: id of an activity, ``origin>destination/product``, a resource or a stock point.
+    kind, subject : what it is of: id of an activity, ``origin>destination/product``, a resource, a stock point or a demand.
     best : text of the fitted law. law : kind of the drawn laws; ``pmf`` covers draws that are left with one value.
     values : of a pmf, shared by all draws; empty for other laws.
     draws : of each draw the probabilities of the values, or the parameters of the law.

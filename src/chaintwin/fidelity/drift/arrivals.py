@@ -31,6 +31,9 @@ THRESHOLD = 500.0
 NEARLY_ALL = 0.999
 """Share of the lead times that a lane is waited for before its arrivals count."""
 
+WEIGHT_LEAST = 0.01
+"""Least weight of an arrival: a lane of one lead time tells nothing as long as that is met, and a great deal once it is not."""
+
 REFERENCE_MOST = 64
 """The naive forecast of a lead time looks back at so many arrivals of the lane."""
 
@@ -43,7 +46,7 @@ class Arrival:
     ----------
     lane : that it went by. shipped_at, ended_at : microseconds. periods : whole ones that it took, halves up.
     pit : where that lies in the law, 0 to 1. low, high : between which that is, since periods are whole.
-    weight : how much it can tell, 0 to 1: 0 where the law has one value.
+    weight : how much it can tell, 0 to 1: hardly anything where the law has one value, as long as that is met.
     crps, reference : scores of the law and of the naive forecast, periods; ``reference`` is None before the second arrival.
     """
 
@@ -217,5 +220,5 @@ def _scored(mine: Sequence[LeadTime], begun: int, *, laws: Laws, calendar: Calen
             low, high = (pit_of(table, periods, tie_break=end) for end in (0.0, 1.0))
             # The variance of the middles of the values, relative to that of a law without steps.
             weight = 1.0 - float((table.shares[0] ** 3).sum())
-            yield Arrival(lane, one.shipped_at, one.ended_at, periods, pit, low, high, max(weight, 0.0), crps, reference)
+            yield Arrival(lane, one.shipped_at, one.ended_at, periods, pit, low, high, max(weight, WEIGHT_LEAST), crps, reference)
         history = [*history[1 - REFERENCE_MOST :], float(periods)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
-import numpy as np
-
+from chaintwin.fidelity.forking.draws import Fitted
 from chaintwin.fidelity.forking.keeping import Last
 from chaintwin.fidelity.versions.applying import Applied
 from chaintwin.network.compiling import compile_graph
@@ -15,7 +15,7 @@ from chaintwin.network.network import Network
 from chaintwin.network.program import Program
 from chaintwin.network.tables.schema import PERIODS_MAX
 from chaintwin.simulation.simulating import Setup
-from chaintwin.simulation.tape.supply.redrawing import Drawn, Redrawing
+from chaintwin.simulation.tape.supply.redrawing import Redrawing
 from chaintwin.simulation.tape.tape import Tape
 
 KEPT = 4
@@ -78,47 +78,14 @@ class Drawing:
     """
 
     def __init__(self, parameters: Applied, *, runs: int, compiling: Compiling) -> None:
-        self._parameters, self._compiling = parameters, compiling
+        self._fitted = Fitted(compiling.network, parameters, compiling)
         self._count = min(parameters.draws, runs)
-        self._lowered: tuple[Graph, Graph | None] | None = None
 
     def compiled(self, changed: Network, reach: int) -> Program:
-        """Return the program of the network, with a scenario or without, its lead times mixed over the draws; for ``set_up``."""
-        if changed is self._compiling.network:
-            self._lowered = (self._compiling.graph(reach), None)
-            return self._compiling.program(reach, self._parameters)
-        graph, before = lower(changed, periods=reach), self._compiling.graph(reach)
-        self._lowered = (graph, before)
-        fitted, laws = self._parameters.graph_and_laws(graph, before=before)
-        return compile_graph(fitted, known=laws)
+        """Return the program of the network, with a scenario or without, its parameters mixed over the draws; for ``set_up``."""
+        return self._fitted.compiled(changed, reach)
 
     def shared(self, setup: Setup, tape: Tape) -> Sequence[Tape]:
         """Return the tape of each draw; for ``record``, of what ``compiled`` made."""
-        assert self._lowered is not None
-        graph, before = self._lowered
-        moves = self._parameters.moves(graph, before)
-        factors = self._parameters.factors(graph if before is None else before)
-        redrawing = Redrawing(tape, setup.program)
-        activities = {name: place for place, name in enumerate(setup.program.names.activities["activity_id"].to_list())}
-        resources = setup.program.names.resources["resource_id"].to_list()
-        leads = {}
-        for name, table in self._parameters.leads.items():
-            place = activities.get(name, -1)
-            if place in redrawing.drawable:
-                high = int(setup.program.activities.lead_fixed[place])
-                leads[place] = table.moved(moves.get(name, 0)).until(redrawing.shortest_drawn(place), high)
-        streams = {name: place for place, name in enumerate(setup.program.names.streams["stream_id"].to_list())}
-        asked = self._parameters.asked(graph, before)
-        demands = {streams[name]: rows for name, rows in asked.items() if streams.get(name, -1) in redrawing.asked}
-        # The program holds the mean over the draws already, so each draw is relative to that.
-        relative = {name: values / values.mean() for name, values in factors.items()}
-        return [
-            redrawing.tape_of(
-                Drawn(
-                    {place: rows[number] for place, rows in leads.items()},
-                    np.array([relative[name][number] if name in relative else 1.0 for name in resources]),
-                    {place: (float(rows[number, 0]), float(rows[number, 1])) for place, rows in demands.items()},
-                )
-            )
-            for number in range(self._count)
-        ]
+        redrawing = Redrawing(tape, setup.program, state=setup.state, periods=setup.span.periods)
+        return [redrawing.tape_of(one) for one in islice(self._fitted.draws(setup.program, redrawing), self._count)]

@@ -1,4 +1,4 @@
-"""Fidelity measured in the background: a process of its own looks back from the past with a share of one core.
+"""Fidelity measured in the background: a process of its own looks back from the past and fits parameters, with a share of a core.
 
 Only the process that serves may write the log, so the other one reads it and hands over what is to be kept.
 """
@@ -16,17 +16,21 @@ from time import perf_counter, sleep
 
 import msgspec
 
-from chaintwin.clock import SystemClock
+from chaintwin.clock import DAY, SystemClock
 from chaintwin.errors import ChaintwinError
 from chaintwin.fidelity.backcasting.backcasting import backcast
 from chaintwin.fidelity.backcasting.shelf import Backcast, fingerprint, kept, name_of, packed
+from chaintwin.fidelity.calibration.fitting import Fitting
 from chaintwin.fidelity.reporting.kept import LATEST
 from chaintwin.fidelity.reporting.report import report_of
 from chaintwin.fidelity.reporting.summary import summary_of
 from chaintwin.fidelity.versions.gathering import gathered, latest_of
 from chaintwin.fidelity.versions.looking import Described, version_at
+from chaintwin.fidelity.versions.making import DRAWS, make_version
+from chaintwin.fidelity.versions.refitting import recorded
+from chaintwin.fidelity.versions.shelf import documents_of, kept_versions
 from chaintwin.network.tables.reading import read
-from chaintwin.store.interface import BACKCASTS, FIDELITY, Store
+from chaintwin.store.interface import BACKCASTS, FIDELITY, Search, Store
 from chaintwin.store.opening import open_store
 from chaintwin.twin.twin import Twin
 
@@ -38,6 +42,9 @@ REST_SECONDS = 60.0
 
 NICENESS = 19
 
+NOTE = "fitted while the server ran"
+"""Why a version was made."""
+
 
 class Measuring:
     """Looks back from the past while a server runs.
@@ -45,13 +52,16 @@ class Measuring:
     Parameters
     ----------
     store : the log, open for writing. project : folder or workbook. place : of the log. share : of one core, above 0, at most 1.
+    calibrate_days : days of events after which parameters are fitted anew; 0 for never.
     """
 
-    def __init__(self, store: Store, *, project: Path, place: str, share: float) -> None:
+    def __init__(self, store: Store, *, project: Path, place: str, share: float, calibrate_days: float = 0.0) -> None:
         self.store = store
         context = multiprocessing.get_context("spawn")
         self._ours, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(target=_look_back, args=(str(project), place, share, theirs), daemon=True)
+        self._process = context.Process(
+            target=_look_back, args=(str(project), place, (share, calibrate_days), theirs), daemon=True
+        )
         self._theirs = theirs
         self._thread = threading.Thread(target=self._keep, name="measuring", daemon=True)
 
@@ -118,8 +128,36 @@ def measured(project: Path, place: str, *, into: Connection, seconds: float = SL
         return done.made
 
 
-def _look_back(project: str, place: str, share: float, into: Connection) -> None:
-    """Look back slice by slice until the process that serves is gone."""
+def fitted_anew(project: Path, place: str, *, into: Connection, since: int, days: float) -> int:
+    """Fit parameters if events of some days have come since, and hand over the version and what was decided of it.
+
+    Parameters
+    ----------
+    project : folder or workbook. place : of the log. into : takes (shelf, name, content).
+    since : event time up to which it was tried before, microseconds; also what is kept counts. days : above 0.
+
+    Returns
+    -------
+    The event time up to which it was tried.
+    """
+    with open_store(place, read_only=True) as log:
+        first, until = log.find(Search(), limit=1), latest_of(log)
+        if not first or until is None:
+            return since
+        since = max([first[0][0], since, *(one.made_at for one in kept_versions(log))])
+        if until - since < days * DAY:
+            return since
+        in_force = Twin.open(read(project), store=log, is_kept=False).as_of(until).in_force
+        made = make_version(log, in_force, until=until, fitting=Fitting(0, draws=DRAWS), note=NOTE).refit
+        if made.fitted:
+            for shelf, name, content in documents_of(made.version, decided=recorded(made.decided, SystemClock().now())):
+                _hand_over(into, shelf, name=name, content=content)
+        return until
+
+
+def _look_back(project: str, place: str, how: tuple[float, float], into: Connection) -> None:
+    """Look back slice by slice until the process that serves is gone; of a core a share, and parameters every so many days."""
+    share, days = how
     # The terminal sends Ctrl-C to all processes; the server decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -128,10 +166,13 @@ def _look_back(project: str, place: str, share: float, into: Connection) -> None
     with suppress(OSError, AttributeError):
         os.nice(NICENESS)
     with suppress(BrokenPipeError):
+        tried = 0
         while True:
             begun = perf_counter()
             made = 0
             with suppress(ChaintwinError):
+                if days:
+                    tried = fitted_anew(Path(project), place, into=into, since=tried, days=days)
                 made = measured(Path(project), place, into=into)
             spent = perf_counter() - begun
             sleep(spent * (1.0 - share) / share + (0.0 if made else REST_SECONDS))

@@ -42,8 +42,9 @@ class Applied:
     ----------
     version : its id. made_at : event time of its data, microseconds. draws : how many of each parameter.
     leads : lead times by activity, a row a draw. modes : how they go together, by activity.
-    yields : mean share of good units by activity. capacities : float64[draws] by resource, units a period.
+    yields : float64[draws] by activity, share of good units. capacities : float64[draws] by resource, units a period.
     demands : float64[draws, 2] by stock point, mean and standard deviation of what customers ask for a period.
+    levels : float64[draws] by stream, what its demand is multiplied by.
     findings : what has no place in the network, one finding a parameter.
     """
 
@@ -52,9 +53,10 @@ class Applied:
     draws: int
     leads: Mapping[str, LeadTable]
     modes: Mapping[str, LeadMode]
-    yields: Mapping[str, float]
+    yields: Mapping[str, Array]
     capacities: Mapping[str, Array]
     demands: Mapping[str, Array]
+    levels: Mapping[str, Array]
     findings: tuple[Finding, ...]
 
     def graph(self, graph: Graph, *, before: Graph | None = None) -> Graph:
@@ -75,12 +77,13 @@ class Applied:
         modes = {name: int(mode) for name, mode in self.modes.items()}
         name = pl.col("activity_id")
         rate = pl.col("yield_rate")
+        was: dict[str, float] | None = None
         if before is not None:
             was = dict(before.activities.select("activity_id", "yield_rate").iter_rows())
             rate = rate / name.replace_strict(was, default=1.0, return_dtype=pl.Float64)
-            good = {one: value for one, value in self.yields.items() if one in was}
         else:
-            rate, good = pl.lit(1.0), dict(self.yields)
+            rate = pl.lit(1.0)
+        good = {one: float(shares.mean()) for one, shares in self.yields.items() if was is None or one in was}
         fitted = name.replace_strict(good, default=None, return_dtype=pl.Float64) if good else pl.lit(None, dtype=pl.Float64)
         activities = graph.activities.with_columns(
             lead=_replaced(name, leads, otherwise=pl.col("lead")),
@@ -126,7 +129,13 @@ class Applied:
 
     def _streams(self, graph: Graph, before: Graph | None) -> pl.DataFrame:
         laws = {name: f"normal({mean:.12g}, {deviation:.12g})" for name, (mean, deviation) in self._mixed(graph, before)}
-        return graph.streams.with_columns(law=_replaced(pl.col("stream_id"), laws, otherwise=pl.col("law")))
+        name = pl.col("stream_id")
+        streams = graph.streams.with_columns(law=_replaced(name, laws, otherwise=pl.col("law")))
+        if not self.levels:
+            return streams
+        means = {stream: float(values.mean()) for stream, values in self.levels.items()}
+        level = name.replace_strict(means, default=1.0, return_dtype=pl.Float64)
+        return streams.with_columns(factor=pl.col("factor") * level)
 
     def _mixed(self, graph: Graph, before: Graph | None) -> Iterator[tuple[str, tuple[float, float]]]:
         """Yield of each stream mean and deviation over all draws together."""
@@ -163,6 +172,7 @@ def applied(version: ParameterSet, graph: Graph, *, layout: Layout, draws: int =
         placing.yields,
         placing.capacities,
         placing.demands,
+        {name: drawn for name, drawn in placing.levels.items() if placing.points_of[name] not in placing.demands},
         tuple(placing.findings),
     )
 
@@ -196,14 +206,17 @@ class _Placing:
     def __init__(self, laws: LeadLaws, graph: Graph, *, draws: int) -> None:
         self.laws, self.draws = laws, draws
         self.resources = set(graph.resources["resource_id"].to_list())
+        drawn = graph.streams.filter(pl.col("law").is_not_null())
+        self.points_of: dict[str, str] = dict(drawn.select("stream_id", "buffer_id").iter_rows())
         alone = graph.streams.filter(pl.col("buffer_id").is_unique() & pl.col("law").is_not_null())
         # Where quantities are whole units no normal law can take the place of one that draws them.
         self.points = set() if graph.integer else set(alone["buffer_id"].to_list())
         self.leads: dict[str, LeadTable] = {}
         self.modes: dict[str, LeadMode] = {}
-        self.yields: dict[str, float] = {}
+        self.yields: dict[str, Array] = {}
         self.capacities: dict[str, Array] = {}
         self.demands: dict[str, Array] = {}
+        self.levels: dict[str, Array] = {}
         self.findings: list[Finding] = []
 
     def place(self, one: Parameter) -> None:
@@ -214,15 +227,19 @@ class _Placing:
                     one, "lanes, recipes and supplies of the network", fix="add the lane, or correct the names in the events"
                 )
             elif one.kind is ParameterKind.YIELD:
-                self.yields.update(dict.fromkeys(names, float(np.mean([law.mean for law in self._laws(one)]))))
+                self.yields.update(dict.fromkeys(names, self._means(one)))
             elif len({self._told_apart(name) for name in names}) > 1:
                 self._miss(one, "one lane between two sites", fix="name the lane in the events (ct:activity)")
             else:
                 self._put_lead(one, names)
         elif one.kind is ParameterKind.CAPACITY and one.subject in self.resources:
-            self.capacities[one.subject] = np.array([law.mean for law in self._laws(one)])
+            self.capacities[one.subject] = self._means(one)
+        elif one.kind is ParameterKind.DEMAND_LEVEL and one.subject in self.points_of:
+            self.levels[one.subject] = self._means(one)
         elif one.kind is ParameterKind.DEMAND and one.subject in self.points:
             self.demands[one.subject] = np.array([(law.mean, max(law.sd, SPREAD_LEAST)) for law in self._laws(one)])
+        elif one.kind is ParameterKind.DEMAND_LEVEL:
+            self._miss(one, "demands of the network that are drawn from a law", fix="correct the names in the events")
         elif one.kind is ParameterKind.DEMAND:
             self._miss(one, "stock points with one demand, of a law and of real quantities", fix="keep the demand of the tables")
         elif one.kind in (ParameterKind.UP_TIME, ParameterKind.DOWN_TIME):
@@ -250,6 +267,9 @@ class _Placing:
 
     def _laws(self, one: Parameter) -> Iterator[Law]:
         return (one.draw(number) for number in range(self.draws))
+
+    def _means(self, one: Parameter) -> Array:
+        return np.array([law.mean for law in self._laws(one)])
 
     def _miss(self, one: Parameter, allowed: str, *, fix: str) -> None:
         found = f"{one.kind} of {one.subject}"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from chaintwin.fidelity.calibration.demand_levels import Expected
 from chaintwin.fidelity.calibration.lanes import Layout
 from chaintwin.fidelity.calibration.parameters import ParameterKind, ParameterSet
 from chaintwin.fidelity.versions.applying import USUAL_OUTPUT, mean_of
 from chaintwin.fidelity.versions.lead_laws import LeadLaws
 from chaintwin.fidelity.versions.refitting import InUse
+from chaintwin.laws import parse
 from chaintwin.network.graph import Graph
 
 
@@ -34,16 +37,34 @@ def in_use(graph: Graph, layout: Layout, *, version: ParameterSet | None) -> InU
         opened = [value for value in values if value > 0.0]
         if opened:
             capacities[name] = float(np.quantile(opened, USUAL_OUTPUT))
-    demands = dict(means_of(graph))
+    demands, expected = dict(means_of(graph)), expected_of(graph)
+    levels = dict.fromkeys(expected, 1.0)
     for one in version.parameters if version is not None else ():
         known = {
             ParameterKind.YIELD: yields,
             ParameterKind.CAPACITY: capacities,
             ParameterKind.DEMAND: demands,
+            ParameterKind.DEMAND_LEVEL: levels,
         }.get(one.kind)
         if known is not None:
             known[one.subject] = float(np.mean([one.draw(number).mean for number in range(len(one.draws))]))
-    return InUse(version, LeadLaws(graph, layout, version=version), yields, capacities, demands)
+    return InUse(version, LeadLaws(graph, layout, version=version), yields, capacities, demands, levels, expected)
+
+
+def expected_of(graph: Graph) -> dict[str, Expected]:
+    """Return what the tables expect of every stream that has a law, by its id.
+
+    Parameters
+    ----------
+    graph : of the network.
+    """
+    folder = Path(graph.folder) if graph.folder else None
+    drawn = graph.streams.filter(pl.col("law").is_not_null())
+    laws = {text: parse(text, folder=folder) for text in drawn["law"].unique().to_list()}
+    return {
+        name: Expected(laws[text].mean, laws[text].variance, np.array(factor, dtype=np.float64))
+        for name, text, factor in drawn.select("stream_id", "law", "factor").iter_rows()
+    }
 
 
 def means_of(graph: Graph) -> Iterator[tuple[str, float]]:

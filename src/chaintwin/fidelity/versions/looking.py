@@ -33,9 +33,14 @@ class Described:
     layout: Layout
 
     @staticmethod
-    def of(network: Network) -> Described:
-        """Lower and compile a network."""
-        graph = lower(network)
+    def of(network: Network, *, reach: int = 0) -> Described:
+        """Lower and compile a network.
+
+        Parameters
+        ----------
+        network : its tables. reach : period up to which trends of demand are told; at least to the end of the horizon.
+        """
+        graph = lower(network, periods=reach)
         program = compile_graph(graph)
         return Described(network, graph, program, Layout.of(program))
 
@@ -48,12 +53,12 @@ class Described:
         return applied(version, self.graph, layout=self.layout, draws=draws)
 
 
-def version_at(store: Store, at: int) -> ParameterSet | None:
+def version_at(store: Store, at: int, *, known: int | None = None) -> ParameterSet | None:
     """Return the version in force at a moment, or None for the tables.
 
     Parameters
     ----------
-    store : the log. at : event time, microseconds.
+    store, at, known : as for ``in_force``.
     """
-    found = in_force(store, at)
+    found = in_force(store, at, known=known)
     return None if found is None else version_of(store, found.id)

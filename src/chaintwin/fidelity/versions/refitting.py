@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import msgspec
 import numpy as np
 
+from chaintwin.fidelity.calibration.demand_levels import Expected, Level, are_off, demand_levels, fit_demand_levels
 from chaintwin.fidelity.calibration.fitting import (
     Fitting,
     fit_capacities,
@@ -41,6 +42,9 @@ TRAINING_LEAST = 5
 SURE = 0.95
 """A yield, a capacity or a demand is replaced where its value in use lies outside this interval of the fit."""
 
+GROWN = 1.5
+"""Levels of demand are replaced as well once they stand on so many times as many periods."""
+
 DRIFTED, STEADY = "drifted", "steady"
 """Groups of lanes that are judged together."""
 
@@ -53,6 +57,8 @@ class InUse:
     ----------
     version : the parameters in force; None for those of the tables. laws : lead times by lane.
     yields, capacities, demands : value by subject, by the version or the tables; of a demand its mean a period.
+    levels : of demand, by stream: how many times what the tables say; 1 by the tables.
+    expected : by stream: what the tables say.
     """
 
     version: ParameterSet | None
@@ -60,6 +66,8 @@ class InUse:
     yields: Mapping[str, float]
     capacities: Mapping[str, float]
     demands: Mapping[str, float]
+    levels: Mapping[str, float]
+    expected: Mapping[str, Expected]
 
     def values(self, kind: ParameterKind) -> Mapping[str, float]:
         """Return the values by subject of a kind that has one number each."""
@@ -67,6 +75,7 @@ class InUse:
             ParameterKind.YIELD: self.yields,
             ParameterKind.CAPACITY: self.capacities,
             ParameterKind.DEMAND: self.demands,
+            ParameterKind.DEMAND_LEVEL: self.levels,
         }.get(kind, {})
 
 
@@ -115,16 +124,20 @@ def refit(
     drifts = _drifts(arrivals, in_use.laws, after=begun)
     changes = {one.lane: one.since for one in drifts if one.since is not None} if since is None else {}
     usable = [one for one in lead_times if one.shipped_at >= _since(one.lane, changes, since)]
+    levels = demand_levels(observations.asked(now, since=since), in_use.expected)
     fitted = [
         *fit_lead_times(usable, calendar=calendar, fitting=fitting, now=now),
         *_others(observations, now, fitting=fitting),
+        *fit_demand_levels(levels, calendar=calendar, fitting=fitting),
         *demands,
     ]
     judged = _judge(usable, in_use.laws, changes=changes, calendar=calendar, fitting=fitting)
+    drifted, has_levels = {subject_of(lane) for lane in changes}, _is_news(levels, in_use)
     adopted = frozenset(
         (one.kind, one.subject)
         for one in fitted
-        if is_taken or _is_adopted(one, judged, in_use=in_use, drifted={subject_of(lane) for lane in changes})
+        if is_taken
+        or (has_levels if one.kind is ParameterKind.DEMAND_LEVEL else _is_adopted(one, judged, in_use=in_use, drifted=drifted))
     )
     before = {} if in_use.version is None else {(one.kind, one.subject): one for one in in_use.version.parameters}
     used = before | {(one.kind, one.subject): one for one in fitted if (one.kind, one.subject) in adopted}
@@ -134,7 +147,7 @@ def refit(
     version = ParameterSet(parts, made_at=now, seed=fitting.seed, parent=parent, note=note)
     reason = "taken without judging" if is_taken else "predicts better" if is_better else "nothing predicts better for sure"
     decided = Kept(version.id, parent, now, 0, is_better, len(parts), tuple(judged), note, reason)
-    return Refit(version, decided, tuple(fitted), adopted, drifts, frozenset(subject_of(lane) for lane in changes))
+    return Refit(version, decided, tuple(fitted), adopted, drifts, frozenset(drifted))
 
 
 _TOLD = (ParameterKind.UP_TIME, ParameterKind.DOWN_TIME)
@@ -240,6 +253,15 @@ def _judgement(group: str, rows: Sequence[tuple[int, float, float]], *, lanes: i
         made.high if is_bounded else None,
         made.reason,
     )
+
+
+def _is_news(levels: Sequence[Level], in_use: InUse) -> bool:
+    """Tell whether levels of demand say more than those in use: all together, for each by itself says little."""
+    if are_off(levels, in_use.levels, sure=SURE):
+        return True
+    parameters = () if in_use.version is None else in_use.version.parameters
+    known = [one.sample_size for one in parameters if one.kind is ParameterKind.DEMAND_LEVEL]
+    return bool(known and levels) and max(one.periods for one in levels) >= GROWN * max(known)
 
 
 def _is_adopted(one: Parameter, judged: Sequence[Judgement], *, in_use: InUse, drifted: set[str]) -> bool:

@@ -66,12 +66,20 @@ def keep_version(store: Store, version: ParameterSet, *, decided: Kept) -> None:
     ----------
     store : open for writing. version : the parameters. decided : of the same id.
     """
+    for shelf, name, content in documents_of(version, decided=decided):
+        if store.get(shelf, name) is None:
+            store.put(shelf, name, content=content)
+
+
+def documents_of(version: ParameterSet, *, decided: Kept) -> tuple[tuple[str, str, bytes], ...]:
+    """Return shelf, name and content of what is kept of a version; arguments as for ``keep_version``.
+
+    They are kept in this order: what was decided comes last, for it is what a version is found by.
+    """
     from chaintwin.fidelity.calibration.parameters import write_parameters
 
-    if store.get(PARAMETERS, version.id) is None:
-        store.put(PARAMETERS, version.id, content=compress(write_parameters(version), 6))
-    if store.get(VERDICTS, version.id) is None:
-        store.put(VERDICTS, version.id, content=_ENCODER.encode(decided))
+    parameters = compress(write_parameters(version), 6)
+    return ((PARAMETERS, version.id, parameters), (VERDICTS, version.id, _ENCODER.encode(decided)))
 
 
 def kept_versions(store: Store) -> list[Kept]:
@@ -87,14 +95,15 @@ def kept_versions(store: Store) -> list[Kept]:
     return sorted(found, key=lambda one: (one.made_at, one.recorded_at, one.id))
 
 
-def in_force(store: Store, at: int) -> Kept | None:
+def in_force(store: Store, at: int, *, known: int | None = None) -> Kept | None:
     """Return the version that is in force at a moment: the last that was accepted and is made of data up to then.
 
     Parameters
     ----------
-    store : the log. at : event time, microseconds.
+    store : the log. at : event time, microseconds. known : only versions kept by this time of record, microseconds.
     """
-    return next((one for one in reversed(kept_versions(store)) if one.accepted and one.made_at <= at), None)
+    used = (one for one in reversed(kept_versions(store)) if one.accepted and one.made_at <= at)
+    return next((one for one in used if known is None or one.recorded_at <= known), None)
 
 
 def version_of(store: Store, name: str) -> ParameterSet:

@@ -92,8 +92,12 @@ def interval_posterior(lows: ArrayLike, highs: ArrayLike, *, drawing: Drawing) -
 
     Source: Turnbull 1976 with the weights of Rubin 1981.
     """
+    from scipy.special import gammaincinv
+
     fit = fit_intervals(lows, highs)
     low, high = check_numbers("lows", lows), check_numbers("highs", highs)
-    weights = -np.log(drawing.uniforms(low.size))
-    draws = tuple(fit_intervals(low, high, draws=column).law for column in weights.T)
+    # Values with the same bounds share a weight, the sum of theirs, so that memory goes with the bounds and not with the values.
+    pairs, counts = np.unique(np.column_stack([low, high]), axis=0, return_counts=True)
+    weights = gammaincinv(counts[:, None], drawing.uniforms(counts.size))
+    draws = tuple(fit_intervals(pairs[:, 0], pairs[:, 1], draws=column).law for column in weights.T)
     return LawPosterior(fit.law, draws, "between bounds, Bayesian bootstrap", low.size, int((low != high).sum()))

@@ -29,6 +29,9 @@ LEAST_CV, MOST_CV = 0.01, 5.0
 OPEN_SDS = 2.0
 """Standard deviations of the logarithm of a mean of so many arrivals, by which draws may lie above what the data support."""
 
+AGES_AT_ONCE = 256
+"""Ages whose likelihood is worked out at once: with all proposals some megabytes."""
+
 LONE_CV = 0.5
 """Where the prior of a lane without family is centered."""
 
@@ -190,18 +193,36 @@ def _weibull_shapes(log_cv: Array) -> Array:
 
 
 def _log_likelihood(kind: LawKind, points: Array, *, ages: Array, arrived: NDArray[np.bool_]) -> Array:
-    """Return the log-likelihood of each point (log mean, log cv), float64[points], up to a constant."""
-    first, second = (part[:, None] for part in _parameters(kind, points[:, 0], log_cv=points[:, 1]))
-    seen, still = ages[arrived], ages[~arrived]
-    logs, log_still = np.log(seen), np.log(still)
+    """Return the log-likelihood of each point (log mean, log cv), float64[points], up to a constant.
+
+    Equal ages are worked out once, and all ages part by part, so that memory does not grow with how many are open.
+    """
+    numbers = _parameters(kind, points[:, 0], log_cv=points[:, 1])
+    first, second = (part[:, None] for part in numbers)
+    total = np.zeros(points.shape[0])
+    for log_law, chosen in ((_log_density, ages[arrived]), (_log_still, ages[~arrived])):
+        values, counts = np.unique(chosen, return_counts=True)
+        for begin in range(0, values.size, AGES_AT_ONCE):
+            part = slice(begin, begin + AGES_AT_ONCE)
+            total += log_law(kind, values[part], first=first, second=second) @ counts[part]
+    return total
+
+
+def _log_density(kind: LawKind, seen: Array, *, first: Array, second: Array) -> Array:
+    """Return float64[points, ages]: the logarithm of the density at some ages."""
+    logs = np.log(seen)
     if kind is LawKind.LOGNORMAL:
-        density = -0.5 * ((logs - first) / second) ** 2 - np.log(second)
-        left = special.log_ndtr((first - log_still) / second)
-    elif kind is LawKind.GAMMA:
-        density = (first - 1) * logs - seen / second - special.gammaln(first) - first * np.log(second)
-        left = np.log(np.maximum(special.gammaincc(first, still / second), 1e-300))
-    else:
-        power = np.exp(np.minimum(first * (logs - np.log(second)), 690.0))
-        density = np.log(first / second) + (first - 1) * (logs - np.log(second)) - power
-        left = -np.exp(np.minimum(first * (log_still - np.log(second)), 690.0))
-    return np.asarray(density.sum(axis=1) + left.sum(axis=1))
+        return np.asarray(-0.5 * ((logs - first) / second) ** 2 - np.log(second))
+    if kind is LawKind.GAMMA:
+        return np.asarray((first - 1) * logs - seen / second - special.gammaln(first) - first * np.log(second))
+    power = np.exp(np.minimum(first * (logs - np.log(second)), 690.0))
+    return np.asarray(np.log(first / second) + (first - 1) * (logs - np.log(second)) - power)
+
+
+def _log_still(kind: LawKind, still: Array, *, first: Array, second: Array) -> Array:
+    """Return float64[points, ages]: the logarithm of the probability of being out at some ages."""
+    if kind is LawKind.LOGNORMAL:
+        return np.asarray(special.log_ndtr((first - np.log(still)) / second))
+    if kind is LawKind.GAMMA:
+        return np.asarray(np.log(np.maximum(special.gammaincc(first, still / second), 1e-300)))
+    return np.asarray(-np.exp(np.minimum(first * (np.log(still) - np.log(second)), 690.0)))

@@ -311,7 +311,7 @@ class Scheduler:
                 network = self.files.keep(live.network)
                 version = in_force(self._store, self._clock.now())
                 parameters = kept_parameters(self._store, "" if version is None else version.id)
-                return Prepare(network, str(self.files.network(network)), parameters, max(live.period, 0))
+                return Prepare(network, str(self.files.network(network)), parameters, max(live.next_period, 0))
 
             try:
                 order = await self._threads.write(prepared)

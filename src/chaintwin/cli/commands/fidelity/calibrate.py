@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +16,6 @@ from chaintwin.cli.terminal.output import Terminal
 from chaintwin.cli.terminal.session import session
 
 if TYPE_CHECKING:
-    from chaintwin.fidelity.calibration.fitting import Fitting
-    from chaintwin.fidelity.calibration.observations import Observations
-    from chaintwin.fidelity.calibration.parameters import Parameter
-    from chaintwin.fidelity.versions.looking import Described
     from chaintwin.fidelity.versions.refitting import Refit
     from chaintwin.network import Network
     from chaintwin.store.interface import Store
@@ -64,7 +62,7 @@ def calibrate(
                 _show_kept(terminal, log, project=project, name=show, top=top, outputs=outputs)
             return
         network = usable_network(terminal, project)
-        with open_store(place, read_only=dry_run) as log:
+        with _opened(place, is_read=dry_run) as log:
             _fit(
                 terminal,
                 log,
@@ -74,6 +72,25 @@ def calibrate(
                 options=(take, dry_run, note, draws, seed, top),
                 outputs=outputs,
             )
+
+
+@contextmanager
+def _opened(place: str, *, is_read: bool) -> Iterator[Store]:
+    """Open the log to read it, or to keep a version in it; beside a server that writes it, say what can be done."""
+    from chaintwin.errors import UsageError
+    from chaintwin.store.log.database import WHILE_WRITTEN
+    from chaintwin.store.opening import open_store
+
+    try:
+        log = open_store(place, read_only=is_read)
+    except UsageError as error:
+        if WHILE_WRITTEN not in str(error):
+            raise
+        found = str(error).partition("; fix: ")[0]
+        fix = "chaintwin serve --measure 0.2 --calibrate 7 fits by itself, or stop the server for this; --dry-run goes beside it"
+        raise UsageError(f"{found}; fix: {fix}") from None
+    with log:
+        yield log
 
 
 def _fit(
@@ -93,45 +110,27 @@ def _fit(
     from chaintwin.clock import SystemClock
     from chaintwin.fidelity.calibration.fitting import Fitting
     from chaintwin.fidelity.versions.comparing import compared
-    from chaintwin.fidelity.versions.gathering import gathered
-    from chaintwin.fidelity.versions.looking import Described, version_at
-    from chaintwin.fidelity.versions.refitting import recorded, refit
+    from chaintwin.fidelity.versions.making import make_version
+    from chaintwin.fidelity.versions.refitting import recorded
     from chaintwin.fidelity.versions.shelf import keep_version
     from chaintwin.twin import Twin
 
     take, dry_run, note, draws, seed, top = options
     since, until = moment("--since", moments[1]), _until(log, moments[0])
-    with waiting(terminal, "Reading the log of events"):
+    with waiting(terminal, "Fitting parameters to the log of events"):
         in_force = Twin.open(network, store=log, is_kept=False).as_of(until).in_force
-        described = Described.of(in_force.network)
-        seen = gathered(log, in_force, program=described.program, until=until)
-    version = version_at(log, until)
-    used = described.in_use(version)
-    fitting = Fitting(seed, draws=draws)
-    with waiting(terminal, "Fitting"):
-        demands = _demands(log, described, seen, until=until, fitting=fitting)
-        found = refit(seen, used, now=until, fitting=fitting, demands=demands, since=since, is_taken=take, note=note)
+        fitting = Fitting(seed, draws=draws)
+        made = make_version(log, in_force, until=until, fitting=fitting, since=since, is_taken=take, note=note)
+    found, used = made.refit, made.in_use
     frame = compared(found, used)
-    findings = described.applied(found.version).findings if found.decided.accepted else ()
+    findings = made.described.applied(found.version).findings if found.decided.accepted else ()
     if not dry_run and found.fitted:
         keep_version(log, found.version, decided=recorded(found.decided, SystemClock().now()))
-    outputs.write(frame, name="parameters", about=_about(found, described))
+    outputs.write(frame, name="parameters", about=_about(found))
     about = {"project": project, "until": until, "dry_run": dry_run}
     terminal.document(about | refit_document(found, frame, findings=findings))
-    show_refit(terminal, found, frame=frame, findings=findings, version=version, top=top, is_kept=not dry_run)
+    show_refit(terminal, found, frame=frame, findings=findings, version=used.version, top=top, is_kept=not dry_run)
     outputs.say(terminal, "Parameters")
-
-
-def _demands(log: Store, described: Described, seen: Observations, *, until: int, fitting: Fitting) -> list[Parameter]:
-    """Return the demand behind sales, where nobody tells what customers asked for."""
-    if seen.asks or not seen.sells:
-        return []
-    from chaintwin.fidelity.backcasting.past import past_of
-    from chaintwin.fidelity.versions.selling import fit_sales
-
-    past = past_of(log, described.network, program=described.program, until=until)
-    points = described.program.names.buffers["buffer_id"].to_list()
-    return list(fit_sales(past, points, calendar=seen.calendar, fitting=fitting))
 
 
 def _until(log: Store, text: str | None) -> int:
@@ -152,8 +151,7 @@ def _until(log: Store, text: str | None) -> int:
     return chosen
 
 
-def _about(found: Refit, described: Described) -> dict[str, tuple[str | float, str]]:
-    del described
+def _about(found: Refit) -> dict[str, tuple[str | float, str]]:
     return {
         "version": (found.version.id, "Id of the version, a hash of its content."),
         "used": (str(found.decided.accepted).lower(), "Whether it is used from its moment on."),

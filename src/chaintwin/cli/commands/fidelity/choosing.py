@@ -24,6 +24,15 @@ ParametersName = Annotated[
     ),
 ]
 
+KnownTime = Annotated[
+    str | None,
+    typer.Option(
+        "--known",
+        help="Only what was known by this day or time, events and parameters; all by default.",
+        show_default=False,
+    ),
+]
+
 MISFITS = 5
 """Parameters without a place that are named."""
 
@@ -49,7 +58,7 @@ def chosen_parameters(terminal: Terminal, start: Start, *, project: Path, store:
     from chaintwin.store.opening import open_store
 
     with open_store(log_to_read(project, store), read_only=True) as log:
-        version = version_at(log, start.time) if name is None else version_of(log, name)
+        version = version_at(log, start.time, known=start.known) if name is None else version_of(log, name)
     if version is None:
         return None
     found = Described.of(start.network).applied(version)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaintwin.cli.commands.fidelity.choosing import ParametersName, chosen_parameters
+from chaintwin.cli.commands.fidelity.choosing import KnownTime, ParametersName, chosen_parameters
 from chaintwin.cli.commands.fidelity.fidelity import told_fidelity
 from chaintwin.cli.commands.live.logs import StoreUrl
 from chaintwin.cli.commands.options import Json, Plot, Project, ScenarioFile, Seed, TableFile, Threads, refuse_alone
@@ -36,6 +36,7 @@ def fork(
     seed: Seed = 0,
     likely: Annotated[float, typer.Option(help="Probability from which on a shortage counts as likely, between 0 and 1.")] = 0.5,
     parameters: ParametersName = None,
+    known: KnownTime = None,
     as_planned: Annotated[
         bool, typer.Option("--as-planned", help="Take every shipment to arrive as it was planned; by default its age tells.")
     ] = False,
@@ -61,7 +62,7 @@ def fork(
         outputs.check()
         changes = _changes(scenario)
         network = usable_network(terminal, project)
-        start = live_start(terminal, network, project=project, start=at, store=store, option="--at")
+        start = live_start(terminal, network, project=project, start=at, store=store, known=known, option="--at")
         chosen = chosen_parameters(terminal, start, project=project, store=store, name=parameters)
         hours = start.network.settings.period.hours
         periods = max(1, round(days * 24 / hours))

@@ -13,6 +13,7 @@ from chaintwin.cli.terminal.output import Terminal
 
 if TYPE_CHECKING:
     from chaintwin.network import Network
+    from chaintwin.store.interface import Store
     from chaintwin.twin import LiveState, Twin
 
 NOW = "now"
@@ -65,6 +66,15 @@ def opened_twin(terminal: Terminal, network: Network, *, project: Path, store: s
         with waiting(terminal, "Reading the log of events"):
             twin = Twin.open(network, store=log, is_kept=False)
         yield twin
+
+
+def latest_record(store: Store) -> int:
+    """Return when a log learned something last, microseconds: an event, or a version of parameters; 0 where it is empty."""
+    from chaintwin.fidelity.versions.shelf import kept_versions
+    from chaintwin.store.interface import Search
+
+    found = store.find(Search(by_recorded=True, descending=True), limit=1)
+    return max([0, *(at for at, _ in found), *(one.recorded_at for one in kept_versions(store))])
 
 
 def said(state: LiveState) -> str:

@@ -10,7 +10,7 @@ import typer
 from chaintwin.cli.commands.live.logs import StoreUrl
 from chaintwin.cli.commands.live.serving import LogFormat, Served, serve_project
 from chaintwin.cli.commands.log.places import KeyFile
-from chaintwin.cli.commands.options import Json, Project
+from chaintwin.cli.commands.options import Json, Project, refuse_alone
 from chaintwin.cli.terminal.session import session
 
 Host = Annotated[str, typer.Option(help="Address to listen at; one that others can reach needs --certificate and --key.")]
@@ -24,6 +24,13 @@ HostNames = Annotated[
 WebhookHosts = Annotated[
     list[str] | None,
     typer.Option("--allow-webhook", help="Host that subscriptions may send to, besides this machine.", show_default=False),
+]
+
+Measure = Annotated[
+    float, typer.Option(help="Share of one core that looks back from the past meanwhile, 0 to 1; 0 for none.", min=0, max=1)
+]
+Calibrate = Annotated[
+    float, typer.Option(help="Days of events after which it fits parameters anew; 0 for never. Goes with --measure.", min=0)
 ]
 
 
@@ -52,9 +59,8 @@ def serve(
     no_sources: Annotated[
         bool, typer.Option("--no-sources", help="Leave out the sources of events that the project names.")
     ] = False,
-    measure: Annotated[
-        float, typer.Option(help="Share of one core that looks back from the past meanwhile, 0 to 1; 0 for none.", min=0, max=1)
-    ] = 0.0,
+    measure: Measure = 0.0,
+    calibrate: Calibrate = 0.0,
     ahead: Annotated[
         float, typer.Option(help="Days to look ahead by itself, to warn of shortages; 0 for none.", min=0, max=3660)
     ] = 30.0,
@@ -62,6 +68,7 @@ def serve(
 ) -> None:
     """Serve the live twin: EPCIS 2.0, its state and its changes."""
     with session(is_json=json) as terminal:
+        refuse_alone("--calibrate", calibrate or None, beside=("--measure", measure or None), why="which gives it part of a core")
         served = Served(
             host=host,
             port=port,
@@ -78,6 +85,7 @@ def serve(
             log_format=log_format,
             has_sources=not no_sources,
             measure=measure,
+            calibrate=calibrate,
             ahead=ahead,
         )
         serve_project(terminal, project, served=served)

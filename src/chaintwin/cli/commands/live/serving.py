@@ -38,7 +38,8 @@ class Served:
     names : that the server may be called by besides. webhooks : hosts that subscriptions may send to.
     workers, jobs : processes that read documents, and that do jobs. log_format : of what the server says.
     has_sources : whether those of the project are taken. measure : share of a core that looks back from the past.
-    ahead : days to look ahead. begun : is called with address and token, empty where it is not shown, once requests are taken.
+    calibrate : days of events after which it fits parameters anew; 0 for never. ahead : days to look ahead.
+    begun : is called with address and token, empty where it is not shown, once requests are taken.
     """
 
     host: str = "127.0.0.1"
@@ -56,6 +57,7 @@ class Served:
     log_format: LogFormat = LogFormat.TEXT
     has_sources: bool = True
     measure: float = 0.0
+    calibrate: float = 0.0
     ahead: float = 30.0
     begun: Callable[[str, str], None] = lambda _, __: None
 
@@ -112,7 +114,7 @@ def serve_project(terminal: Terminal, project: Path, *, served: Served) -> None:
             served.begun(url, token)
 
         app = create_app(log, settings=settings, twin=twin, sources=sources, note=partial(_note, terminal, served.log_format))
-        with _measuring(log, project=project, place=log_to_write(project, served.store), share=served.measure):
+        with _measuring(log, project=project, place=log_to_write(project, served.store), served=served):
             run(app, address, sock=sock, started=started)
 
 
@@ -150,14 +152,14 @@ def _note(terminal: Terminal, form: LogFormat, name: str, text: str) -> None:
 
 
 @contextmanager
-def _measuring(log: Store, *, project: Path, place: str, share: float) -> Iterator[None]:
-    """Measure fidelity in the background, where a share of a core was given for it."""
-    if not share:
+def _measuring(log: Store, *, project: Path, place: str, served: Served) -> Iterator[None]:
+    """Measure fidelity in the background with a share of a core, where one was given, and fit parameters every so many days."""
+    if not served.measure:
         yield
         return
     from chaintwin.fidelity.reporting.background import Measuring
 
-    measuring = Measuring(log, project=project, place=place, share=share)
+    measuring = Measuring(log, project=project, place=place, share=served.measure, calibrate_days=served.calibrate)
     measuring.start()
     try:
         yield

@@ -29,7 +29,7 @@ class Start:
     ----------
     network : in force at that moment. state : what the simulator takes, all arrivals as they are expected.
     opened : the same with the arrivals open that nobody foretold. about : the same for machines.
-    time : that moment, microseconds.
+    time : that moment, microseconds. known : time of record up to which it is known, microseconds; None for all.
     """
 
     network: Network
@@ -37,17 +37,25 @@ class Start:
     opened: State
     about: dict[str, object]
     time: int
+    known: int | None = None
 
 
 def live_start(
-    terminal: Terminal, network: Network, *, project: Path, start: str, store: str | None, option: str = "--from"
+    terminal: Terminal,
+    network: Network,
+    *,
+    project: Path,
+    start: str,
+    store: str | None,
+    known: str | None = None,
+    option: str = "--from",
 ) -> Start:
     """Return the live state at a moment to start from, and warn of all that makes it doubtful.
 
     Parameters
     ----------
     terminal : where warnings go. network : of the project. project : its place. start : now, a day or a time.
-    store : of the log, or None. option : that names the moment.
+    store : of the log, or None. known : a day or time of record, after which nothing counts. option : that names the moment.
 
     Raises
     ------
@@ -55,7 +63,7 @@ def live_start(
         Nothing is known of that moment: there is no log, it has no event until then, or the moment has not come yet.
     """
     from chaintwin.cli.commands.live.logs import log_place
-    from chaintwin.cli.commands.live.opening import moment, opened_twin, said
+    from chaintwin.cli.commands.live.opening import latest_record, moment, opened_twin, said
     from chaintwin.clock import text_of
     from chaintwin.errors import UsageError
 
@@ -65,10 +73,13 @@ def live_start(
             f"{option}: found no log {place}, so nothing is known of {project}; allowed: a log with events; fix: {INSTEAD}"
         )
     with opened_twin(terminal, network, project=project, store=store) as twin:
-        live = twin.as_of(time)
+        learned = moment("--known", known)
+        live = twin.as_of(time, known=learned)
+        last = latest_record(twin.store) if learned is None else learned
         _refuse_nothing(twin, live, time=time, place=place, option=option)
     placed = live.placed(live.network.compile())
     terminal.note(said(live))
+    terminal.note(f"With {option} {text_of(live.time)} --known {text_of(last)} it starts from there again, whatever comes.")
     warnings = list(_doubts(live))
     if placed.findings:
         warnings.append(_unplaced(placed.findings))
@@ -81,11 +92,11 @@ def live_start(
         "time": text_of(live.time),
         "latest": text_of(latest) if isinstance(latest, int) else None,
         "period": placed.state.period,
+        "known_at": text_of(last),
     }
     about |= {name: summary[name] for name in names}
-    return Start(
-        live.network, placed.state, placed.opened, about | {"not_placed": placed.findings, "warnings": warnings}, live.time
-    )
+    about |= {"not_placed": placed.findings, "warnings": warnings}
+    return Start(live.network, placed.state, placed.opened, about, live.time, learned)
 
 
 def _refuse_nothing(twin: Twin, live: LiveState, *, time: int | None, place: str, option: str) -> None:

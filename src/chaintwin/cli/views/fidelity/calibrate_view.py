@@ -22,6 +22,7 @@ WORDS = {
     "yield": "yield",
     "capacity": "capacity",
     "demand": "demand",
+    "demand_level": "demand level",
     "up_time": "time up",
     "down_time": "time down",
 }

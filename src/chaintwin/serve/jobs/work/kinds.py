@@ -73,7 +73,7 @@ def _simulate(task: Task, asked: Simulate) -> Found:
         raise UsageError("bands: found a precision beside them; allowed: a number of replications")
     periods = asked.periods or network.settings.horizon
     warm = (0 if live is not None else network.settings.warm_up) if asked.warm_up is None else asked.warm_up
-    reach = periods + warm + (max(live.period, 0) if live is not None else 0)
+    reach = periods + warm + (max(live.next_period, 0) if live is not None else 0)
     program = task.program(reach)
     begun = task.begun(live, program=program)
     scenario = scenario_of(asked.scenario)
@@ -160,7 +160,7 @@ def _fork(task: Task, asked: Fork) -> Found:
     live = task.live()
     periods = max(1, round(asked.days * 24 / task.network.settings.period.hours))
     # From one period to the next the same program is good, so that nobody waits for another one.
-    program = task.program(whole_horizons(task.network, (max(live.period, 0) if live is not None else 0) + periods))
+    program = task.program(whole_horizons(task.network, (max(live.next_period, 0) if live is not None else 0) + periods))
     begun = task.begun(live, program=program)
     state = begun.state if asked.as_planned else begun.opened
     looking = task.looking()

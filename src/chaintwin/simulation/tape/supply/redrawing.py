@@ -1,7 +1,8 @@
-"""The tape of a network with other lead times and capacities: everything but their tables stays as it is.
+"""The tape of a network with other lead times, capacities, demands and yields: everything but their tables stays as it is.
 
 A network is lowered, compiled and assembled once; what its parameters are drawn to for some of the runs is put in afterwards.
-That takes a tenth of the time of compiling it again.
+That takes a tenth of the time of compiling it again. Yields are in operations, in sums and in first positions, so with other
+yields the tape is assembled anew.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from chaintwin.laws import PackedKind
 from chaintwin.network.program import Program
+from chaintwin.network.state import State
+from chaintwin.simulation.tape.assembling import assemble
 from chaintwin.simulation.tape.leads import Leads, lead_tables, record_of
 from chaintwin.simulation.tape.tape import Tape
 
@@ -31,11 +34,15 @@ class Drawn:
         periods, of at most one more, up to below the longest; ``least`` is ``shortest_drawn`` of the activity.
     capacity : Floats[K], what the capacities of each resource are multiplied by.
     demands : by index of a stream: mean and standard deviation of its normal law.
+    levels : Floats[D], what the drawn demand of each stream is multiplied by.
+    yields : Floats[A], above 0, at most 1: good units a unit; None for those of the program.
     """
 
     leads: Mapping[int, Floats]
     capacity: Floats
     demands: Mapping[int, tuple[float, float]]
+    levels: Floats
+    yields: Floats | None = None
 
 
 class Redrawing:
@@ -44,10 +51,11 @@ class Redrawing:
     Parameters
     ----------
     tape : assembled of the program and a state. program : the network.
+    state, periods : where the tape starts, and how many periods it was assembled for.
     """
 
-    def __init__(self, tape: Tape, program: Program) -> None:
-        self.tape, self.program = tape, program
+    def __init__(self, tape: Tape, program: Program, *, state: State, periods: int) -> None:
+        self.tape, self.program, self.state, self.periods = tape, program, state, periods
         self._leads = lead_tables(program)
         random = np.flatnonzero(program.activities.lead_random == 1)
         used, times = np.unique(self._leads.of[random], return_counts=True)
@@ -85,8 +93,27 @@ class Redrawing:
         drawn : of activities in ``drawable``.
         """
         leads = self._drawn_leads(drawn)
-        remaining = None if self.tape.remaining is None else self.tape.remaining.with_leads(leads)
-        return replace(self.tape, laws=leads.laws, remaining=remaining, series=self._series(drawn.capacity))
+        tape = self.tape if drawn.yields is None else self._yielding(drawn.yields)
+        remaining = None if tape.remaining is None else tape.remaining.with_leads(leads)
+        return replace(tape, laws=leads.laws, remaining=remaining, series=self._series(tape.series, drawn))
+
+    def _yielding(self, rate: Floats) -> Tape:
+        """Return the tape of the network with other yields; those of 1 stay so, for nothing of theirs is counted as lost."""
+        program = self.program
+        activities, buffers = program.activities, program.buffers
+        owner = np.repeat(np.arange(rate.size), np.diff(activities.output_start))
+        # What an echelon is taken to hold stays that of the mean: it is how a company counts, not what comes.
+        ratio = rate / activities.yield_rate
+        changed = replace(
+            program,
+            activities=activities._replace(yield_rate=rate, output_quantity=activities.output_gross * rate[owner]),
+            buffers=buffers._replace(
+                supply_quantity=buffers.supply_gross * rate[buffers.supply_activity],
+                source_output=buffers.source_output * ratio[buffers.source_activity],
+                substitute_output=buffers.substitute_output * ratio[buffers.substitute_activity],
+            ),
+        )
+        return assemble(changed, self.state, periods=self.periods)
 
     def _drawn_leads(self, drawn: Drawn) -> Leads:
         laws = self._leads.laws
@@ -106,12 +133,14 @@ class Redrawing:
         changed = replace(laws, offset=offset, size=size, values=np.concatenate([laws.values, *records]))
         return self._leads._replace(laws=changed)
 
-    def _series(self, factor: Floats) -> Floats:
-        if (factor == 1.0).all():
-            return self.tape.series
+    def _series(self, values: Floats, drawn: Drawn) -> Floats:
+        """Return every list of values with the drawn levels of demand, which come first, and the drawn capacities."""
         resources, streams = self.program.resources, self.program.streams
-        begin = streams.factor_value.size + streams.series_value.size
-        owner = np.repeat(np.arange(factor.size), np.diff(resources.capacity_start))
-        series = self.tape.series.copy()
-        series[begin : begin + owner.size] *= factor[owner]
+        series, begin = values.copy(), streams.factor_value.size + streams.series_value.size
+        for factor, start, first in (
+            (drawn.levels, streams.factor_start, 0),
+            (drawn.capacity, resources.capacity_start, begin),
+        ):
+            owner = np.repeat(np.arange(factor.size), np.diff(start))
+            series[first : first + owner.size] *= factor[owner]
         return series
