@@ -14,9 +14,12 @@ from polars.testing import assert_frame_equal
 from chaintwin.clock import SetClock
 from chaintwin.examples import Example, load
 from chaintwin.fidelity.calibration import ParameterSet
+from chaintwin.fidelity.forking.drawing import Compiling
+from chaintwin.fidelity.forking.draws import Fitted
 from chaintwin.fidelity.forking.fork import fork
 from chaintwin.fidelity.versions.looking import Described, version_at
 from chaintwin.fidelity.versions.shelf import Kept, keep_version
+from chaintwin.simulation import simulate
 from chaintwin.store.opening import open_store
 from chaintwin.twin import Twin
 from tests.fidelity.logs import put, told
@@ -85,6 +88,37 @@ def test_fork__is_what_the_version_in_force_says(client: httpx.Client, looked: L
     assert found["about"]["parameters"] is of_tables["parameters"] is None
 
 
+def test_simulate__from_the_live_state_takes_the_version_in_force(client: httpx.Client, looked: Looked) -> None:
+    options: dict[str, Any] = {"start": AT, "periods": 8, "replications": RUNS, "seed": 3}
+    job = done(client, "simulate", **options)
+    with open_store(looked.running.folder / "log.db", read_only=True) as store:
+        twin = Twin.open(load(Example.BEER_GAME), store=store, is_kept=False)
+        live = twin.as_of(job_time(job))
+        chosen = version_at(store, live.time)
+    assert chosen is not None
+    fitted = Fitted(live.network, Described.of(live.network).applied(chosen), Compiling(live.network))
+    state = live.placed(live.network.compile()).state
+    run: dict[str, Any] = {"periods": 8, "replications": RUNS, "seed": 3, "warm_up": 0, "state": state}
+    expected = simulate(live.network, compiled=fitted.compiled, **run)
+    plain = simulate(live.network, **run)
+    assert not expected.stock_points.equals(plain.stock_points)
+    found = tables(client, job, "stock_points")
+    assert mean_on_hand(found) == pytest.approx(expected.stock_points["on_hand"].to_list(), nan_ok=True)
+    assert found["about"]["parameters"]["version"] == job["parameters"] == looked.used.id
+    of_tables = done(client, "simulate", parameters="tables", **options)
+    found = tables(client, of_tables, "stock_points")
+    assert mean_on_hand(found) == pytest.approx(plain.stock_points["on_hand"].to_list(), nan_ok=True)
+    assert found["about"]["parameters"] is of_tables["parameters"] is None
+
+
+def test_jobs__from_the_model_take_its_tables(client: httpx.Client, looked: Looked) -> None:
+    for fields in ({"kind": "simulate"}, {"kind": "fork", "at": "model"}):
+        refused = client.post("/api/v1/jobs", json=fields | {"parameters": looked.other.id[:8]})
+        assert is_problem(refused, 400)
+        assert "tables, which a run of the model takes" in refused.json()["detail"]
+        assert client.post("/api/v1/jobs", json=fields | {"parameters": "tables", "replications": 8}).status_code == 202
+
+
 def test_fork__a_version_is_named_by_its_first_signs(client: httpx.Client, looked: Looked) -> None:
     job = done(client, "fork", at=AT, days=7, replications=8, parameters=looked.other.id[:8])
     assert job["parameters"] == looked.other.id
@@ -114,6 +148,10 @@ def test_comparisons__of_forks_with_other_parameters_are_refused(client: httpx.C
     found = client.get("/api/v1/comparisons", params={"jobs": f"{base['jobID']},{again['jobID']}"}).json()
     assert found["replications"] == 16
     assert {row["difference"] for row in found["differences"]} == {0}
+
+
+def mean_on_hand(found: dict[str, Any]) -> list[float]:
+    return [row["on_hand"] for row in found["tables"]["stock_points"]]
 
 
 def job_time(job: dict[str, Any]) -> int:

@@ -37,6 +37,7 @@ Periods = Annotated[int, msgspec.Meta(ge=1, le=PERIODS_MAX)]
 Runs = Annotated[int, msgspec.Meta(ge=1, le=REPLICATIONS_MAX)]
 Seed = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+Version = Annotated[str, msgspec.Meta(pattern=r"^(tables|[0-9a-f]{4,64})?$")]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -75,6 +76,7 @@ class Simulate(Replicated, frozen=True, kw_only=True, tag_field="kind", tag="sim
     ----------
     scenario : an object with the keys of a scenario file; None for none. start : ``model``, ``now`` or a moment with its zone.
     known : what the log learned after this time of record does not count; empty for all that it knows.
+    parameters : from the live state: a version by at least four signs of its id, or ``tables``; by default the one in force.
     bands : stock points of which quantiles by period are kept; none of them keeps those of the whole network. Such a run does not
         go on after a restart.
     """
@@ -82,6 +84,7 @@ class Simulate(Replicated, frozen=True, kw_only=True, tag_field="kind", tag="sim
     scenario: dict[str, Any] | None = None
     start: Annotated[str, msgspec.Meta(max_length=40)] = MODEL
     known: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    parameters: Version = ""
     bands: Annotated[list[Text], msgspec.Meta(max_length=POINTS_MAX)] | None = None
 
 
@@ -103,7 +106,7 @@ class Fork(Asked, frozen=True, kw_only=True, tag_field="kind", tag="fork"):
     seed: Seed = 0
     likely: Share = 0.5
     as_planned: bool = False
-    parameters: Annotated[str, msgspec.Meta(pattern=r"^(tables|[0-9a-f]{4,64})?$")] = ""
+    parameters: Version = ""
 
 
 class Stress(Asked, frozen=True, kw_only=True, tag_field="kind", tag="stress"):
@@ -192,7 +195,11 @@ def asked_of(content: bytes) -> AnyAsked:
     findings += _of_meaning(values)
     if findings:
         raise InputError(findings)
-    return form(**values)
+    asked = form(**values)
+    if isinstance(asked, Fork | Simulate) and asked.parameters not in ("", TABLES) and start_of(asked) == MODEL:
+        allowed = "tables, which a run of the model takes; or a start from now or a moment"
+        raise InputError([Finding("job.value", repr(asked.parameters), allowed, column="parameters")])
+    return asked
 
 
 def document_of(asked: AnyAsked) -> dict[str, Any]:

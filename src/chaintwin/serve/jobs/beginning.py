@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chaintwin.errors import Finding, UsageError
 from chaintwin.events.queries.spelling import moment_of_text
 from chaintwin.fidelity.versions.shelf import id_of, in_force
-from chaintwin.serve.jobs.asking import MODEL, NOW, TABLES, AnyAsked, Fork, Import, known_of, start_of
+from chaintwin.serve.jobs.asking import MODEL, NOW, TABLES, AnyAsked, Fork, Import, Simulate, known_of, start_of
 from chaintwin.serve.jobs.files import JobFiles
 from chaintwin.serve.jobs.job import Job, State
 from chaintwin.serve.problems import ProblemError
@@ -92,7 +92,7 @@ def position_of(asked: AnyAsked, *, twin: Twin | None, store: Store) -> Position
     if time > max(now, latest):
         finding = Finding("job.start", "a moment that has not come yet", "now, or one before", column="start")
         raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
-    version = _version(asked, time=time, store=store) if isinstance(asked, Fork) else ""
+    version = _version(asked, time=time, store=store) if isinstance(asked, Fork | Simulate) else ""
     return Position(head, known, time, version)
 
 
@@ -158,8 +158,8 @@ def check_imported(name: str, imported: Job | None, *, files: JobFiles) -> None:
         raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
 
 
-def _version(asked: Fork, *, time: int, store: Store) -> str:
-    """Return the id of the version that a look ahead takes, as ``chaintwin fork`` does; empty for the tables."""
+def _version(asked: Fork | Simulate, *, time: int, store: Store) -> str:
+    """Return the id of the version that a job takes, as the commands ``fork`` and ``simulate`` do; empty for the tables."""
     if asked.parameters == TABLES:
         return ""
     if asked.parameters:

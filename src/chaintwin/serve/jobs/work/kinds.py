@@ -61,6 +61,7 @@ def do(order: Order, *, networks: Networks, say: Callable[[Said], None], cancel:
 def _simulate(task: Task, asked: Simulate) -> Found:
     from dataclasses import replace
 
+    from chaintwin.fidelity.forking.draws import Fitted
     from chaintwin.simulation.bands.naming import chosen_buffers
     from chaintwin.simulation.counting.precision import parse_precision
     from chaintwin.simulation.ensemble import Kept, Until, run_ensemble
@@ -76,7 +77,7 @@ def _simulate(task: Task, asked: Simulate) -> Found:
     reach = periods + warm + (max(live.next_period, 0) if live is not None else 0)
     program = task.program(reach)
     begun = task.begun(live, program=program)
-    scenario = scenario_of(asked.scenario)
+    scenario, looking = scenario_of(asked.scenario), task.looking()
     setup = set_up(
         network,
         scenario,
@@ -87,8 +88,9 @@ def _simulate(task: Task, asked: Simulate) -> Found:
         state=begun.state,
         confidence=asked.confidence,
         before=program,
-        compiled=task.compiled(scenario),
+        compiled=task.compiled(scenario) if looking is None else Fitted(network, looking.parameters, looking.compiling).compiled,
     )
+    used = {} if live is None else {"parameters": None if looking is None else _parameters(looking.parameters)}
     by_account = setup.program.names.accounts.height > 0
     chosen = None
     if asked.bands is not None:
@@ -97,7 +99,7 @@ def _simulate(task: Task, asked: Simulate) -> Found:
     def told(reduced: Reduced, *, is_last: bool = False) -> Found:
         result = setup.result(reduced, chosen=chosen if is_last else None)
         frames = {name: getattr(result, name) for name in _FRAMES}
-        about = {name: getattr(result, name) for name in _ABOUT} | {"span": asdict(result.span)} | begun.about
+        about = {name: getattr(result, name) for name in _ABOUT} | {"span": asdict(result.span)} | used | begun.about
         arrays = {"ledger": reduced.figures, "accounts": reduced.accounts}
         return task.found(frames, about, replications=reduced.figures.shape[0], arrays=arrays, is_last=is_last)
 
