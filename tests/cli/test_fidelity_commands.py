@@ -134,7 +134,7 @@ def test_calibrate__says_what_it_found_and_decided(project: Path) -> None:
     assert ran.exit_code == 0
     said = plain(ran.stdout)
     assert "against those of the tables" in said
-    assert "held out" in said
+    assert "judged on" in said
     assert "is used from its moment on" in said
     again = plain(command("calibrate", project).stdout)
     assert "is refused" in again

@@ -79,6 +79,19 @@ def test_refit__tables_that_are_wrong_are_replaced_for_good(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+def test_refit__lead_times_as_long_as_the_log_are_judged_by_what_has_not_come_as_well(tmp_path: Path) -> None:
+    """Of what has come in 60 days of lead times of a month most was quick: by that alone no slower law is used."""
+    right = with_lead_times(worlds.network(), "gamma(mean=30, cv=0.25)", lane="L1")
+    quick = with_lead_times(right, "gamma(mean=22, cv=0.25)", lane="L1")
+    with log_at(tmp_path / "log.db", [(right, 60)], seed=5) as store:
+        found, place = refitted(store, quick)
+        assert found.decided.accepted
+        assert lead_of(found, place, shop="cross") == pytest.approx(30, abs=3)
+        stays, _ = refitted(store, right)
+        assert not stays.decided.accepted
+
+
+@pytest.mark.slow
 def test_refit__after_a_shift_what_left_since_counts(tmp_path: Path) -> None:
     tables = with_lead_times(worlds.network(), LAW, lane="L1")
     world = with_lead_times(tables, LATE, lane="L1")

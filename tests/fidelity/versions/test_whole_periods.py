@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from chaintwin.fidelity.calibration import Parameter, ParameterKind
-from chaintwin.fidelity.versions.whole_periods import LeadTable, crps_of, met, mixed_of, pit_of, table_of, table_of_law
+from chaintwin.fidelity.versions.whole_periods import (
+    LeadTable,
+    crps_of,
+    crps_under_way,
+    met,
+    mixed_of,
+    pit_of,
+    table_of,
+    table_of_law,
+)
 from chaintwin.laws import LawKind, parse
 from chaintwin.laws.scores import crps_sample
 from chaintwin.network.graph import LeadMode
@@ -81,3 +90,41 @@ def test_scores__are_those_of_a_sample() -> None:
         assert crps_of(PLAIN, observed) == pytest.approx(crps_sample(sample, float(observed)))
         below, equal = sum(one < observed for one in sample), sample.count(float(observed))
         assert pit_of(PLAIN, observed, tie_break=0.3) == pytest.approx((below + 0.3 * equal) / 10)
+
+
+@pytest.mark.parametrize("age", [0, 1, 2, 3, 4, 6, 7, 9])
+def test_crps_under_way__is_the_sum_over_what_can_be_known(age: int) -> None:
+    shares = dict(enumerate(PLAIN.shares[0].tolist(), start=PLAIN.first))
+
+    def below(period: int) -> float:
+        """Probability of at most so many periods, given that it is at least ``age``; what cannot be comes at once."""
+        left = sum(share for at, share in shares.items() if at >= age)
+        return sum(share for at, share in shares.items() if age <= at <= period) / left if left else 1.0
+
+    for until in range(age, 12):
+        for observed in range(age, 14):
+            expected = sum((below(period) - (observed <= period)) ** 2 for period in range(age, until))
+            assert crps_under_way(PLAIN, observed, age=age, until=until) == pytest.approx(expected, abs=1e-12)
+            # What has not come is known to be no earlier, and that is all.
+            if observed >= until:
+                assert crps_under_way(PLAIN, until, age=age, until=until) == crps_under_way(PLAIN, observed, age=age, until=until)
+
+
+@pytest.mark.parametrize(("age", "until"), [(0, 3), (0, 5), (2, 4), (3, 6), (2, 20)])
+def test_crps_under_way__no_other_law_is_better_than_the_right_one(age: int, until: int) -> None:
+    chance = np.random.default_rng(7)
+
+    def mean_of(table: LeadTable) -> float:
+        at = range(PLAIN.first, PLAIN.first + PLAIN.shares.shape[1])
+        pairs = [(period, share) for period, share in zip(at, PLAIN.shares[0], strict=True) if period >= age]
+        return float(sum(share * crps_under_way(table, period, age=age, until=until) for period, share in pairs))
+
+    best = mean_of(PLAIN)
+    for _ in range(200):
+        other = LeadTable(int(chance.integers(0, 4)), chance.dirichlet(np.ones(6))[None, :])
+        assert mean_of(other) >= best - 1e-12
+    # The control: of those alone that have come, a law that is too quick is better.
+    came = [(period, share) for period, share in enumerate(PLAIN.shares[0], start=PLAIN.first) if period < 4]
+    quick = table_of_law(parse("pmf(1:0.29, 3:0.71)"))
+    scores = [sum(share * crps_of(table, period) for period, share in came) for table in (quick, PLAIN)]
+    assert scores[0] < scores[1]

@@ -1,8 +1,9 @@
 """A refit: parameters fitted anew to a log, and used only where they predict better than those in use.
 
 Lanes whose lead times have drifted are fitted to what left since the change, all others to the whole log. Drifted lanes are
-judged together, and so are steady ones: the last arrivals of each lane are held out, both laws are fitted without them, and the
-difference of their scores has to lie above 0 with its whole interval (METHODS 7.6). What is used is then fitted to everything.
+judged together, and so are steady ones. Each lane is put back to the moment before its last arrivals: the law is fitted to what
+was known then, and both laws foretell when all goods come that were under way, or left after. The difference of their scores
+has to lie above 0 with its whole interval (METHODS 7.6). What is used is then fitted to everything.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ from chaintwin.fidelity.calibration.refitting import Verdict, judge_refit
 from chaintwin.fidelity.drift.arrivals import Arrival, LaneDrift, arrivals_of, drifts_of, met_by, periods_of, spacing_of
 from chaintwin.fidelity.versions.lead_laws import LaneLaw, LeadLaws, mode_of
 from chaintwin.fidelity.versions.shelf import Judgement, Kept
-from chaintwin.fidelity.versions.whole_periods import crps_of, table_of
+from chaintwin.fidelity.versions.whole_periods import LeadTable, crps_under_way, table_of
 
 HELD_OUT = 0.25
-"""Share of the arrivals of a lane, the last ones, that a refit is judged on."""
+"""Share of the arrivals of a lane, the last ones, before which it is put back."""
 
 TRAINING_LEAST = 5
 """With fewer arrivals before those held out a lane is not judged: its shape would be that of its family."""
@@ -131,7 +132,7 @@ def refit(
         *fit_demand_levels(levels, calendar=calendar, fitting=fitting),
         *demands,
     ]
-    judged = _judge(usable, in_use.laws, changes=changes, calendar=calendar, fitting=fitting)
+    judged = _judge(usable, in_use.laws, changes=changes, calendar=calendar, fitting=fitting, now=now)
     drifted, has_levels = {subject_of(lane) for lane in changes}, _is_news(levels, in_use)
     adopted = frozenset(
         (one.kind, one.subject)
@@ -186,13 +187,14 @@ def _judge(
     changes: Mapping[Lane, int],
     calendar: Calendar,
     fitting: Fitting,
+    now: int,
 ) -> list[Judgement]:
-    """Return how the refit does on the last arrivals of drifted lanes, and of steady ones."""
+    """Return how the refit does on drifted lanes, and on steady ones."""
     by_lane: defaultdict[Lane, list[LeadTime]] = defaultdict(list)
     for one in lead_times:
         if laws.of(one.lane) is not None:
             by_lane[one.lane].append(one)
-    held: dict[Lane, list[LeadTime]] = {}
+    held: dict[Lane, int] = {}
     known: list[LeadTime] = []
     for lane, mine in sorted(by_lane.items()):
         came = sorted((one for one in mine if one.arrived), key=lambda one: (one.ended_at, one.shipped_at, one.name))
@@ -200,21 +202,23 @@ def _judge(
         if len(came) - out < TRAINING_LEAST:
             known += mine
             continue
-        held[lane] = came[-out:]
-        end = came[-out - 1].ended_at
+        held[lane] = end = came[-out - 1].ended_at
         known += [_as_of(one, end) for one in mine if one.shipped_at <= end]
-    end = max((one.ended_at for one in lead_times), default=0)
-    trained = {one.subject: one for one in fit_lead_times(known, calendar=calendar, fitting=fitting, now=end)}
+    trained = {one.subject: one for one in fit_lead_times(known, calendar=calendar, fitting=fitting, now=now)}
     scores: dict[str, list[tuple[int, float, float]]] = {DRIFTED: [], STEADY: []}
     counts = dict.fromkeys(scores, 0)
-    for lane, mine in held.items():
+    for lane, end in held.items():
         law, fit = laws.of(lane), trained.get(subject_of(lane))
         if law is None or fit is None:
             continue
         group = DRIFTED if lane in changes else STEADY
         counts[group] += 1
         spacing = spacing_of([one.shipped_at for one in by_lane[lane]], calendar)
-        scores[group] += _compared(mine, law, fit, spacing=spacing, calendar=calendar)
+        fresh = LaneLaw(table_of(fit).mixed, mode_of(fit, otherwise=law.mode), law.activities, is_fitted=True)
+        tables = (met_by(law, spacing=spacing), met_by(fresh, spacing=spacing))
+        scores[group] += _compared(
+            [one for one in by_lane[lane] if one.ended_at > end], tables, span=(end, now), calendar=calendar
+        )
     return [_judgement(group, sorted(rows), lanes=counts[group]) for group, rows in scores.items() if rows]
 
 
@@ -224,17 +228,25 @@ def _as_of(one: LeadTime, end: int) -> LeadTime:
 
 
 def _compared(
-    mine: Sequence[LeadTime], law: LaneLaw, fit: Parameter, *, spacing: float, calendar: Calendar
+    mine: Sequence[LeadTime], tables: tuple[LeadTable, LeadTable], *, span: tuple[int, int], calendar: Calendar
 ) -> list[tuple[int, float, float]]:
-    """Return of each arrival when it came, and the score of the law in use and of the refit, relative to the mean in use."""
-    old = met_by(law, spacing=spacing)
-    fresh = LaneLaw(table_of(fit).mixed, mode_of(fit, otherwise=law.mode), law.activities, is_fitted=True)
-    new = met_by(fresh, spacing=spacing)
+    """Return of all goods that were to come when it came, or now, and the scores of both tables, relative to the mean in use.
+
+    Parameters
+    ----------
+    mine : that had not come at the begin of the span. tables : the law in use and the refit. span : when they are foretold, and
+        until when they are seen.
+    """
+    old, new = tables
     scale = max(float(old.means[0]), 1.0)
     found = []
     for one in mine:
-        periods = periods_of(one, calendar)
-        found.append((one.ended_at, crps_of(old, periods) / scale, crps_of(new, periods) / scale))
+        age, until = (int(max(moment - one.shipped_at, 0) / calendar.length + 0.5) for moment in span)
+        if until <= age:
+            continue
+        observed = periods_of(one, calendar) if one.arrived else until
+        scored = (crps_under_way(table, observed, age=age, until=until) / scale for table in (old, new))
+        found.append((one.ended_at, *scored))
     return found
 
 

@@ -18,11 +18,11 @@ ID_SIGNS = 12
 
 
 class Judgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How some lead times were judged on their holdout.
+    """How some lead times were judged on what came, or did not, after the moment that they were put back to.
 
     Parameters
     ----------
-    group : ``drifted`` lanes, or ``steady`` ones. accepted : whether the fit is used. lanes : how many; size : arrivals held out.
+    group : ``drifted`` lanes, or ``steady`` ones. accepted : whether the fit is used. lanes : how many; size : lead times.
     old, new : mean CRPS relative to the mean lead time of the lane. low, high : interval of old less new; None where too few
         arrivals bound it. reason : in words.
     """

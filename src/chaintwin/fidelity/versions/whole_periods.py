@@ -204,6 +204,35 @@ def crps_of(table: LeadTable, observed: int) -> float:
     return inside + max(0.0, float(table.first - observed)) + max(0.0, float(observed - periods[-1] - 1))
 
 
+def crps_under_way(table: LeadTable, observed: int, *, age: int, until: int) -> float:
+    """Return the CRPS of when goods come that are under way already, as far as is known by now.
+
+    It is the sum of (F(l | at least ``age``) - 1{observed <= l})² over whole periods l from ``age`` to below ``until``. Goods
+    that have not come by then are scored like others, so that it does not matter which of them came: the score is proper.
+
+    Parameters
+    ----------
+    table : of one row. observed : periods; ``until`` or more for goods that have not come. age : periods under way when they
+        were forecast. until : periods under way now; 0 is returned where that is no more.
+
+    Example
+    -------
+    >>> table = LeadTable(2, np.array([[0.5, 0.25, 0.25]]))
+    >>> crps_under_way(table, 9, age=3, until=4), crps_under_way(table, 3, age=0, until=9) == crps_of(table, 3)
+    (0.25, True)
+
+    Source: Gneiting & Raftery 2007, "Strictly Proper Scoring Rules", section 4.2, of a time that is cut off at a known moment.
+    """
+    periods = np.arange(age, until)
+    cumulative = np.cumsum(table.shares[0])
+    # What no lead time is longer than comes at once.
+    at = np.concatenate([[0.0], cumulative[:-1], [1.0]])[np.clip(periods - table.first + 1, 0, cumulative.size)]
+    place = age - table.first
+    before = 0.0 if place <= 0 else float(cumulative[min(place, cumulative.size) - 1])
+    share = (at - before) / (1.0 - before) if before < 1.0 and place < cumulative.size else np.ones(periods.size)
+    return float(((share - (observed <= periods)) ** 2).sum())
+
+
 def mixed_of(tables: Sequence[LeadTable]) -> LeadTable:
     """Return the mean of mixed tables, each with the same weight."""
     first = min(one.first for one in tables)

@@ -172,4 +172,4 @@ def _said(one: Any) -> str:
     lanes = f"{count(one.lanes, 'lane')} that {'drifted' if one.group == 'drifted' else 'did not drift'}"
     verdict = "used" if one.accepted else "not used"
     gain = "" if one.low is None else f", gain {percent(one.low)} to {percent(one.high)} of the mean lead time"
-    return f"{lanes}: {count(one.size, 'arrival')} held out, {verdict}, {one.reason}{gain}"
+    return f"{lanes}: judged on {count(one.size, 'lead time')}, {verdict}, {one.reason}{gain}"
