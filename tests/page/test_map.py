@@ -107,6 +107,30 @@ def test_map__shows_a_site_and_follows_what_is_counted(medicines: Served, chromi
             expect(panel).to_contain_text(f"{quantity:,.0f}", timeout=5_000)
 
 
+def test_pages__of_two_browsers_stay_in_step(medicines: Served, chromium: Browser) -> None:
+    with (
+        opened(chromium, medicines.url, address=SHOWN) as (first, _),
+        opened(chromium, medicines.url, address=SHOWN) as (second, _),
+    ):
+        panels = []
+        for page in (first, second):
+            is_live(page)
+            panel = page.get_by_role("region", name=re.compile("Zimbabwe|Harare"))
+            panel.get_by_role("button", name="Show all").first.click()
+            panels.append(panel)
+        for quantity in (31_313.0, 42_424.0, 53_535.0):
+            count(medicines, quantity)
+            for panel in panels:
+                expect(panel).to_contain_text(f"{quantity:,.0f}", timeout=5_000)
+        # Whoever was away catches up with what the other one saw.
+        second.context.set_offline(True)
+        count(medicines, 64_646.0)
+        expect(panels[0]).to_contain_text("64,646", timeout=5_000)
+        expect(panels[1]).to_contain_text("53,535")
+        second.context.set_offline(False)
+        expect(panels[1]).to_contain_text("64,646")
+
+
 def test_map__is_found_moved_and_filtered_by_keys(medicines: Served, chromium: Browser) -> None:
     with opened(chromium, medicines.url) as (page, _):
         is_live(page)

@@ -88,21 +88,22 @@ class Soaked:
         return [sample for sample in self.samples if start <= sample.at <= start + self.seconds / 5]
 
 
-def soak(url: str, *, process: int, log: Path, seconds: int) -> Soaked:
+def soak(url: str, *, process: int, log: Path, seconds: int, beside: int = 0) -> Soaked:
     """Send events to a server for some time and return what it did.
 
     Parameters
     ----------
-    process : number of the server. log : file of its log.
+    process : number of the server. log : file of its log. beside : further subscribers, that look at nothing of what comes.
     """
-    return asyncio.run(_soak(url, process=process, log=log, seconds=seconds))
+    return asyncio.run(_soak(url, process=process, log=log, seconds=seconds, others=beside))
 
 
-async def _soak(url: str, *, process: int, log: Path, seconds: int) -> Soaked:
+async def _soak(url: str, *, process: int, log: Path, seconds: int, others: int) -> Soaked:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
         found = Soaked(monotonic(), seconds)
         beside = [asyncio.create_task(_read(client, found)), asyncio.create_task(_sample(found, process=process, log=log))]
+        beside += [asyncio.create_task(_take(client)) for _ in range(others)]
         try:
             await _send(client, found, documents=seconds * BATCHES_PER_SECOND)
             total = found.acknowledged[-1][1] - ALIKE
@@ -167,6 +168,13 @@ async def _read(client: httpx.AsyncClient, found: Soaked) -> None:
                     last = told.sequence
             if last > before:
                 found.applied.append((monotonic(), last))
+
+
+async def _take(client: httpx.AsyncClient) -> None:
+    async with client.stream("GET", "/api/v1/changes") as answer:
+        assert answer.status_code == 200
+        async for _ in answer.aiter_raw():
+            pass
 
 
 async def _sample(found: Soaked, *, process: int, log: Path) -> None:
