@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import polars as pl
 import pytest
 
 from chaintwin.examples import Example, load
@@ -42,6 +43,18 @@ def test_network__activities_are_those_of_the_state(medicines: Running) -> None:
     assert len(told) == len(set(told))
     assert set(told) <= activities
     assert sum(flow["mean"] for lane in lanes for flow in lane["flows"]) > 0
+
+
+def test_network__recipes_are_those_of_the_bill_of_materials() -> None:
+    network = load(Example.ELECTRONICS)
+    bills = network["bom"].filter(pl.col("role") == "input")
+    recipes = network_document(network)["recipes"]
+    told = {(one["product"], part["product"]): part["quantity"] for one in recipes for part in one["inputs"]}
+    columns = ("product_id", "other_product_id", "quantity", "scrap_rate")
+    assert told == pytest.approx({(made, part): need / (1 - scrap) for made, part, need, scrap in bills.select(columns).rows()})
+    makes = network["sources"].filter(pl.col("kind") == "make")
+    assert {(one["site"], one["product"]) for one in recipes} == set(makes.select("site_id", "product_id").rows())
+    assert all(0 < one["yield"] <= 1 for one in recipes)
 
 
 def test_routes__are_lines_of_lanes_by_sea(medicines: Running) -> None:

@@ -33,6 +33,7 @@ export const network: Network = {
     { lane: "b>c:road", origin: "b", destination: "c", mode: "road", distanceKm: 1500, flows: [{ product: "q", activity: "b>c:road/q", mean: 4 }] },
     { lane: "c>nowhere:air", origin: "c", destination: "nowhere", mode: "air", distanceKm: null, flows: [] },
   ],
+  recipes: [],
   stockPoints: [
     { site: "a", product: "p", demand: 4, planned: 100, ways: ["make"], isListed: true },
     { site: "b", product: "p", demand: 4, planned: 40, ways: ["move"], isListed: true },

@@ -2,7 +2,7 @@
 
 export const VIEWS = ["map", "sites", "lab", "risk", "service", "twin", "model"] as const;
 /** Views that are reached from others. */
-export const INNER_VIEWS = ["site"] as const;
+export const INNER_VIEWS = ["site", "products", "product"] as const;
 export type View = (typeof VIEWS)[number] | (typeof INNER_VIEWS)[number];
 
 export interface Address {

@@ -20,6 +20,7 @@ export class Format {
   private readonly catalogue: Catalogue;
   private readonly plain: Intl.NumberFormat;
   private readonly short: Intl.NumberFormat;
+  private readonly digits: Intl.NumberFormat;
   private readonly part: Intl.NumberFormat;
   private readonly fine: Intl.NumberFormat;
   private readonly date: Intl.DateTimeFormat;
@@ -37,6 +38,7 @@ export class Format {
     this.catalogue = CATALOGUES[language];
     this.plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
     this.short = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3, notation: "compact" });
+    this.digits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
     this.part = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
     this.fine = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
     this.date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
@@ -66,6 +68,11 @@ export class Format {
 
   number(value: number): string {
     return Math.abs(value) < 100_000 ? this.plain.format(value) : this.short.format(value);
+  }
+
+  /** A number whose first digits count, however small it is. */
+  precise(value: number): string {
+    return this.digits.format(value);
   }
 
   /** A score from 0 to 1. */

@@ -245,8 +245,8 @@ def _compared(
         if until <= age:
             continue
         observed = periods_of(one, calendar) if one.arrived else until
-        scored = (crps_under_way(table, observed, age=age, until=until) / scale for table in (old, new))
-        found.append((one.ended_at, *scored))
+        before, after = (crps_under_way(table, observed, age=age, until=until) / scale for table in (old, new))
+        found.append((one.ended_at, before, after))
     return found
 
 

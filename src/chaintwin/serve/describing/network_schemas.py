@@ -29,6 +29,12 @@ def network_schemas() -> dict[str, Any]:
             "A directed link between two sites.",
             {"lane": TEXT, "origin": TEXT, "destination": TEXT, "mode": KNOWN, "distanceKm": NUMBER, "flows": _list("Flow")},
         ),
+        "Part": ("So much of a product for one unit that is begun.", {"product": TEXT, "quantity": {"type": "number"}}),
+        "Recipe": (
+            "How a site makes a product. `yield` is the share of what is begun that is good; `beside` what comes of it besides.",
+            {"activity": TEXT, "site": TEXT, "product": TEXT, "yield": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}}
+            | {"inputs": _list("Part"), "beside": _list("Part")},
+        ),
         "StockPoint": (
             "A product at a site. `demand` is what passes through, units a period; `planned` the stock the model starts with; "
             "`ways` how it is filled; `isListed` whether the table `sources` lists these ways.",
@@ -57,6 +63,7 @@ def network_schemas() -> dict[str, Any]:
                 "suppliers": _list("Supplier"),
                 "products": _list("Product"),
                 "lanes": _list("Lane"),
+                "recipes": _list("Recipe"),
                 "stockPoints": _list("StockPoint"),
             },
         ),

@@ -38,6 +38,7 @@ def network_document(network: Network) -> dict[str, Any]:
         "suppliers": _suppliers(network, lowered),
         "products": _products(lowered),
         "lanes": _lanes(lowered),
+        "recipes": _recipes(lowered),
         "stockPoints": _stock_points(network, lowered),
     }
 
@@ -181,6 +182,35 @@ def _lanes(lowered: Lowered) -> list[dict[str, Any]]:
         }
         for lane, origin, destination, mode, distance in _rows(lowered.rows["lanes"], *columns)
     ]
+
+
+def _recipes(lowered: Lowered) -> list[dict[str, Any]]:
+    """Return what production takes and gives for each unit of its product that is begun."""
+    put: dict[str, defaultdict[str, list[tuple[str, float]]]] = {}
+    for name, frame in (("inputs", lowered.found.inputs), ("outputs", lowered.found.outputs)):
+        put[name] = defaultdict(list)
+        for activity, product, quantity in _rows(frame, "activity_id", "product_id", "quantity"):
+            put[name][activity].append((str(product), quantity))
+    found = []
+    columns = ("activity_id", "site_id", "product_id", "yield_rate", "kind_name")
+    for activity, site, product, good, kind in _rows(lowered.found.activities, *columns):
+        if kind == "make":
+            begun = dict(put["outputs"][activity]).get(str(product), 1.0)
+            inputs, beside = (
+                [{"product": name, "quantity": _number(quantity / begun)} for name, quantity in put[side][activity]]
+                for side in ("inputs", "outputs")
+            )
+            found.append(
+                {
+                    "activity": activity,
+                    "site": str(site),
+                    "product": str(product),
+                    "yield": 1.0 if good is None else good,
+                    "inputs": inputs,
+                    "beside": [one for one in beside if one["product"] != str(product)],
+                }
+            )
+    return found
 
 
 def _stock_points(network: Network, lowered: Lowered) -> list[dict[str, Any]]:
