@@ -57,13 +57,14 @@ export async function get<T>(path: Getting, query: Record<string, string> = {}, 
   return (await response.json()) as T;
 }
 
-/** Ask for all rows of a table of the state, page by page; the sequence is that of the first. */
-export async function getTable(table: string, signal?: AbortSignal): Promise<Page> {
-  let query: Record<string, string> | null = { table, perPage: "1000" };
+/** Ask for all rows of a table of the state, page by page; where it goes on meanwhile, as it was known at one moment. */
+export async function getTable(table: string, signal?: AbortSignal, known?: string): Promise<Page> {
+  let query: Record<string, string> | null = { table, perPage: "1000", ...(known ? { known } : {}) };
   let first: Page | null = null;
   while (query) {
     const response = await send("/api/v1/state", query, {}, signal);
     const page = (await response.json()) as Page;
+    if (first && page.sequence !== first.sequence && !known) return getTable(table, signal, page.time);
     if (first) first.rows.push(...page.rows);
     else first = page;
     query = nextQuery(response.headers.get("link"));

@@ -19,6 +19,9 @@ export interface Ahead {
 
 type Step = "ahead" | "costs";
 
+/** Rest before a comparison is asked for again. */
+const AGAIN_MILLISECONDS = 3000;
+
 /** One scenario, or none, as it is run from one moment. */
 export class Trial {
   ahead = $state.raw<Ahead | null>(null);
@@ -262,6 +265,11 @@ export class Trials {
     } catch (error) {
       const trial = this.tries[this.shown];
       if (trial && error instanceof ProblemError && error.status === 400) trial.problem = { status: error.status, ...error.problem };
+      // A server that was too busy, or away, is asked again after a while.
+      else if (this.told === told && !(error instanceof ProblemError && error.status < 500)) {
+        this.told = "";
+        setTimeout(() => void this.compare(), AGAIN_MILLISECONDS);
+      }
     }
   }
 }

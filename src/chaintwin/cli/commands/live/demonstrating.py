@@ -53,7 +53,7 @@ PLOTS = {
         "On day 3 a fire closes the hub in Nairobi until day 40. Nobody tells the twin.",
     ),
     "electronics": Plot("*: demand*1.5 from day 4 until day 60", "From day 4 on customers ask for half as much again."),
-    "beer-game": Plot("retailer: demand*2 from day 70", "From week 10 on customers ask for twice as much."),
+    "beer-game": Plot("retailer: demand*2 from day 21", "From week 4 on customers ask for twice as much."),
 }
 """The plot of each shipped network."""
 
@@ -136,6 +136,7 @@ class Playing:
         with (self._place / "world.log").open("wb") as log:
             # A world of its own group is not stopped by the Ctrl-C that is meant for the server.
             self._world = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        threading.Thread(target=self._tell_over, daemon=True).start()
         if self._live.is_opened:
             _open(f"{url}/sign-in#{token}")
         if self._live.seconds is not None:
@@ -172,6 +173,16 @@ class Playing:
                 f"{row['product']} at {row['site']}: {row['probability']:.0%} likely, from {first}, {row['fillRate']:.0%} served"
             )
             self._terminal.show(printable(f"    {what}"))
+
+    def _tell_over(self) -> None:
+        """Say so when the world ends while the demo goes on."""
+        world = self._world
+        assert world is not None
+        world.wait()
+        if self._closed.is_set():
+            return
+        told = "has told all that happened in it" if world.returncode == 0 else f"ended before its time. {self._why()}"
+        self._terminal.show("", printable(f"The world {told}. The page stays; Ctrl-C ends the demo."))
 
     def _end_after(self, seconds: float) -> None:
         """Wait so long from the first event on, ask for what is known, and stop the server."""
