@@ -49,6 +49,45 @@ def test_reconnected__the_last_connection_is_settled_with_the_first_new_message(
     assert not seen.receipts
 
 
+def test_known__what_came_before_the_first_that_comes_again_is_settled() -> None:
+    """The broker has the acknowledgements of 1 and 2, and has given 1 to another that says the same."""
+    seen = Seen(MqttCursor("c"))
+    for number in (1, 2, 3):
+        taken(seen, message(number), number=number)
+    taken(seen, message(4, payload=b"2"), number=4)
+    seen.reconnected()
+    again = [message(number, is_again=True) for number in (3, 1)]
+    assert [seen.known(one, digest_of(one)) is not None for one in again] == [True, False]
+    assert list(seen.receipts) == [3, 4], "what says something else is not settled by that"
+
+
+def test_known__all_that_is_alike_is_settled_by_one_that_never_came() -> None:
+    seen = Seen(MqttCursor("c"))
+    for number in (1, 2):
+        taken(seen, message(number), number=number)
+    again = Seen(MqttCursor("c", done=seen.packed(is_durable=True), due=seen.packed(is_durable=False)))
+    for number in (5, 1, 2):
+        one = message(number, is_again=True)
+        assert again.known(one, digest_of(one)) is None
+        taken(again, one, number=1)
+    assert list(again.receipts) == [5, 1, 2]
+
+
+def test_reconnected__what_came_again_was_sent_before_what_did_not() -> None:
+    seen = Seen(MqttCursor("c"))
+    for number in (1, 2, 3):
+        taken(seen, message(number), number=1)
+    seen.reconnected()
+    for number in (1, 2):
+        one = message(number, is_again=True)
+        receipt = seen.known(one, digest_of(one))
+        assert receipt is not None
+        seen.take(one, receipt, number=1)
+    seen.reconnected()
+    again = [message(number, is_again=True) for number in (1, 2, 3)]
+    assert all(seen.known(one, digest_of(one)) is not None for one in again)
+
+
 @given(
     st.dictionaries(st.integers(1, 65_535), st.tuples(st.integers(0, 2**60), st.integers(1, 60_000), st.booleans()), max_size=20)
 )

@@ -19,7 +19,7 @@ from typing import Any
 from asyncua import Server, ua
 from asyncua.common.utils import ServiceError
 from asyncua.crypto.permission_rules import User, UserRole
-from asyncua.server import internal_subscription, subscription_service
+from asyncua.server import address_space, internal_subscription, subscription_service
 from asyncua.server.history_sql import HistorySQLite
 from asyncua.server.internal_server import InternalServer
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -67,6 +67,19 @@ def conform() -> None:
     service.transfer_subscriptions = transfer_subscriptions  # type: ignore[method-assign]
 
 
+def bound(most: int) -> None:
+    """Have the server of the library refuse to answer with more values than so many."""
+    service = address_space.AttributeService
+    read = service.read
+
+    def bounded(self: Any, params: Any) -> Any:
+        if sum(one.AttributeId == ua.AttributeIds.Value for one in params.NodesToRead) > most:
+            raise ServiceError(ua.StatusCodes.BadResponseTooLarge)
+        return read(self, params)
+
+    service.read = bounded  # type: ignore[method-assign]
+
+
 def keep_nodes(path: Path) -> None:
     """Have the nodes that every server has be made once; to make them takes longer than most tests."""
     make = InternalServer.load_standard_address_space
@@ -96,10 +109,10 @@ class Users:
 
 
 class Plant:
-    """The variables of a server."""
+    """The variables of a server; without times they say no time of their source until they have a value."""
 
-    def __init__(self, server: Server, space: int) -> None:
-        self.server, self.space = server, space
+    def __init__(self, server: Server, space: int, *, has_times: bool = True) -> None:
+        self.server, self.space, self.begin = server, space, START if has_times else None
         self.nodes: dict[str, Any] = {}
 
     async def make(self, address: str) -> None:
@@ -110,7 +123,8 @@ class Plant:
                 self.nodes[path] = await parent.add_object(ua.NodeId(path, self.space), f"{self.space}:{level}")
             parent = self.nodes[path]
         status = ua.StatusCode(ua.StatusCodes.BadWaitingForInitialData)
-        waiting = ua.DataValue(ua.Variant(None), StatusCode=status, SourceTimestamp=START)
+        now = datetime.now(UTC)
+        waiting = ua.DataValue(ua.Variant(None), StatusCode=status, SourceTimestamp=self.begin, ServerTimestamp=now)
         kind = b"" if levels[-1] == "Bytes" else "" if levels[0] == "Events" else 0.0
         # The history in SQLite takes numbers only into the names of its tables.
         name = ua.NodeId(1_000 + len(self.nodes), self.space)
@@ -140,6 +154,8 @@ async def serve(wanted: dict[str, Any]) -> None:
     keep_nodes(Path(wanted["shelf"]) / "nodes")
     if wanted.get("conforms"):
         conform()
+    if wanted.get("reads"):
+        bound(wanted["reads"])
     users = Users(wanted.get("users", {}), role=UserRole.Admin if wanted.get("admin") else UserRole.User)
     server = Server(user_manager=users)  # type: ignore[arg-type]
     history = wanted.get("history", "")
@@ -165,7 +181,7 @@ async def serve(wanted: dict[str, Any]) -> None:
         server.set_certificate_validator(check)
     server.set_security_policy(policies)
     server.set_identity_tokens([ua.AnonymousIdentityToken, ua.UserNameIdentityToken])
-    plant = Plant(server, await server.register_namespace(SPACE))
+    plant = Plant(server, await server.register_namespace(SPACE), has_times=not wanted.get("timeless"))
     for address in wanted["addresses"]:
         await plant.make(address)
     remembered = wanted.get("historized", wanted["addresses"]) if history else []

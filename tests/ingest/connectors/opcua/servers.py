@@ -35,7 +35,8 @@ class PlantServer:
 
     Parameters
     ----------
-    addresses : of its variables. wanted : more that the program knows: history, conforms, secure, users, queue, historized.
+    addresses : of its variables. wanted : more that the program knows: history, conforms, secure, users, queue, historized,
+        reads (values that it answers with at once), timeless (no time of the source of what has no value yet).
     """
 
     def __init__(self, addresses: Sequence[str], **wanted: Any) -> None:

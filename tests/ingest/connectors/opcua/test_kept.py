@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import UTC, datetime
 
 import pytest
@@ -50,6 +51,21 @@ def test_last__remembers_the_last_moment_of_each_also_when_packed(told: list[tup
             assert all(found.is_known(name, at=at or 0, digest=digest) for digest in digests)
             assert not found.is_known(name, at=9, digest=b"\0" * DIGEST_BYTES)
             assert [found.is_same(name, digest) for digest in digests[-1:]] == [True] * bool(digests)
+
+
+def test_last__from_when_on_a_variable_is_watched_until_it_has_a_value() -> None:
+    last = Last()
+    last.watch("x", 7)
+    moment = b64decode(last.packed(["x"]))[-DIGEST_BYTES:]
+    for found in (last, Last(["y", "x"], last.packed(["y", "x"]))):
+        assert (found.since("x"), found.at("x"), found.since("y")) == (7, None, None)
+        assert found.watched() == {"x"}
+        assert not found.is_known("x", at=7, digest=b"\0" * DIGEST_BYTES)
+        assert not found.is_same("x", moment), "a moment is no value"
+        found.note("x", at=5, digest=b"first.")
+        found.watch("x", 9)
+        assert (found.since("x"), found.at("x")) == (5, 5), "a source may be behind the server"
+        assert found.is_same("x", b"first.")
 
 
 def test_last__many_at_one_moment_push_the_first_out() -> None:

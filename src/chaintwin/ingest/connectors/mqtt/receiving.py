@@ -71,7 +71,7 @@ class Receiver:
         self.seen, self.retained, self.number = Seen(self.cursor), Retained(self.cursor.retained), 0
         self.unconfirmed_most = max(UNCONFIRMED * self.settings.batch, self.settings.receive_maximum)
         self.standing = Standing(source.name, run, told=self.cursor.told, grace=self.settings.grace, tries=self.settings.tries)
-        self.last_batch = monotonic()
+        self.last_batch, self.has_settled = monotonic(), False
         self.kept = text_of_cursor(self.cursor)
 
     def batches(self) -> Iterator[Batch]:
@@ -164,10 +164,10 @@ class Receiver:
         while True:
             self.run.sleep(0)
             self._say(connection, self.interpreter.requests())
-            self.seen.confirm(connection.confirmed)
+            self._settle(connection)
             while self.seen.unconfirmed > self.unconfirmed_most and not connection.lost:
                 connection.await_confirmation(TICK)
-                self.seen.confirm(connection.confirmed)
+                self._settle(connection)
             messages = connection.gather(TICK)
             if messages:
                 self.number += 1
@@ -181,11 +181,20 @@ class Receiver:
             if made:
                 yield self._batch(made)
                 quiet_since = monotonic()
+            elif self.has_settled:
+                # Whoever begins here must not take another message with the number of one that is settled for that one.
+                yield self._batch(())
             elif not self.run.follow and monotonic() - quiet_since >= self.settings.idle:
                 return True
             elif self.run.follow:
                 # There is no more for now, and nothing that has to be kept of that.
                 yield self._batch(()) if monotonic() - self.last_batch >= HEARTBEAT else Batch((), (), self.kept, 1.0)
+
+    def _settle(self, connection: Connection) -> None:
+        """Let go of messages that the broker has the acknowledgement of."""
+        before = len(self.seen.receipts)
+        self.seen.confirm(connection.confirmed)
+        self.has_settled = self.has_settled or len(self.seen.receipts) < before
 
     def _say(self, connection: Connection, messages: Sequence[Sent]) -> None:
         """Send what the interpreter has to say; who only looks says nothing."""
@@ -236,7 +245,7 @@ class Receiver:
             memory=memory_of(self.turner),
             state=self.cursor.state if state is None else msgspec.Raw(_ENCODER.encode(state)),
         )
-        self.last_batch = monotonic()
+        self.last_batch, self.has_settled = monotonic(), False
         items, problems = parted(made)
         self.kept = text_of_cursor(self.cursor)
         return Batch(items, problems, self.kept)

@@ -60,19 +60,25 @@ class Seen:
     Until then it may send them again, with the same number. Over a new connection it does so before it sends anything new, so
     that with the first new message those of the last connection are settled too.
 
+    A broker may give the number of a message that it has the acknowledgement of to another at once. Messages of one topic come
+    again in the order in which they came, so what is alike is settled up to the one that comes again, and all of it where that
+    one never came before. What has such a number then is another message.
+
     Parameters
     ----------
     cursor : what was kept.
     """
 
-    __slots__ = ("_is_behind", "receipts")
+    __slots__ = ("_awaited", "_is_behind", "receipts")
 
     def __init__(self, cursor: MqttCursor) -> None:
         self._is_behind = False
+        self._awaited: dict[bytes, OrderedDict[int, Receipt]] = {}
         self.receipts: OrderedDict[int, Receipt] = OrderedDict()
         for text, is_durable in ((cursor.done, True), (cursor.due, False)):
             for number, digest, at, occurrence in _PACKED.iter_unpack(b64decode(text)):
                 self.receipts[number] = Receipt(digest, at, occurrence, is_durable)
+        self.reconnected()
 
     @property
     def unconfirmed(self) -> int:
@@ -89,7 +95,9 @@ class Seen:
         if not message.is_again:
             return None
         found = self.receipts.get(message.id)
-        return found if found is not None and found.digest == digest else None
+        is_known = found is not None and found.digest == digest
+        self._pass(digest, until=message.id if is_known else 0)
+        return found if is_known else None
 
     def take(self, message: Message, receipt: Receipt, *, number: int) -> None:
         """Note how a message is taken.
@@ -109,8 +117,10 @@ class Seen:
     def reconnected(self) -> None:
         """Note that acknowledgements over the last connection may be lost."""
         self._is_behind = False
-        for receipt in self.receipts.values():
+        self.receipts, self._awaited = OrderedDict(self._in_order()), {}
+        for place, receipt in self.receipts.items():
             receipt.number = 0
+            self._awaited.setdefault(receipt.digest, OrderedDict())[place] = receipt
 
     def confirm(self, number: int) -> None:
         """Let go of what the broker has the acknowledgement of.
@@ -126,15 +136,37 @@ class Seen:
     def forget(self) -> None:
         """Let go of all: the broker has no session any more, so that numbers mean other messages."""
         self.receipts.clear()
+        self._awaited.clear()
 
     def packed(self, *, is_durable: bool) -> str:
         """Return those that are durable, or those that may not be."""
         parts = [
             _PACKED.pack(number, receipt.digest, receipt.at, min(receipt.occurrence, 65_535))
-            for number, receipt in self.receipts.items()
+            for number, receipt in self._in_order()
             if receipt.is_durable == is_durable
         ]
         return b64encode(b"".join(parts)).decode()
+
+    def _pass(self, digest: bytes, *, until: int) -> None:
+        """Let go of messages of the last connection that are like one that comes again and came before it.
+
+        Parameters
+        ----------
+        digest : of that one. until : its number, where it came before; else 0, for all of them.
+        """
+        awaited = self._awaited.get(digest)
+        if awaited is None or (until and until not in awaited):
+            return
+        while awaited:
+            place, receipt = awaited.popitem(last=False)
+            if place == until:
+                return
+            if self.receipts.get(place) is receipt:
+                del self.receipts[place]
+
+    def _in_order(self) -> list[tuple[int, Receipt]]:
+        """Return all in the order in which the broker sent them: what has not come again yet was sent behind what has."""
+        return sorted(self.receipts.items(), key=lambda pair: pair[1].number == 0)
 
 
 def digest_of(message: Message) -> bytes:

@@ -24,7 +24,7 @@ class OpcuaCursor(msgspec.Struct, omit_defaults=True, frozen=True):
     made : the settings that it was made with. sequence : number of the last message all of whose values are durable.
     part : values of the message behind it that are durable.
     addresses : of its variables, in the order of the handles by which the server tells of them, packed.
-    last : what was told last of each of them, packed.
+    last : what was told last of each of them, or from when on it is watched, packed.
     memory : what is remembered of signals. told : whether the source was last said to be there; None for never.
     was_open : whether there ever was a subscription. owes : whether what was so before it has still to be read.
     """
@@ -46,7 +46,7 @@ class Last:
     """The last value of each variable that became durable: when it was so, and digests of all that it was at that moment.
 
     So a value that comes again in another way is known: by the history that a server keeps, or as the first value of a new
-    subscription.
+    subscription. Of a variable without such a value it is kept from when on it is watched, which has no digest.
 
     Parameters
     ----------
@@ -59,16 +59,34 @@ class Last:
         for address in addresses:
             if place >= len(content):
                 break
-            _, count = _HEAD.unpack_from(content, place)
+            at, count = _HEAD.unpack_from(content, place)
             end = place + _HEAD.size + count * DIGEST_BYTES
-            if count:
+            if at or count:
                 self._kept[address] = content[place:end]
             place = end
 
     def at(self, address: str) -> int | None:
         """Return when the last value was so, microseconds; None where none was told."""
         kept = self._kept.get(address)
+        return None if kept is None or len(kept) == _HEAD.size else int(_HEAD.unpack_from(kept)[0])
+
+    def since(self, address: str) -> int | None:
+        """Return when the last value was so, or from when on one is awaited, microseconds; None where neither is known."""
+        kept = self._kept.get(address)
         return None if kept is None else int(_HEAD.unpack_from(kept)[0])
+
+    def watched(self) -> frozenset[str]:
+        """Return the variables of which ``since`` knows a moment."""
+        return frozenset(self._kept)
+
+    def watch(self, address: str, at: int) -> None:
+        """Note from when on values of a variable are awaited; one of which more is known stays as it is.
+
+        Parameters
+        ----------
+        address : of the variable. at : microseconds.
+        """
+        self._kept.setdefault(address, _HEAD.pack(at, 0))
 
     def is_known(self, address: str, *, at: int, digest: bytes) -> bool:
         """Return whether a value is one of the last.
@@ -85,7 +103,7 @@ class Last:
     def is_same(self, address: str, digest: bytes) -> bool:
         """Return whether the last value was equal, whenever that was."""
         kept = self._kept.get(address)
-        return kept is not None and kept[-DIGEST_BYTES:] == digest
+        return kept is not None and len(kept) > _HEAD.size and kept[-DIGEST_BYTES:] == digest
 
     def note(self, address: str, *, at: int, digest: bytes) -> None:
         """Note a value; an older one than the last is none to be remembered.
@@ -96,7 +114,7 @@ class Last:
         """
         kept = self._kept.get(address)
         before, count = _HEAD.unpack_from(kept) if kept is not None else (-1, 0)
-        if at > before:
+        if at > before or not count:
             self._kept[address] = _HEAD.pack(at, 1) + digest
         elif at == before and kept is not None:
             # Who has more at one moment than are remembered tells the first of them again.

@@ -99,7 +99,9 @@ class Receiver:
 
     def _known(self) -> Known:
         cursor = self.cursor
-        return Known(cursor.subscription, cursor.started, cursor.made, following(self.sequence), self.addresses)
+        return Known(
+            cursor.subscription, cursor.started, cursor.made, following(self.sequence), self.addresses, self.last.watched()
+        )
 
     def _without(self, fault: NotConnectedError) -> Iterator[Batch]:
         """Wait for the next try; say that the source is gone once it is for long.
@@ -123,17 +125,18 @@ class Receiver:
         self._note_limits(opened)
         is_new = opened.way is Way.NEW
         reads = settings.history is FromHistory.ALL or (was_open and settings.history is FromHistory.GAPS)
+        unread = self._unread(connection, reads=reads)
         self._hold(opened, owes=(is_new and reads) or self.cursor.owes)
-        without = [name for name, variable in connection.variables.items() if not (reads and variable.has_history)]
-        missed, reason = int(is_new and was_open and bool(without)), "connected"
+        missed, reason = int(is_new and was_open and bool(unread)), "connected"
         if missed:
-            reason = f"connected; there was no subscription for a while, and {_some(without)} without a history"
+            reason = f"connected; there was no subscription for a while, and {unread}"
             self.run.note(f"{self.source.name}: {reason}; what they were meanwhile is missing.")
         back = self.standing.back(self._now(), reason=reason[:200], missed=missed)
         if back is not None:
             yield self._told(back)
         elif self.cursor != before:
-            # A subscription that is not named in the cursor would be left behind by a crash, with all that waits in it.
+            # A subscription that is not named in the cursor would be left behind by a crash, with all that waits in it; and
+            # where it is lost before a first value is durable, the history is read from when on the variable is watched.
             yield self._batch(())
         if self.cursor.owes:
             yield from self._remembered(connection)
@@ -159,8 +162,11 @@ class Receiver:
         if tuple(self.addresses) != opened.addresses:
             self.addresses = opened.addresses
             cursor = msgspec.structs.replace(cursor, addresses=packed_addresses(opened.addresses))
+        for address, at in opened.begun:
+            self.last.watch(address, at)
         self.cursor = msgspec.structs.replace(
             cursor,
+            last=self.last.packed(self.addresses),
             subscription=opened.subscription if keeps else 0,
             started=opened.started if keeps else 0,
             made=self.settings.made if keeps else "",
@@ -175,15 +181,30 @@ class Receiver:
         if self.settings.keeps:
             self.cursor = msgspec.structs.replace(self.cursor, sequence=sequence, part=part)
 
+    def _start(self, address: str) -> int | None:
+        """Return from when on the history of a variable is wanted, microseconds; None where nobody knows."""
+        if self.settings.history is FromHistory.ALL:
+            return self.last.at(address) or 1
+        return self.last.since(address)
+
+    def _unread(self, connection: Connection, *, reads: bool) -> str:
+        """Return in words which variables that are watched no history is read of; empty where there is none."""
+        watched = set(self.addresses)
+        variables = [variable for name, variable in connection.variables.items() if name in watched]
+        without = [variable.address for variable in variables if not (reads and variable.has_history)]
+        unknown = [one.address for one in variables if reads and one.has_history and self._start(one.address) is None]
+        told = [f"{_some(without)} without a history"] if without else []
+        told += [f"{_some(unknown)} without a time to read the history from"] if unknown else []
+        return ", and ".join(told)
+
     def _remembered(self, connection: Connection) -> Iterator[Batch]:
-        """Yield what the server remembers of its variables, from their last values on."""
+        """Yield what the server remembers of its variables, from their last values on, or from when on they are watched."""
         if self.settings.history_delay:
             # What was so a moment before may not be written yet.
             self.run.sleep(self.settings.history_delay)
-        reads_all = self.settings.history is FromHistory.ALL
         variables = [variable for variable in connection.variables.values() if variable.has_history]
-        starts = [(variable, self.last.at(variable.address)) for variable in variables]
-        wanted = [(variable, start or 1) for variable, start in starts if start is not None or reads_all]
+        starts = [(variable, self._start(variable.address)) for variable in variables]
+        wanted = [(variable, start) for variable, start in starts if start is not None]
         made = list[Made]()
         try:
             for variable, page in connection.histories(wanted):
@@ -259,13 +280,13 @@ class Receiver:
         connection.confirm(done, count)
 
     def _missing(self, connection: Connection, lost: int, *, made: Sequence[Made]) -> Iterator[Batch]:
-        """Yield what the server remembers in place of messages that it has no more; say so of variables without a history."""
+        """Yield what the server remembers in place of messages that it has no more; say so where none is read."""
         if made:
             yield self._batch(made)
         reads = self.settings.history is not FromHistory.NONE
-        without = [name for name, variable in connection.variables.items() if not (reads and variable.has_history)]
-        if without:
-            reason = f"the server has {lost:,} messages no more, and {_some(without)} without a history"
+        unread = self._unread(connection, reads=reads)
+        if unread:
+            reason = f"the server has {lost:,} messages no more, and {unread}"
             self.run.note(f"{self.source.name}: {reason}.")
             yield self._told(Presence(self.source.name, True, reason[:200], self._now(), missed=lost))
         if reads:

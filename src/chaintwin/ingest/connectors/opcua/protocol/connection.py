@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from chaintwin.ingest.connectors.opcua.protocol.history import AT_ONCE, Page, pa
 from chaintwin.ingest.connectors.opcua.protocol.nodes import Variable, wanted_variables
 from chaintwin.ingest.connectors.opcua.protocol.session import Session
 from chaintwin.ingest.connectors.opcua.protocol.subscription import Subscription, Told, new_subscription, taken_over
+from chaintwin.ingest.connectors.opcua.protocol.watching import present_times
 from chaintwin.ingest.connectors.opcua.settings import Settings
 
 LINGER = 0.02
@@ -50,6 +51,7 @@ class Known:
     ----------
     subscription : its number, 0 for none. started : when its server was started, microseconds. made : of which settings.
     next_number : of the message that is wanted next. addresses : of its variables, in the order of their handles.
+    watched : variables of which it is known from when on they are watched.
     """
 
     subscription: int = 0
@@ -57,6 +59,7 @@ class Known:
     made: str = ""
     next_number: int = 1
     addresses: Sequence[str] = ()
+    watched: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Opened:
     way : how it came to be. subscription, started : as in ``Known``. addresses : of its variables, in the order of their handles.
     queue : values of a variable that the server keeps back, at least.
     refused : variables that it does not tell of, with its reasons.
+    begun : variables that it tells of from now on and that were not known to be watched, with the time of their values before.
     """
 
     way: Way
@@ -76,6 +80,7 @@ class Opened:
     addresses: tuple[str, ...]
     queue: int
     refused: tuple[tuple[str, str], ...] = ()
+    begun: tuple[tuple[str, int], ...] = ()
 
 
 class Connection:
@@ -262,19 +267,31 @@ class Connection:
             if not await session.take_up():
                 raise NotConnectedError("the server forgot the session")
             told = set(subscription.addresses)
-            refused = await subscription.monitor([variable for variable in variables if variable.address not in told])
-            return self._begun(Way.TAKEN, session, subscription, refused=refused)
-        subscription = await new_subscription(session, self.settings)
-        refused = await subscription.monitor(variables)
-        return self._begun(Way.NEW, session, subscription, refused=refused)
+            way, more = Way.TAKEN, [variable for variable in variables if variable.address not in told]
+        else:
+            subscription = await new_subscription(session, self.settings)
+            way, more = Way.NEW, variables
+        # What is so before the server begins to tell is asked for before, or what changes in between would be behind no begin.
+        unknown = [variable for variable in more if variable.address not in known.watched]
+        times = await present_times(session.services, unknown)
+        refused = await subscription.monitor(more)
+        for address, _ in refused:
+            times.pop(address, None)
+        return self._begun(way, session, subscription, refused=refused, begun=tuple(times.items()))
 
     def _begun(
-        self, way: Way, session: Session, subscription: Subscription, *, refused: Sequence[tuple[str, str]] = ()
+        self,
+        way: Way,
+        session: Session,
+        subscription: Subscription,
+        *,
+        refused: Sequence[tuple[str, str]] = (),
+        begun: tuple[tuple[str, int], ...] = (),
     ) -> Opened:
         self._session, self._subscription = session, subscription
         self._running = asyncio.create_task(self._run(subscription))
         addresses = tuple(subscription.addresses)
-        return Opened(way, subscription.number, session.started, addresses, subscription.queue, tuple(refused))
+        return Opened(way, subscription.number, session.started, addresses, subscription.queue, tuple(refused), begun)
 
     async def _run(self, subscription: Subscription) -> None:
         why = await subscription.run(self._told.put)
