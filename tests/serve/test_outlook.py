@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chaintwin.serve.outlook.warning import WARNINGS_MAX, Warned, warned_of
 from tests.page.happening import OWN, counted
-from tests.serve.documents import document
+from tests.serve.documents import document, event
 from tests.serve.jobbing import asked, ended, feed, tables
 from tests.serve.running import Running, eventually, server
 from tests.serve.test_access import is_problem
@@ -119,6 +119,38 @@ def test_outlook__keeps_few_of_its_own_jobs(running: Running) -> None:
             before, first = first, eventually(lambda known=first: _other(client, known))
             assert first != before
         eventually(lambda: len([job for job in jobs(client) if job["by"] == "outlook"]) <= 2)
+
+
+@pytest.mark.slow
+def test_outlook__that_always_fails_rests_says_why_and_pushes_out_nobody(tmp_path: Path) -> None:
+    # No process has so little memory, so every look fails, and every job of a person too.
+    limits = {"at_once": 1, "threads": 1, "memory_bytes": 1}
+    with server(tmp_path, project="beer-game", jobs=limits, outlook=OUTLOOK | {"seconds": 2.0}) as running:
+        with running.client() as client:
+            mine = ended(client, asked(client, "simulate", periods=5, replications=4))
+            assert mine["state"] == "failed"
+            feed(client)
+            begun: dict[str, datetime] = {}
+
+            def looked() -> bool:
+                # Something comes all the time, as with a feed.
+                client.post("/epcis/capture", json=document(event()))
+                own = [job for job in jobs(client) if job["by"] == "outlook"]
+                # One that is over, and one that is asked for already.
+                assert len(own) <= 3
+                if begun:
+                    assert client.get("/api/v1/outlook").json()["fault"].startswith("The job took")
+                for job in own:
+                    if job["state"] == "failed":
+                        begun.setdefault(job["jobID"], datetime.fromisoformat(job["createdAt"]))
+                return len(begun) == 3
+
+            eventually(looked, within=120)
+            first, second, third = sorted(begun.values())
+            assert (second - first).total_seconds() >= 2.0
+            assert (third - second).total_seconds() >= 2.0
+            assert client.get(f"/api/v1/jobs/{mine['jobID']}").json()["state"] == "failed"
+            eventually(lambda: len([job for job in jobs(client) if job["by"] == "outlook" and job["state"] == "failed"]) == 1)
 
 
 def test_outlook__is_off_where_it_was_not_asked_for(tmp_path: Path) -> None:
