@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chaintwin.clock import SystemClock
+from chaintwin.events.capturing import capture
+from chaintwin.examples import Example, load
+from chaintwin.serve.jobs.files import JobFiles
+from chaintwin.serve.jobs.scheduling import Scheduler
+from chaintwin.serve.live.growth import Growth
+from chaintwin.serve.outlook.looking import WAIT_SECONDS, Outlook
 from chaintwin.serve.outlook.warning import WARNINGS_MAX, Warned, warned_of
+from chaintwin.serve.settings import JobLimits, OutlookSettings, UploadLimits
+from chaintwin.serve.threads import Threads
+from chaintwin.serve.uploading.uploads import Uploads
+from chaintwin.store.interface import Store
+from chaintwin.store.opening import open_store
+from chaintwin.twin import Twin
 from tests.page.happening import OWN, counted
 from tests.serve.documents import document, event
 from tests.serve.jobbing import asked, ended, feed, tables
@@ -151,6 +166,46 @@ def test_outlook__that_always_fails_rests_says_why_and_pushes_out_nobody(tmp_pat
             assert (third - second).total_seconds() >= 2.0
             assert client.get(f"/api/v1/jobs/{mine['jobID']}").json()["state"] == "failed"
             eventually(lambda: len([job for job in jobs(client) if job["by"] == "outlook" and job["state"] == "failed"]) == 1)
+
+
+def test_outlook__the_loop_answers_while_the_state_is_being_changed(tmp_path: Path) -> None:
+    network = load(Example.BEER_GAME)
+    answered, is_held = threading.Event(), threading.Event()
+    found: list[bool] = []
+
+    async def look(store: Store, twin: Twin) -> None:
+        threads, clock, limits = Threads(), SystemClock(), JobLimits(at_once=1)
+        uploads = Uploads(tmp_path / "uploads", limits=UploadLimits(), threads=threads, clock=clock)
+        # It takes jobs in and does none, so the job of the look stays where it is.
+        scheduler = Scheduler(
+            store, twin=twin, files=JobFiles(tmp_path), uploads=uploads, threads=threads, clock=clock, limits=limits
+        )
+        outlook = Outlook(twin, growth=Growth(1), scheduler=scheduler, threads=threads, settings=OutlookSettings(days=7))
+        outlook.start()
+        # By then it waits for the state, which another one holds until the loop has answered.
+        await asyncio.sleep(3 * WAIT_SECONDS)
+        assert not scheduler.jobs()
+        answered.set()
+        while not scheduler.jobs():
+            await asyncio.sleep(0.05)
+        await outlook.close()
+        await scheduler.close()
+        threads.close()
+
+    def hold(twin: Twin) -> None:
+        with twin._lock:
+            is_held.set()
+            found.append(answered.wait(60))
+
+    with open_store(tmp_path / "log.db") as store:
+        store.append(capture(document(event())).records, received_at=1)
+        twin = Twin.open(network, store=store)
+        holding = threading.Thread(target=hold, args=(twin,))
+        holding.start()
+        is_held.wait()
+        asyncio.run(asyncio.wait_for(look(store, twin), 120))
+        holding.join()
+    assert found == [True]
 
 
 def test_outlook__is_off_where_it_was_not_asked_for(tmp_path: Path) -> None:

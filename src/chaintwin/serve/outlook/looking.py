@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -27,8 +27,11 @@ _LOG = logging.getLogger("chaintwin.serve")
 BY = "outlook"
 """Who asks for the jobs of the server's own."""
 
-LOOK_SECONDS = 1.0
-"""How often at most it is seen whether there is anything to look at, and whether other jobs are over."""
+LOOK_SECONDS = 10.0
+"""How often at most it is seen whether a period has passed, once something was seen: the whole state is read for that."""
+
+WAIT_SECONDS = 1.0
+"""How often it is seen whether there is anything to look at for the first time, and whether other jobs are over."""
 
 GIVE_WAY_SECONDS = 0.1
 """How soon it gives way to a job that somebody waits for."""
@@ -54,6 +57,14 @@ class Seen:
     period: int
     head: int
     warned: Warned
+
+
+class _There(NamedTuple):
+    """Where the state stands: event time of its latest event, period of that, entry of the log."""
+
+    latest: int
+    period: int
+    head: int
 
 
 class Outlook:
@@ -101,7 +112,8 @@ class Outlook:
         settings, head, looked_at, rest = self.settings, -1, -inf, self.settings.seconds
         while True:
             head = await self._growth.beyond(head, within=settings.refresh_seconds)
-            await asyncio.sleep(max(LOOK_SECONDS, looked_at + rest - monotonic()))
+            pause = WAIT_SECONDS if self.seen is None else max(WAIT_SECONDS, min(LOOK_SECONDS, settings.seconds))
+            await asyncio.sleep(max(pause, looked_at + rest - monotonic()))
             state = await self._tried(is_due=monotonic() - looked_at > settings.refresh_seconds)
             if state is State.DONE:
                 looked_at, rest = monotonic(), settings.seconds
@@ -125,24 +137,28 @@ class Outlook:
 
     async def _look(self, *, is_due: bool) -> State | None:
         """Look ahead if a period has passed, or something came and it is due; return how that ended, None for no look."""
-        assert self._twin is not None
-        live = self._twin.now()
-        latest = await self._threads.read(lambda: live.summary()["latest"])
-        if not isinstance(latest, int):
+        there = await self._threads.read(self._there)
+        if there is None:
             return None
-        period = live.period_at(latest + 1)
         seen = self.seen
-        if seen is not None and period <= seen.period and not (is_due and live.head > seen.head):
+        if seen is not None and there.period <= seen.period and not (is_due and there.head > seen.head):
             return None
-        job = await self._asked(latest)
+        job = await self._asked(there.latest)
         try:
             if job.state is State.DONE:
-                self.seen, self.fault = Seen(job, period, job.sequence, await self._warned(job)), ""
+                self.seen, self.fault = Seen(job, there.period, job.sequence, await self._warned(job)), ""
             elif job.state is State.FAILED:
                 self.fault = str(job.problem.get("detail", "The look ahead failed"))
         finally:
             await self._forget()
         return job.state
+
+    def _there(self) -> _There | None:
+        """Return where the state stands, None for one without events; waits for whoever applies events, so not for the loop."""
+        assert self._twin is not None
+        live = self._twin.now()
+        latest = live.latest
+        return None if latest is None else _There(latest, live.period_at(latest + 1), live.head)
 
     async def _warned(self, job: Job) -> Warned:
         """Return what a look that is done warns of."""
@@ -155,7 +171,7 @@ class Outlook:
         """Have a look taken, and give way to whoever else waits for a job."""
         scheduler = self._scheduler
         while any(not job.is_over for job in scheduler.jobs()):
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(WAIT_SECONDS)
         asked = Fork(
             at=text_of(time), days=self.settings.days, replications=self.settings.replications, likely=self.settings.likely
         )
