@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from chaintwin.twin.cells import FAMILIES
 from tests.serve.documents import document, event
@@ -117,6 +118,20 @@ def is_open(client: httpx.Client) -> bool:
     """Tell whether changes can be followed."""
     with client.stream("GET", "/api/v1/changes") as answer:
         return answer.status_code == 200
+
+
+def test_changes__that_cannot_be_read_end_as_what_is_not_whole_and_are_written_down(tmp_path: Path) -> None:
+    with server(tmp_path, project="beer-game", blind=True) as running, running.client() as client:
+        send(client, 3)
+        eventually(lambda: client.get("/api/v1/health").json()["state"]["behind"] == 0)
+        (tmp_path / "blind").touch()
+        with pytest.raises(httpx.RemoteProtocolError):
+            read_changes(client, 1, **{"Last-Event-ID": "0"})
+        told = (tmp_path / "server.log").read_text()
+        assert "GET /api/v1/changes failed" in told
+        assert "the log cannot be read" in told
+        (tmp_path / "blind").unlink()
+        assert [number for number, _ in read_changes(client, 3, **{"Last-Event-ID": "0"})] == [1, 2, 3]
 
 
 def test_changes__wrong_ids(client: httpx.Client) -> None:

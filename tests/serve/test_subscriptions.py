@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 from chaintwin.clock import microseconds_of, text_of
@@ -171,6 +171,23 @@ def test_socket__streams_what_matches(running: Running, client: httpx.Client) ->
     by_schedule = f"{path}/events?second=[0-59]&reportIfEmpty=true"
     with connect(socket_url(running, by_schedule), additional_headers=headers) as socket:
         assert events_in(json.loads(socket.recv(timeout=30))) == []
+
+
+def test_socket__that_cannot_be_served_says_so_and_is_written_down(tmp_path: Path) -> None:
+    step = "https://example.org/steps/blind"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with server(tmp_path, blind=True) as running, running.client() as client:
+        path = named(client, step)
+        with connect(socket_url(running, f"{path}/events?stream=true"), additional_headers=headers) as socket:
+            (tmp_path / "blind").touch()
+            send(client, step)
+            with pytest.raises(ConnectionClosedError) as closed:
+                socket.recv(timeout=30)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1011
+        told = (tmp_path / "server.log").read_text()
+        assert "the events of query blind cannot be sent" in told
+        assert "the log cannot be read" in told
 
 
 @pytest.mark.parametrize(
