@@ -90,7 +90,12 @@ async def changes(request: Request) -> Response:
         fix = "a log that was restored to an earlier point goes less far: read the state anew and begin without a number"
         raise ProblemError(400, "ValidationException", detail=f"{by}: found {given[:40]!r}; allowed: {allowed}; fix: {fix}")
     return ChangeStream(
-        live.twin, growth=live.growth, threads=parts.threads, after=after, patience=parts.settings.limits.send_seconds
+        live.twin,
+        growth=live.growth,
+        threads=parts.threads,
+        told=live.told,
+        after=after,
+        patience=parts.settings.limits.send_seconds,
     )
 
 
