@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from math import inf
+from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
@@ -109,12 +111,13 @@ async def _send_all(
 ) -> None:
     query = named.read()
     times: Schedule | None = controls["times"]
+    asked_at = -inf
     while True:
         if times is None:
-            await parts.dispatcher.heads.beyond(cursor[1], within=LOOK_SECONDS)
+            await parts.dispatcher.coming(cursor[1], asked_at=asked_at, within=LOOK_SECONDS)
         elif not await _its_time(parts, times):
             continue
-        has_sent = False
+        has_sent, asked_at = False, monotonic()
         while True:
             report = await parts.dispatcher.report(query, cursor)
             if report.entries or (report.is_last and controls["empty"] and not has_sent and times is not None):
