@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from chaintwin.errors import StoreFailedError
@@ -71,6 +72,19 @@ class DeafStore:
             return receipts
 
     def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class BlindStore:
+    """Passes everything on, but finds and reads nothing while a file is there."""
+
+    def __init__(self, store: Store, *, sign: Path) -> None:
+        self._store = store
+        self._sign = sign
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("facts", "find") and self._sign.exists():
+            raise LookupError("the log cannot be read")
         return getattr(self._store, name)
 
 

@@ -40,6 +40,10 @@ def main(folder: Path, options: dict[str, Any]) -> None:
         from tests.serve.early import HoardingStore
 
         store = HoardingStore(store)
+    if options.get("blind"):
+        from tests.serve.early import BlindStore
+
+        store = BlindStore(store, sign=folder / "blind")
     twin = None
     if project := options.get("project"):
         from chaintwin.examples import load

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
 import socket
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
+from starlette.types import Message
 
+from chaintwin.events.capturing import capture
+from chaintwin.examples import Example, load
+from chaintwin.serve.live.changes import KEPT, ChangeStream, Told
+from chaintwin.serve.live.growth import Growth
+from chaintwin.serve.threads import Threads
+from chaintwin.store.opening import open_store
+from chaintwin.twin import Change, Twin
 from chaintwin.twin.cells import FAMILIES
 from tests.serve.documents import document, event
 from tests.serve.running import TOKEN, Running, eventually, server
@@ -117,6 +128,75 @@ def is_open(client: httpx.Client) -> bool:
     """Tell whether changes can be followed."""
     with client.stream("GET", "/api/v1/changes") as answer:
         return answer.status_code == 200
+
+
+def test_changes__that_cannot_be_read_end_as_what_is_not_whole_and_are_written_down(tmp_path: Path) -> None:
+    with server(tmp_path, project="beer-game", blind=True) as running, running.client() as client:
+        send(client, 3)
+        eventually(lambda: client.get("/api/v1/health").json()["state"]["behind"] == 0)
+        (tmp_path / "blind").touch()
+        with pytest.raises(httpx.RemoteProtocolError):
+            read_changes(client, 1, **{"Last-Event-ID": "0"})
+        told = (tmp_path / "server.log").read_text()
+        assert "GET /api/v1/changes failed" in told
+        assert "the log cannot be read" in told
+        (tmp_path / "blind").unlink()
+        assert [number for number, _ in read_changes(client, 3, **{"Last-Event-ID": "0"})] == [1, 2, 3]
+
+
+def test_told__is_made_once_for_all_who_follow_and_never_of_another_change() -> None:
+    told = Told()
+    followed = [
+        Change(number, f"key {number}", number, (("stock", ("a", "b", "", ""), None, (1.0, 0, None, 5, "s")),))
+        for number in (1, 2)
+    ]
+    first = told.events(followed, is_kept=True)
+    assert all(one is other for one, other in zip(told.events(followed, is_kept=True), first, strict=True))
+    # The same entry told together with one before it is another change; what one reader alone is told is not kept.
+    together = Change(2, "key 2", 2, followed[1].touched, entries=2)
+    alone = told.events([together], is_kept=False)
+    assert b'"entries":2' in alone[0]
+    assert told.events(followed, is_kept=True)[1] is first[1]
+    assert told.events([together], is_kept=True) == alone
+    assert told.events(followed, is_kept=True) == first
+    for number in range(3, 3 * KEPT):
+        told.events([Change(number, "key", number)], is_kept=True)
+    assert len(told._kept) == KEPT
+
+
+def test_changes__are_made_where_nobody_waits_for_the_loop(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    class Seen(Told):
+        def events(self, changes: Sequence[Change], *, is_kept: bool) -> list[bytes]:
+            made.append(threading.current_thread().name)
+            return super().events(changes, is_kept=is_kept)
+
+    async def follow(twin: Twin) -> bytes:
+        threads, content = Threads(), b""
+        stream = ChangeStream(twin, growth=Growth(twin.head), threads=threads, told=Seen(), after=0, patience=30.0)
+        has_all = asyncio.Event()
+
+        async def receive() -> Message:
+            await has_all.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            nonlocal content
+            content += message.get("body", b"")
+            if b"id: 3\n" in content:
+                has_all.set()
+
+        await asyncio.wait_for(stream({"type": "http"}, receive, send), 60)
+        threads.close()
+        return content
+
+    with open_store(tmp_path / "log.db") as store:
+        store.append(capture(document(*[event() for _ in range(3)])).records, received_at=1)
+        content = asyncio.run(follow(Twin.open(load(Example.BEER_GAME), store=store)))
+    assert content.count(b"event: change") == 3
+    assert made
+    assert all(name.startswith("reading") for name in made)
 
 
 def test_changes__wrong_ids(client: httpx.Client) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from starlette.testclient import TestClient
+
+from chaintwin.examples import Example, load
+from chaintwin.guard.tokens import token_hash
+from chaintwin.serve import Settings, create_app
+from chaintwin.store.opening import open_store
+from chaintwin.twin import Twin
+from chaintwin.twin.cells import Cells
 from tests.serve.documents import document, event
-from tests.serve.running import Running, eventually
+from tests.serve.running import TOKEN, Running, eventually
 
 PATHS = ("/api/v1/state", "/api/v1/state?table=stock", "/api/v1/discrepancies", "/api/v1/jobs", "/api/v1/proofs/1")
 
@@ -36,3 +45,38 @@ def test_tag__of_the_state_is_another_after_an_event_and_for_another_question(ru
             lambda: (answer := client.get("/api/v1/state", headers={"If-None-Match": tag})).is_success and answer
         )
         assert changed.headers["etag"] != tag
+
+
+def test_tag__of_what_is_known_is_told_without_hashing_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[Cells] = []
+    digest = Cells.digest
+
+    def noted(cells: Cells) -> str:
+        hashed.append(cells)
+        return digest(cells)
+
+    monkeypatch.setattr(Cells, "digest", noted)
+    with open_store(tmp_path / "log.db") as store:
+        app = create_app(
+            store, settings=Settings((token_hash(TOKEN),), workers=0), twin=Twin.open(load(Example.BEER_GAME), store=store)
+        )
+        with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+            for number in (902, 903):
+                assert client.post("/epcis/capture", json=document(event(number))).status_code == 202
+            eventually(lambda: client.get("/health/ready").is_success and client.get("/api/v1/state").json()["behind"] == 0)
+            paths = ("/api/v1/state?at=2026-03-02T00:00:00Z", "/api/v1/state?at=2026-03-02T00:00:00Z&table=instances&perPage=1")
+            for path in paths:
+                first = client.get(path)
+                hashed.clear()
+                again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+                assert (again.status_code, hashed) == (304, [])
+                assert ("link" in again.headers) is ("link" in first.headers)
+                # The control: who has another answer is told the hash.
+                assert client.get(path, headers={"If-None-Match": '"other"'}).json()["hash"] == first.json()["hash"]
+                assert hashed
+            assert "link" in first.headers
+            hashed.clear()
+            assert client.get("/api/v1/parameters").json()["inForce"] is None
+            assert hashed == []
+            missing = client.get("/api/v1/state?path=stock/nowhere/nothing", headers={"If-None-Match": "*"})
+            assert missing.status_code == 404

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import polars as pl
@@ -11,6 +14,7 @@ import pytest
 
 from chaintwin.examples import Example, load
 from chaintwin.network.lowering import lower_in_full
+from chaintwin.network.network import Network
 from chaintwin.serve.network.documents import network_document, packed, routes_document, tiers
 from chaintwin.serve.network.view import NetworkView
 from tests.serve.running import Running, server
@@ -104,6 +108,29 @@ def test_view__makes_each_document_once_until_another_network_is_in_force() -> N
     assert view.network(other).tag != first.tag
     # The same network read anew has the same tag, so that a server that was started anew sends nothing twice.
     assert view.network(load(Example.BEER_GAME)).tag == first.tag
+
+
+def test_view__who_asks_for_one_document_waits_for_no_other() -> None:
+    view, network = NetworkView(), load(Example.BEER_GAME)
+    is_making, may_end = threading.Event(), threading.Event()
+    made: list[int] = []
+
+    def make(network: Network) -> dict[str, Any]:
+        made.append(1)
+        is_making.set()
+        assert may_end.wait(60)
+        return {"findings": []}
+
+    with ThreadPoolExecutor(3) as threads:
+        slow = [threads.submit(view.made, "slow", network, make=make) for _ in range(2)]
+        assert is_making.wait(60)
+        try:
+            assert threads.submit(view.network, network).result(timeout=30).body
+        finally:
+            may_end.set()
+        first, second = (one.result(timeout=60) for one in slow)
+    assert first is second
+    assert len(made) == 1
 
 
 def test_documents__of_every_example_can_be_made() -> None:

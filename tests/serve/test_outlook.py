@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +14,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chaintwin.clock import SystemClock
+from chaintwin.events.capturing import capture
+from chaintwin.examples import Example, load
+from chaintwin.serve.jobs.files import JobFiles
+from chaintwin.serve.jobs.scheduling import Scheduler
+from chaintwin.serve.live.growth import Growth
+from chaintwin.serve.outlook.looking import WAIT_SECONDS, Outlook
 from chaintwin.serve.outlook.warning import WARNINGS_MAX, Warned, warned_of
+from chaintwin.serve.settings import JobLimits, OutlookSettings, UploadLimits
+from chaintwin.serve.threads import Threads
+from chaintwin.serve.uploading.uploads import Uploads
+from chaintwin.store.interface import Store
+from chaintwin.store.opening import open_store
+from chaintwin.twin import Twin
 from tests.page.happening import OWN, counted
-from tests.serve.documents import document
+from tests.serve.documents import document, event
 from tests.serve.jobbing import asked, ended, feed, tables
 from tests.serve.running import Running, eventually, server
 from tests.serve.test_access import is_problem
@@ -119,6 +134,78 @@ def test_outlook__keeps_few_of_its_own_jobs(running: Running) -> None:
             before, first = first, eventually(lambda known=first: _other(client, known))
             assert first != before
         eventually(lambda: len([job for job in jobs(client) if job["by"] == "outlook"]) <= 2)
+
+
+@pytest.mark.slow
+def test_outlook__that_always_fails_rests_says_why_and_pushes_out_nobody(tmp_path: Path) -> None:
+    # No process has so little memory, so every look fails, and every job of a person too.
+    limits = {"at_once": 1, "threads": 1, "memory_bytes": 1}
+    with server(tmp_path, project="beer-game", jobs=limits, outlook=OUTLOOK | {"seconds": 2.0}) as running:
+        with running.client() as client:
+            mine = ended(client, asked(client, "simulate", periods=5, replications=4))
+            assert mine["state"] == "failed"
+            feed(client)
+            begun: dict[str, datetime] = {}
+
+            def looked() -> bool:
+                # Something comes all the time, as with a feed.
+                client.post("/epcis/capture", json=document(event()))
+                own = [job for job in jobs(client) if job["by"] == "outlook"]
+                # One that is over, and one that is asked for already.
+                assert len(own) <= 3
+                if begun:
+                    assert client.get("/api/v1/outlook").json()["fault"].startswith("The job took")
+                for job in own:
+                    if job["state"] == "failed":
+                        begun.setdefault(job["jobID"], datetime.fromisoformat(job["createdAt"]))
+                return len(begun) == 3
+
+            eventually(looked, within=120)
+            first, second, third = sorted(begun.values())
+            assert (second - first).total_seconds() >= 2.0
+            assert (third - second).total_seconds() >= 2.0
+            assert client.get(f"/api/v1/jobs/{mine['jobID']}").json()["state"] == "failed"
+            eventually(lambda: len([job for job in jobs(client) if job["by"] == "outlook" and job["state"] == "failed"]) == 1)
+
+
+def test_outlook__the_loop_answers_while_the_state_is_being_changed(tmp_path: Path) -> None:
+    network = load(Example.BEER_GAME)
+    answered, is_held = threading.Event(), threading.Event()
+    found: list[bool] = []
+
+    async def look(store: Store, twin: Twin) -> None:
+        threads, clock, limits = Threads(), SystemClock(), JobLimits(at_once=1)
+        uploads = Uploads(tmp_path / "uploads", limits=UploadLimits(), threads=threads, clock=clock)
+        # It takes jobs in and does none, so the job of the look stays where it is.
+        scheduler = Scheduler(
+            store, twin=twin, files=JobFiles(tmp_path), uploads=uploads, threads=threads, clock=clock, limits=limits
+        )
+        outlook = Outlook(twin, growth=Growth(1), scheduler=scheduler, threads=threads, settings=OutlookSettings(days=7))
+        outlook.start()
+        # By then it waits for the state, which another one holds until the loop has answered.
+        await asyncio.sleep(3 * WAIT_SECONDS)
+        assert not scheduler.jobs()
+        answered.set()
+        while not scheduler.jobs():
+            await asyncio.sleep(0.05)
+        await outlook.close()
+        await scheduler.close()
+        threads.close()
+
+    def hold(twin: Twin) -> None:
+        with twin._lock:
+            is_held.set()
+            found.append(answered.wait(60))
+
+    with open_store(tmp_path / "log.db") as store:
+        store.append(capture(document(event())).records, received_at=1)
+        twin = Twin.open(network, store=store)
+        holding = threading.Thread(target=hold, args=(twin,))
+        holding.start()
+        is_held.wait()
+        asyncio.run(asyncio.wait_for(look(store, twin), 120))
+        holding.join()
+    assert found == [True]
 
 
 def test_outlook__is_off_where_it_was_not_asked_for(tmp_path: Path) -> None:

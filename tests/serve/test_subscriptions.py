@@ -6,15 +6,17 @@ import json
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 from chaintwin.clock import microseconds_of, text_of
 from chaintwin.errors import InputError
+from chaintwin.serve.subscribing.dispatching import REST_SECONDS
 from chaintwin.serve.subscribing.schedule import next_run, schedule_of
 from tests.ingest.connectors.sources import served_by
 from tests.serve.documents import document, event, events_in
@@ -67,6 +69,30 @@ def test_webhook__sends_what_matches_signed_and_tries_again(client: httpx.Client
         send(client, step)
         assert client.get(made.headers["location"]).status_code == 404
         assert len(received.events()) == 3
+
+
+def test_subscriptions__rest_and_send_what_comes_meanwhile_together(running: Running, client: httpx.Client) -> None:
+    step = "https://example.org/steps/resting"
+    path = named(client, step)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    heard: list[list[dict[str, Any]]] = []
+    with (
+        receiver() as received,
+        connect(socket_url(running, f"{path}/events?stream=true"), additional_headers=headers) as socket,
+    ):
+        made = client.post(f"{path}/subscriptions", json={"dest": received.url, "stream": True})
+        began, sent = monotonic(), []
+        while len(sent) < 40:
+            sent += send(client, step)
+        eventually(lambda: len(received.events()) == len(sent))
+        while sum(map(len, heard)) < len(sent):
+            heard.append(events_in(json.loads(socket.recv(timeout=30))))
+        most = (monotonic() - began) / REST_SECONDS + 1
+        assert client.delete(made.headers["location"]).status_code == 204
+    assert serials(received.events()) == serials([one for events in heard for one in events]) == sent
+    # However slow all of it was: one message each rest, and not one each commit.
+    assert len(received.bodies) <= most
+    assert len(heard) <= most
 
 
 def test_webhook__an_answer_without_end_is_not_read(client: httpx.Client) -> None:
@@ -171,6 +197,23 @@ def test_socket__streams_what_matches(running: Running, client: httpx.Client) ->
     by_schedule = f"{path}/events?second=[0-59]&reportIfEmpty=true"
     with connect(socket_url(running, by_schedule), additional_headers=headers) as socket:
         assert events_in(json.loads(socket.recv(timeout=30))) == []
+
+
+def test_socket__that_cannot_be_served_says_so_and_is_written_down(tmp_path: Path) -> None:
+    step = "https://example.org/steps/blind"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with server(tmp_path, blind=True) as running, running.client() as client:
+        path = named(client, step)
+        with connect(socket_url(running, f"{path}/events?stream=true"), additional_headers=headers) as socket:
+            (tmp_path / "blind").touch()
+            send(client, step)
+            with pytest.raises(ConnectionClosedError) as closed:
+                socket.recv(timeout=30)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1011
+        told = (tmp_path / "server.log").read_text()
+        assert "the events of query blind cannot be sent" in told
+        assert "the log cannot be read" in told
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Job } from "../src/api/client";
 import { withEarlier, type SiteDocument } from "../src/sites/known";
 import { Names } from "../src/sites/naming";
+import { Ahead } from "../src/times/ahead.svelte";
 import { Asker } from "../src/times/asker";
 import { fansOf, forecastSummaries, questionOf, usable, type StockRow } from "../src/times/forecast";
 import {
@@ -287,8 +288,45 @@ describe("forecast", () => {
       { asked: { days: 7 } },
       { asked: { asPlanned: true } },
       { kind: "simulate" },
+      // The server gives its own look up as soon as anybody asks for a job.
+      { by: "outlook", state: "running" },
+      { by: "outlook", state: "queued" },
     ])
       expect(usable([job(wrong)], question, calendar), JSON.stringify(wrong)).toBeNull();
+    expect(usable([job({ by: "outlook", state: "running" }), job({ by: "outlook" })], question, calendar)?.state).toBe("done");
+    expect(usable([job({ by: "token:1", state: "running" })], question, calendar)).not.toBeNull();
+  });
+
+  test("a forecast that somebody else gave up is asked for once more, and no more than that", async () => {
+    const question = questionOf(present, present, "2026-01-31T10:00:00Z", calendar, 30);
+    const job = (jobID: string, state: string): object => ({
+      ...{ jobID, state, kind: "fork", by: "token:2", time: "2026-01-31T09:00:00.000Z", asked: {}, part: 0, change: state === "running" ? 1 : 2 },
+    });
+    const asked: unknown[] = [];
+    let ends = "done";
+    vi.stubGlobal("sessionStorage", { getItem: () => null });
+    vi.stubGlobal("fetch", (url: string, more: { method: string; body: string }): Promise<Response> => {
+      if (more.method === "POST") {
+        asked.push(JSON.parse(more.body));
+        return Promise.resolve(Response.json(job("own", "running"), { status: 202 }));
+      }
+      if (!url.endsWith("/events")) return Promise.resolve(Response.json({ member: [job("other", "running")], limits: { atOnce: 1 } }));
+      const last = url.includes("/other/") ? job("other", "cancelled") : job("own", ends);
+      return Promise.resolve(new Response(`id: 2\nevent: end\ndata: ${JSON.stringify(last)}\n\n`));
+    });
+    try {
+      const ahead = new Ahead();
+      await ahead.need(question, calendar);
+      expect(asked).toEqual([{ kind: "fork", title: "Forecast of the page", at: "now", days: 30 }]);
+      expect([ahead.refusal, ahead.job?.jobID, ahead.job?.state]).toEqual([null, "own", "done"]);
+      ends = "cancelled";
+      const given = new Ahead();
+      await given.need(question, calendar);
+      expect(asked).toHaveLength(2);
+      expect([given.refusal, given.job?.jobID]).toEqual(["other", "own"]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });
 

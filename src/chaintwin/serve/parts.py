@@ -13,6 +13,7 @@ from chaintwin.serve.epcis.paging import Pages
 from chaintwin.serve.jobs.scheduling import Scheduler
 from chaintwin.serve.known import Known
 from chaintwin.serve.live.applying import Applying
+from chaintwin.serve.live.changes import Told
 from chaintwin.serve.live.growth import Growth
 from chaintwin.serve.network.view import NetworkView
 from chaintwin.serve.operating.traffic import Traffic
@@ -34,13 +35,14 @@ class Live:
     Parameters
     ----------
     twin : the state. applying : what keeps it up to date. growth : tells how far it is.
-    view : documents of the network in force.
+    view : documents of the network in force. told : changes as they are sent.
     """
 
     twin: Twin
     applying: Applying
     growth: Growth
     view: NetworkView = field(default_factory=NetworkView)
+    told: Told = field(default_factory=Told)
 
 
 @dataclass(frozen=True, slots=True)

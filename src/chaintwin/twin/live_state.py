@@ -108,6 +108,11 @@ class LiveState:
         day = self.network.settings.start
         return microseconds_of(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
+    @property
+    def latest(self) -> int | None:
+        """Event time of the latest event, microseconds; None where nothing is known."""
+        return max((value[-2] for family in self.cells.families.values() for value in family.cells.values()), default=None)
+
     def aged(self, time: int) -> LiveState:
         """Return the same state, looked at later."""
         found = LiveState(self.cells, self.in_force, time=time, head=self.head)

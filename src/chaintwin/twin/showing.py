@@ -107,7 +107,7 @@ def summary_of(state: LiveState) -> dict[str, object]:
     ``age`` is the seconds from the latest event of all to the moment asked for; None without events. ``unknown`` and
     ``discrepancies`` are rows of the tables of that name, ``unknown_times`` and ``discrepancy_times`` how often they were met.
     """
-    latest = max((value[-2] for family in state.cells.families.values() for value in family.cells.values()), default=None)
+    latest = state.latest
     counts = {name: len(family.cells) for name, family in state.cells.families.items() if family.cells}
     return {
         "head": state.head,

@@ -192,6 +192,27 @@ class Twin:
                 self._behind.keep(found[-1].sequence, window, now=self.clock.now())
         return found
 
+    def change_of(self, sequence: int) -> Change | None:
+        """Return what one entry of the log changed, apart from all others; None for one that is not applied.
+
+        As ``changes`` tells it, but for somebody who looks at one entry and does not go on: nothing is kept for later.
+
+        Parameters
+        ----------
+        sequence : number of the entry.
+        """
+        with self._lock:
+            if not 0 < sequence <= self._head:
+                return None
+            for change in self._changes:
+                if change.sequence == sequence and change.entries == 1:
+                    return change
+        window = self._window_at(sequence - 1, cells=Cells())
+        for rows in self.store.facts(after=sequence - 1, upto=sequence):
+            for change in self._added(window, rows):
+                return change
+        return None
+
     def state(self, program: Program, *, at: int | None = None, known: int | None = None) -> State:
         """Return the state that a simulation starts from; what cannot be placed is told by ``as_of(...).placed(program)``.
 
@@ -341,7 +362,9 @@ class Twin:
         packed, tail = marks.best(time=FAR, upto=upto, rows=upto - self.sizes.window)
         cells.become(packed, is_lasting=is_kept)
         window = Window(Projection(self._networks, cells), tail, size=self.sizes.window)
-        blocks = self.store.facts_by_time(start=_start(tail), upto=upto)
+        # One that is to stay may go over all of the log, which is not held at one time.
+        whole = self.store.facts_by_time(start=_start(tail), upto=upto)
+        blocks = whole if is_kept else self._rows_behind(tail, end=FAR, upto=upto)
         due = marks.next_due(tail.rows, len(cells))
         for place in window.fill(blocks):
             if is_kept and place.rows >= due:

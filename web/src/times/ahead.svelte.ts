@@ -53,10 +53,10 @@ export class Ahead {
         this.refusal = "jobs";
         return;
       }
-      const job = found ?? (await ask({ kind: "fork", title: TITLE, at: question.at, days: question.days }, signal));
-      if (signal.aborted) return;
-      this.take(job);
-      if (!OVER.includes(job.state)) for await (const next of followed(job.jobID, signal)) this.take(next);
+      const asked = { kind: "fork", title: TITLE, at: question.at, days: question.days };
+      const last = await this.follow(found ?? (await ask(asked, signal)), signal);
+      // Somebody else gave their forecast up, which is no reason to have none.
+      if (found && last.state === "cancelled" && !signal.aborted) await this.follow(await ask(asked, signal), signal);
     } catch (error) {
       if (signal.aborted) return;
       // A server that is away is asked again by itself; one that says no only when somebody wants it.
@@ -86,9 +86,20 @@ export class Ahead {
     this.days.stop();
   }
 
+  /** Take a job and what becomes of it until it is over; return it as it was last. */
+  private async follow(job: Job, signal: AbortSignal): Promise<Job> {
+    if (signal.aborted) return job;
+    this.take(job);
+    if (OVER.includes(job.state)) return job;
+    let last = job;
+    for await (const next of followed(job.jobID, signal)) this.take((last = next));
+    return last;
+  }
+
   private take(job: Job): void {
     const before = this.job;
     this.job = job;
+    this.refusal = null;
     if (job.state === "failed" || job.state === "cancelled") {
       this.refusal = "other";
       this.fault = job.problem?.detail ?? "";

@@ -60,11 +60,15 @@ export function questionOf(present: number, clock: number, latest: string, calen
   return { at: present === clock ? "now" : latest, days, period: periodNow(calendar, present) };
 }
 
+/** Who asks for the looks ahead of the server's own; such a look gives way to whoever asks for a job, so only what is done counts. */
+const OUTLOOK = "outlook";
+
 /** The latest job that answers a question: without a scenario, from the period under way, far enough, not failed. */
 export function usable(jobs: readonly Job[], question: Question, calendar: Calendar): Job | null {
   for (const job of jobs) {
     const asked = job.asked as { scenario?: object | null; days?: number; asPlanned?: boolean };
     const isPlain = job.kind === "fork" && !asked.scenario && !asked.asPlanned && job.state !== "failed" && job.state !== "cancelled";
+    if (job.by === OUTLOOK && job.state !== "done") continue;
     if (!isPlain || job.time === null || (asked.days ?? 30) < question.days) continue;
     if (periodNow(calendar, momentOf(job.time)) === question.period) return job;
   }

@@ -15,6 +15,8 @@ HEARTBEAT_SECONDS = 15.0
 class EventStream(Response):
     """Sends events until there are no more, or the reader goes away.
 
+    What goes wrong while they are sent is raised, so that it is written down and the answer ends as one that is not whole.
+
     Parameters
     ----------
     patience : seconds that a reader has to take what is sent at one time; who is slower is cut off.
@@ -37,11 +39,12 @@ class EventStream(Response):
         leaving = asyncio.create_task(_until_gone(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            is_gone = not sending.done()
         finally:
             for task in (sending, leaving):
                 task.cancel()
             ended, _ = await asyncio.gather(sending, leaving, return_exceptions=True)
-        if isinstance(ended, TimeoutError):
+        if not is_gone and isinstance(ended, Exception):
             raise ended
 
     async def put(self, send: Send, content: bytes) -> None:

@@ -83,8 +83,8 @@ def position_of(asked: AnyAsked, *, twin: Twin | None, store: Store) -> Position
     known = until or (store.entries_of([head])[0].recorded_at if head else 0)
     if start == MODEL:
         return Position(head, known, 0)
-    latest = found.summary()["latest"]
-    if not isinstance(latest, int):
+    latest = found.latest
+    if latest is None:
         column = "at" if isinstance(asked, Fork) else "start"
         allowed = "a moment from the first event of the log on" if head else "a log with events"
         finding = Finding("job.start", "nothing known", allowed, "send events first", column=column)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -25,12 +28,47 @@ FAR_BATCH = 2_000
 """Changes that are read at one time by who is so far behind: old ones are worked out again, and the way there is long."""
 
 
+KEPT = 2_048
+"""Events of late that are kept for the readers who follow at the same time, each a kilobyte or so."""
+
+
+class Told:
+    """Changes as events of a stream, those of late made once for all who follow; may be used from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[int, tuple[Change, bytes]] = OrderedDict()
+
+    def events(self, changes: Sequence[Change], *, is_kept: bool) -> list[bytes]:
+        """Return the events of changes.
+
+        Parameters
+        ----------
+        is_kept : whether others will want the same; changes that are worked out again for one reader are told to nobody else.
+        """
+        if not is_kept:
+            return [_event(change) for change in changes]
+        with self._lock:
+            known = [self._kept.get(change.sequence) for change in changes]
+        # The same entry may be told alone to one reader and with others to another one.
+        events = [
+            there[1] if there is not None and there[0] is change else _event(change)
+            for change, there in zip(changes, known, strict=True)
+        ]
+        with self._lock:
+            for change, event in zip(changes, events, strict=True):
+                self._kept[change.sequence] = change, event
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return events
+
+
 class ChangeStream(EventStream):
     """Sends what each entry of the log changed, until the reader goes away.
 
     Parameters
     ----------
-    after : number of the last entry whose change the reader has.
+    told : makes the events. after : number of the last entry whose change the reader has.
     patience : seconds that a reader has to take one batch; who is slower is cut off and resumes where it was.
     """
 
@@ -40,12 +78,13 @@ class ChangeStream(EventStream):
         *,
         growth: Growth,
         threads: Threads,
+        told: Told,
         after: int,
         patience: float,
         heartbeat: float = HEARTBEAT_SECONDS,
     ) -> None:
         super().__init__(patience=patience)
-        self._twin, self._growth, self._threads = twin, growth, threads
+        self._twin, self._growth, self._threads, self._told = twin, growth, threads, told
         self._after = after
         self._heartbeat = heartbeat
 
@@ -58,13 +97,21 @@ class ChangeStream(EventStream):
                 await self.put(send, b": still here\n\n")
                 continue
             limit = BATCH if self._growth.number - after < FAR_BATCH else FAR_BATCH
-            changes = await self._threads.read(partial(self._twin.changes, after, limit=limit))
-            if not changes:
+            last, batches = await self._threads.read(partial(self._read, after, limit=limit))
+            if not batches:
                 await asyncio.sleep(0.05)
                 continue
-            for place in range(0, len(changes), BATCH):
-                await self.put(send, b"".join(_event(change) for change in changes[place : place + BATCH]))
-            after = changes[-1].sequence
+            for content in batches:
+                await self.put(send, content)
+            after = last
+
+    def _read(self, after: int, *, limit: int) -> tuple[int, list[bytes]]:
+        """Return the number that the next changes go to, and what is to be sent of them at one time each."""
+        changes = self._twin.changes(after, limit=limit)
+        if not changes:
+            return after, []
+        events = self._told.events(changes, is_kept=limit == BATCH)
+        return changes[-1].sequence, [b"".join(events[place : place + BATCH]) for place in range(0, len(events), BATCH)]
 
 
 def change_document(change: Change) -> dict[str, Any]:

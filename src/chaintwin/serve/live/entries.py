@@ -116,6 +116,5 @@ def _whole(parts: Parts, sequence: int) -> dict[str, Any]:
     (entry,) = parts.store.entries_of([sequence])
     document = _told(entry) | {"event": event_of(entry), "leaf": entry.leaf.hex()}
     twin = live_of(parts).twin
-    found = twin.changes(sequence - 1, limit=1) if sequence <= twin.head else []
-    change = change_document(found[0]) if found and found[0].sequence == sequence and found[0].entries == 1 else None
-    return document | {"cells": None if change is None else change.get("cells")}
+    found = twin.change_of(sequence)
+    return document | {"cells": None if found is None else change_document(found).get("cells")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from chaintwin.clock import SECOND, text_of
 from chaintwin.ingest.sources.health import told_health
-from chaintwin.serve.answering.conditional import tagged
+from chaintwin.serve.answering.conditional import is_known, tagged
 from chaintwin.serve.answering.parameters import PAGING, bad, check_names, moment, whole
 from chaintwin.serve.guarding.principals import principal_of
 from chaintwin.serve.live.asking import live_of
@@ -28,6 +29,9 @@ from chaintwin.twin.telling import told_part, told_rows, told_summary
 
 TABLES_MAX = 12
 """Tables of one answer."""
+
+_RUN = secrets.token_hex(8)
+"""Tells this run of the server from any other, whose log may have been another one up to the same entry."""
 
 router = APIRouter(prefix="/api/v1")
 
@@ -54,24 +58,28 @@ async def state(request: Request) -> Response:
     tables = _tables(request)
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
 
-    def answered() -> tuple[dict[str, Any], bool]:
+    def answered() -> tuple[dict[str, Any], bool, str]:
         found = live.twin.as_of(at, known=known)
-        document: dict[str, Any] = {"time": text_of(found.time), "sequence": found.head, "hash": found.hash()}
+        document: dict[str, Any] = {"time": text_of(found.time), "sequence": found.head}
         if at is None and known is None:
             document["behind"] = max(0, parts.store.head().sequence - found.head)
+        # Ages grow with every second; what they are of is told by the entry of the log that the state goes to, and by the query.
+        of = f"{_RUN} {found.head} {document.get('behind')} {request.url}"
+        if is_known(request, of=of):
+            # Nothing of it is sent again, so nothing is worked out but whether there is a next page.
+            return document, any(begin + size < _height(found, name) for name in tables), of
+        document["hash"] = found.hash()
         if "path" in given:
-            return document | _value(found, request.query_params["path"]), False
+            return document | _value(found, request.query_params["path"]), False, of
         if "site" in given:
-            return document | site_document(found, request.query_params["site"], store=parts.store), False
+            return document | site_document(found, request.query_params["site"], store=parts.store), False, of
         if not tables:
-            return document | _numbers(found, parts), False
+            return document | _numbers(found, parts), False, of
         rows, more = _rows(found, tables, page=_Page(begin, size))
-        return document | rows, more
+        return document | rows, more, of
 
-    document, more = await parts.threads.read(answered)
+    document, more, of = await parts.threads.read(answered)
     headers = parts.pages.headers(request, begin + size) if more else {}
-    # Ages grow with every second; what they are of is told by the state and by the query.
-    of = f"{document['sequence']} {document['hash']} {document.get('behind')} {request.url}"
     return tagged(request, document, headers=headers, of=of)
 
 
@@ -90,7 +98,12 @@ async def changes(request: Request) -> Response:
         fix = "a log that was restored to an earlier point goes less far: read the state anew and begin without a number"
         raise ProblemError(400, "ValidationException", detail=f"{by}: found {given[:40]!r}; allowed: {allowed}; fix: {fix}")
     return ChangeStream(
-        live.twin, growth=live.growth, threads=parts.threads, after=after, patience=parts.settings.limits.send_seconds
+        live.twin,
+        growth=live.growth,
+        threads=parts.threads,
+        told=live.told,
+        after=after,
+        patience=parts.settings.limits.send_seconds,
     )
 
 
@@ -184,7 +197,12 @@ def _numbers(found: LiveState, parts: Parts) -> dict[str, Any]:
     """Return how much there is, and since when."""
     first = parts.store.find(Search(upto=found.head), limit=1) if found.head else []
     summary = told_summary(found) | {"first": text_of(first[0][0]) if first else None}
-    return {"summary": summary, "tables": {name: frame.height for name, frame in found.tables().items()}}
+    return {"summary": summary, "tables": {name: _height(found, name) for name in TABLES}}
+
+
+def _height(found: LiveState, table: str) -> int:
+    """Return how many rows a table has, without making it."""
+    return sum(len(found.cells[family].cells) for family in TABLES[table])
 
 
 def _rows(found: LiveState, names: list[str], *, page: _Page) -> tuple[dict[str, Any], bool]:

@@ -28,13 +28,21 @@ class Content:
     tag: str
 
 
+class _Document:
+    """One document, and who makes it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.content: Content | None = None
+
+
 class NetworkView:
     """The documents of the network in force, each made when it is first asked for; may be used from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._network: Network | None = None
-        self._made: dict[str, Content] = {}
+        self._documents: dict[str, _Document] = {}
 
     def network(self, network: Network) -> Content:
         """Return what is where and what moves between.
@@ -43,7 +51,7 @@ class NetworkView:
         ----------
         network : in force.
         """
-        return self._get("network", network, make=network_document)
+        return self.made("network", network, make=network_document)
 
     def routes(self, network: Network) -> Content:
         """Return the lines of lanes by sea.
@@ -52,7 +60,7 @@ class NetworkView:
         ----------
         network : in force.
         """
-        return self._get("routes", network, make=routes_document)
+        return self.made("routes", network, make=routes_document)
 
     def findings(self, network: Network) -> Content:
         """Return what the doctor says.
@@ -61,7 +69,7 @@ class NetworkView:
         ----------
         network : in force.
         """
-        return self._get("findings", network, make=findings_document)
+        return self.made("findings", network, make=findings_document)
 
     def dependence(self, network: Network) -> Content:
         """Return on whom and on which countries the network depends.
@@ -70,15 +78,24 @@ class NetworkView:
         ----------
         network : in force.
         """
-        return self._get("dependence", network, make=dependence_document)
+        return self.made("dependence", network, make=dependence_document)
 
-    def _get(self, name: str, network: Network, *, make: Callable[[Network], dict[str, Any]]) -> Content:
-        # Who asks for what another one is making waits for that, so that a page that many open is made once.
+    def made(self, name: str, network: Network, *, make: Callable[[Network], dict[str, Any]]) -> Content:
+        """Return a document, made where it is not there yet.
+
+        Who asks for what another one is making waits for that, so that a page that many open is made once; who asks for another
+        document does not.
+
+        Parameters
+        ----------
+        name : of the document. network : in force. make : makes it.
+        """
         with self._lock:
             if network is not self._network:
-                self._network, self._made = network, {}
-            found = self._made.get(name)
-            if found is None:
+                self._network, self._documents = network, {}
+            document = self._documents.setdefault(name, _Document())
+        with document.lock:
+            if document.content is None:
                 body = msgspec.json.encode(make(network))
-                found = self._made[name] = Content(body, f'"{blake2b(body, digest_size=16).hexdigest()}"')
-            return found
+                document.content = Content(body, f'"{blake2b(body, digest_size=16).hexdigest()}"')
+            return document.content

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -26,14 +27,20 @@ _LOG = logging.getLogger("chaintwin.serve")
 BY = "outlook"
 """Who asks for the jobs of the server's own."""
 
-LOOK_SECONDS = 1.0
-"""How often at most it is seen whether a period has passed."""
+LOOK_SECONDS = 10.0
+"""How often at most it is seen whether a period has passed, once something was seen: the whole state is read for that."""
+
+WAIT_SECONDS = 1.0
+"""How often it is seen whether there is anything to look at for the first time, and whether other jobs are over."""
 
 GIVE_WAY_SECONDS = 0.1
 """How soon it gives way to a job that somebody waits for."""
 
 KEPT = 2
-"""Jobs of its own that are kept: the last, and the one before, which somebody may be reading."""
+"""Jobs of its own that are kept when they are done: the last, and the one before, which somebody may be reading."""
+
+KEPT_UNDONE = 1
+"""Jobs of its own that are kept although they failed or were given up: the last, which says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,14 @@ class Seen:
     period: int
     head: int
     warned: Warned
+
+
+class _There(NamedTuple):
+    """Where the state stands: event time of its latest event, period of that, entry of the log."""
+
+    latest: int
+    period: int
+    head: int
 
 
 class Outlook:
@@ -94,53 +109,69 @@ class Outlook:
 
     async def _run(self) -> None:
         assert self._growth is not None
-        head, looked_at = -1, -self.settings.seconds
+        settings, head, looked_at, rest = self.settings, -1, -inf, self.settings.seconds
         while True:
-            head = await self._growth.beyond(head, within=self.settings.refresh_seconds)
-            await asyncio.sleep(max(LOOK_SECONDS, looked_at + self.settings.seconds - monotonic()))
-            try:
-                if await self._look(is_due=monotonic() - looked_at > self.settings.refresh_seconds):
-                    looked_at = monotonic()
-                self.fault = ""
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                # What was seen last stays, with its time; the next try may do better.
-                self.fault = str(error) if isinstance(error, ChaintwinError) else type(error).__name__
-                if not isinstance(error, ChaintwinError):
-                    _LOG.exception("the server cannot look ahead")
-                looked_at = monotonic()
+            head = await self._growth.beyond(head, within=settings.refresh_seconds)
+            pause = WAIT_SECONDS if self.seen is None else max(WAIT_SECONDS, min(LOOK_SECONDS, settings.seconds))
+            await asyncio.sleep(max(pause, looked_at + rest - monotonic()))
+            state = await self._tried(is_due=monotonic() - looked_at > settings.refresh_seconds)
+            if state is State.DONE:
+                looked_at, rest = monotonic(), settings.seconds
+            elif state is State.FAILED:
+                # What fails again and again is asked for less and less often.
+                looked_at, rest = monotonic(), min(2 * rest, max(settings.seconds, settings.refresh_seconds))
+            elif state is State.CANCELLED:
+                # It gave way, and looks again also where nothing comes any more.
+                head = -1
 
-    async def _look(self, *, is_due: bool) -> bool:
-        """Look ahead if a period has passed, or something came and it is due; tell whether a new look was taken."""
+    async def _tried(self, *, is_due: bool) -> State | None:
+        """Look ahead as ``_look`` does; what goes wrong is told as the fault, until a look is done."""
+        try:
+            return await self._look(is_due=is_due)
+        except Exception as error:
+            # What was seen last stays, with its time; the next try may do better.
+            self.fault = str(error) if isinstance(error, ChaintwinError) else type(error).__name__
+            if not isinstance(error, ChaintwinError):
+                _LOG.exception("the server cannot look ahead")
+            return State.FAILED
+
+    async def _look(self, *, is_due: bool) -> State | None:
+        """Look ahead if a period has passed, or something came and it is due; return how that ended, None for no look."""
+        there = await self._threads.read(self._there)
+        if there is None:
+            return None
+        seen = self.seen
+        if seen is not None and there.period <= seen.period and not (is_due and there.head > seen.head):
+            return None
+        job = await self._asked(there.latest)
+        try:
+            if job.state is State.DONE:
+                self.seen, self.fault = Seen(job, there.period, job.sequence, await self._warned(job)), ""
+            elif job.state is State.FAILED:
+                self.fault = str(job.problem.get("detail", "The look ahead failed"))
+        finally:
+            await self._forget()
+        return job.state
+
+    def _there(self) -> _There | None:
+        """Return where the state stands, None for one without events; waits for whoever applies events, so not for the loop."""
         assert self._twin is not None
         live = self._twin.now()
-        latest = await self._threads.read(lambda: live.summary()["latest"])
-        if not isinstance(latest, int):
-            return False
-        period = live.period_at(latest + 1)
-        seen = self.seen
-        if seen is not None and period <= seen.period and not (is_due and live.head > seen.head):
-            return False
-        job = await self._asked(latest)
-        if job.state is not State.DONE:
-            if job.problem:
-                self.fault = str(job.problem.get("detail", ""))
-            return False
+        latest = live.latest
+        return None if latest is None else _There(latest, live.period_at(latest + 1), live.head)
+
+    async def _warned(self, job: Job) -> Warned:
+        """Return what a look that is done warns of."""
         file = self._scheduler.files.part(job) / "shortages.parquet"
         rows = await self._threads.read(lambda: pl.read_parquet(file).to_dicts())
-        before = seen.warned if seen is not None else None
-        likely, least = self.settings.likely, self.settings.least
-        warned = warned_of(rows, time=job.time, likely=likely, least=least, before=before)
-        self.seen = Seen(job, period, job.sequence, warned)
-        await self._forget()
-        return True
+        before = self.seen.warned if self.seen is not None else None
+        return warned_of(rows, time=job.time, likely=self.settings.likely, least=self.settings.least, before=before)
 
     async def _asked(self, time: int) -> Job:
         """Have a look taken, and give way to whoever else waits for a job."""
         scheduler = self._scheduler
         while any(not job.is_over for job in scheduler.jobs()):
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(WAIT_SECONDS)
         asked = Fork(
             at=text_of(time), days=self.settings.days, replications=self.settings.replications, likely=self.settings.likely
         )
@@ -152,9 +183,13 @@ class Outlook:
         return job
 
     async def _forget(self) -> None:
+        """Let go of the jobs of its own that nobody needs, so that they push out none of those that people asked for."""
         own = [job for job in self._scheduler.jobs() if job.by == BY and job.is_over]
-        for job in own[KEPT:]:
-            await self._scheduler.remove(job.id)
+        done = [job for job in own if job.state is State.DONE]
+        undone = [job for job in own if job.state is not State.DONE]
+        for job in (*done[KEPT:], *undone[KEPT_UNDONE:]):
+            if self.seen is None or job.id != self.seen.job.id:
+                await self._scheduler.remove(job.id)
 
 
 def outlook_document(outlook: Outlook, *, now: int) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
+from math import inf
+from time import monotonic
 
 import msgspec
 
@@ -34,6 +36,10 @@ _LOG = logging.getLogger("chaintwin.serve")
 
 LOOK_SECONDS = 30.0
 """How long a task waits at most before it looks at the log by itself."""
+
+
+REST_SECONDS = 0.5
+"""Least time between two times that the log is asked for one subscription: what comes between is sent together."""
 
 
 class _GoneError(ChaintwinError):
@@ -88,6 +94,16 @@ class Dispatcher:
         """Return the next part of the answer of a standing query."""
         return await self._threads.read(lambda: next_report(self._store, query, cursor=cursor, master=self._master.read))
 
+    async def coming(self, number: int, *, asked_at: float, within: float) -> None:
+        """Wait until the log goes beyond a number, or ``within`` seconds, and in any case until it may be asked again.
+
+        Parameters
+        ----------
+        number : of the last entry that was looked at. asked_at : when the log was asked last, as ``monotonic`` tells it.
+        """
+        await self.heads.beyond(number, within=within)
+        await asyncio.sleep(max(0.0, asked_at + REST_SECONDS - monotonic()))
+
     async def close(self) -> None:
         """End all tasks; what has not arrived is sent when the server runs again."""
         for task in self._tasks.values():
@@ -110,9 +126,9 @@ class Dispatcher:
                 named = await self._threads.read(partial(query_named, self._store, subscription.query))
                 if named is None:
                     return
-                query = named.read()
+                query, asked_at = named.read(), -inf
                 while True:
-                    subscription = await self._round(subscription, query)
+                    subscription, asked_at = await self._round(subscription, query, asked_at=asked_at)
             except _GoneError:
                 # It was removed before its task had begun.
                 return
@@ -123,19 +139,19 @@ class Dispatcher:
                 _LOG.exception("subscription %s failed", subscription.id)
                 await asyncio.sleep(wait_after(5))
 
-    async def _round(self, subscription: Subscription, query: EventQuery) -> Subscription:
-        """Wait until there is something to do, do it, and return the subscription as it is then."""
+    async def _round(self, subscription: Subscription, query: EventQuery, *, asked_at: float) -> tuple[Subscription, float]:
+        """Wait until there is something to do, do it, and return the subscription as it is then, and when the log was asked."""
         times = subscription.times()
         if times is None:
-            await self.heads.beyond(subscription.cursor[1], within=LOOK_SECONDS)
+            await self.coming(subscription.cursor[1], asked_at=asked_at, within=LOOK_SECONDS)
         else:
             now = self._clock.now()
             at = next_run(times, after=now)
             wait = LOOK_SECONDS if at is None else min(LOOK_SECONDS, (at - now) / SECOND)
             await asyncio.sleep(wait)
             if at is None or self._clock.now() < at:
-                return subscription
-        has_sent = False
+                return subscription, asked_at
+        has_sent, asked_at = False, monotonic()
         while True:
             report = await self.report(query, subscription.cursor)
             if report.entries or (report.is_last and times is not None and subscription.report_if_empty and not has_sent):
@@ -144,7 +160,7 @@ class Dispatcher:
             else:
                 subscription = msgspec.structs.replace(subscription, cursor=report.cursor)
             if report.is_last:
-                return subscription
+                return subscription, asked_at
 
     async def _deliver(self, subscription: Subscription, report: Report) -> Subscription:
         """Send a part of an answer until it arrives, and return the subscription as it is kept then."""

@@ -33,7 +33,7 @@ async def list_parameters(request: Request) -> Response:
     check_names(request, *PAGING)
     parts = parts_of(request)
     live = live_of(parts)
-    members, used = await parts.threads.read(lambda: _versions(parts.store, live.twin.now().summary()["latest"]))
+    members, used = await parts.threads.read(lambda: _versions(parts.store, live.twin.now().latest))
     page, headers = parts.pages.slice(request, members)
     return tagged(request, {"member": page, "count": len(members), "inForce": used}, headers=headers)
 
@@ -86,10 +86,10 @@ def fidelity_document(store: Store) -> dict[str, Any]:
     }
 
 
-def _versions(store: Store, latest: object) -> tuple[list[dict[str, Any]], str | None]:
+def _versions(store: Store, latest: int | None) -> tuple[list[dict[str, Any]], str | None]:
     from chaintwin.fidelity.versions.shelf import in_force, kept_versions
 
-    used = in_force(store, latest) if isinstance(latest, int) else None
+    used = in_force(store, latest) if latest is not None else None
     members = [
         {
             "version": one.id,

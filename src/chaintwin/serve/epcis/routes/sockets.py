@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
+from math import inf
+from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,10 +26,15 @@ from chaintwin.serve.subscribing.kept import NamedQuery, cursor_before, query_na
 from chaintwin.serve.subscribing.reporting import Report
 from chaintwin.serve.subscribing.schedule import FIELDS, Schedule, next_run, schedule_of
 
+_LOG = logging.getLogger("chaintwin.serve")
+
 LOOK_SECONDS = 15.0
 
 CLOSE_SECONDS = 1.0
 """Time to say good-bye; a receiver that reads no more would let even that wait for ever."""
+
+GOING_AWAY, INTERNAL_ERROR = 1001, 1011
+"""How a connection is closed by the server (RFC 6455, section 7.4.1)."""
 
 router = APIRouter(prefix="/epcis")
 
@@ -48,15 +56,21 @@ async def subscribe(socket: WebSocket) -> None:
     await socket.accept(headers=[(b"gs1-query-min-record-time", text_of(cursor[0]).encode())])
     listening = asyncio.create_task(_until_gone(socket))
     sending = asyncio.create_task(_send_all(socket, parts, named, cursor=cursor, controls=controls))
+    code = GOING_AWAY
     try:
-        await asyncio.wait({listening, sending}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({listening, sending}, return_when=asyncio.FIRST_COMPLETED)
+        fault = sending.exception() if sending in done and not sending.cancelled() else None
+        # Who reads too slowly is cut off, and who left while something was sent is gone; neither is a fault of the server.
+        if fault is not None and listening not in done and not isinstance(fault, TimeoutError | WebSocketDisconnect):
+            _LOG.error("the events of query %s cannot be sent", name[:200], exc_info=fault)
+            code = INTERNAL_ERROR
     finally:
         for task in (listening, sending):
             task.cancel()
         await asyncio.gather(listening, sending, return_exceptions=True)
         with suppress(Exception):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await socket.close(1001)
+                await socket.close(code)
 
 
 def _controls(socket: WebSocket, query: EventQuery) -> dict[str, Any]:
@@ -97,12 +111,13 @@ async def _send_all(
 ) -> None:
     query = named.read()
     times: Schedule | None = controls["times"]
+    asked_at = -inf
     while True:
         if times is None:
-            await parts.dispatcher.heads.beyond(cursor[1], within=LOOK_SECONDS)
+            await parts.dispatcher.coming(cursor[1], asked_at=asked_at, within=LOOK_SECONDS)
         elif not await _its_time(parts, times):
             continue
-        has_sent = False
+        has_sent, asked_at = False, monotonic()
         while True:
             report = await parts.dispatcher.report(query, cursor)
             if report.entries or (report.is_last and controls["empty"] and not has_sent and times is not None):
