@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -478,6 +479,30 @@ def test_find__the_same_before_and_after_terms_are_moved(url: str) -> None:
         assert store.find(Search(terms=(("extra:99",),)), limit=5) == [(many.occurred_at, 1)]
         assert append(store, 7, 221) == [Outcome.DUPLICATE, Outcome.ACCEPTED]
         assert store.find(Search(terms=(("only:221",),)), limit=5) == [(record_of(221).occurred_at, 222)]
+        assert verify(store).findings == ()
+
+
+def test_append__names_and_terms_are_moved_a_few_at_one_time(url: str) -> None:
+    with open_store(url, limits=Limits(recent_records=40, moved_records=8)) as store:
+        left = []
+        for number in range(150):
+            # As many as come, where more come than are to be moved.
+            append(store, *range(20 * number, 20 * number + (3 if number % 50 else 20)))
+            # The writer does one thing after the other, so what follows on the entries is done when this is.
+            store.put("shelf", "what is done after the move", content=b"")
+            with store.database.reader() as reader:
+                ((recent, first),) = reader.rows("SELECT count(*), min(sequence) FROM recent")
+                ((names,),) = reader.rows("SELECT count(*) FROM names")
+            last = store.head().sequence
+            assert recent + names == last
+            assert first == names + 1
+            left.append((last, names))
+        moved = [(after - before, new - old) for (old, before), (new, after) in pairwise(left)]
+        assert max(count for count, _ in moved) <= 20
+        assert max(count for count, added in moved if added <= 3) <= 2 * 8
+        assert max(last - names for last, names in left) <= 40 + 20
+        assert left[-1][1] > 300
+        assert append(store, *(20 * number for number in range(150))) == [Outcome.DUPLICATE] * 150
         assert verify(store).findings == ()
 
 
