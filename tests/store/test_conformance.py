@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,8 @@ from chaintwin.errors import InputError, StoreFailedError, UsageError
 from chaintwin.guard.digests import digest_of, leaf_content
 from chaintwin.guard.merkle import EMPTY_ROOT, Frontier, continues, includes, leaf_hash
 from chaintwin.store.interface import Search
+from chaintwin.store.log.database import Reader, Row
+from chaintwin.store.log.personal.sealing import Sealer
 from chaintwin.store.log.store import LogStore
 from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
@@ -40,6 +43,21 @@ def store(url: str, key_file: Path) -> Iterator[LogStore]:
     with open_store(url, clock=SetClock(now=77), key_file=key_file) as opened:
         yield opened
         assert verify(opened).findings == ()
+
+
+class Counted:
+    """A reader that counts the rows it returns."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.count = reader, 0
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        found = self.reader.rows(statement, parameters)
+        self.count += len(found)
+        return found
+
+    def contains(self, column: str) -> str:
+        return self.reader.contains(column)
 
 
 def append(store: LogStore, *numbers: int, received_at: int = 1, together: bool = False) -> list[Outcome]:
@@ -303,6 +321,16 @@ def test_append__several_personal_values_of_an_entry(store: LogStore) -> None:
     assert store.entries()[0].personal == tuple((value.path, value.value) for value in values)
     assert store.erase("person 1") == 1
     assert [value for _, value in store.entries()[0].personal] == [b"value 0", None, b"value 2", None]
+
+
+def test_entries_of__reads_no_personal_values_in_between(store: LogStore) -> None:
+    store.append([record_of(number, subject="ada") for number in range(1, 31)], received_at=1)
+    with store.database.reader() as reader:
+        counted = Counted(reader)
+        keys = {1: key_of(1), 30: key_of(30)}
+        found = Sealer(store.key).read(counted, keys)
+    assert found == {number: (("who.driver", b"name of %d" % number),) for number in keys}
+    assert counted.count == 2
 
 
 def test_append__report_is_shelved_with_the_records(store: LogStore) -> None:
