@@ -391,6 +391,15 @@ def test_keep_last__takes_the_first_ones_away(store: LogStore) -> None:
     assert (store.keep_last("shelf", 0), store.names("shelf")) == (2, [])
 
 
+def test_remove_all__takes_those_away_that_are_there(store: LogStore) -> None:
+    for name in ("a", "b", "c"):
+        store.put("shelf", name, content=b"")
+    store.put("other", "a", content=b"")
+    assert store.remove_all("shelf", ["a", "c", "d"]) == 2
+    assert (store.names("shelf"), store.names("other")) == (["b"], ["a"])
+    assert store.remove_all("shelf", []) == store.remove_all("shelf", ["a"]) == 0
+
+
 def test_put__replaces_and_removes(store: LogStore) -> None:
     assert store.get("shelf", "a") is None
     store.put("shelf", "b", content=b"1")
