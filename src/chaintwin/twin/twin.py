@@ -198,6 +198,20 @@ class Twin:
                 self._behind.keep(found[-1].sequence, window, now=self.clock.now())
         return found
 
+    def together(self, after: int) -> list[Change]:
+        """Return what the entries behind one changed as one change that is not told, so that the state is read anew.
+
+        Parameters
+        ----------
+        after : number of the last entry whose change is known.
+        """
+        with self._lock:
+            self._read = head = self._head
+        if after >= head:
+            return []
+        rows = [row for block in self.store.facts(after=head - 1, upto=head) for row in block]
+        return [Change(head, rows[-1].key, rows[-1].occurred_at, is_reprojected=True, entries=head - after)]
+
     def state(self, program: Program, *, at: int | None = None, known: int | None = None) -> State:
         """Return the state that a simulation starts from; what cannot be placed is told by ``as_of(...).placed(program)``.
 

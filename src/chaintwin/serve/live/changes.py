@@ -28,6 +28,9 @@ FAR_BATCH = 2_000
 class ChangeStream(EventStream):
     """Sends what each entry of the log changed, until the reader goes away.
 
+    A reader that had caught up and then falls so far behind that the changes are no more at hand is told them as one, to read the
+    state anew: led through them one by one it would hold up what it waits for. Whoever begins far behind gets each of them.
+
     Parameters
     ----------
     after : number of the last entry whose change the reader has.
@@ -53,12 +56,17 @@ class ChangeStream(EventStream):
         """Send what is there, and then what comes."""
         await self.put(send, b"retry: 2000\n: chaintwin\n\n")
         after = self._after
+        has_caught_up = False
         while True:
+            has_caught_up = has_caught_up or self._growth.number - after <= BATCH
             if await self._growth.beyond(after, within=self._heartbeat) <= after:
                 await self.put(send, b": still here\n\n")
                 continue
-            limit = BATCH if self._growth.number - after < FAR_BATCH else FAR_BATCH
-            changes = await self._threads.read(partial(self._twin.changes, after, limit=limit))
+            behind = self._growth.number - after
+            limit = BATCH if behind < FAR_BATCH else FAR_BATCH
+            is_lost = has_caught_up and behind > self._twin.sizes.changes
+            ask = partial(self._twin.together, after) if is_lost else partial(self._twin.changes, after, limit=limit)
+            changes = await self._threads.read(ask)
             if not changes:
                 await asyncio.sleep(0.05)
                 continue
