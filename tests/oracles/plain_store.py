@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from chaintwin.events.facts import Facts, packed
 from chaintwin.store.interface import Head, Search
@@ -63,6 +63,9 @@ class PlainStore:
 
     def remove(self, shelf: str, name: str) -> bool:
         return self.shelf.pop((shelf, name), None) is not None
+
+    def remove_all(self, shelf: str, names: Collection[str]) -> int:
+        return sum(self.remove(shelf, name) for name in names)
 
     def names(self, shelf: str) -> list[str]:
         return sorted(name for kind, name in self.shelf if kind == shelf)

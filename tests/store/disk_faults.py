@@ -16,6 +16,7 @@ from chaintwin.store.log.store import LogStore
 from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
 from chaintwin.store.records import Outcome
+from chaintwin.store.sqlite.connecting import PAGE_SIZE
 from chaintwin.store.sqlite.database import SqliteDatabase
 from chaintwin.store.verifying import verify
 from tests.store.faulty_disk import Disk
@@ -29,6 +30,8 @@ def main() -> None:
     disk = Disk()
     if fault == "slow":
         print(json.dumps(slow(disk, folder)))
+    elif fault == "stuck":
+        print(json.dumps(stuck(disk, folder)))
     else:
         runs = [failing(disk, folder / f"{place}", fault=fault, place=place) for place in range(0, 60, 5)]
         print(json.dumps(runs))
@@ -128,6 +131,38 @@ def slow(disk: Disk, folder: Path) -> dict[str, object]:
     }
     store.close()
     return result
+
+
+def stuck(disk: Disk, folder: Path) -> dict[str, object]:
+    """Append while nothing can be written to the file of the log itself, only to what is written ahead."""
+    path, pages = folder / "log.db", 100
+    database = SqliteDatabase(path, checkpoint_pages=pages)
+    store = LogStore(database, clock=SetClock(), key=MasterKey(None))
+    disk.stick(str(path))
+    acknowledged: list[int] = []
+
+    def work() -> None:
+        behind = 0
+        while behind < 10:
+            behind += disk.waits.is_set()
+            receipts = store.append([record_of(len(acknowledged))], received_at=1)
+            acknowledged.append(receipts[0].sequence)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(timeout=20)
+    result = {"stopped": worker.is_alive(), "acknowledged": len(acknowledged), "waited": disk.waits.is_set()}
+    disk.mend()
+    worker.join()
+    lengths = []
+    for number in range(300):
+        store.append([record_of(1_000 + 10 * number + place) for place in range(10)], received_at=2)
+        lengths.append(path.with_name("log.db-wal").stat().st_size)
+    store.close()
+    with open_store(path) as opened:
+        result["found"] = opened.head().sequence - 3_000
+        result["findings"] = [str(finding) for finding in verify(opened).findings]
+    return result | {"longest": max(lengths) / PAGE_SIZE / pages}
 
 
 if __name__ == "__main__":

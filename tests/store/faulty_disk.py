@@ -6,6 +6,7 @@ opened in a process, which is why the tests that use it run programs of their ow
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,16 +63,22 @@ class Disk(apsw.VFS):
     """The disk.
 
     ``writes_left`` and ``syncs_left`` count down to the fault; ``fault`` says which: ``cut`` (nothing works from there on),
-    ``full``, ``error``. A fault lasts until ``mend``.
+    ``full``, ``error``. A fault lasts until ``mend``. Until then whoever writes the file named ``stuck`` waits, and ``waits``
+    tells that somebody does.
     """
 
     def __init__(self) -> None:
         super().__init__("faulty", "unix", makedefault=True, iVersion=3)
         self.files: dict[str, FileState] = {}
+        # The writer of a store and what moves its pages write at the same time; an image is of one moment.
+        self.mutex = threading.RLock()
+        self.stuck = ""
+        self.waits, self._goes_on = threading.Event(), threading.Event()
         self.mend()
 
     def mend(self) -> None:
-        self.fault = ""
+        self.stuck, self.fault = "", ""
+        self._goes_on.set()
         self.writes_left = self.syncs_left = 1 << 60
         self.sync_seconds = 0.0
         self.faults = 0
@@ -83,7 +90,14 @@ class Disk(apsw.VFS):
 
     def images(self, chance: Random) -> dict[str, bytes]:
         """Return what may be found in the files after a power cut."""
-        return {name: state.after_a_cut(chance) for name, state in self.files.items() if not name.endswith("-shm")}
+        with self.mutex:
+            return {name: state.after_a_cut(chance) for name, state in self.files.items() if not name.endswith("-shm")}
+
+    def stick(self, name: str) -> None:
+        """Let whoever writes a file wait until ``mend``."""
+        self.waits.clear()
+        self._goes_on.clear()
+        self.stuck = name
 
     def xOpen(self, name, flags):
         return DiskFile(self, name, flags)
@@ -94,7 +108,10 @@ class Disk(apsw.VFS):
         super().xDelete(filename, syncdir)
         self.files.pop(filename, None)
 
-    def before_write(self) -> None:
+    def before_write(self, name: str) -> None:
+        if name == self.stuck:
+            self.waits.set()
+            self._goes_on.wait()
         self.writes_left -= 1
         self._check(self.writes_left < 0)
 
@@ -124,16 +141,19 @@ class DiskFile(apsw.VFSFile):
             disk.files[self._name] = FileState(bytearray(path.read_bytes() if path.exists() else b""))
 
     def xWrite(self, data, offset):
-        self._disk.before_write()
+        self._disk.before_write(self._name)
         super().xWrite(data, offset)
-        self._disk.files[self._name].pending.append((offset, bytes(data)))
+        with self._disk.mutex:
+            self._disk.files[self._name].pending.append((offset, bytes(data)))
 
     def xTruncate(self, newsize):
-        self._disk.before_write()
+        self._disk.before_write(self._name)
         super().xTruncate(newsize)
-        self._disk.files[self._name].pending.append((newsize, None))
+        with self._disk.mutex:
+            self._disk.files[self._name].pending.append((newsize, None))
 
     def xSync(self, flags):
         # What the model calls durable needs no sync of the real disk.
         self._disk.before_sync()
-        self._disk.files[self._name].sync()
+        with self._disk.mutex:
+            self._disk.files[self._name].sync()

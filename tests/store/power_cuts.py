@@ -26,7 +26,7 @@ from tests.store.making import key_of, record_of
 def opened(path: Path, chance: Random, *, synchronous: str) -> LogStore:
     """Open a store that moves pages and terms often, so that the power is cut in the midst of that too."""
     database = SqliteDatabase(path, synchronous=synchronous, checkpoint_pages=chance.choice((4, 40, 4_000)))
-    limits = Limits(recent_records=chance.choice((3, 20, 8_192)))
+    limits = Limits(recent_records=chance.choice((3, 20, 8_192)), moved_records=chance.choice((1, 10)))
     key = MasterKey(path.with_name("key"))
     try:
         return LogStore(database, clock=SetClock(), key=key, limits=limits, retry_seconds=1_000)
@@ -64,8 +64,8 @@ def cut_once(disk: Disk, seed: int, *, synchronous: str, folder: Path) -> dict[s
             pass
         is_cut = disk.faults > 0
         # The moment of the cut is when the last acknowledgement had been given or later, at the latest now.
-        images = disk.images(chance)
         disk.writes_left = -1
+        images = disk.images(chance)
         store.close()
     else:
         is_cut = True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,8 @@ from chaintwin.errors import InputError, StoreFailedError, UsageError
 from chaintwin.guard.digests import digest_of, leaf_content
 from chaintwin.guard.merkle import EMPTY_ROOT, Frontier, continues, includes, leaf_hash
 from chaintwin.store.interface import Search
+from chaintwin.store.log.database import Reader, Row
+from chaintwin.store.log.personal.sealing import Sealer
 from chaintwin.store.log.store import LogStore
 from chaintwin.store.log.writing.queueing import Limits
 from chaintwin.store.opening import open_store
@@ -39,6 +43,21 @@ def store(url: str, key_file: Path) -> Iterator[LogStore]:
     with open_store(url, clock=SetClock(now=77), key_file=key_file) as opened:
         yield opened
         assert verify(opened).findings == ()
+
+
+class Counted:
+    """A reader that counts the rows it returns."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.count = reader, 0
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        found = self.reader.rows(statement, parameters)
+        self.count += len(found)
+        return found
+
+    def contains(self, column: str) -> str:
+        return self.reader.contains(column)
 
 
 def append(store: LogStore, *numbers: int, received_at: int = 1, together: bool = False) -> list[Outcome]:
@@ -304,6 +323,16 @@ def test_append__several_personal_values_of_an_entry(store: LogStore) -> None:
     assert [value for _, value in store.entries()[0].personal] == [b"value 0", None, b"value 2", None]
 
 
+def test_entries_of__reads_no_personal_values_in_between(store: LogStore) -> None:
+    store.append([record_of(number, subject="ada") for number in range(1, 31)], received_at=1)
+    with store.database.reader() as reader:
+        counted = Counted(reader)
+        keys = {1: key_of(1), 30: key_of(30)}
+        found = Sealer(store.key).read(counted, keys)
+    assert found == {number: (("who.driver", b"name of %d" % number),) for number in keys}
+    assert counted.count == 2
+
+
 def test_append__report_is_shelved_with_the_records(store: LogStore) -> None:
     def report(receipts: list[Receipt]) -> Shelved:
         return Shelved("reports", "one", " ".join(receipt.outcome for receipt in receipts).encode())
@@ -360,6 +389,15 @@ def test_keep_last__takes_the_first_ones_away(store: LogStore) -> None:
     assert store.keep_last("shelf", 4) == 0
     assert (store.keep_last("shelf", 2), store.names("shelf"), store.names("other")) == (2, ["c", "d"], ["a"])
     assert (store.keep_last("shelf", 0), store.names("shelf")) == (2, [])
+
+
+def test_remove_all__takes_those_away_that_are_there(store: LogStore) -> None:
+    for name in ("a", "b", "c"):
+        store.put("shelf", name, content=b"")
+    store.put("other", "a", content=b"")
+    assert store.remove_all("shelf", ["a", "c", "d"]) == 2
+    assert (store.names("shelf"), store.names("other")) == (["b"], ["a"])
+    assert store.remove_all("shelf", []) == store.remove_all("shelf", ["a"]) == 0
 
 
 def test_put__replaces_and_removes(store: LogStore) -> None:
@@ -478,6 +516,30 @@ def test_find__the_same_before_and_after_terms_are_moved(url: str) -> None:
         assert store.find(Search(terms=(("extra:99",),)), limit=5) == [(many.occurred_at, 1)]
         assert append(store, 7, 221) == [Outcome.DUPLICATE, Outcome.ACCEPTED]
         assert store.find(Search(terms=(("only:221",),)), limit=5) == [(record_of(221).occurred_at, 222)]
+        assert verify(store).findings == ()
+
+
+def test_append__names_and_terms_are_moved_a_few_at_one_time(url: str) -> None:
+    with open_store(url, limits=Limits(recent_records=40, moved_records=8)) as store:
+        left = []
+        for number in range(150):
+            # As many as come, where more come than are to be moved.
+            append(store, *range(20 * number, 20 * number + (3 if number % 50 else 20)))
+            # The writer does one thing after the other, so what follows on the entries is done when this is.
+            store.put("shelf", "what is done after the move", content=b"")
+            with store.database.reader() as reader:
+                ((recent, first),) = reader.rows("SELECT count(*), min(sequence) FROM recent")
+                ((names,),) = reader.rows("SELECT count(*) FROM names")
+            last = store.head().sequence
+            assert recent + names == last
+            assert first == names + 1
+            left.append((last, names))
+        moved = [(after - before, new - old) for (old, before), (new, after) in pairwise(left)]
+        assert max(count for count, _ in moved) <= 20
+        assert max(count for count, added in moved if added <= 3) <= 2 * 8
+        assert max(last - names for last, names in left) <= 40 + 20
+        assert left[-1][1] > 300
+        assert append(store, *(20 * number for number in range(150))) == [Outcome.DUPLICATE] * 150
         assert verify(store).findings == ()
 
 

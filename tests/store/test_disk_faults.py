@@ -13,6 +13,7 @@ import pytest
 
 from chaintwin.errors import StoreFailedError
 from chaintwin.store.opening import open_store
+from chaintwin.store.sqlite.checkpointing import MOST_TIMES
 from chaintwin.store.verifying import verify
 from tests.sizes import scaled
 from tests.store.making import key_of, record_of
@@ -50,6 +51,16 @@ def test_append__slow_disk_pushes_back(tmp_path: Path) -> None:
     assert found["counted"] == 5 * found["busy"]
     assert 0 < found["retry_after"] <= 60
     assert found["slowest_read"] < 1.0
+
+
+def test_append__no_acknowledgement_waits_while_pages_are_moved(tmp_path: Path) -> None:
+    found = json.loads(run_program("tests.store.disk_faults", "stuck", str(tmp_path)))
+    assert found["waited"], "no checkpoint came"
+    assert not found["stopped"], "an acknowledgement waits for a checkpoint that does not end"
+    assert found["found"] == found["acknowledged"] >= 10
+    assert found["findings"] == []
+    # What is written ahead begins anew in time all the same.
+    assert found["longest"] < MOST_TIMES + 1
 
 
 def test_append__a_file_that_may_not_grow(tmp_path: Path) -> None:

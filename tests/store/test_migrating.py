@@ -21,7 +21,7 @@ def as_version_0(url: str) -> None:
     database, _ = open_database(url, read_only=False)
     writer = database.writer()
     writer.begin()
-    move_recent(writer)
+    move_recent(writer, upto=1 << 60)
     for table in ("recent", "aliases", "numbers"):
         writer.run(f"DROP TABLE {table}")
     writer.run("DELETE FROM settings WHERE name = 'schema'")

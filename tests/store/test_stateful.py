@@ -76,7 +76,7 @@ class StoreMachine(RuleBasedStateMachine):
     @initialize(recent=st.sampled_from([1, 4, 8_192]))
     def start(self, recent: int) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="chaintwin-stateful-"))
-        self.limits = Limits(recent_records=recent)
+        self.limits = Limits(recent_records=recent, moved_records=2)
         self.model = PlainLog()
         self.generation = 0
         self.open(self.folder / "0.db")

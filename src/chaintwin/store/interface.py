@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -165,6 +165,9 @@ class Store(Protocol):
 
     def remove(self, shelf: str, name: str) -> bool:
         """Take a document away, durably; return whether there was one."""
+
+    def remove_all(self, shelf: str, names: Collection[str]) -> int:
+        """Take documents away, durably and at once; return how many there were."""
 
     def keep_last(self, shelf: str, count: int) -> int:
         """Take all but the last documents of a shelf away, in the order of their names; return how many went."""

@@ -43,7 +43,8 @@ class Twin:
         self.store, self.clock, self.sizes = store, clock, sizes
         self._networks = Networks(network)
         self._snapshots = Snapshots(store, fingerprint=self._networks.fingerprint, spacing=sizes.spacing, is_kept=is_kept)
-        # One applies at a time; the second lock is held for short, and not while the state is built anew.
+        # One applies at a time. The second lock is held for a block of rows at most, not while the state is built anew, and not
+        # while the store reads rows or writes snapshots.
         self._applying, self._lock = threading.Lock(), threading.RLock()
         self._head = 0
         self._window = Window(Projection(self._networks), Tail(), size=sizes.window)
@@ -53,6 +54,7 @@ class Twin:
         self._behind = Behind()
         self._now: LiveState | None = None
         self._before: bytes | None = None
+        self._due: tuple[Cells, Tail, int] | None = None
 
     @classmethod
     def open(
@@ -102,14 +104,18 @@ class Twin:
 
     def catch_up(self) -> int:
         """Apply what the log has beyond what has been applied, and return how many entries that were."""
-        with self._applying, self._lock:
-            before, upto = self._head, self.store.head().sequence
-            self._behind.drop_idle(self.clock.now())
+        with self._applying:
+            with self._lock:
+                before, upto = self._head, self.store.head().sequence
+                self._behind.drop_idle(self.clock.now())
             if upto - before > self.sizes.bulk or (not before and self._snapshots.marks):
                 self._rebuild(upto)
             else:
                 for rows in self.store.facts(after=before, upto=upto):
-                    self._add(rows)
+                    with self._lock:
+                        self._add(rows)
+                    self._keep()
+            self._snapshots.tidy()
             return self._head - before
 
     def now(self) -> LiveState:
@@ -213,6 +219,20 @@ class Twin:
                 return change
         return None
 
+    def together(self, after: int) -> list[Change]:
+        """Return what the entries behind one changed as one change that is not told, so that the state is read anew.
+
+        Parameters
+        ----------
+        after : number of the last entry whose change is known.
+        """
+        with self._lock:
+            self._read = head = self._head
+        if after >= head:
+            return []
+        rows = [row for block in self.store.facts(after=head - 1, upto=head) for row in block]
+        return [Change(head, rows[-1].key, rows[-1].occurred_at, is_reprojected=True, entries=head - after)]
+
     def state(self, program: Program, *, at: int | None = None, known: int | None = None) -> State:
         """Return the state that a simulation starts from; what cannot be placed is told by ``as_of(...).placed(program)``.
 
@@ -275,19 +295,26 @@ class Twin:
         return found
 
     def _trim(self) -> None:
-        """Let go of the oldest rows that can be taken back, and keep a snapshot of what lies before the others if one is due."""
+        """Let go of the oldest rows that can be taken back, and note what lies before the others if a snapshot is due."""
         window = self._window
         if window.trim():
             there = window.tail.rows
             if there >= self._snapshots.next_due(there, len(window.projection.cells)):
-                self._snapshots.save(window.cells_of_tail(), window.tail, head=self._head)
+                self._due = window.cells_of_tail(), window.tail, self._head
+
+    def _keep(self) -> None:
+        """Write the snapshot that is due; the cells are its own, so nobody has to wait until the store has written it."""
+        due, self._due = self._due, None
+        if due is not None:
+            self._snapshots.save(due[0], due[1], head=due[2])
 
     def _rebuild(self, upto: int) -> None:
         """Apply everything up to an entry at once; what each entry changed is worked out when it is asked for."""
         self._check_snapshots(upto)
-        self._load(upto)
-        self._changes.clear()
-        self._first_change = upto
+        with self._lock:
+            self._load(upto)
+            self._changes.clear()
+            self._first_change = upto
 
     def _load(self, upto: int) -> None:
         """Build the state anew where it stands: beside the old one it would take twice the memory for ever."""

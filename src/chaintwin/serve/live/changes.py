@@ -66,6 +66,9 @@ class Told:
 class ChangeStream(EventStream):
     """Sends what each entry of the log changed, until the reader goes away.
 
+    A reader that had caught up and then falls so far behind that the changes are no more at hand is told them as one, to read the
+    state anew: led through them one by one it would hold up what it waits for. Whoever begins far behind gets each of them.
+
     Parameters
     ----------
     told : makes the events. after : number of the last entry whose change the reader has.
@@ -92,12 +95,16 @@ class ChangeStream(EventStream):
         """Send what is there, and then what comes."""
         await self.put(send, b"retry: 2000\n: chaintwin\n\n")
         after = self._after
+        has_caught_up = False
         while True:
+            has_caught_up = has_caught_up or self._growth.number - after <= BATCH
             if await self._growth.beyond(after, within=self._heartbeat) <= after:
                 await self.put(send, b": still here\n\n")
                 continue
-            limit = BATCH if self._growth.number - after < FAR_BATCH else FAR_BATCH
-            last, batches = await self._threads.read(partial(self._read, after, limit=limit))
+            behind = self._growth.number - after
+            limit = BATCH if behind < FAR_BATCH else FAR_BATCH
+            is_lost = has_caught_up and behind > self._twin.sizes.changes
+            last, batches = await self._threads.read(partial(self._read, after, limit=None if is_lost else limit))
             if not batches:
                 await asyncio.sleep(0.05)
                 continue
@@ -105,9 +112,9 @@ class ChangeStream(EventStream):
                 await self.put(send, content)
             after = last
 
-    def _read(self, after: int, *, limit: int) -> tuple[int, list[bytes]]:
-        """Return the number that the next changes go to, and what is to be sent of them at one time each."""
-        changes = self._twin.changes(after, limit=limit)
+    def _read(self, after: int, *, limit: int | None) -> tuple[int, list[bytes]]:
+        """Return the number that the next changes go to, and what is sent of them at one time each; all as one without limit."""
+        changes = self._twin.together(after) if limit is None else self._twin.changes(after, limit=limit)
         if not changes:
             return after, []
         events = self._told.events(changes, is_kept=limit == BATCH)

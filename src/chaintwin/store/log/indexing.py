@@ -1,7 +1,7 @@
 """Names and terms in two stages: first beside each other as they come, later in order.
 
 A name or a term that is written where it belongs in order touches a page of its own. So they are first kept in the table
-``recent``, one row an entry, and moved in order by the thousand; a page then takes many at once. What is not moved yet
+``recent``, one row an entry, and moved in order by the hundred; a page then takes many at once. What is not moved yet
 is found by looking through ``recent``, which is short.
 """
 
@@ -21,16 +21,16 @@ AT_ONCE = 500
 
 
 def recent_names(reader: Reader) -> dict[bytes, int]:
-    """Return the digests of names that are not in the table of names yet, with the numbers of their entries."""
+    """Return the digests of names that are not in the table of names yet, with the numbers of their entries, in their order."""
     names: dict[bytes, int] = {}
-    for sequence, joined in reader.rows("SELECT sequence, names FROM recent"):
+    for sequence, joined in reader.rows("SELECT sequence, names FROM recent ORDER BY sequence"):
         for digest in parts_of(bytes(joined)):
             names[digest] = sequence
     return names
 
 
-def move_recent(writer: Writer) -> None:
-    """Move all names and terms to where they belong, inside a transaction."""
+def move_recent(writer: Writer, *, upto: int) -> None:
+    """Move the names and terms of entries up to a number to where they belong, inside a transaction."""
     for table, column, rest, order in (
         ("names", "names", "r.sequence", "1"),
         ("terms", "terms", "r.occurred_at, r.sequence", "1, 2, 3"),
@@ -39,13 +39,17 @@ def move_recent(writer: Writer) -> None:
         part = f"substr(r.{column}, CAST(numbers.i * {NAME_BYTES} + 1 AS INT), {NAME_BYTES})"
         writer.run(
             f"INSERT INTO {table} SELECT {part}, {rest} FROM recent r CROSS JOIN numbers "
-            f"WHERE length(r.{column}) <= {limit} AND numbers.i < length(r.{column}) / {NAME_BYTES} ORDER BY {order}"
+            f"WHERE r.sequence <= ? AND length(r.{column}) <= {limit} AND numbers.i < length(r.{column}) / {NAME_BYTES} "
+            f"ORDER BY {order}",
+            (upto,),
         )
-        long = writer.rows(f"SELECT r.{column}, {rest} FROM recent r WHERE length(r.{column}) > {limit}")
+        long = writer.rows(
+            f"SELECT r.{column}, {rest} FROM recent r WHERE r.sequence <= ? AND length(r.{column}) > {limit}", (upto,)
+        )
         rows: list[Row] = [(part, *row[1:]) for row in long for part in parts_of(bytes(row[0]))]
         if rows:
             writer.insert(table, sorted(rows))
-    writer.run("DELETE FROM recent")
+    writer.run("DELETE FROM recent WHERE sequence <= ?", (upto,))
 
 
 def sequence_of(reader: Reader, digest: bytes) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from chaintwin.clock import Clock
@@ -148,6 +148,14 @@ class LogStore:
             return writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (shelf, name)) > 0
 
         return bool(self._do(Job([], action=action)))
+
+    def remove_all(self, shelf: str, names: Collection[str]) -> int:
+        """Take documents away, durably and at once; return how many there were."""
+
+        def action(writer: Writer) -> int:
+            return sum([writer.run("DELETE FROM shelves WHERE shelf = ? AND name = ?", (shelf, name)) for name in sorted(names)])
+
+        return int(self._do(Job([], action=action))) if names else 0
 
     def keep_last(self, shelf: str, count: int) -> int:
         """Take all but the last documents of a shelf away, in the order of their names; return how many went."""

@@ -13,6 +13,7 @@ from chaintwin.store.interface import Progress
 from chaintwin.store.log.database import Row
 from chaintwin.store.log.tables import TABLES
 from chaintwin.store.migrating import bring_up_to_date, check_readable
+from chaintwin.store.sqlite.checkpointing import Checkpointing
 from chaintwin.store.sqlite.connecting import PAGE_SIZE, connect, damage, rows_of
 from chaintwin.store.sqlite.locking import WriterLock
 from chaintwin.store.sqlite.moving import move_durably
@@ -94,7 +95,7 @@ class SqliteDatabase:
 
     def writer(self) -> SqliteWriter:
         """Return a new writing connection; the caller closes the one before."""
-        return SqliteWriter(self._connect(self._path, writing=True), checkpoint_pages=self._checkpoint_pages)
+        return self._writer_of(self._path)
 
     @contextmanager
     def reader(self) -> Iterator[SqliteReader]:
@@ -160,7 +161,7 @@ class SqliteDatabase:
             path = path.with_name(path.name + ".new")
             for tail in ("", "-wal", "-shm", "-journal"):
                 path.with_name(path.name + tail).unlink(missing_ok=True)
-        writer = SqliteWriter(self._connect(path, writing=True), checkpoint_pages=self._checkpoint_pages)
+        writer = self._writer_of(path)
         try:
             bring_up_to_date(writer, place=self.place)
             if path != self._path:
@@ -169,6 +170,10 @@ class SqliteDatabase:
             writer.close()
         if path != self._path:
             move_durably(path, self._path)
+
+    def _writer_of(self, path: Path) -> SqliteWriter:
+        checkpoints = Checkpointing(lambda: self._connect(path, writing=True), pages=self._checkpoint_pages)
+        return SqliteWriter(self._connect(path, writing=True), checkpoints=checkpoints)
 
     def _connect(self, path: Path, *, writing: bool) -> apsw.Connection:
         import apsw
@@ -237,11 +242,11 @@ class SqliteReader:
 class SqliteWriter(SqliteReader):
     """The writing connection."""
 
-    __slots__ = ("_checkpoint_pages",)
+    __slots__ = ("_checkpoints",)
 
-    def __init__(self, connection: apsw.Connection, *, checkpoint_pages: int) -> None:
+    def __init__(self, connection: apsw.Connection, *, checkpoints: Checkpointing) -> None:
         super().__init__(connection)
-        self._checkpoint_pages = checkpoint_pages
+        self._checkpoints = checkpoints
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Add rows to a table, all columns in their order."""
@@ -269,25 +274,17 @@ class SqliteWriter(SqliteReader):
                 self._connection.execute("ROLLBACK")
 
     def tidy(self) -> None:
-        """Move the write-ahead log into the file once it is long."""
-        import apsw
-
-        frames, _ = self._connection.wal_checkpoint(None, apsw.SQLITE_CHECKPOINT_NOOP)
-        if frames >= self._checkpoint_pages:
-            self._connection.wal_checkpoint(None, apsw.SQLITE_CHECKPOINT_PASSIVE)
+        """Have the write-ahead log moved into the file once it is long."""
+        self._checkpoints.look(self._connection)
 
     def settle(self) -> None:
-        import apsw
-
         # Moving all frames into the file writes and syncs each of them again, so nothing hangs on a sync that failed.
-        self._connection.wal_checkpoint(None, apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self._move_all()
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute("INSERT OR REPLACE INTO settings VALUES ('settled', ?)", (b"",))
         self._connection.execute("COMMIT")
 
     def scrub(self) -> None:
-        import apsw
-
         # Bytes of a row that grew shorter can stay in the free space of pages. Taken out and put in again, with free pages
         # overwritten, nothing of them stays in the file; emptying the write-ahead log takes them from there.
         self._connection.execute("PRAGMA secure_delete=ON").fetchall()
@@ -297,8 +294,15 @@ class SqliteWriter(SqliteReader):
         self.insert("subjects", rows)
         self.commit()
         self._connection.execute("PRAGMA secure_delete=FAST").fetchall()
-        self._connection.wal_checkpoint(None, apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self._move_all()
 
     def close(self) -> None:
+        self._checkpoints.close()
         with suppress(Exception):
             self._connection.close()
+
+    def _move_all(self) -> None:
+        import apsw
+
+        with self._checkpoints.running:
+            self._connection.wal_checkpoint(None, apsw.SQLITE_CHECKPOINT_TRUNCATE)

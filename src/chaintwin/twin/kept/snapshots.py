@@ -10,7 +10,7 @@ from zlib import compress, decompress, error
 
 import msgspec
 
-from chaintwin.errors import StoreDamagedError, StoreFailedError
+from chaintwin.errors import BusyError, StoreDamagedError, StoreFailedError
 from chaintwin.store.interface import SNAPSHOTS, Store
 from chaintwin.twin.cells import Cells
 from chaintwin.twin.kept.window import Tail
@@ -63,13 +63,16 @@ class Snapshots:
         self.marks: list[Mark] = []
         self._lock = threading.RLock()
         self._loaded: OrderedDict[str, tuple[bytes, Tail]] = OrderedDict()
+        self._gone: set[str] = set()
+        self._missed = 0
         for name in store.names(SHELF):
             mark = _mark_of(name, self.prefix)
             if mark is not None:
                 self.marks.append(mark)
-            elif is_kept:
-                store.remove(SHELF, name)
+            else:
+                self._gone.add(name)
         self.marks.sort()
+        self.tidy()
 
     @property
     def checked(self) -> int:
@@ -100,11 +103,12 @@ class Snapshots:
         ----------
         rows : there are. cells : there are.
         """
-        last = max((mark.rows for mark in self.marks if mark.rows <= rows), default=0)
+        there = [mark.rows for mark in self.marks] + [self._missed]
+        last = max(count for count in (0, *there) if count <= rows)
         return last + max(self.spacing, cells // CELLS_PER_ROW)
 
     def save(self, cells: Cells, tail: Tail, *, head: int) -> None:
-        """Keep cells; where the store cannot write the twin goes on without."""
+        """Keep cells; where the store cannot write the twin goes on without, and tries again when the next snapshot is due."""
         if not self.is_kept:
             return
         time, key = tail.position
@@ -117,31 +121,54 @@ class Snapshots:
         content = msgspec.msgpack.encode((digest, [time, key, tail.rows, tail.last], compress(payload, 1)))
         known = blake2b(key.encode(), digest_size=8).hexdigest()
         name = f"{self.prefix}-{time + FAR:020d}-{tail.rows}-{tail.last}-{head}-{known}"
-        try:
-            self.store.put(SHELF, name, content=content)
-        except StoreFailedError:
-            self.is_kept = False
+        # What is wrong goes first: once a newer one lies on the shelf, nobody looks again whether the ones before it are right.
+        if not (self.tidy() and self._is_put(name, content)):
+            self._missed = tail.rows
             return
         with self._lock:
             self.marks = sorted({*self.marks, Mark(time, tail.rows, tail.last, head, name)})
             if len(self.marks) > MOST:
                 for mark in self.marks[1 : MOST // 2 : 2]:
                     self._remove(mark)
+        self.tidy()
 
     def forget_from(self, time: int) -> None:
-        """Let go of snapshots that a late row of this event time makes wrong."""
+        """Let go of snapshots that a late row of this event time makes wrong; on the shelf they stay until ``tidy``."""
         with self._lock:
             for mark in [mark for mark in self.marks if mark.time >= time]:
                 self._remove(mark)
 
+    def tidy(self) -> bool:
+        """Take what was let go from the shelf, all at once; return whether nothing of it is left there.
+
+        This waits for the store, so whoever calls it holds no lock that a reader waits for.
+        """
+        with self._lock:
+            gone = frozenset(self._gone)
+        if not gone or not self.is_kept:
+            return True
+        try:
+            self.store.remove_all(SHELF, gone)
+        except (StoreFailedError, BusyError):
+            return False
+        with self._lock:
+            self._gone -= gone
+        return True
+
+    def _is_put(self, name: str, content: bytes) -> bool:
+        try:
+            self.store.put(SHELF, name, content=content)
+        except (StoreFailedError, BusyError):
+            # It may lie there all the same, and nobody would let go of it when a late row makes it wrong.
+            with self._lock:
+                self._gone.add(name)
+            return False
+        return True
+
     def _remove(self, mark: Mark) -> None:
         self.marks.remove(mark)
         self._loaded.pop(mark.name, None)
-        if self.is_kept:
-            try:
-                self.store.remove(SHELF, mark.name)
-            except StoreFailedError:
-                self.is_kept = False
+        self._gone.add(mark.name)
 
     def _load(self, mark: Mark) -> tuple[bytes, Tail] | None:
         found = self._loaded.get(mark.name)

@@ -10,6 +10,9 @@ from chaintwin.store.log.database import Reader, Row, Writer
 from chaintwin.store.log.personal.keys import MasterKey
 from chaintwin.store.log.preparing import PreparedRecord
 
+_AT_ONCE = 500
+"""Entries whose values are read by one statement."""
+
 
 class Sealer:
     """Encrypts and decrypts the personal values of one log.
@@ -50,18 +53,19 @@ class Sealer:
         ----------
         keys : key of each entry, by its number.
         """
-        if not keys:
-            return {}
-        rows = reader.rows(
-            "SELECT p.sequence, p.place, p.path, p.value, s.id, s.wrapped FROM personal p JOIN subjects s ON s.id = p.subject "
-            "WHERE p.sequence BETWEEN ? AND ? ORDER BY p.sequence, p.place",
-            (min(keys), max(keys)),
-        )
+        rows: list[Row] = []
+        numbers = sorted(keys)
+        for start in range(0, len(numbers), _AT_ONCE):
+            some = numbers[start : start + _AT_ONCE]
+            rows += reader.rows(
+                "SELECT p.sequence, p.place, p.path, p.value, s.id, s.wrapped FROM personal p "
+                "JOIN subjects s ON s.id = p.subject "
+                f"WHERE p.sequence IN ({', '.join('?' * len(some))}) ORDER BY p.sequence, p.place",
+                some,
+            )
         found: dict[int, list[tuple[str, bytes | None]]] = {}
         opened: dict[int, bytes] = {}
         for sequence, place, path, sealed, number, wrapped in rows:
-            if sequence not in keys:
-                continue
             value = None
             if wrapped is not None:
                 try:

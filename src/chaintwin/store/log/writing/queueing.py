@@ -22,13 +22,15 @@ class Limits:
     Parameters
     ----------
     queued_records, queued_bytes : what may wait for the writer; more is refused. group_records : what is committed at once.
-    recent_records : how many names and terms are gathered before they are put in order.
+    recent_records : entries whose names and terms are gathered before the oldest are put in order.
+    moved_records : entries whose names and terms are put in order between two groups, or as many as the last group had.
     """
 
     queued_records: int = 20_000
     queued_bytes: int = 128 << 20
     group_records: int = 2_000
     recent_records: int = 8_192
+    moved_records: int = 512
 
 
 class Job:

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import takewhile
 from time import monotonic
 from typing import Any
 
@@ -51,7 +52,6 @@ class WriterThread:
         try:
             self.tip: Tip = read_tip(self._writer, place=database.place)
             self._recent = recent_names(self._writer)
-            self._moved = self.tip.head.sequence - len(set(self._recent.values()))
         except BaseException:
             self._writer.close()
             raise
@@ -164,7 +164,7 @@ class WriterThread:
                 self._write(group)
 
     def _write(self, group: list[Job]) -> None:
-        writer = self._writer
+        writer, before = self._writer, self.tip.head.sequence
         try:
             writer.begin()
             committed = write_group(writer, group, tip=self.tip, sealer=self._sealer, recent=self._recent)
@@ -180,19 +180,23 @@ class WriterThread:
             return
         self._acknowledge(group, committed)
         try:
-            if committed.tip.head.sequence - self._moved >= self._limits.recent_records:
-                self._move()
+            self._move(added=committed.tip.head.sequence - before)
             writer.tidy()
         except Exception as error:
             self._fail([], error)
 
-    def _move(self) -> None:
-        """Put recent names and terms where they belong; nobody waits for it but the next group."""
+    def _move(self, *, added: int) -> None:
+        """Put the oldest recent names and terms where they belong: few, because the next group waits, but as many as came."""
+        last = self.tip.head.sequence
+        first = next(iter(self._recent.values()), last + 1)
+        if last + 1 - first < self._limits.recent_records:
+            return
+        upto = min(last, first - 1 + max(self._limits.moved_records, added))
         self._writer.begin()
-        move_recent(self._writer)
+        move_recent(self._writer, upto=upto)
         self._writer.commit()
-        self._recent = {}
-        self._moved = self.tip.head.sequence
+        for digest in [digest for digest, _ in takewhile(lambda pair: pair[1] <= upto, self._recent.items())]:
+            del self._recent[digest]
 
     def _acknowledge(self, group: list[Job], committed: Committed) -> None:
         has_grown = committed.tip.head.sequence > self.tip.head.sequence
