@@ -149,6 +149,8 @@ describe("address", () => {
       mode: "sea",
       network: "j1",
       lab: '{"f":"model"}',
+      loss: "units,2000,40",
+      out: "lane:30:a>b:road",
       at,
       time,
     };

@@ -15,7 +15,7 @@ from chaintwin.errors import UsageError
 from chaintwin.guard.hosts import is_loopback
 from chaintwin.guard.token_files import token_in
 
-Kind = Literal["simulate", "fork", "stress", "compare", "service", "import"]
+Kind = Literal["simulate", "fork", "stress", "compare", "service", "annual", "ripple", "bullwhip", "import"]
 """Kinds of jobs."""
 
 PATIENCE = 30.0

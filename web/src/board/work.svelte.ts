@@ -7,6 +7,8 @@ export class Work {
   job = $state.raw<Job | null>(null);
   /** Rows by table, of the last job that came to an end. */
   tables = $state.raw<Record<string, Record<string, unknown>[]>>({});
+  /** The job that the tables are of. */
+  found = $state.raw<Job | null>(null);
   fault = $state("");
   readonly isRunning = $derived(this.job !== null && (this.job.state === "queued" || this.job.state === "running"));
 
@@ -19,17 +21,23 @@ export class Work {
 
   /**
    * Show what was found last of a network, null for that of the project, also what another person asked for, and tell what that was
-   * asked with; returns what ends it.
+   * asked with; returns what ends it. Where not every job will do, one that does not fit is passed over, and where none is left
+   * ``wanted`` is asked for, if it says anything.
    */
-  show(network: string | null, told: (asked: Record<string, unknown>) => void): () => void {
-    [this.job, this.tables] = [null, {}];
+  show(
+    network: string | null,
+    told: (asked: Record<string, unknown>) => void,
+    fits: (asked: Record<string, unknown>) => boolean = () => true,
+    wanted: Record<string, unknown> | null = null,
+  ): () => void {
+    [this.job, this.found, this.tables] = [null, null, {}];
     this.go(async (signal) => {
       const all = await get<Schemas["Jobs"]>("/api/v1/jobs", { kind: this.kind, perPage: "100" }, signal);
-      const jobs = all.member.filter(({ asked }) => ((asked as { network?: string }).network ?? "") === (network ?? ""));
+      const jobs = all.member.filter(({ asked }) => ((asked as { network?: string }).network ?? "") === (network ?? "") && fits(asked as Record<string, unknown>));
       const found = jobs.find(({ state }) => state === "running" || state === "queued") ?? jobs.find(({ state }) => state === "done");
-      if (!found) return;
-      told(found.asked as Record<string, unknown>);
-      await this.follow(found, signal);
+      if (found) told(found.asked as Record<string, unknown>);
+      const job = found ?? (wanted && (await ask({ kind: this.kind, ...wanted }, signal)));
+      if (job) await this.follow(job, signal);
     });
     return () => this.working.abort();
   }
@@ -65,6 +73,6 @@ export class Work {
     for (const table of this.names.filter((name) => name in ended.tables)) {
       tables[table] = await getRows<Record<string, unknown>>(ended.jobID, table, {}, signal);
     }
-    if (!signal.aborted) this.tables = tables;
+    if (!signal.aborted) [this.found, this.tables] = [ended, tables];
   }
 }

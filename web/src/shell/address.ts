@@ -16,6 +16,10 @@ export interface Address {
   network: string | null;
   /** What is tried in the lab, as ``lab/plan.ts`` writes it. */
   lab: string | null;
+  /** What the exceedance curve is of, as ``board/annual.ts`` writes it. */
+  loss: string | null;
+  /** What is out of which the ripple is followed, as ``board/ripple.ts`` writes it. */
+  out: string | null;
   /** Longitude and latitude of the middle of the map, and how many times it is enlarged; null shows all. */
   at: [number, number, number] | null;
   /** Moment that is shown, milliseconds since 1970; null is now. */
@@ -31,6 +35,8 @@ export const START: Address = {
   mode: null,
   network: null,
   lab: null,
+  loss: null,
+  out: null,
   at: null,
   time: null,
 };
@@ -53,6 +59,8 @@ export function readAddress(hash: string): Address {
     mode: given.get("mode"),
     network: given.get("network"),
     lab: given.get("lab"),
+    loss: given.get("loss"),
+    out: given.get("out"),
     at: isPlace ? [longitude as number, latitude as number, Math.min(Math.max(zoom as number, 1), 200)] : null,
     time: timeIn(given.get("time")),
   };
@@ -66,7 +74,7 @@ function timeIn(text: string | null): number | null {
 /** Write an address; what is as at the start is left out. */
 export function writeAddress(address: Address): string {
   const query = new URLSearchParams();
-  for (const name of ["site", "product", "owner", "tier", "mode", "network", "lab"] as const) {
+  for (const name of ["site", "product", "owner", "tier", "mode", "network", "lab", "loss", "out"] as const) {
     const value = address[name];
     if (value !== null) query.set(name, String(value));
   }

@@ -22,6 +22,8 @@ export class Format {
   private readonly short: Intl.NumberFormat;
   private readonly digits: Intl.NumberFormat;
   private readonly part: Intl.NumberFormat;
+  private readonly rare: Intl.NumberFormat;
+  private readonly small: Intl.NumberFormat;
   private readonly fine: Intl.NumberFormat;
   private readonly date: Intl.DateTimeFormat;
   private readonly day: Intl.DateTimeFormat;
@@ -40,6 +42,8 @@ export class Format {
     this.short = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3, notation: "compact" });
     this.digits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
     this.part = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+    this.rare = new Intl.NumberFormat(locale, { style: "percent", maximumSignificantDigits: 3 });
+    this.small = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
     this.fine = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
     this.date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
     this.day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
@@ -83,6 +87,16 @@ export class Format {
   /** A share as parts of a hundred. */
   percent(value: number): string {
     return this.part.format(value);
+  }
+
+  /** A probability as parts of a hundred, with as many digits as a small one takes. */
+  chance(value: number): string {
+    return this.rare.format(value);
+  }
+
+  /** A number of a table; one below 1 with three figures, so that it does not read as nothing. */
+  figure(value: number): string {
+    return Math.abs(value) < 1 ? this.small.format(value) : this.number(value);
   }
 
   amount(value: number, currency: string): string {

@@ -19,6 +19,12 @@ REPLICATIONS_MAX = 100_000
 FOLLOWED_MAX = 1000
 """Runs that one job may follow period by period."""
 
+YEARS_MAX = 1_000_000
+"""Years with an event that one job may draw."""
+
+PLAYED_MAX = 2000
+"""Years that one job may play by the rules of the network."""
+
 SCENARIOS_MAX = 8
 """Scenarios that one job may compare."""
 
@@ -134,16 +140,48 @@ class Compare(Replicated, frozen=True, kw_only=True, tag_field="kind", tag="comp
     reference: Text = "baseline"
 
 
-class Service(Asked, frozen=True, kw_only=True, tag_field="kind", tag="service"):
-    """What customers get and what that costs, followed period by period; fields as for a simulation."""
+class Followed(Asked, frozen=True, kw_only=True):
+    """What simulations that are followed period by period are asked with; fields as for a simulation."""
 
-    scenario: dict[str, Any] | None = None
     network: Text = ""
     periods: Periods | None = None
     replications: Annotated[int, msgspec.Meta(ge=1, le=FOLLOWED_MAX)] = 16
     warm_up: Annotated[int, msgspec.Meta(ge=0, le=PERIODS_MAX)] | None = None
     seed: Seed = 0
     confidence: Share = 0.95
+
+
+class Service(Followed, frozen=True, kw_only=True, tag_field="kind", tag="service"):
+    """What customers get and what that costs."""
+
+    scenario: dict[str, Any] | None = None
+
+
+class Annual(Asked, frozen=True, kw_only=True, tag_field="kind", tag="annual"):
+    """What a year of disruptions costs, with the exceedance curve.
+
+    Parameters
+    ----------
+    years : simulated years that have an event. simulated : how many of them are played by the rules of the network too: 40 or
+        more, 0 for none. measure, seed, confidence : as for ``risk annual``. network : as for a simulation.
+    """
+
+    network: Text = ""
+    years: Annotated[int, msgspec.Meta(ge=2, le=YEARS_MAX)] = 10_000
+    simulated: Annotated[int, msgspec.Meta(ge=0, le=PLAYED_MAX)] = 0
+    measure: Literal["margin", "sales", "units"] = "margin"
+    seed: Seed = 1
+    confidence: Share = 0.95
+
+
+class Ripple(Followed, frozen=True, kw_only=True, tag_field="kind", tag="ripple"):
+    """When a scenario reaches which stage and stock point, how deep, and when that recovers."""
+
+    scenario: dict[str, Any]
+
+
+class Bullwhip(Followed, frozen=True, kw_only=True, tag_field="kind", tag="bullwhip"):
+    """How much orders vary against demand, by echelon, product and stock point."""
 
 
 class Import(Asked, frozen=True, kw_only=True, tag_field="kind", tag="import"):
@@ -162,8 +200,8 @@ class Import(Asked, frozen=True, kw_only=True, tag_field="kind", tag="import"):
     as_of: Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
 
 
-AnyAsked = Simulate | Fork | Stress | Compare | Service | Import
-KINDS: tuple[type[AnyAsked], ...] = (Simulate, Fork, Stress, Compare, Service, Import)
+AnyAsked = Simulate | Fork | Stress | Compare | Service | Annual | Ripple | Bullwhip | Import
+KINDS: tuple[type[AnyAsked], ...] = (Simulate, Fork, Stress, Compare, Service, Annual, Ripple, Bullwhip, Import)
 NAMES = tuple(str(kind.__struct_config__.tag) for kind in KINDS)
 
 
@@ -220,7 +258,7 @@ def known_of(asked: AnyAsked) -> str:
 
 def seed_of(asked: AnyAsked) -> int | None:
     """Return the seed of a job, None where nothing is drawn."""
-    return asked.seed if isinstance(asked, Replicated | Fork | Service) else None
+    return asked.seed if isinstance(asked, Replicated | Fork | Service | Annual | Followed) else None
 
 
 def _values(form: type[AnyAsked], document: dict[str, Any]) -> tuple[dict[str, Any], list[Finding]]:

@@ -14,7 +14,7 @@ import polars as pl
 from chaintwin.clock import text_of
 from chaintwin.errors import UsageError
 from chaintwin.fidelity.versions.applying import Applied
-from chaintwin.serve.jobs.asking import Compare, Fork, Service, Simulate, Stress
+from chaintwin.serve.jobs.asking import Annual, Bullwhip, Compare, Fork, Import, Ripple, Service, Simulate, Stress
 from chaintwin.serve.jobs.files import CHECKPOINT
 from chaintwin.serve.jobs.messages import Found, Order, Said
 from chaintwin.serve.jobs.work.networks import Networks
@@ -49,13 +49,24 @@ def do(order: Order, *, networks: Networks, say: Callable[[Said], None], cancel:
         return _stress(task, asked)
     if isinstance(asked, Compare):
         return _compare(task, asked)
+    return _measured(task, asked)
+
+
+def _measured(task: Task, asked: Service | Annual | Ripple | Bullwhip | Import) -> Found:
+    """Do what modules of their own do, each loaded with what it needs only when it is asked for."""
+    if isinstance(asked, Import):
+        from chaintwin.serve.jobs.work.importing import make_network
+
+        return make_network(task, asked)
     if isinstance(asked, Service):
         from chaintwin.serve.jobs.work.served import measure_service
 
         return measure_service(task, asked)
-    from chaintwin.serve.jobs.work.importing import make_network
+    from chaintwin.serve.jobs.work.risks import assess_year, follow_ripple, measure_bullwhip
 
-    return make_network(task, asked)
+    if isinstance(asked, Annual):
+        return assess_year(task, asked)
+    return follow_ripple(task, asked) if isinstance(asked, Ripple) else measure_bullwhip(task, asked)
 
 
 def _simulate(task: Task, asked: Simulate) -> Found:
