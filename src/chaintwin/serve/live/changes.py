@@ -104,21 +104,16 @@ class ChangeStream(EventStream):
             behind = self._growth.number - after
             limit = BATCH if behind < FAR_BATCH else FAR_BATCH
             is_lost = has_caught_up and behind > self._twin.sizes.changes
-            last, batches = await self._threads.read(partial(self._read, after, limit=None if is_lost else limit))
-            if not batches:
+            ask = partial(self._twin.together, after) if is_lost else partial(self._twin.changes, after, limit=limit)
+            changes = await self._threads.read(ask)
+            if not changes:
                 await asyncio.sleep(0.05)
                 continue
-            for content in batches:
-                await self.put(send, content)
-            after = last
-
-    def _read(self, after: int, *, limit: int | None) -> tuple[int, list[bytes]]:
-        """Return the number that the next changes go to, and what is sent of them at one time each; all as one without limit."""
-        changes = self._twin.together(after) if limit is None else self._twin.changes(after, limit=limit)
-        if not changes:
-            return after, []
-        events = self._told.events(changes, is_kept=limit == BATCH)
-        return changes[-1].sequence, [b"".join(events[place : place + BATCH]) for place in range(0, len(events), BATCH)]
+            for place in range(0, len(changes), BATCH):
+                # Only what goes out next is made: of many readers who are far behind each would hold all of its own.
+                make = partial(self._told.events, changes[place : place + BATCH], is_kept=limit == BATCH)
+                await self.put(send, b"".join(await self._threads.read(make)))
+            after = changes[-1].sequence
 
 
 def change_document(change: Change) -> dict[str, Any]:
