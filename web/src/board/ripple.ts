@@ -128,7 +128,7 @@ export function ripplePicture(
 ): RipplePicture {
   const { rows, lasts, periods, width } = input;
   const said = rows.map(({ from, depth }) => (from === null ? "–" : format.percent(depth)));
-  const left = Math.min(Math.max(...rows.map(({ name }) => widthOf(name)), 40) + 22, width * 0.4);
+  const left = Math.min(Math.max(...rows.map(({ name }) => widthOf(name)), 40) + 32, width * 0.4);
   const right = width - Math.max(...said.map((one) => widthOf(one)), 30) - 14;
   const [top, bottom] = [TOP, TOP + ROW * rows.length];
   const ends = rows.flatMap(({ from, until }) => [from ?? 0, until ?? 0]);
@@ -142,14 +142,14 @@ export function ripplePicture(
   }
   const until = x(Math.min(lasts, last));
   shapes.push(path(`M${left} ${top}H${until.toFixed(1)}V${bottom}H${left}Z`, { fill: "ahead", opacity: 0.16 }));
-  shapes.push(text(left, top - 30, fitted(words.out, width - left)));
+  shapes.push(text(left + widthOf(words.out) > width ? 0 : left, top - 30, fitted(words.out, width)));
   shapes.push(text((left + right) / 2, bottom + 30, words.time, { anchor: "middle" }));
   rows.forEach((row, place) => {
     const y = top + ROW * (place + 0.5);
     const isStage = row.site === null;
     const color = isStage ? "series-3" : "short";
     if (isStage && place) shapes.push(path(`M0 ${y - ROW / 2}H${width}`, { stroke: "line" }));
-    shapes.push(text(isStage ? 0 : 12, y, fittedMiddle(row.name, left - (isStage ? 8 : 20)), { color: "text", bold: isStage }));
+    shapes.push(text(isStage ? 0 : 12, y, fittedMiddle(row.name, left - (isStage ? 8 : 30)), { color: "text", bold: isStage }));
     shapes.push(text(width - 2, y, said[place] ?? "", { anchor: "end", color: "text" }));
     if (row.from === null) return;
     const [begin, end] = [x(Math.min(row.from, last)), row.until === null ? right - 6 : Math.max(x(Math.min(row.until, last)), x(Math.min(row.from, last)) + 3)];
