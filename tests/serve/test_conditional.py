@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -78,5 +79,28 @@ def test_tag__of_what_is_known_is_told_without_hashing_the_state(tmp_path: Path,
             hashed.clear()
             assert client.get("/api/v1/parameters").json()["inForce"] is None
             assert hashed == []
+            for path in ("/api/v1/state", "/api/v1/state?table=stock", "/api/v1/state?site=retailer", "/api/v1/health"):
+                plain, whole = client.get(unhashed(path)).json(), client.get(path).json()
+                assert _without_moments(plain) == _without_moments(whole)
+                assert '"hash"' in client.get(path).text
+                assert '"hash"' not in client.get(unhashed(path)).text
+            hashed.clear()
+            for path in ("/api/v1/state", "/api/v1/state?site=retailer", "/api/v1/health"):
+                assert client.get(unhashed(path)).is_success
+            assert hashed == []
+            assert client.get("/api/v1/state?hash=no").status_code == 400
             missing = client.get("/api/v1/state?path=stock/nowhere/nothing", headers={"If-None-Match": "*"})
             assert missing.status_code == 404
+
+
+def unhashed(path: str) -> str:
+    """Return a question that asks for no hash."""
+    return path + ("&" if "?" in path else "?") + "hash=false"
+
+
+def _without_moments(document: Any) -> Any:
+    """Return an answer without its hash and what passes with the time."""
+    if isinstance(document, dict):
+        passing = ("hash", "time", "ageSeconds", "deviation")
+        return {name: _without_moments(value) for name, value in document.items() if name not in passing}
+    return [_without_moments(one) for one in document] if isinstance(document, list) else document

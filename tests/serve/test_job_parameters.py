@@ -96,7 +96,7 @@ def test_simulate__from_the_live_state_takes_the_version_in_force(client: httpx.
         live = twin.as_of(job_time(job))
         chosen = version_at(store, live.time)
     assert chosen is not None
-    fitted = Fitted(live.network, Described.of(live.network).applied(chosen), Compiling(live.network))
+    fitted = Fitted(live.network, Described.of(live.network).applied(chosen), kept=Compiling(live.network))
     state = live.placed(live.network.compile()).state
     run: dict[str, Any] = {"periods": 8, "replications": RUNS, "seed": 3, "warm_up": 0, "state": state}
     expected = simulate(live.network, compiled=fitted.compiled, **run)

@@ -177,11 +177,16 @@ class LiveState:
 
         return tables_of(self, *names)
 
-    def summary(self) -> dict[str, object]:
-        """Return what the state holds, in numbers: the latest event, its age, cells by family, what does not fit."""
+    def summary(self, *, is_hashed: bool = True) -> dict[str, object]:
+        """Return what the state holds, in numbers: the latest event, its age, cells by family, what does not fit.
+
+        Parameters
+        ----------
+        is_hashed : whether the hash is among them, which goes over all values.
+        """
         from chaintwin.twin.showing import summary_of
 
-        return summary_of(self)
+        return summary_of(self, is_hashed=is_hashed)
 
     def placed(self, program: Program) -> Placed:
         """Return the state that a simulation starts from, and what could not be placed in it."""

@@ -101,7 +101,7 @@ def tables_of(state: LiveState, *names: str) -> dict[str, pl.DataFrame]:
     return found
 
 
-def summary_of(state: LiveState) -> dict[str, object]:
+def summary_of(state: LiveState, *, is_hashed: bool = True) -> dict[str, object]:
     """Return how far a state goes, how old it is, how many cells it has, and how much does not fit.
 
     ``age`` is the seconds from the latest event of all to the moment asked for; None without events. ``unknown`` and
@@ -119,8 +119,7 @@ def summary_of(state: LiveState) -> dict[str, object]:
         "unknown_times": sum(value[1] for value in state.cells["unknown"].cells.values()),
         "discrepancies": counts.get("discrepancy", 0),
         "discrepancy_times": sum(value[1] for value in state.cells["discrepancy"].cells.values()),
-        "hash": state.hash(),
-    }
+    } | ({"hash": state.hash()} if is_hashed else {})
 
 
 def _stale(state: LiveState, conditions: pl.DataFrame) -> list[bool]:

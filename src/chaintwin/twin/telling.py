@@ -83,14 +83,14 @@ def told_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return frame.rename({"age": "ageSeconds"}).to_dicts()
 
 
-def told_summary(state: LiveState) -> dict[str, Any]:
+def told_summary(state: LiveState, *, is_hashed: bool = True) -> dict[str, Any]:
     """Return the summary of a state: moments as text, its age in seconds.
 
     Parameters
     ----------
-    state : what is told.
+    state : what is told. is_hashed : whether its hash is told too.
     """
-    summary = state.summary()
+    summary = state.summary(is_hashed=is_hashed)
     latest, age = summary.pop("latest"), summary.pop("age")
     moments = {"time": _moment(state.time), "latest": _moment(latest) if isinstance(latest, int) else None}
     return summary | moments | {"ageSeconds": age}

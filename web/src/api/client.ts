@@ -51,6 +51,9 @@ export class ProblemError extends Error {
   }
 }
 
+/** Asks for the state without its hash, which goes over all of it and which the page does not need. */
+export const UNHASHED: Record<string, string> = { hash: "false" };
+
 /** Ask for a resource; an answer that is an error is thrown. */
 export async function get<T>(path: Getting, query: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
   const response = await send(path, query, {}, signal);
@@ -59,7 +62,7 @@ export async function get<T>(path: Getting, query: Record<string, string> = {}, 
 
 /** Ask for all rows of a table of the state, page by page; where it goes on meanwhile, as it was known at one moment. */
 export async function getTable(table: string, signal?: AbortSignal, known?: string): Promise<Page> {
-  let query: Record<string, string> | null = { table, perPage: "1000", ...(known ? { known } : {}) };
+  let query: Record<string, string> | null = { table, ...UNHASHED, perPage: "1000", ...(known ? { known } : {}) };
   let first: Page | null = null;
   while (query) {
     const response = await send("/api/v1/state", query, {}, signal);
@@ -74,7 +77,7 @@ export async function getTable(table: string, signal?: AbortSignal, known?: stri
 
 /** Ask for all rows of several tables of the state as of a moment, page by page. */
 export async function getTables(names: string[], at: number, signal?: AbortSignal): Promise<Tables> {
-  let query: Record<string, string> | null = { table: names.join(), at: new Date(at).toISOString(), perPage: "1000" };
+  let query: Record<string, string> | null = { table: names.join(), ...UNHASHED, at: new Date(at).toISOString(), perPage: "1000" };
   let first: Tables | null = null;
   while (query) {
     const response = await send("/api/v1/state", query, {}, signal);

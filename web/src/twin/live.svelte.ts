@@ -1,6 +1,6 @@
 // The twin as this page knows it: loaded once, then followed change by change, and read anew where that is not enough.
 
-import { ProblemError, get, getTable, openChanges, type Network, type Routes, type Summary } from "../api/client";
+import { ProblemError, UNHASHED, get, getTable, openChanges, type Network, type Routes, type Summary } from "../api/client";
 import { EventCutter, waitSeconds } from "../api/stream";
 import { Cells, FAMILIES, type Change } from "./cells";
 
@@ -79,7 +79,7 @@ export class LiveTwin {
   private async load(signal: AbortSignal): Promise<void> {
     const [network, summary] = await Promise.all([
       get<Network>("/api/v1/network", {}, signal),
-      get<Summary>("/api/v1/state", {}, signal),
+      get<Summary>("/api/v1/state", UNHASHED, signal),
     ]);
     const names = Object.keys(FAMILIES);
     const tables = await Promise.all(names.map((name) => getTable((FAMILIES[name] as { table: string }).table, signal)));

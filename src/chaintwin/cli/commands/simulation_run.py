@@ -52,7 +52,7 @@ def run_simulation(
         from chaintwin.fidelity.forking.drawing import Compiling
         from chaintwin.fidelity.forking.draws import Fitted
 
-        compiled = Fitted(network, parameters, Compiling(network)).compiled
+        compiled = Fitted(network, parameters, kept=Compiling(network)).compiled
     cold = is_cold()
     text = f"Simulating {'up to ' if until else ''}{count(replications, 'replication')}"
     with (

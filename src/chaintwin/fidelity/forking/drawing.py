@@ -78,7 +78,7 @@ class Drawing:
     """
 
     def __init__(self, parameters: Applied, *, runs: int, compiling: Compiling) -> None:
-        self._fitted = Fitted(compiling.network, parameters, compiling)
+        self._fitted = Fitted(compiling.network, parameters, kept=compiling)
         self._count = min(parameters.draws, runs)
 
     def compiled(self, changed: Network, reach: int) -> Program:

@@ -37,7 +37,7 @@ class Fitted:
     network : the project. parameters : the version. kept : what is compiled of the network already.
     """
 
-    def __init__(self, network: Network, parameters: Applied, kept: Compiling) -> None:
+    def __init__(self, network: Network, parameters: Applied, *, kept: Compiling) -> None:
         self.network, self.parameters, self.kept = network, parameters, kept
         self._graphs: tuple[Graph, Graph | None] | None = None
 

@@ -106,6 +106,9 @@ _KEY = parameter(
     words="Makes a request that is sent twice one job.",
 )
 _UPLOAD_BODY = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_HASHED = parameter(
+    "hash", "query", schema={"enum": ["true", "false"]}, words="false leaves the hash out, which goes over all of the state."
+)
 _STATES = parameter("state", "query", schema={"enum": [state.value for state in State]})
 _KINDS = parameter("kind", "query", schema={"enum": list(NAMES)})
 _POINT = parameter(
@@ -118,7 +121,7 @@ _STREAM = ("text/event-stream",)
 _TAKEN = Given(202, schema="Job", headers=("Location",), errors=(422,))
 
 _OWN: Mapping[tuple[str, str], Given] = {
-    ("GET", "/api/v1/health"): Given(schema="Health"),
+    ("GET", "/api/v1/health"): Given(schema="Health", query=(_HASHED,)),
     ("GET", "/api/v1/network"): Given(schema="Network", errors=(404,), is_tagged=True),
     ("GET", "/api/v1/network/routes"): Given(schema="Routes", errors=(404,), is_tagged=True),
     ("GET", "/api/v1/network/dependence"): Given(schema="Dependence", errors=(404,), is_tagged=True),
@@ -131,6 +134,7 @@ _OWN: Mapping[tuple[str, str], Given] = {
             _TABLES,
             parameter("path", "query", schema=TEXT, words="One value."),
             parameter("site", "query", schema=TEXT, words="All of one site."),
+            _HASHED,
             *PAGING,
         ),
         errors=(404,),

@@ -119,7 +119,7 @@ def schemas(limits: Limits) -> dict[str, Any]:
             {"status": {"enum": ["running", "read-only"]}, "log": _ANY, "state": _ANY, "sources": _SOURCES}, needed=1
         ),
         "Source": _source(),
-        "State": _object({"time": TIME, "sequence": WHOLE, "hash": TEXT, "behind": WHOLE}, needed=3),
+        "State": _object({"time": TIME, "sequence": WHOLE, "hash": TEXT, "behind": WHOLE}, needed=2),
         "Discrepancies": _object({"member": {"type": "array", "items": {"type": "object"}}, "count": WHOLE}, needed=2),
         "Proof": _object(
             {"sequence": WHOLE, "key": TEXT, "size": WHOLE, "leaf": TEXT, "path": {"type": "array", "items": TEXT}}, needed=5

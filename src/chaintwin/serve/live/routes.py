@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from chaintwin.clock import SECOND, text_of
 from chaintwin.ingest.sources.health import told_health
 from chaintwin.serve.answering.conditional import is_known, tagged
-from chaintwin.serve.answering.parameters import PAGING, bad, check_names, moment, whole
+from chaintwin.serve.answering.parameters import PAGING, bad, check_names, chosen, moment, whole
 from chaintwin.serve.guarding.principals import principal_of
 from chaintwin.serve.live.asking import live_of
 from chaintwin.serve.live.changes import ChangeStream, resumed_after
@@ -42,7 +42,8 @@ async def health(request: Request) -> Response:
     parts = parts_of(request)
     if principal_of(request).role is None:
         return JSONResponse({"status": _status(parts)})
-    return JSONResponse(await parts.threads.read(lambda: _health(parts)))
+    is_hashed = _is_hashed(request)
+    return JSONResponse(await parts.threads.read(lambda: _health(parts, is_hashed=is_hashed)))
 
 
 @router.get("/state")
@@ -50,12 +51,12 @@ async def state(request: Request) -> Response:
     """Return the state, now or as of a moment: its numbers, tables of it, one of its values, or all of one site."""
     parts = parts_of(request)
     live = live_of(parts)
-    check_names(request, "at", "known", *_QUESTIONS, *PAGING)
+    check_names(request, "at", "known", "hash", *_QUESTIONS, *PAGING)
     given = [name for name in _QUESTIONS if name in request.query_params]
     if len(given) > 1:
         raise bad(given[1], found=f"it beside {given[0]}", allowed=f"one of {', '.join(_QUESTIONS)}")
     at, known = moment(request, "at"), moment(request, "known")
-    tables = _tables(request)
+    tables, is_hashed = _tables(request), _is_hashed(request)
     size, begin = parts.pages.per_page(request), parts.pages.position(request) or 0
 
     def answered() -> tuple[dict[str, Any], bool, str]:
@@ -68,13 +69,14 @@ async def state(request: Request) -> Response:
         if is_known(request, of=of):
             # Nothing of it is sent again, so nothing is worked out but whether there is a next page.
             return document, any(begin + size < _height(found, name) for name in tables), of
-        document["hash"] = found.hash()
+        if is_hashed:
+            document["hash"] = found.hash()
         if "path" in given:
             return document | _value(found, request.query_params["path"]), False, of
         if "site" in given:
             return document | site_document(found, request.query_params["site"], store=parts.store), False, of
         if not tables:
-            return document | _numbers(found, parts), False, of
+            return document | _numbers(found, parts, is_hashed=is_hashed), False, of
         rows, more = _rows(found, tables, page=_Page(begin, size))
         return document | rows, more, of
 
@@ -134,7 +136,12 @@ def _status(parts: Parts) -> str:
     return "running" if parts.store.health().writable else "read-only"
 
 
-def _health(parts: Parts) -> dict[str, Any]:
+def _is_hashed(request: Request) -> bool:
+    """Tell whether the hash of the state is asked for, which goes over all of it."""
+    return chosen(request, "hash", among=("true", "false")) != "false"
+
+
+def _health(parts: Parts, *, is_hashed: bool) -> dict[str, Any]:
     found, head = parts.store.health(), parts.store.head()
     document: dict[str, Any] = {
         "status": _status(parts),
@@ -154,7 +161,9 @@ def _health(parts: Parts) -> dict[str, Any]:
     if parts.live is not None:
         twin = parts.live.twin
         sequence = twin.head
-        document["state"] = {"sequence": sequence, "hash": twin.hash(), "behind": head.sequence - sequence}
+        document["state"] = {"sequence": sequence, "behind": head.sequence - sequence}
+        if is_hashed:
+            document["state"]["hash"] = twin.hash()
         if parts.live.applying.failure:
             document["state"]["failure"] = parts.live.applying.failure
     if parts.feeding is not None:
@@ -193,10 +202,10 @@ def _value(found: LiveState, path: str) -> dict[str, Any]:
     return {"path": path} | {name: told_part(part) for name, part in parts.items() if part is not None}
 
 
-def _numbers(found: LiveState, parts: Parts) -> dict[str, Any]:
+def _numbers(found: LiveState, parts: Parts, *, is_hashed: bool) -> dict[str, Any]:
     """Return how much there is, and since when."""
     first = parts.store.find(Search(upto=found.head), limit=1) if found.head else []
-    summary = told_summary(found) | {"first": text_of(first[0][0]) if first else None}
+    summary = told_summary(found, is_hashed=is_hashed) | {"first": text_of(first[0][0]) if first else None}
     return {"summary": summary, "tables": {name: _height(found, name) for name in TABLES}}
 
 

@@ -99,7 +99,9 @@ def _simulate(task: Task, asked: Simulate) -> Found:
         state=begun.state,
         confidence=asked.confidence,
         before=program,
-        compiled=task.compiled(scenario) if looking is None else Fitted(network, looking.parameters, looking.compiling).compiled,
+        compiled=task.compiled(scenario)
+        if looking is None
+        else Fitted(network, looking.parameters, kept=looking.compiling).compiled,
     )
     used = {} if live is None else {"parameters": None if looking is None else _parameters(looking.parameters)}
     by_account = setup.program.names.accounts.height > 0
