@@ -1,8 +1,10 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
+import { lightAtlas } from "./bundling/atlas.ts";
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), lightAtlas()],
   build: {
     target: "es2022",
     outDir: "dist",

@@ -3,6 +3,7 @@ import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import { describe, expect, test } from "vitest";
 
+import { lightened } from "../bundling/atlas";
 import type { Network } from "../src/api/client";
 import { clustered } from "../src/map/clusters";
 import { wantedBy } from "../src/map/filters";
@@ -47,6 +48,23 @@ describe("simplified", () => {
   test("places that are no steps are left out in the same way", () => {
     const topology = { type: "Topology" as const, objects, arcs: [[[0, 0], [0.4, 0.4], [2, 0], [2.1, 0]]] };
     expect(simplified(topology, 1).arcs).toEqual([[[0, 0], [2, 0], [2.1, 0]]]);
+  });
+});
+
+describe("lightened", () => {
+  test("places become coarser, steps add up, arcs that met meet still, and names are gone", () => {
+    const objects = { land: { geometries: [{ type: "Polygon", properties: { name: "A" }, arcs: [[0, 1]] }] } };
+    const arcs = [
+      [[11, 9], [1, 1], [0, 1], [8, 8]],
+      [[20, 19], [-9, -10]],
+    ];
+    const found = lightened({ objects, arcs, transform: { scale: [0.5, 0.25], translate: [-180, -90] } }, [2, 4]);
+    expect(found.objects).toEqual({ land: { geometries: [{ type: "Polygon", arcs: [[0, 1]] }] } });
+    expect(found.arcs).toEqual([
+      [[6, 2], [0, 1], [4, 2]],
+      [[10, 5], [-4, -3]],
+    ]);
+    expect(found.transform).toEqual({ scale: [1, 1], translate: [-180, -90] });
   });
 });
 
