@@ -98,7 +98,9 @@ def opened(
         page.set_default_timeout(WAIT_MILLISECONDS)
         page.on("request", lambda request: noted.requests.append(request.url))
         page.on("pageerror", lambda error: noted.errors.append(str(error)))
-        page.on("console", lambda told: noted.errors.append(told.text) if told.type == "error" else None)
+        page.on(
+            "console", lambda told: noted.errors.append(f"{told.text} {told.location['url']}") if told.type == "error" else None
+        )
         page.add_init_script(NOTING)
         if not is_new:
             page.add_init_script(TOURED)

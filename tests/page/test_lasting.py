@@ -47,7 +47,8 @@ NOTED = """
     (async () => {
       const reader = second.pipeThrough(new TextDecoderStream()).getReader();
       for (let rest = ""; ; ) {
-        const { done, value } = await reader.read();
+        // The page gives a stream up when it is loaded anew.
+        const { done, value } = await reader.read().catch(() => ({ done: true }));
         if (done) return;
         const text = rest + value;
         const found = [...text.matchAll(/^id: (\\d+)$/gm)].at(-1);

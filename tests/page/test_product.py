@@ -59,11 +59,10 @@ def test_product__that_is_not_there_leads_to_the_list(lived: Served, chromium: B
 def test_product__is_open_to_all_and_fits(
     lived: Served, chromium: Browser, tmp_path: Path, theme: str, language: str, size: tuple[int, int]
 ) -> None:
-    for address in ("/products", "/product?product=amox"):
+    for name, address, whole in (("products", "/products", "tbody tr"), ("product", "/product?product=amox", ".tiles")):
         how = {"theme": theme, "language": language, "size": size, "address": address}
         with opened(chromium, lived.url, is_examined=True, **how) as (page, _):
-            expect(page.locator("h2").first).to_be_visible()
-            page.wait_for_timeout(500)
-            picture(page, f"{address[1:8]}-{theme}-{language[:2]}-{size[0]}", folder=tmp_path)
+            expect(page.locator(whole).first).to_be_visible()
+            picture(page, f"{name}-{theme}-{language[:2]}-{size[0]}", folder=tmp_path)
             assert faults_of(page) == []
             assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chaintwin.clock import SetClock
-from chaintwin.serve.live.changes import FAR_BATCH, ChangeStream
+from chaintwin.serve.live.changes import FAR_BATCH, ChangeStream, Told
 from chaintwin.serve.live.growth import Growth
 from chaintwin.serve.threads import Threads
 from chaintwin.twin import Twin
@@ -63,7 +63,7 @@ def twin(store: PlainStore) -> Twin:
 async def read(twin: Twin, store: PlainStore, *, after: int) -> list[dict[str, Any]]:
     """Return what a reader is told that takes one change and then none until many more entries were applied."""
     growth, threads, reader = Growth(twin.head), Threads(), Reader()
-    stream = ChangeStream(twin, growth=growth, threads=threads, after=after, patience=60.0)
+    stream = ChangeStream(twin, growth=growth, threads=threads, told=Told(), after=after, patience=60.0)
 
     def grow(upto: int) -> None:
         log(store, twin.head, upto)
@@ -103,7 +103,7 @@ def test_changes__a_reader_that_begins_far_behind_is_told_all(twin: Twin, store:
 
     async def begin() -> list[dict[str, Any]]:
         threads, reader = Threads(), Reader()
-        stream = ChangeStream(twin, growth=Growth(twin.head), threads=threads, after=0, patience=60.0)
+        stream = ChangeStream(twin, growth=Growth(twin.head), threads=threads, told=Told(), after=0, patience=60.0)
         sending = asyncio.create_task(stream.send_all(reader.send))
         try:
             await reader.reach(MANY)

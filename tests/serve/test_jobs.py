@@ -183,13 +183,13 @@ def test_known__jobs_of_one_moment_compare_though_the_log_has_grown(tmp_path: Pa
         eventually(lambda: client.get("/api/v1/health").json()["state"]["behind"] == 0)
         same = done(client, "fork", **pinned, days=35, replications=8)
         assert same["log"] == first["log"]
-        assert tables(client, same, "service")["tables"] == tables(client, first, "service")["tables"]
+        assert tables(client, same, "stock")["tables"] == tables(client, first, "stock")["tables"]
         jobs = f"{first['jobID']},{same['jobID']}"
         rows = client.get("/api/v1/comparisons", params={"jobs": jobs}).json()["differences"]
         assert {row["verdict"] for row in rows} == {"the same"}
         # The control: with what came later it is another state, and no comparison is made of it.
         later = done(client, "fork", at=first["time"], days=35, replications=8)
-        assert tables(client, later, "service")["tables"] != tables(client, first, "service")["tables"]
+        assert tables(client, later, "stock")["tables"] != tables(client, first, "stock")["tables"]
         assert is_problem(client.get("/api/v1/comparisons", params={"jobs": f"{first['jobID']},{later['jobID']}"}), 400)
         for wrong in ("2999-01-01T00:00:00Z", "yesterday"):
             refused = client.post("/api/v1/jobs", json={"kind": "fork", "at": first["time"], "known": wrong})

@@ -10,8 +10,12 @@ export async function ask(asked: Record<string, unknown>, signal: AbortSignal): 
   return (await change<Job>("POST", "/api/v1/jobs", asked, signal)) as Job;
 }
 
-/** Give a job up with all that it found; one that is gone is given up already. */
+const givenUp = new Set<string>();
+
+/** Give a job up with all that it found, once. */
 export async function giveUp(id: string): Promise<void> {
+  if (givenUp.has(id)) return;
+  givenUp.add(id);
   try {
     await change("DELETE", `/api/v1/jobs/${encodeURIComponent(id)}`);
   } catch {
