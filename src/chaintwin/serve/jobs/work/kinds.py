@@ -19,7 +19,7 @@ from chaintwin.serve.jobs.files import CHECKPOINT
 from chaintwin.serve.jobs.messages import Found, Order, Said
 from chaintwin.serve.jobs.work.networks import Networks
 from chaintwin.serve.jobs.work.struck import struck_of
-from chaintwin.serve.jobs.work.task import FIRST, Task, misfits, scenario_of
+from chaintwin.serve.jobs.work.task import FIRST, Task, misfits, scenario_of, version_told
 
 T = TypeVar("T")
 
@@ -192,7 +192,7 @@ def _fork(task: Task, asked: Fork) -> Found:
             "program_digest": found.setup.program.digest(),
             "currency": settings.currency,
             "period": settings.period.value,
-            "version": _version(),
+            "version": version_told(),
             "struck": struck_of(found.setup.program, scenario),
         }
         frames = {"service": found.service, "shortages": found.shortages, "stock": found.stock, "by_run": found.by_run}
@@ -248,7 +248,7 @@ def _stress(task: Task, asked: Stress) -> Found:
         "survives": found.survives,
         "rank_correlation": found.rank_correlation,
         "short_at_start": found.short,
-        "version": _version(),
+        "version": version_told(),
     }
     return task.found({"outages": found.table}, about | begun.about, is_last=True)
 
@@ -297,12 +297,6 @@ def _compare(task: Task, asked: Compare) -> Found:
         )
     )
     return told(found, is_last=True)
-
-
-def _version() -> str:
-    from chaintwin import __version__
-
-    return str(__version__)
 
 
 _FRAMES = (

@@ -10,7 +10,7 @@ import polars as pl
 from chaintwin.errors import UsageError
 from chaintwin.serve.jobs.asking import Annual, Bullwhip, Ripple
 from chaintwin.serve.jobs.messages import Found
-from chaintwin.serve.jobs.work.task import Task, scenario_of
+from chaintwin.serve.jobs.work.task import Task, scenario_of, version_told
 
 if TYPE_CHECKING:
     from chaintwin.risk.annual.assessing import AnnualLoss
@@ -61,7 +61,7 @@ def assess_year(task: Task, asked: Annual) -> Found:
         "assumed_threats": int((found.threats["origin"] == "assumed").sum()),
         "overlapping_share": found.overlapping,
         "played": None if played is None else {"mean": asdict(played.mean), "years": played.years},
-        "version": _version(),
+        "version": version_told(),
     }
     frames = {
         "curve": _both(found, "curve"),
@@ -111,7 +111,7 @@ def follow_ripple(task: Task, asked: Ripple) -> Found:
         "confidence": found.confidence,
         "currency": found.currency,
         "period": found.period,
-        "version": _version(),
+        "version": version_told(),
     }
     tables = {"stages": found.stages, "points": found.points, "curves": found.curves, "blows": found.blows}
     frames = {name: table.drop("scenario") for name, table in tables.items()} | {"differences": found.comparison.differences}
@@ -148,7 +148,7 @@ def measure_bullwhip(task: Task, asked: Bullwhip) -> Found:
         "confidence": found.confidence,
         "period": found.period,
         "is_random": found.is_random,
-        "version": _version(),
+        "version": version_told(),
     }
     frames = {"ratios": found.ratios.drop("arm", "difference", "difference_low", "difference_high"), "points": found.points}
     return task.found(frames, about, replications=found.span.replications, is_last=True)
@@ -171,9 +171,3 @@ def _both(found: AnnualLoss, name: str) -> pl.DataFrame:
         played: pl.DataFrame = getattr(found.simulated, name)
         parts.append(played.select(priced.columns).with_columns(by=pl.lit(PLAYED)))
     return pl.concat(parts).select("by", *priced.columns)
-
-
-def _version() -> str:
-    from chaintwin import __version__
-
-    return str(__version__)

@@ -169,6 +169,13 @@ def misfits(findings: Sequence[Finding]) -> dict[str, Any]:
     return {"notPlaced": told, "notPlacedCount": len(findings)}
 
 
+def version_told() -> str:
+    """Return the version of the program, as answers name it."""
+    from chaintwin import __version__
+
+    return str(__version__)
+
+
 def scenario_of(values: Mapping[str, Any] | None, place: int = 1) -> Scenario | None:
     """Return the scenario of an object with the keys of a scenario file; None for none.
 
