@@ -26,12 +26,12 @@ class Found:
 
     Attributes
     ----------
-    statuses : how often each status came for each kind of request; 0 for none. slowest : (seconds, kind, first bytes).
+    statuses : how often each status came for each kind of request; 0 for none. slowest : (seconds, number, request).
     unanswered : whole requests whose connection was closed. failed : answers of 500 and above, and answers without a form.
     """
 
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
-    slowest: list[tuple[float, str, bytes]] = field(default_factory=list)
+    slowest: list[tuple[float, int, Sent]] = field(default_factory=list)
     unanswered: list[tuple[str, bytes]] = field(default_factory=list)
     failed: list[tuple[int, str, bytes, bytes]] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class Found:
     def note(self, sent: Sent, *, status: int, seconds: float, head: bytes, body: bytes) -> None:
         """Note an answer, 0 for none."""
         self.statuses[sent.kind, status] += 1
-        heapq.heappush(self.slowest, (seconds, sent.kind, sent.content[:400]))
+        heapq.heappush(self.slowest, (seconds, self.count, sent))
         if len(self.slowest) > KEPT:
             heapq.heappop(self.slowest)
         has_form = b"application/problem+json" in head or b"application/problem+xml" in head
@@ -76,6 +76,29 @@ def talk(places: list[tuple[str, int]], requests: Iterator[Sent], *, found: Foun
                 group.create_task(_connection(places[number % len(places)], requests, found=found, chance=Random(number)))
 
     uvloop.run(all_connections())
+
+
+def slow_by_themselves(places: list[tuple[str, int]], found: Found, *, seconds: float) -> list[tuple[float, str, bytes]]:
+    """Return what took too long and does so again where nothing else is sent: the best of some tries, kind and first bytes.
+
+    A machine that does other work beside makes any answer late once; what is slow to answer is slow each time.
+    """
+    slow = []
+    for _, _, sent in filter(lambda one: one[0] >= seconds, found.slowest):
+        for place in places:
+            best = min(_alone_again(place, sent) for _ in range(TRIES))
+            if best >= seconds:
+                slow.append((best, sent.kind, sent.content[:400]))
+    return slow
+
+
+TRIES = 3
+
+
+def _alone_again(place: tuple[str, int], sent: Sent) -> float:
+    again = Found()
+    talk([place], iter([sent]), found=again)
+    return again.slowest[0][0]
 
 
 class _Closed(Exception):  # noqa: N818
