@@ -124,6 +124,11 @@ def test_simulate__from_now_uses_the_version_in_force(project: Path) -> None:
     assert document("simulate", project, "--from", DAY, *options, "--parameters", made["version"][:9]) == used
     before = document("simulate", project, "--from", "2026-04-01", *options)
     assert before["parameters"] is None
+    late = command("calibrate", project, "--at", "2999-01-01")
+    assert (late.exit_code, "which has not come yet" in plain(late.stderr)) == (2, True)
+    for known, said in (("2999-01-01", "which has not come yet"), ("1970-01-01", "at which nothing was known")):
+        refused = command("simulate", project, "--from", DAY, "--known", known, *options)
+        assert (refused.exit_code, said in " ".join(plain(refused.stderr).split())) == (2, True), refused.stderr
     for words in (("--parameters", "tables"), ("--known", DAY)):
         alone = command("simulate", project, *options, *words)
         assert (alone.exit_code, "--from" in plain(alone.stderr)) == (2, True)

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from chaintwin.examples import Example, load
+from chaintwin.fidelity.reporting.kept import Summary, keep_summary
 from chaintwin.guard.tokens import token_hash
 from chaintwin.serve import Settings, create_app
 from chaintwin.store.opening import open_store
@@ -104,3 +105,20 @@ def _without_moments(document: Any) -> Any:
         passing = ("hash", "time", "ageSeconds", "deviation")
         return {name: _without_moments(value) for name, value in document.items() if name not in passing}
     return [_without_moments(one) for one in document] if isinstance(document, list) else document
+
+
+def test_tag__of_a_site_is_another_when_fidelity_was_measured(tmp_path: Path) -> None:
+    with open_store(tmp_path / "log.db") as store:
+        app = create_app(
+            store, settings=Settings((token_hash(TOKEN),), workers=0), twin=Twin.open(load(Example.BEER_GAME), store=store)
+        )
+        with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+            path, given = "/api/v1/state?site=retailer&at=2026-03-02T00:00:00Z", {}
+            for measured, score in ((0, None), (1, 0.5), (2, 0.75)):
+                if score is not None:
+                    keep_summary(store, Summary(measured, 0, "", score, {}, (), {}, 0, 0, {"retailer": score}))
+                answer = client.get(path, headers=given)
+                assert answer.status_code == 200
+                assert (answer.json()["fidelity"] or {"score": None})["score"] == score
+                given = {"If-None-Match": answer.headers["etag"]}
+                assert client.get(path, headers=given).status_code == 304

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from chaintwin.clock import SetClock
+from chaintwin.events.queries.spelling import moment_of_text
 from chaintwin.examples import Example, load
 from chaintwin.fidelity.calibration import ParameterSet
 from chaintwin.fidelity.forking.drawing import Compiling
@@ -86,6 +88,25 @@ def test_fork__is_what_the_version_in_force_says(client: httpx.Client, looked: L
     found = tables(client, of_tables, "stock")
     assert_frame_equal(frame_of(found, "stock", like=plain.stock), plain.stock)
     assert found["about"]["parameters"] is of_tables["parameters"] is None
+
+
+def test_fork__begins_again_with_the_version_that_was_in_force_then(tmp_path: Path) -> None:
+    (name, *_) = [name for name, lane in Described.of(load(Example.BEER_GAME)).layout.lanes.items() if lane.origin]
+    first, second = (version(lead_time(name, f"pmf({weeks}:1)")) for weeks in (3, 8))
+    with open_store(tmp_path / "log.db", clock=SetClock(now=1)) as store:
+        put(store, told([(load(Example.BEER_GAME), 12)], seed=7))
+        keep_version(store, first, decided=Kept(first.id, None, 1, 5, True, 1, (), "", "because"))
+    with server(tmp_path, project="beer-game", jobs={"at_once": 1, "threads": 1}) as running, running.client() as client:
+        before = done(client, "fork", at=AT, days=56, replications=16)
+    with open_store(tmp_path / "log.db", clock=SetClock(now=9)) as store:
+        keep_version(store, second, decided=Kept(second.id, first.id, 1, 9, True, 1, (), "", "because"))
+    with server(tmp_path, project="beer-game", jobs={"at_once": 1, "threads": 1}) as running, running.client() as client:
+        after = done(client, "fork", at=AT, days=56, replications=16)
+        again = done(client, "fork", at=AT, days=56, replications=16, known=before["log"]["recordedAt"])
+        found = [tables(client, job, "stock")["tables"]["stock"] for job in (before, after, again)]
+    assert [job["parameters"] for job in (before, after, again)] == [first.id, second.id, first.id]
+    assert found[0] == found[2] != found[1]
+    assert [moment_of_text(job["log"]["recordedAt"]) for job in (before, after, again)] == [5, 9, 5]
 
 
 def test_simulate__from_the_live_state_takes_the_version_in_force(client: httpx.Client, looked: Looked) -> None:

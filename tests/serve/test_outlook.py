@@ -125,6 +125,25 @@ def test_outlook__gives_way_to_a_job_that_somebody_waits_for(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+def test_outlook__takes_a_look_that_somebody_had_taken_and_no_other(running: Running) -> None:
+    with running.client() as client:
+        feed(client)
+        seen(client)
+        # While this one is under way it asks for nothing, so that what follows is there before it asks.
+        asked(client, "simulate", periods=2000, replications=4_000)
+        feed(client, periods=13)
+        latest = client.get("/api/v1/state").json()["summary"]["latest"]
+        same = {"at": latest} | {name: OUTLOOK[name] for name in ("days", "likely", "replications")}
+        asked(client, "fork", **same, asPlanned=True)
+        mine = asked(client, "fork", **same)
+        other = asked(client, "fork", **same | {"days": 7})
+        before = {job["jobID"] for job in jobs(client)}
+        assert ended(client, other)["state"] == "done"
+        assert eventually(lambda: _job_seen(client, known=before)) == mine["jobID"]
+        assert {job["jobID"] for job in jobs(client)} == before
+
+
+@pytest.mark.slow
 def test_outlook__keeps_few_of_its_own_jobs(running: Running) -> None:
     with running.client() as client:
         feed(client)
@@ -230,6 +249,13 @@ def jobs(client: httpx.Client) -> list[dict[str, Any]]:
 def _ready(client: httpx.Client, *, count: int = 0) -> dict[str, Any] | None:
     found = client.get("/api/v1/outlook").json()
     return found if found["state"] == "ready" and found["count"] >= count else None
+
+
+def _job_seen(client: httpx.Client, *, known: set[str]) -> str | None:
+    """Return the job of what the server sees, once that is one of those known and not its own, or a new one."""
+    found: str = client.get("/api/v1/outlook").json()["jobID"]
+    by = client.get(f"/api/v1/jobs/{found}").json()["by"]
+    return found if by != "outlook" or found not in known else None
 
 
 def _other(client: httpx.Client, known: str) -> str | None:

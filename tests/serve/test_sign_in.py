@@ -13,13 +13,13 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from chaintwin.clock import SetClock
+from chaintwin.clock import SECOND, SetClock
 from chaintwin.guard.tokens import token_hash
 from chaintwin.serve.guarding.headers import PAGE_POLICY, STRICT_TRANSPORT, headers_for
 from chaintwin.serve.guarding.principals import ADMINS, POLICY, Principal, Role, check_role, rule_of
 from chaintwin.serve.problems import ProblemError
 from chaintwin.serve.settings import SessionLimits, Settings
-from chaintwin.serve.signing_in.sessions import Sessions, cookie_name, cookie_of
+from chaintwin.serve.signing_in.sessions import ONCE_SECONDS, Sessions, cookie_name, cookie_of
 from chaintwin.store.opening import open_store
 from tests.serve.running import TOKEN, Running, eventually, server
 from tests.serve.test_access import is_problem
@@ -76,6 +76,27 @@ def test_sign_in__wrong_tokens_are_refused_and_counted(tmp_path: Path) -> None:
         for body in ({}, {"token": 1}, {"token": TOKEN, "more": 1}, []):
             assert is_problem(page.post("/api/v1/session", json=body), 400)
         assert is_problem(page.post("/api/v1/session", data={"token": TOKEN}), 415)
+
+
+def test_once__signs_in_one_time_soon_and_with_its_token_only(tmp_path: Path) -> None:
+    clock, kept = SetClock(now=0), Settings((token_hash("known"),))
+    with open_store(tmp_path / "log.db") as store:
+        sessions = Sessions(store, clock=clock, settings=kept)
+        code = sessions.once("known")
+        assert "known" not in code
+        secret, session = sessions.open(code, role="admin")
+        assert session.token == token_hash("known")
+        assert sessions.of_cookies(f"chaintwin-80={secret}", port=80, is_secure=False) == session
+        late, other = sessions.once("known"), sessions.once("unknown")
+        clock.advance((ONCE_SECONDS - 1) * SECOND)
+        for wrong in (code, other, ""):
+            with pytest.raises(ProblemError) as refused:
+                sessions.open(wrong, role="admin")
+            assert refused.value.status == 401
+        clock.advance(SECOND)
+        with pytest.raises(ProblemError):
+            sessions.open(late, role="admin")
+        assert sessions.all() == [session]
 
 
 def test_session__changes_nothing_unless_a_page_of_the_server_asks(running: Running) -> None:

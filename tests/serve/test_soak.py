@@ -67,9 +67,11 @@ def report(found: Soaked) -> str:
     """Return what was measured, in words and numbers."""
     took = sorted(seconds for _, _, seconds in found.acknowledged)
     lags = sorted(found.lags())
+    slowest = sorted(found.acknowledged, key=lambda one: -one[2])[:5]
     lines = [
         f"{len(took)} documents of {BATCH} events in {found.seconds:.0f} s; sent late by {found.late:.2f} s at most",
         f"acknowledged after: median {_of(took, 0.5)}, p99 {_of(took, 0.99)}, most {took[-1]:.3f} s",
+        "the slowest: " + ", ".join(f"{seconds:.2f} s until {at - found.began:.0f} s" for at, _, seconds in slowest),
         f"state behind the log: median {_of(lags, 0.5)}, p99 {_of(lags, 0.99)}, most {lags[-1]:.3f} s",
         "memory by fifths, MB: " + ", ".join(f"{found.memory(fifth) / 1e6:.1f}" for fifth in range(5)),
         "growth of the log by fifths, kB/s: " + ", ".join(f"{found.grown(fifth) / 1e3:.0f}" for fifth in range(5)),

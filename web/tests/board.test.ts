@@ -48,11 +48,13 @@ describe("what an event changed", () => {
 describe("warnings", () => {
   const warning = (stockPoint: string, since: string) =>
     ({ site: stockPoint.slice(0, 1), stockPoint, since }) as Parameters<typeof news>[0]["warnings"][number];
-  const outlook = (...warnings: ReturnType<typeof warning>[]) => ({ time: "t2", warnings }) as Parameters<typeof news>[0];
+  const outlook = (isFirst: boolean, ...warnings: ReturnType<typeof warning>[]) =>
+    ({ time: "t2", isFirst, warnings }) as Parameters<typeof news>[0];
 
   test("what the last look was the first to warn of is news, unless it was the first look of all", () => {
-    expect([...news(outlook(warning("a1", "t1"), warning("b1", "t2")))]).toEqual(["b1"]);
-    expect([...news(outlook(warning("a1", "t2"), warning("b1", "t2")))]).toEqual([]);
+    expect([...news(outlook(false, warning("a1", "t1"), warning("b1", "t2")))]).toEqual(["b1"]);
+    expect([...news(outlook(false, warning("a1", "t2"), warning("b1", "t2")))]).toEqual(["a1", "b1"]);
+    expect([...news(outlook(true, warning("a1", "t2"), warning("b1", "t2")))]).toEqual([]);
   });
 });
 

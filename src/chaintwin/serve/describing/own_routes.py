@@ -248,7 +248,14 @@ def _outlook(moment: dict[str, Any], *, share: dict[str, Any]) -> dict[str, Any]
     """Return the schemas of what the server sees by itself."""
     found: dict[str, Any] = {"state": {"enum": ["off", "waiting", "ready"]}, "days": {"type": "number"}, "likely": share}
     found |= {"least": share, "fault": {"type": ["string", "null"]}, "jobID": {"type": ["string", "null"]}}
-    found |= {"time": moment, "madeAt": moment, "sequence": WHOLE, "replications": WHOLE, "count": WHOLE}
+    found |= {
+        "time": moment,
+        "madeAt": moment,
+        "sequence": WHOLE,
+        "replications": WHOLE,
+        "count": WHOLE,
+        "isFirst": {"type": "boolean"},
+    }
     warning = {"site": TEXT, "product": TEXT, "stockPoint": TEXT, "probability": share, "firstDate": moment}
     warning |= {"earliestDate": TIME, "units": {"type": "number"}, "fillRate": share, "since": TIME}
     return {"Outlook": _object(found | {"warnings": _list("Warning")}), "Warning": _object(warning)}

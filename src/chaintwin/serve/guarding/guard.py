@@ -60,6 +60,10 @@ class Guard:
         """Seconds that a reader has to take what was sent."""
         return self._settings.limits.send_seconds
 
+    def once(self, token: str) -> str:
+        """Return a code that signs a browser in once and soon, in place of a token, as ``Sessions.once`` does."""
+        return self._sessions.once(token)
+
     def end_streams(self) -> None:
         """End all connections that would stay open for ever, because the server is to stop."""
         self._ending.set()

@@ -114,6 +114,11 @@ class Fork(Asked, frozen=True, kw_only=True, tag_field="kind", tag="fork"):
     as_planned: bool = False
     parameters: Version = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it looks ahead from all that is known, with the parameters in force, and asks for nothing else to happen."""
+        return self.at != MODEL and not (self.known or self.scenario or self.as_planned or self.parameters)
+
 
 class Stress(Asked, frozen=True, kw_only=True, tag_field="kind", tag="stress"):
     """A stress test: everything of some kinds is put out, one after the other.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaintwin.errors import Finding, UsageError
 from chaintwin.events.queries.spelling import moment_of_text
@@ -41,8 +41,9 @@ class Position:
 
     Parameters
     ----------
-    sequence : of the last entry that counts, 0 for none. known_at : its time of record. time : event time to start from, 0 for
-        none. parameters : id of the version that it looks ahead with; empty for those of the tables.
+    sequence : of the last entry that counts, 0 for none. known_at : time of record up to which anything counts.
+    time : event time to start from, 0 for none. parameters : id of the version that it looks ahead with; empty for those of
+        the tables.
     """
 
     sequence: int = 0
@@ -92,8 +93,8 @@ def position_of(asked: AnyAsked, *, twin: Twin | None, store: Store) -> Position
     if time > max(now, latest):
         finding = Finding("job.start", "a moment that has not come yet", "now, or one before", column="start")
         raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
-    version = _version(asked, time=time, store=store) if isinstance(asked, Fork | Simulate) else ""
-    return Position(head, known, time, version)
+    position = Position(head, known, time)
+    return _with_version(position, asked, until=until, store=store) if isinstance(asked, Fork | Simulate) else position
 
 
 def beginning_of(job: Job, *, twin: Twin | None, store: Store, files: JobFiles, imported: Job | None) -> Beginning:
@@ -158,14 +159,24 @@ def check_imported(name: str, imported: Job | None, *, files: JobFiles) -> None:
         raise ProblemError(400, "ValidationException", detail=str(finding), findings=[finding])
 
 
-def _version(asked: Fork | Simulate, *, time: int, store: Store) -> str:
-    """Return the id of the version that a job takes, as the commands ``fork`` and ``simulate`` do; empty for the tables."""
-    if asked.parameters == TABLES:
-        return ""
+def _with_version(position: Position, asked: Fork | Simulate, *, until: int | None, store: Store) -> Position:
+    """Return a position with the version of parameters that a job takes, as the commands ``fork`` and ``simulate`` do.
+
+    Parameters
+    ----------
+    until : time of record up to which anything counts, None for all. store : the log.
+    """
     if asked.parameters:
-        return id_of(store, asked.parameters)
-    found = in_force(store, time)
-    return "" if found is None else found.id
+        return position if asked.parameters == TABLES else replace(position, parameters=id_of(store, asked.parameters))
+    found, known = in_force(store, position.time, known=until), position.known_at
+    if found is not None and until is None and found.recorded_at > known:
+        if store.head().sequence == position.sequence:
+            # Who begins again from what is known by then has both, the entries and the version.
+            known = found.recorded_at
+        else:
+            # Entries came between, which the state lacks, so nothing counts that was known later than the state.
+            found = in_force(store, position.time, known=known)
+    return replace(position, known_at=known, parameters="" if found is None else found.id)
 
 
 def _as_of(twin: Twin, time: int | None, *, known: int | None, head: int) -> LiveState:

@@ -34,7 +34,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         hash of what came with it.
     created_at, started_at, finished_at, expires_at : microseconds since 1970 in UTC; 0 where it has not come to that.
     version : of chaintwin. network : hash of its network. sequence : entry of the log that its state goes to, 0 for none.
-    known_at : time of record of that entry. time : event time that it starts from; 0 for none.
+    known_at : time of record up to which anything counts. time : event time that it starts from; 0 for none.
     parameters : id of the version of parameters that it looks ahead with; empty for those of the tables.
     state : see above. progress : 0 to 1. replications : that the result rests on so far. part : number of that result, 0 for
         none.

@@ -19,7 +19,7 @@ from chaintwin.serve.answering.parameters import PAGING, bad, check_names, chose
 from chaintwin.serve.guarding.principals import principal_of
 from chaintwin.serve.live.asking import live_of
 from chaintwin.serve.live.changes import ChangeStream, resumed_after
-from chaintwin.serve.live.sites import site_document
+from chaintwin.serve.live.sites import measured_at, site_document
 from chaintwin.serve.parts import Parts, parts_of
 from chaintwin.serve.problems import ProblemError
 from chaintwin.store.interface import Search
@@ -66,6 +66,9 @@ async def state(request: Request) -> Response:
             document["behind"] = max(0, parts.store.head().sequence - found.head)
         # Ages grow with every second; what they are of is told by the entry of the log that the state goes to, and by the query.
         of = f"{_RUN} {found.head} {document.get('behind')} {request.url}"
+        if "site" in given:
+            # How far it is to be trusted is measured without an entry of the log.
+            of += f" {measured_at(parts.store)}"
         if is_known(request, of=of):
             # Nothing of it is sent again, so nothing is worked out but whether there is a next page.
             return document, any(begin + size < _height(found, name) for name in tables), of

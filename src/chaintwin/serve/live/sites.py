@@ -47,6 +47,12 @@ def site_document(found: LiveState, site: str, *, store: Store) -> dict[str, Any
     }
 
 
+def measured_at(store: Store) -> int:
+    """Return when fidelity was measured last, microseconds; 0 where it never was."""
+    summary = kept_summary(store)
+    return 0 if summary is None else summary.measured_at
+
+
 def _parts(found: LiveState, path: str) -> dict[str, Any]:
     described = found.described(path)
     parts = {name: getattr(described, name) for name in ("reported", "desired", "predicted")}

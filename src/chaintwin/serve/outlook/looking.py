@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
@@ -50,21 +51,23 @@ class Seen:
     Parameters
     ----------
     job : which found it. period : of the state that it starts from. head : entry of the log that this state goes to.
-    warned : what it warns of.
+    warned : what it warns of. is_first : whether no look came before it, since the server was started.
     """
 
     job: Job
     period: int
     head: int
     warned: Warned
+    is_first: bool
 
 
 class _There(NamedTuple):
-    """Where the state stands: event time of its latest event, period of that, entry of the log."""
+    """Where the state stands: event time of its latest event, period of that, entry of the log; and the period of any moment."""
 
     latest: int
     period: int
     head: int
+    period_at: Callable[[int], int]
 
 
 class Outlook:
@@ -143,10 +146,12 @@ class Outlook:
         seen = self.seen
         if seen is not None and there.period <= seen.period and not (is_due and there.head > seen.head):
             return None
-        job = await self._asked(there.latest)
+        if await self._waited():
+            there = await self._threads.read(self._there) or there
+        job = self._taken(there) or await self._asked(there.latest)
         try:
             if job.state is State.DONE:
-                self.seen, self.fault = Seen(job, there.period, job.sequence, await self._warned(job)), ""
+                self.seen, self.fault = Seen(job, there.period, job.sequence, await self._warned(job), seen is None), ""
             elif job.state is State.FAILED:
                 self.fault = str(job.problem.get("detail", "The look ahead failed"))
         finally:
@@ -158,7 +163,7 @@ class Outlook:
         assert self._twin is not None
         live = self._twin.now()
         latest = live.latest
-        return None if latest is None else _There(latest, live.period_at(latest + 1), live.head)
+        return None if latest is None else _There(latest, live.period_at(latest + 1), live.head, live.period_at)
 
     async def _warned(self, job: Job) -> Warned:
         """Return what a look that is done warns of."""
@@ -167,11 +172,29 @@ class Outlook:
         before = self.seen.warned if self.seen is not None else None
         return warned_of(rows, time=job.time, likely=self.settings.likely, least=self.settings.least, before=before)
 
+    async def _waited(self) -> bool:
+        """Wait until no job is under way; return whether there was one."""
+        was_busy = False
+        while any(not job.is_over for job in self._scheduler.jobs()):
+            was_busy = True
+            await asyncio.sleep(WAIT_SECONDS)
+        return was_busy
+
+    def _taken(self, there: _There) -> Job | None:
+        """Return a look newer than the last that somebody else had taken and that is as good as one of its own; None for none."""
+        settings, known = self.settings, self.seen.head if self.seen is not None else 0
+        for job in self._scheduler.jobs():
+            asked = job.asked
+            if job.state is not State.DONE or not isinstance(asked, Fork) or not asked.is_plain or job.sequence <= known:
+                continue
+            is_same = (asked.days, asked.likely) == (settings.days, settings.likely) and job.replications >= settings.replications
+            if is_same and there.period_at(job.time + 1) == there.period:
+                return job
+        return None
+
     async def _asked(self, time: int) -> Job:
         """Have a look taken, and give way to whoever else waits for a job."""
         scheduler = self._scheduler
-        while any(not job.is_over for job in scheduler.jobs()):
-            await asyncio.sleep(WAIT_SECONDS)
         asked = Fork(
             at=text_of(time), days=self.settings.days, replications=self.settings.replications, likely=self.settings.likely
         )
@@ -210,6 +233,7 @@ def outlook_document(outlook: Outlook, *, now: int) -> dict[str, Any]:
         "time": None,
         "madeAt": None,
         "sequence": 0,
+        "isFirst": False,
         "replications": 0,
         "count": 0,
         "warnings": [],
@@ -221,6 +245,7 @@ def outlook_document(outlook: Outlook, *, now: int) -> dict[str, Any]:
         "time": text_of(seen.job.time),
         "madeAt": text_of(seen.job.finished_at or now),
         "sequence": seen.head,
+        "isFirst": seen.is_first,
         "replications": seen.job.replications,
         "count": seen.warned.count,
         "warnings": [_told(row) for row in seen.warned.rows],

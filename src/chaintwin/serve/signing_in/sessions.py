@@ -18,6 +18,9 @@ from chaintwin.store.interface import SESSIONS, Store
 
 MINUTE = 60 * SECOND
 
+ONCE_SECONDS = 60
+"""How long a code that signs in once is good: a browser that is being opened needs some seconds."""
+
 
 class Session(msgspec.Struct, frozen=True):
     """A browser that signed in.
@@ -50,13 +53,28 @@ class Sessions:
         self._seen: dict[str, int] = {}
         self._ends: dict[str, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
         self._wrong: list[int] = []
+        self._once: dict[str, tuple[str, int]] = {}
         for name in store.names(SESSIONS):
             with suppress(msgspec.MsgspecError):
                 session = msgspec.json.decode(store.get(SESSIONS, name) or b"", type=Session)
                 self._sessions[session.hash] = session
 
+    def once(self, token: str) -> str:
+        """Return a code that signs in once, soon, in place of a token; it is kept in memory, as a hash.
+
+        It is for a link that others of the machine may read, as they read the arguments of a browser that is opened.
+
+        Parameters
+        ----------
+        token : that is let in; what is signed in with the code ends with it.
+        """
+        code, until = secrets.token_urlsafe(32), self._clock.now() + ONCE_SECONDS * SECOND
+        with self._lock:
+            self._once[token_hash(code)] = token_hash(token), until
+        return code
+
     def open(self, token: str, *, role: str) -> tuple[str, Session]:
-        """Exchange a token for a session, durably, and return its secret with it; waits for a disk.
+        """Exchange a token, or a code that signs in once, for a session, durably; return its secret with it; waits for a disk.
 
         Raises
         ------
@@ -64,11 +82,15 @@ class Sessions:
             401 for a wrong token, 429 where too many were wrong of late.
         """
         now = self._clock.now()
+        shown = token_hash(token)
         if not is_token(token, self._settings.token_hashes):
-            raise self._refused(now)
+            with self._lock:
+                shown, until = self._once.pop(shown, ("", 0))
+            if until <= now or shown not in self._settings.token_hashes:
+                raise self._refused(now)
         secret = secrets.token_urlsafe(32)
         limits = self._settings.sessions
-        session = Session(token_hash(secret), token_hash(token), role, now, now + limits.seconds * SECOND)
+        session = Session(token_hash(secret), shown, role, now, now + limits.seconds * SECOND)
         self._store.put(SESSIONS, session.hash, content=msgspec.json.encode(session))
         with self._lock:
             self._sessions[session.hash] = session

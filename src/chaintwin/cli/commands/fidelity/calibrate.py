@@ -135,7 +135,7 @@ def _fit(
 
 def _until(log: Store, text: str | None) -> int:
     from chaintwin.cli.commands.live.opening import moment
-    from chaintwin.clock import text_of
+    from chaintwin.clock import SystemClock, text_of
     from chaintwin.errors import UsageError
     from chaintwin.fidelity.versions.gathering import latest_of
     from chaintwin.store.interface import Search
@@ -146,6 +146,9 @@ def _until(log: Store, text: str | None) -> int:
     if chosen is None:
         return latest
     first = log.find(Search(), limit=1)[0][0]
+    if chosen > max(latest, now := SystemClock().now()):
+        allowed = f"up to {text_of(max(latest, now))}"
+        raise UsageError(f"--at: found {text_of(chosen)}, which has not come yet; allowed: {allowed}")
     if chosen < first:
         raise UsageError(f"--at: found {text_of(chosen)}; allowed: from {text_of(first)} on, the first event of the log")
     return chosen

@@ -117,7 +117,7 @@ class Playing:
         self._last: dict[str, Any] = {}
         self._url = self._token = ""
 
-    def begin(self, url: str, token: str) -> None:
+    def begin(self, url: str, token: str, link: str) -> None:
         """Let the world begin; called when the server takes requests."""
         from chaintwin.guard.token_files import write_token
 
@@ -138,7 +138,8 @@ class Playing:
             self._world = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         threading.Thread(target=self._tell_over, daemon=True).start()
         if self._live.is_opened:
-            _open(f"{url}/sign-in#{token}")
+            # Some ways to open a browser wait until it is there; the server does not.
+            threading.Thread(target=_open, args=(link,), daemon=True).start()
         if self._live.seconds is not None:
             threading.Thread(target=self._end_after, args=(self._live.seconds,), daemon=True).start()
 

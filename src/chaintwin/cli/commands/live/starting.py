@@ -74,6 +74,8 @@ def live_start(
         )
     with opened_twin(terminal, network, project=project, store=store) as twin:
         learned = moment("--known", known)
+        if learned is not None and learned > twin.clock.now():
+            raise UsageError(f"--known: found {text_of(learned)}, which has not come yet; allowed: now, or a moment before")
         live = twin.as_of(time, known=learned)
         last = latest_record(twin.store) if learned is None else learned
         _refuse_nothing(twin, live, time=time, place=place, option=option)
@@ -107,6 +109,9 @@ def _refuse_nothing(twin: Twin, live: LiveState, *, time: int | None, place: str
     latest = twin.summary()["latest"]
     if not isinstance(latest, int):
         raise UsageError(f"{option}: found no event in the log {place}; allowed: a log with events; fix: {INSTEAD}")
+    if live.summary()["latest"] is None and twin.as_of(time).latest is not None:
+        allowed = "a moment after events until then were recorded"
+        raise UsageError(f"--known: found a moment at which nothing was known of {text_of(live.time)}; allowed: {allowed}")
     if live.summary()["latest"] is None:
         allowed = f"a moment from its first event on, up to the latest of {text_of(latest)}"
         raise UsageError(f"{option}: found {text_of(live.time)}, before any event of the log; allowed: {allowed}")

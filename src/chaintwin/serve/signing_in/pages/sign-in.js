@@ -46,7 +46,11 @@ async function goOn() {
 }
 
 async function signOut() {
-  await fetch("/api/v1/session", { method: "DELETE" });
+  const answer = await fetch("/api/v1/session", { method: "DELETE" }).catch(() => null);
+  if (!answer || !(answer.ok || answer.status === 401 || answer.status === 404)) {
+    say("You are still signed in: the server does not answer. Try again.");
+    return;
+  }
   leave.hidden = true;
   form.hidden = false;
   say("You are signed out.");
