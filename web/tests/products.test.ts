@@ -62,7 +62,7 @@ describe("recipes", () => {
 
 describe("standings", () => {
   const line = (product: string, more: Partial<StockLine>): StockLine => ({
-    ...{ product, quantity: 0, planned: 10, demand: 1, cover: null, owed: 0, level: "unknown", time: null, source: null, range: null, risk: null },
+    ...{ product, quantity: 0, planned: 10, demand: 1, cover: null, owed: 0, level: "unknown", isMissing: false, time: null, source: null, range: null, risk: null },
     ...more,
   });
   const summary = (site: string, lines: StockLine[]): [string, SiteSummary] => [site, { site, lines, level: "good", missing: 0, value: 0 }];
@@ -70,12 +70,12 @@ describe("standings", () => {
   test("a product is added up over its sites, the worst of them first", () => {
     const summaries = new Map([
       summary("a", [line("p", { quantity: 9, level: "good" }), line("q", {})]),
-      summary("b", [line("p", { quantity: 1, level: "short", owed: 2 })]),
+      summary("b", [line("p", { quantity: 1, level: "short", isMissing: true, owed: 2 }), line("q", { quantity: 1, level: "short" })]),
     ]);
     const goods = [{ product: "p", quantity: 3 }, { product: "p", quantity: 4 }] as Goods[];
     const [p, q] = standings(network, summaries, goods);
     expect(p).toMatchObject({ product: "p", quantity: 10, owed: 2, underWay: 7, missing: 1, level: "good" });
     expect(p?.rows.map(({ site }) => site)).toEqual(["b", "a"]);
-    expect(q).toMatchObject({ product: "q", quantity: null, underWay: 0, missing: 0, level: "unknown" });
+    expect(q).toMatchObject({ product: "q", quantity: 1, underWay: 0, missing: 0 });
   });
 });

@@ -135,6 +135,10 @@ describe("moments", () => {
     }
     expect(pastTicks(scale, 1500, () => 0).length).toBeGreaterThan(2);
     expect(pastTicks(new Scale({ ...span, first: null }), 900)).toEqual([]);
+    // Days begin at midnight before and after the clock is changed, which is an hour later in the middle of what is shown.
+    const changed = ((span.first as number) + present) / 2;
+    const zone = (time: number): number => (time < changed ? 2 : 1) * HOUR;
+    for (const { time, isDay } of pastTicks(scale, 1500, zone)) if (isDay) expect((time + zone(time)) % DAY).toBe(0);
   });
 
   test("all that there is passes within a minute of play, where a speed can do that", () => {
@@ -221,6 +225,18 @@ describe("asker", () => {
     asker.want("a");
     await vi.advanceTimersByTimeAsync(200);
     expect(asked.at(-1)).toBe("a");
+  });
+
+  test("an answer that was doubted while it was on its way is told, not kept, and asked for again", async () => {
+    const { asker, asked, told } = asking(50);
+    asker.want("a");
+    await vi.advanceTimersByTimeAsync(20);
+    asker.forget((key) => key === "a");
+    await vi.advanceTimersByTimeAsync(400);
+    expect([asked, told]).toEqual([["a", "a"], ["a", "a"]]);
+    asker.want("a");
+    await vi.advanceTimersByTimeAsync(400);
+    expect(asked).toEqual(["a", "a"]);
   });
 
   test("a failure is told where it is still of interest", async () => {

@@ -98,6 +98,11 @@ describe("cells", () => {
     expect(found.get("b")).toMatchObject({ level: "good", missing: 0, value: 400 });
     expect(found.get("c")?.lines[0]?.level).toBe("good");
     expect(found.get("a")?.level).toBe("unknown");
+    // What is far below its plan is short, but not out of stock.
+    cells.fill("stock", [{ site: "b", product: "p", lot: "", quality: "", quantity: 1, time: "2026-01-02T00:00:00Z", source: "run" }]);
+    found = siteSummaries(network, cells, { product: null });
+    expect(found.get("b")).toMatchObject({ missing: 0 });
+    expect(found.get("b")?.lines[0]).toMatchObject({ level: "short", isMissing: false });
     cells.fill("backlog", [{ stream: "b/p/all", site: "b", product: "p", quantity: 3 }]);
     found = siteSummaries(network, cells, { product: null });
     expect(found.get("b")).toMatchObject({ missing: 1 });
@@ -183,7 +188,7 @@ describe("words", () => {
     expect(format.number(1234.56)).toBe("1,234.6");
     expect(format.number(2_707_398)).toBe("2.71M");
     expect(format.age("2026-01-01T00:00:00Z", Date.parse("2026-01-03T12:00:00Z"))).toBe("2 days ago");
-    expect(new Format("zh").word("filter.counts", { sites: 1, all: 2, goods: 3 })).toContain("3");
+    expect(new Format("zh").word("filter.counts.goods", { goods: 3 })).toContain("3");
     expect(format.named("kind", "spaceport")).toBe("spaceport");
   });
 

@@ -92,7 +92,7 @@ export async function getTables(names: string[], at: number, signal?: AbortSigna
 /** Ask for all rows of a table of a result that meet a query, page by page. */
 export async function getRows<T>(id: string, table: string, wanted: Record<string, string>, signal?: AbortSignal): Promise<T[]> {
   const rows: T[] = [];
-  let query: Record<string, string> | null = { table, ...wanted, perPage: "1000" };
+  let query: Record<string, string> | null = { table, ...wanted, perPage: String(PAGE_ROWS) };
   while (query) {
     const response = await send(`/api/v1/jobs/${encodeURIComponent(id)}/result`, query, {}, signal);
     const page = (await response.json()) as { tables: Record<string, T[]> };
@@ -124,12 +124,20 @@ export async function openJob(id: string, after: number, signal: AbortSignal): P
   return (await send(`/api/v1/jobs/${encodeURIComponent(id)}/events`, {}, headers, signal)).body;
 }
 
-/** Ask for the tables of a result; of some stock points only where they are named. */
-export async function getResult(id: string, tables: string[], points: string[] = [], signal?: AbortSignal): Promise<Result> {
-  const query = new URLSearchParams({ table: tables.join(","), perPage: "1000" });
-  for (const point of points) query.append("stockPoint", point);
-  return (await (await send(`/api/v1/jobs/${encodeURIComponent(id)}/result`, query, {}, signal)).json()) as Result;
+/** Ask for all rows of the tables of a result; of one stock point only where it is named. */
+export async function getResult(id: string, tables: string[], point = "", signal?: AbortSignal): Promise<Result> {
+  const wanted: Record<string, string> = point ? { stockPoint: point } : {};
+  const query = { table: tables.join(","), ...wanted, perPage: String(PAGE_ROWS) };
+  const found = (await (await send(`/api/v1/jobs/${encodeURIComponent(id)}/result`, query, {}, signal)).json()) as Result;
+  for (const table of tables) {
+    // Of several tables at once the server gives the first page of each.
+    if ((found.tables[table] ?? []).length >= PAGE_ROWS) found.tables[table] = await getRows<Row>(id, table, wanted, signal);
+  }
+  return found;
 }
+
+/** Most rows that the server gives at one time. */
+const PAGE_ROWS = 1000;
 
 /** Parameters of the next page that a Link header names, or null. */
 export function nextQuery(link: string | null): Record<string, string> | null {

@@ -1,7 +1,7 @@
 // Work that the server does for the page: asked for, followed until it is over, and given up.
 
 import { ProblemError, change, openJob, type Job } from "./client";
-import { EventCutter, waitSeconds } from "./stream";
+import { EventCutter, pause, waitSeconds } from "./stream";
 
 export const OVER: readonly string[] = ["done", "failed", "cancelled"];
 
@@ -50,12 +50,4 @@ export async function* followed(id: string, signal: AbortSignal): AsyncGenerator
     failures += 1;
     await pause(waitSeconds(failures, Math.random()) * 1000, signal);
   }
-}
-
-/** Wait, or until it is stopped. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const ended = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => (clearTimeout(ended), resolve()), { once: true });
-  });
 }

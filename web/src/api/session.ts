@@ -12,17 +12,21 @@ export function takeToken(location: Location, history: History, store: Storage):
   }
 }
 
-/** Keep a token that was typed in; an empty one forgets it. Tells whether there was one before. */
-export function keepToken(token: string, store: Storage = sessionStorage): boolean {
-  const before = store.getItem(KEPT);
+/** Keep a token that was typed in; an empty one forgets it. */
+export function keepToken(token: string, store: Storage = sessionStorage): void {
   if (token) store.setItem(KEPT, token);
   else store.removeItem(KEPT);
-  return before !== null;
 }
 
-/** End the session of the browser, if it has one. */
-export async function endSession(): Promise<void> {
-  await fetch("/api/v1/session", { method: "DELETE" });
+/** End the session of the browser, if it has one; tell whether it has none now. */
+export async function endSession(): Promise<boolean> {
+  try {
+    const { ok, status } = await fetch("/api/v1/session", { method: "DELETE" });
+    // Without one, or with one that is over, there is nothing to end.
+    return ok || status === 401 || status === 404;
+  } catch {
+    return false;
+  }
 }
 
 /** Headers that every request carries. */

@@ -23,6 +23,21 @@ export function waitSeconds(failures: number, chance: number): number {
   return Math.min(15, 2 ** Math.min(failures, 4)) * (0.75 + chance / 2);
 }
 
+/** Wait, or until it is stopped. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      // The signal may last as long as the page.
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
+}
+
 function eventIn(block: string): Sent | null {
   const sent: Sent = { id: "", event: "message", data: "" };
   const data: string[] = [];

@@ -1,7 +1,8 @@
 // Runs what is tried, one job after the other: what is looked at first, a new try before all that is under way, costs last.
 
 import { ProblemError, get, getResult, change as send, type Comparison, type Job, type Problem, type Row, type Scenario } from "../api/client";
-import { ask, followed, giveUp, pause } from "../api/jobs";
+import { ask, followed, giveUp } from "../api/jobs";
+import { pause } from "../api/stream";
 import type { Plan } from "./plan";
 import type { Written } from "./scenario";
 
@@ -104,6 +105,8 @@ export class Trials {
     }
     this.pump();
     void this.compare();
+    // What was found before may be of another point than is looked at now.
+    for (const trial of kept) if (trial?.stock && trial.stock.point !== this.point) void this.readStock(trial);
   }
 
   /** Look at the stock of a point. */
@@ -241,7 +244,7 @@ export class Trials {
     const job = trial.jobs.ahead;
     if (!point || !job?.part) return;
     try {
-      const found = await getResult(job.jobID, ["stock"], [point]);
+      const found = await getResult(job.jobID, ["stock"], point);
       if (this.point === point) trial.stock = { point, rows: found.tables["stock"] ?? [] };
     } catch {
       // The next answer has it, or it was given up.
@@ -266,9 +269,11 @@ export class Trials {
       const trial = this.tries[this.shown];
       if (trial && error instanceof ProblemError && error.status === 400) trial.problem = { status: error.status, ...error.problem };
       // A server that was too busy, or away, is asked again after a while.
-      else if (this.told === told && !(error instanceof ProblemError && error.status < 500)) {
+      else if (this.told === told && !(error instanceof ProblemError && error.status < 500 && error.status !== 429)) {
         this.told = "";
-        setTimeout(() => void this.compare(), AGAIN_MILLISECONDS);
+        setTimeout(() => {
+          if (!this.isOver) void this.compare();
+        }, AGAIN_MILLISECONDS);
       }
     }
   }

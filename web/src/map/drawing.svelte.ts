@@ -16,6 +16,9 @@ interface Of {
   show: (view: View) => void;
 }
 
+/** Rest before the land is asked for again. */
+const AGAIN_MILLISECONDS = 5000;
+
 /** To be made while a component is. */
 export class Drawing {
   size = $state.raw<Size>({ width: 0, height: 0 });
@@ -95,6 +98,11 @@ export class Drawing {
     void loadWorld(detail).then((world) => {
       renderer.setWorld(detail, world);
       this.due();
+    }, () => {
+      // A map without land is of some use, and the server may be there again soon.
+      setTimeout(() => {
+        if (this.renderer === renderer) this.load(renderer, detail);
+      }, AGAIN_MILLISECONDS);
     });
   }
 }

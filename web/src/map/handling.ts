@@ -23,6 +23,7 @@ export class Handling {
   constructor(private readonly to: Handled) {}
 
   readonly down = (event: PointerEvent): void => {
+    if (event.button !== 0) return;
     (event.currentTarget as Element).setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, at(event));
     if (this.pointers.size === 1) this.travelled = 0;

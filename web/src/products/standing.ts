@@ -13,7 +13,7 @@ export interface Standing {
   owed: number;
   /** Units on their way. */
   underWay: number;
-  /** Sites that are short of it. */
+  /** Sites where it is out of stock or owed. */
   missing: number;
   /** Units that customers ask for in a period. */
   demand: number;
@@ -44,7 +44,7 @@ export function standings(network: Network, summaries: ReadonlyMap<string, SiteS
       quantity: reported.length ? reported.reduce((total, { line }) => total + line.quantity, 0) : null,
       owed: mine.reduce((total, { line }) => total + line.owed, 0),
       underWay: moving.get(product) ?? 0,
-      missing: mine.filter(({ line }) => line.level === "short").length,
+      missing: mine.filter(({ line }) => line.isMissing).length,
       demand: asked.get(product) ?? 0,
     };
   });

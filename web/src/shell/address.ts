@@ -5,6 +5,11 @@ export const VIEWS = ["map", "sites", "lab", "risk", "service", "twin", "model"]
 export const INNER_VIEWS = ["site", "products", "product"] as const;
 export type View = (typeof VIEWS)[number] | (typeof INNER_VIEWS)[number];
 
+/** The view of the list that a view belongs to. */
+export function partOf(view: View): (typeof VIEWS)[number] {
+  return VIEWS.find((one) => one === view) ?? "sites";
+}
+
 export interface Address {
   view: View;
   site: string | null;

@@ -27,6 +27,13 @@ class Shown {
     else history.pushState(null, "", hash);
   }
 
+  /** Go where a link leads, unless it is to be opened in a tab or window of its own. */
+  follow(event: MouseEvent, change: Partial<Address>): void {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.go(change);
+  }
+
   setTheme(theme: Theme): void {
     this.theme = theme;
     localStorage.setItem("chaintwin.theme", theme);

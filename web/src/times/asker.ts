@@ -20,7 +20,7 @@ export const TIMING: Timing = { wait: 120, patience: 600, kept: 16 };
 export class Asker<T> {
   private readonly answers = new Map<string, T>();
   private wanted: string | null = null;
-  private running: { key: string; begun: number; stop: AbortController } | null = null;
+  private running: { key: string; begun: number; stop: AbortController; isDoubted: boolean } | null = null;
   private waiting: ReturnType<typeof setTimeout> | undefined;
   private last = Number.NEGATIVE_INFINITY;
 
@@ -55,8 +55,9 @@ export class Asker<T> {
     this.cancel();
   }
 
-  /** Forget answers that hold no more. */
+  /** Forget answers that hold no more; one that is on its way may be of before, so it is told and asked for again. */
   forget(isMeant: (key: string) => boolean = () => true): void {
+    if (this.running && isMeant(this.running.key)) this.running.isDoubted = true;
     for (const key of [...this.answers.keys()]) if (isMeant(key)) this.answers.delete(key);
   }
 
@@ -84,21 +85,21 @@ export class Asker<T> {
     this.waiting = undefined;
     const key = this.wanted;
     if (key === null || this.running || this.answers.has(key)) return;
-    const running = { key, begun: Date.now(), stop: new AbortController() };
+    const running = { key, begun: Date.now(), stop: new AbortController(), isDoubted: false };
     this.running = running;
     this.last = running.begun;
     try {
       const answer = await this.asking.ask(key, running.stop.signal);
       if (running.stop.signal.aborted) return;
       this.running = null;
-      this.keep(key, answer);
+      if (!running.isDoubted) this.keep(key, answer);
       this.asking.tell(key, answer);
     } catch (error) {
       if (running.stop.signal.aborted) return;
       this.running = null;
       if (this.wanted === key) this.asking.fail(key, error);
     }
-    if (this.wanted !== null && this.wanted !== key) this.begin(false);
+    if (this.wanted !== null && (this.wanted !== key || running.isDoubted)) this.begin(false);
   }
 
   private keep(key: string, answer: T): void {

@@ -163,7 +163,10 @@ export function pastTicks(scale: Scale, width: number, zone: (time: number) => n
   const step = NICE.find((one) => one >= ((present - first) * ROOM) / pixels) ?? niceAbove(((present - first) * ROOM) / pixels);
   const found: Tick[] = [];
   const shift = zone(first);
-  for (let time = Math.ceil((first + shift) / step) * step - shift; time < present; time += step) {
+  for (let wall = Math.ceil((first + shift) / step) * step; ; wall += step) {
+    // The clock on the wall may have been changed since.
+    const time = wall - zone(wall - shift);
+    if (time >= present) break;
     const share = scale.placeOf(time);
     const isClear = share * width > ROOM / 2 && pixels - share * width > ROOM * 0.75;
     if (isClear) found.push({ share, time, isDay: step >= DAY });

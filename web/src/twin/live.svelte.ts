@@ -1,7 +1,7 @@
 // The twin as this page knows it: loaded once, then followed change by change, and read anew where that is not enough.
 
 import { ProblemError, UNHASHED, get, getTable, openChanges, type Network, type Routes, type Summary } from "../api/client";
-import { EventCutter, waitSeconds } from "../api/stream";
+import { EventCutter, pause, waitSeconds } from "../api/stream";
 import { Cells, FAMILIES, type Change } from "./cells";
 
 export type Contact = "loading" | "live" | "reconnecting" | "stale" | "failed" | "signed-out";
@@ -92,17 +92,28 @@ export class LiveTwin {
     this.version += 1;
     this.hear();
     // The map is of use without the lines of ships, which take a while the first time.
-    void get<Routes>("/api/v1/network/routes", {}, signal).then(
-      (routes) => (this.routes = routes),
-      () => undefined,
-    );
+    void this.readRoutes(signal);
+  }
+
+  private async readRoutes(signal: AbortSignal): Promise<void> {
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        this.routes = await get<Routes>("/api/v1/network/routes", {}, signal);
+        return;
+      } catch (error) {
+        if (error instanceof ProblemError && error.status < 500 && error.status !== 429) return;
+      }
+      await pause(waitSeconds(failures, Math.random()) * 1000, signal);
+    }
   }
 
   /** Follow the changes until the stream ends; false where all has to be read anew. */
   private async follow(signal: AbortSignal): Promise<boolean> {
     const silence = new AbortController();
+    // What was not heard before does not count against a connection that is being made.
+    const begun = Date.now();
     const watch = setInterval(() => {
-      if (Date.now() - this.heardAt > SILENCE_SECONDS * 1000) silence.abort();
+      if (Date.now() - Math.max(this.heardAt, begun) > SILENCE_SECONDS * 1000) silence.abort();
     }, 1000);
     try {
       const both = AbortSignal.any([signal, silence.signal]);
@@ -143,14 +154,4 @@ export class LiveTwin {
     this.contact = "live";
     this.fault = "";
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const ended = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(ended);
-      resolve();
-    });
-  });
 }

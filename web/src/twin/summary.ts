@@ -18,6 +18,8 @@ export interface StockLine {
   cover: number | null;
   owed: number;
   level: Level;
+  /** Whether it is out of stock or owed, where somebody asks for it. */
+  isMissing: boolean;
   time: string | null;
   source: string | null;
   /** Of a forecast: the interval around the median, and the probability that something asked for is not given. */
@@ -122,7 +124,7 @@ export function summed(network: Network, wanted: Wanted, lineOf: (point: StockPo
   }
   for (const summary of found.values()) {
     summary.level = levelOf(summary.lines);
-    summary.missing = summary.lines.filter((line) => line.level === "short" && isWanted(line)).length;
+    summary.missing = summary.lines.filter((line) => line.isMissing).length;
   }
   return found;
 }
@@ -139,6 +141,7 @@ export function lineFor(point: StockPoint, held: Held | undefined, owed: number)
     cover: demand ? Math.max(quantity, 0) / demand : null,
     owed,
     level: "unknown",
+    isMissing: false,
     time: held?.time ?? null,
     source: held?.source ?? null,
     range: null,
@@ -146,6 +149,7 @@ export function lineFor(point: StockPoint, held: Held | undefined, owed: number)
   };
   if (held) line.level = owed > 0 || quantity <= 0 ? (isWanted(line) ? "short" : "good") : ofShare(quantity / (point.planned || quantity));
   else if (owed > 0) line.level = "short";
+  line.isMissing = owed > 0 || (held !== undefined && quantity <= 0 && isWanted(line));
   return line;
 }
 
