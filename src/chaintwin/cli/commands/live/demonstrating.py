@@ -15,7 +15,7 @@ from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chaintwin.cli.commands.live.serving import Served, serve_project
+from chaintwin.cli.commands.live.serving import Served, Way, serve_project
 from chaintwin.cli.terminal.output import Terminal, printable
 
 if TYPE_CHECKING:
@@ -117,10 +117,11 @@ class Playing:
         self._last: dict[str, Any] = {}
         self._url = self._token = ""
 
-    def begin(self, url: str, token: str, link: str) -> None:
+    def begin(self, way: Way) -> None:
         """Let the world begin; called when the server takes requests."""
         from chaintwin.guard.token_files import write_token
 
+        url, token, link = way
         self._url, self._token = url, token
         plot = PLOTS[self._name]
         days = "as fast as it is taken" if isinf(self._live.speed) else f"a day in {86_400 / self._live.speed:.3g} s"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chaintwin.cli.commands.live.logs import jobs_place, log_to_write
 from chaintwin.cli.terminal.output import Terminal, printable
@@ -27,6 +27,19 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Way(NamedTuple):
+    """How one comes in to a server.
+
+    Parameters
+    ----------
+    url : its address. token : that is let in. link : that signs a browser in once; both empty where no token is shown.
+    """
+
+    url: str
+    token: str
+    link: str
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """How a project is served.
@@ -39,8 +52,7 @@ class Served:
     workers, jobs : processes that read documents, and that do jobs. log_format : of what the server says.
     has_sources : whether those of the project are taken. measure : share of a core that looks back from the past.
     calibrate : days of events after which it fits parameters anew; 0 for never. ahead : days to look ahead.
-    begun : is called with address, token and a link that signs a browser in once, the last two empty where no token is shown,
-        once requests are taken.
+    begun : is told how one comes in, once requests are taken.
     """
 
     host: str = "127.0.0.1"
@@ -60,7 +72,7 @@ class Served:
     measure: float = 0.0
     calibrate: float = 0.0
     ahead: float = 30.0
-    begun: Callable[[str, str, str], None] = lambda *_: None
+    begun: Callable[[Way], None] = lambda _: None
 
 
 def serve_project(terminal: Terminal, project: Path, *, served: Served) -> None:
@@ -112,7 +124,7 @@ def serve_project(terminal: Terminal, project: Path, *, served: Served) -> None:
                 # Only a token that is shown counts from now on: a port that was taken must not use one up.
                 keep_hash(log, token_hash(token))
             _tell(terminal, project, url=url, token=token, served=served, sources=sources, head=log.head().sequence)
-            served.begun(url, token, f"{url}/sign-in#{app.once(token)}" if token else "")
+            served.begun(Way(url, token, f"{url}/sign-in#{app.once(token)}" if token else ""))
 
         app = create_app(log, settings=settings, twin=twin, sources=sources, note=partial(_note, terminal, served.log_format))
         with _measuring(log, project=project, place=log_to_write(project, served.store), served=served):
