@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaintwin.errors import ChaintwinError
-from chaintwin.events.capturing import capture
+from chaintwin.events.capturing import Captured, capture
 from chaintwin.events.facts import unpacked
 from chaintwin.events.rendering import document_of, event_of
 from tests.events.documents import document, logged, manifest, object_event
@@ -21,14 +21,19 @@ from tests.shared_data import shared_path
 from tests.sizes import scaled
 
 SECONDS_MAX = 2.0
+TRIES = 3
 EXAMPLES = settings(max_examples=scaled(ci=300, full=20_000))
 
 
 def captured_in_time(body: Any, **ways: Any) -> None:
     """Capture something, and whatever is taken must be usable."""
-    before = time.process_time()
-    captured = capture(body, **ways)
-    assert time.process_time() - before < SECONDS_MAX
+    captured, took = capture_timed(body, **ways)
+    # Processors that others use beside take longer for the same; what is slow is slow each time.
+    for _ in range(TRIES):
+        if took < SECONDS_MAX:
+            break
+        captured, took = capture_timed(body, **ways)
+    assert took < SECONDS_MAX
     assert captured.ok == (not any(problem.refuses for problem in captured.all_problems))
     for record in captured.records:
         unpacked(record.facts)
@@ -38,6 +43,13 @@ def captured_in_time(body: Any, **ways: Any) -> None:
         json.dumps(document_of([event_of(logged(record)) for record in captured.records]))
     for problem in captured.all_problems:
         str(problem).encode()
+
+
+def capture_timed(body: Any, **ways: Any) -> tuple[Captured, float]:
+    """Capture something; return that and how many seconds of a processor it took."""
+    before = time.process_time()
+    captured = capture(body, **ways)
+    return captured, time.process_time() - before
 
 
 @given(events(), st.data())

@@ -182,7 +182,7 @@ def test_ingest__follows_two_folders_and_a_server_that_go_and_come_back(tmp_path
 
 @pytest.mark.slow
 def test_ingest__killed_while_it_takes_several_sources(tmp_path: Path) -> None:
-    count = scaled(ci=3_000, full=20_000)
+    count = scaled(ci=3_000, full=21_000)
     for place, name in enumerate(("dock", "gate", "yard")):
         for part in range(3):
             first = place * 100_000 + part * 10_000

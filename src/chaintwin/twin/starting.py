@@ -129,7 +129,8 @@ class _Placing:
                 continue
             for age, quantity in _without_negative(quantities):
                 kept = min(age, life - 1) if life else 0
-                if life and age >= life:
+                # What rounding leaves of goods that went is no good that grows old.
+                if life and age >= life and quantity > DUST:
                     self._miss("age", f"{quantity:g} of {product} at {site}, {age} periods old", f"less than {life} periods")
                 key = (place, max(kept, 0))
                 rows[key] = rows.get(key, 0.0) + quantity
