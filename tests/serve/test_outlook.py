@@ -128,7 +128,7 @@ def test_outlook__gives_way_to_a_job_that_somebody_waits_for(tmp_path: Path) -> 
 def test_outlook__takes_a_look_that_somebody_had_taken_and_no_other(running: Running) -> None:
     with running.client() as client:
         feed(client)
-        seen(client)
+        assert seen(client)["isFirst"]
         # While this one is under way it asks for nothing, so that what follows is there before it asks.
         asked(client, "simulate", periods=2000, replications=4_000)
         feed(client, periods=13)
@@ -140,6 +140,7 @@ def test_outlook__takes_a_look_that_somebody_had_taken_and_no_other(running: Run
         before = {job["jobID"] for job in jobs(client)}
         assert ended(client, other)["state"] == "done"
         assert eventually(lambda: _job_seen(client, known=before)) == mine["jobID"]
+        assert not seen(client)["isFirst"]
         assert {job["jobID"] for job in jobs(client)} == before
 
 

@@ -78,7 +78,7 @@ def live_start(
             raise UsageError(f"--known: found {text_of(learned)}, which has not come yet; allowed: now, or a moment before")
         live = twin.as_of(time, known=learned)
         last = latest_record(twin.store) if learned is None else learned
-        _refuse_nothing(twin, live, time=time, place=place, option=option)
+        _refuse_nothing(twin, live, time=time, known=learned, place=place, option=option)
     placed = live.placed(live.network.compile())
     terminal.note(said(live))
     terminal.note(f"With {option} {text_of(live.time)} --known {text_of(last)} it starts from there again, whatever comes.")
@@ -101,7 +101,7 @@ def live_start(
     return Start(live.network, placed.state, placed.opened, about, live.time, learned)
 
 
-def _refuse_nothing(twin: Twin, live: LiveState, *, time: int | None, place: str, option: str) -> None:
+def _refuse_nothing(twin: Twin, live: LiveState, *, time: int | None, known: int | None, place: str, option: str) -> None:
     """Refuse a moment that nothing is known of."""
     from chaintwin.clock import text_of
     from chaintwin.errors import UsageError
@@ -109,10 +109,10 @@ def _refuse_nothing(twin: Twin, live: LiveState, *, time: int | None, place: str
     latest = twin.summary()["latest"]
     if not isinstance(latest, int):
         raise UsageError(f"{option}: found no event in the log {place}; allowed: a log with events; fix: {INSTEAD}")
-    if live.summary()["latest"] is None and twin.as_of(time).latest is not None:
-        allowed = "a moment after events until then were recorded"
-        raise UsageError(f"--known: found a moment at which nothing was known of {text_of(live.time)}; allowed: {allowed}")
-    if live.summary()["latest"] is None:
+    if live.latest is None and known is not None and twin.as_of(time).latest is not None:
+        found = f"{text_of(known)}, at which nothing was known of {text_of(live.time)}"
+        raise UsageError(f"--known: found {found}; allowed: a moment after events of before then were recorded")
+    if live.latest is None:
         allowed = f"a moment from its first event on, up to the latest of {text_of(latest)}"
         raise UsageError(f"{option}: found {text_of(live.time)}, before any event of the log; allowed: {allowed}")
     now = twin.clock.now()
